@@ -1,0 +1,1 @@
+"""Benchmarks of skdistill: run one with ``python -m benchmarks.<name>``."""

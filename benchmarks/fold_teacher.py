@@ -1,0 +1,112 @@
+"""Compare the mean of the fold teachers with one teacher refitted on all rows.
+
+Cross-fitting k folds leaves k fitted teachers. Their mean may serve as the teacher,
+which saves the refit. This measures both on held-out rows::
+
+    python -m benchmarks.fold_teacher --data-dir ../shared/data
+"""
+
+import argparse
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import (
+    GradientBoostingRegressor,
+    HistGradientBoostingRegressor,
+    RandomForestRegressor,
+)
+from sklearn.metrics import r2_score
+from sklearn.model_selection import KFold, train_test_split
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVR
+
+from benchmarks.problems import add_data_argument, encode, load_problem
+
+TABLES = (
+    "diabetes",
+    "airfoil_self_noise",
+    "concrete_strength",
+    "kin8nm",
+    "abalone",
+    "california_housing",
+)
+N_TRAIN, N_TEST, N_FOLDS = 2000, 5000, 5
+
+
+def _teachers(seed):
+    def scaled(regressor):
+        return TransformedTargetRegressor(
+            make_pipeline(StandardScaler(), regressor), transformer=StandardScaler()
+        )
+
+    return {
+        "hist boosting": HistGradientBoostingRegressor(random_state=seed),
+        "boosting": GradientBoostingRegressor(
+            n_estimators=200, max_depth=5, max_features=0.5, random_state=seed
+        ),
+        "forest": RandomForestRegressor(100, max_features=0.5, random_state=seed),
+        "mlp": scaled(MLPRegressor(max_iter=500, alpha=0.01, random_state=seed)),
+        "svr": scaled(SVR(C=3.0)),
+    }
+
+
+def _compare(teacher, X, y, X_test, y_test, seed):
+    folds = KFold(N_FOLDS, shuffle=True, random_state=seed).split(X)
+    mean = np.mean(
+        [clone(teacher).fit(X[train], y[train]).predict(X_test) for train, _ in folds],
+        axis=0,
+    )
+    refit = clone(teacher).fit(X, y).predict(X_test)
+    return r2_score(y_test, mean), r2_score(y_test, refit)
+
+
+def measure(table: str, data_dir, seed: int) -> list[dict]:
+    """R2 of the fold mean and of the refit on held-out rows of one table."""
+    problem = load_problem(table, data_dir)
+    X = encode(problem.X)
+    X = X.fillna(X.median()).to_numpy(float)
+    y = problem.y.to_numpy(float)
+    n_train = min(N_TRAIN, int(0.75 * len(X)))
+    X, X_test, y, y_test = train_test_split(X, y, train_size=n_train, random_state=seed)
+    rows = []
+    for name, teacher in _teachers(seed).items():
+        mean, refit = _compare(teacher, X, y, X_test[:N_TEST], y_test[:N_TEST], seed)
+        rows.append(
+            {
+                "table": table,
+                "teacher": name,
+                "seed": seed,
+                "mean": mean,
+                "refit": refit,
+            }
+        )
+    return rows
+
+
+def main() -> None:
+    """Print mean and standard deviation of the difference, by teacher."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_data_argument(parser)
+    parser.add_argument("--seeds", type=int, default=3)
+    options = parser.parse_args()
+    rows = []
+    for table in TABLES:
+        for seed in range(options.seeds):
+            rows += measure(table, options.data_dir, seed)
+            print(f"{table}, seed {seed}: done", flush=True)
+    frame = pd.DataFrame(rows)
+    frame["difference"] = frame["mean"] - frame["refit"]
+    print("\nR2 of the fold teachers' mean, of the refit, and the difference")
+    summary = frame.groupby(["table", "teacher"])[["mean", "refit", "difference"]]
+    print(summary.mean().round(4).to_string())
+    spread = frame["difference"].agg(["mean", "std", "min", "max"])
+    print("\nDifference over all:", spread.round(4).to_dict())
+    print(f"Fold mean at least as good: {(frame['difference'] >= 0).mean():.0%}")
+
+
+if __name__ == "__main__":
+    main()

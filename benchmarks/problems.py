@@ -1,0 +1,95 @@
+"""The tables that the benchmarks run on, and where each is found.
+
+A table is looked for in ``--data-dir`` (or the environment variable
+``SKDISTILL_DATA``) as ``<name>.csv.gz`` with the target in its last column, then on
+OpenML where it has an entry there, and last among scikit-learn's bundled data.
+"""
+
+import argparse
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from sklearn import datasets
+
+DATA_VARIABLE = "SKDISTILL_DATA"
+
+BUNDLED = {
+    "diabetes": datasets.load_diabetes,
+    "digits": datasets.load_digits,
+    "breast_cancer": datasets.load_breast_cancer,
+    "wine": datasets.load_wine,
+}
+
+OPENML = {
+    "abalone": 183,
+    "adult": 1590,
+    "airfoil_self_noise": 44957,
+    "california_housing": 43939,
+    "concrete_strength": 44959,
+    "kin8nm": 189,
+    "magic_telescope": 1120,
+}
+
+
+class ProblemUnavailableError(LookupError):
+    """No source on this machine holds the table that was asked for."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One table: its name, its inputs and its target."""
+
+    name: str
+    X: pd.DataFrame
+    y: pd.Series
+
+
+def add_data_argument(parser: argparse.ArgumentParser) -> None:
+    """Give a benchmark's command line its ``--data-dir``."""
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=os.environ.get(DATA_VARIABLE),
+        help=f"folder of <name>.csv.gz tables (default: ${DATA_VARIABLE})",
+    )
+
+
+def load_problem(
+    name: str,
+    data_dir: Path | str | None = None,
+    *,
+    drop: Iterable[str] = (),
+    download: bool = True,
+) -> Problem:
+    """Load the table `name`, without its columns `drop`."""
+    frame, target = _read(name, data_dir, download)
+    return Problem(name, frame.drop(columns=list(drop)), target)
+
+
+def encode(X: pd.DataFrame) -> pd.DataFrame:
+    """Turn text columns into 0/1 columns; numeric columns stay as they are."""
+    text = X.select_dtypes(exclude="number").columns
+    return pd.get_dummies(X, columns=list(text), dtype=float)
+
+
+def _read(name, data_dir, download):
+    if data_dir is not None:
+        path = Path(data_dir) / f"{name}.csv.gz"
+        if path.exists():
+            frame = pd.read_csv(path)
+            return frame.iloc[:, :-1], frame.iloc[:, -1]
+    if name in BUNDLED:
+        bunch = BUNDLED[name](as_frame=True)
+        return bunch.data, bunch.target
+    if name in OPENML and download:
+        bunch = datasets.fetch_openml(data_id=OPENML[name], as_frame=True)
+        return bunch.data, bunch.target
+    known = ", ".join(sorted(BUNDLED))
+    raise ProblemUnavailableError(
+        f"The table {name!r} was not found. Put {name}.csv.gz (target in the last "
+        f"column) into a folder and pass it as --data-dir or set {DATA_VARIABLE}. "
+        f"Tables that need no file: {known}. Got data_dir={data_dir!r}."
+    )

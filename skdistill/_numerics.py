@@ -1,0 +1,44 @@
+"""Logits and probabilities, in log space: pure numpy and scipy."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import log_softmax, softmax
+
+__all__ = ["as_logit_matrix", "centred_logits", "log_probability", "temper"]
+
+
+def log_probability(probability: ArrayLike) -> NDArray[np.float64]:
+    """Return the natural logarithm, -inf where the probability is 0."""
+    with np.errstate(divide="ignore"):
+        return np.log(np.asarray(probability, dtype=float))
+
+
+def as_logit_matrix(decision: ArrayLike) -> NDArray[np.float64]:
+    """Give binary decisions of shape (n,) their two columns: 0 and z.
+
+    softmax((0, z)) = (sigmoid(-z), sigmoid(z)), so nothing is lost.
+    """
+    decision = np.asarray(decision, dtype=float)
+    if decision.ndim == 2 and decision.shape[1] > 1:
+        return decision
+    decision = decision.reshape(-1)
+    return np.column_stack([np.zeros_like(decision), decision])
+
+
+def temper(logits: ArrayLike, temperature: float) -> NDArray[np.float64]:
+    """Return softmax(logits / temperature) for every row.
+
+    On log-probabilities this is p ** (1 / T) over its sum: adding a constant to a
+    row's logits cancels. A logit of -inf is probability 0 at every temperature.
+    """
+    return softmax(np.asarray(logits, dtype=float) / temperature, axis=1)
+
+
+def centred_logits(probability: ArrayLike, floor: float) -> NDArray[np.float64]:
+    """Return the logits of `probability`, each row with mean 0.
+
+    Probabilities below `floor` are raised to it, so that the logits are finite.
+    """
+    logits = np.log(np.maximum(np.asarray(probability, dtype=float), floor))
+    logits = log_softmax(logits, axis=1)
+    return logits - logits.mean(axis=1, keepdims=True)

@@ -1,0 +1,70 @@
+"""Everything that skdistill takes from scikit-learn's private modules, in one place.
+
+Private names may move between releases; when one does, this file alone changes.
+"""
+
+from contextlib import nullcontext
+
+from sklearn.base import _fit_context
+from sklearn.utils import _safe_indexing
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    Options,
+    StrOptions,
+)
+from sklearn.utils._user_interface import _print_elapsed_time
+from sklearn.utils.metadata_routing import _raise_for_params, _routing_enabled
+from sklearn.utils.validation import _check_method_params
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # scikit-learn < 1.9
+
+    class _NoCallbackContext:
+        """Stands in for a callback context where there are no callbacks."""
+
+        def subcontext(self, **kwargs):
+            return self
+
+        def call_on_fit_task_begin(self, **kwargs):
+            return self
+
+        def call_on_fit_task_end(self, **kwargs):
+            return False
+
+        def propagate_callback_context(self, sub_estimator):
+            return nullcontext()
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Stands in for scikit-learn's mixin where the release has none."""
+
+        def _init_callback_context(self, **kwargs):
+            return _NoCallbackContext()
+
+    def with_callbacks(method):
+        """Return `method` as it is: this scikit-learn has no callbacks."""
+        return method
+
+
+fit_context = _fit_context
+elapsed_time = _print_elapsed_time
+index_params = _check_method_params
+raise_for_params = _raise_for_params
+routing_enabled = _routing_enabled
+safe_indexing = _safe_indexing
+
+__all__ = [
+    "CallbackSupportMixin",
+    "HasMethods",
+    "Interval",
+    "Options",
+    "StrOptions",
+    "elapsed_time",
+    "fit_context",
+    "index_params",
+    "raise_for_params",
+    "routing_enabled",
+    "safe_indexing",
+    "with_callbacks",
+]

@@ -1,0 +1,128 @@
+"""Checks of targets, weights, folds and classes, with errors that say the remedy."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils.multiclass import type_of_target
+
+from skdistill._typing import Table
+
+__all__ = [
+    "align_classes",
+    "check_binary_or_multiclass",
+    "check_not_empty",
+    "check_numeric_target",
+    "check_partition",
+    "check_weights",
+]
+
+
+def check_weights(
+    sample_weight: ArrayLike | None, n_samples: int
+) -> NDArray[np.float64] | None:
+    """Return `sample_weight` as a float array of shape (n_samples,), or None."""
+    if sample_weight is None:
+        return None
+    weight = check_array(
+        sample_weight, ensure_2d=False, dtype=float, input_name="sample_weight"
+    )
+    if weight.shape != (n_samples,):
+        raise ValueError(
+            f"sample_weight must hold one number for each of the {n_samples} rows of "
+            f"X. Got an array of shape {weight.shape} instead."
+        )
+    if (weight < 0).any():
+        raise ValueError(
+            "sample_weight must not be negative: a row weighs 0 or more. Got "
+            f"{int((weight < 0).sum())} negative weights, the smallest "
+            f"{weight.min():g}. Remove those rows or set their weight to 0."
+        )
+    if not weight.any():
+        raise ValueError(
+            "sample_weight must hold at least one weight above zero. Got "
+            f"{n_samples} weights, all of them zero."
+        )
+    return weight
+
+
+def check_not_empty(X: Table) -> None:
+    """Raise if X has no rows or, where it is a table, no columns."""
+    shape = np.shape(X)
+    for size, what in zip(shape[:2], ("sample(s)", "feature(s)"), strict=False):
+        if size == 0:
+            raise ValueError(
+                f"Found array with 0 {what} (shape={shape}) while a minimum of 1 is "
+                "required."
+            )
+
+
+def check_numeric_target(y: ArrayLike | None, *, multi_output: bool) -> NDArray:
+    """Return the regression target as a finite numeric array of 1 or 2 dimensions."""
+    if y is None:
+        raise ValueError(
+            "This estimator requires y to be passed, but the target y is None."
+        )
+    values = check_array(y, ensure_2d=False, dtype="numeric", input_name="y")
+    if multi_output and values.ndim == 2 and values.shape[1] > 1:
+        return values
+    return column_or_1d(values, warn=not multi_output)
+
+
+def check_binary_or_multiclass(y: ArrayLike | None) -> NDArray:
+    """Return class labels as an array of shape (n_samples,) without missing ones."""
+    if y is None:
+        raise ValueError(
+            "This estimator requires y to be passed, but the target y is None."
+        )
+    kind = type_of_target(y, input_name="y", raise_unknown=True)
+    if kind in ("continuous", "continuous-multioutput"):
+        raise ValueError(
+            f"Unknown label type: {kind}. A classifier needs discrete classes in y; "
+            "use DistilledRegressor for a continuous target."
+        )
+    if kind not in ("binary", "multiclass"):
+        raise ValueError(
+            "y must be a binary or multiclass target, one label a row. Got a "
+            f"{kind} target instead: fit one DistilledClassifier an output."
+        )
+    return column_or_1d(y, warn=True)
+
+
+def check_partition(folds: Sequence, n_samples: int) -> None:
+    """Raise unless `folds` hold each row out once, and out of its own training part."""
+    held_out = np.zeros(n_samples, dtype=int)
+    for number, (train, test) in enumerate(folds):
+        held_out += np.bincount(np.arange(n_samples)[test], minlength=n_samples)
+        both = np.intersect1d(np.arange(n_samples)[train], np.arange(n_samples)[test])
+        if both.size:
+            raise ValueError(
+                f"cv must keep the rows it holds out apart from the rows it trains on. "
+                f"Fold {number} has {both.size} rows in both, the first is row "
+                f"{both[0]}: the teacher would answer for rows whose label it saw."
+            )
+    wrong = np.flatnonzero(held_out != 1)
+    if wrong.size:
+        raise ValueError(
+            "cv must hold out each row exactly once, as KFold does. Got "
+            f"{wrong.size} of {n_samples} rows held out another number of times (row "
+            f"{wrong[0]}: {held_out[wrong[0]]} times). Splitters such as ShuffleSplit, "
+            "RepeatedKFold and TimeSeriesSplit cannot give every row one honest "
+            "prediction."
+        )
+
+
+def align_classes(
+    logits: NDArray, known: ArrayLike, classes: ArrayLike
+) -> NDArray[np.float64]:
+    """Put the logit columns of the classes `known` into the order of `classes`.
+
+    A class that is not known gets logit -inf, which is probability 0.
+    """
+    known, classes = np.asarray(known), np.asarray(classes)
+    if np.array_equal(known, classes):
+        return logits
+    aligned = np.full((len(logits), len(classes)), -np.inf)
+    aligned[:, np.searchsorted(classes, known)] = logits
+    return aligned

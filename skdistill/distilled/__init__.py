@@ -1,0 +1,6 @@
+"""The two estimators; they only orchestrate."""
+
+from skdistill.distilled._classifier import DistilledClassifier
+from skdistill.distilled._regressor import DistilledRegressor
+
+__all__ = ["DistilledClassifier", "DistilledRegressor"]

@@ -1,0 +1,281 @@
+"""What both estimators share: validation, teaching, routing, delegation."""
+
+import os
+from abc import abstractmethod
+from collections.abc import Callable
+from contextlib import contextmanager, nullcontext
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_regressor
+from sklearn.utils import get_tags, indexable
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, check_memory, validate_data
+
+from skdistill._fitting import (
+    clone_with_seed,
+    naming_failures,
+    spawn_seeds,
+    weight_param,
+)
+from skdistill._sklearn import (
+    CallbackSupportMixin,
+    HasMethods,
+    Interval,
+    Options,
+    StrOptions,
+    elapsed_time,
+    fit_context,
+    raise_for_params,
+    routing_enabled,
+    with_callbacks,
+)
+from skdistill._typing import Estimator, Table
+from skdistill._validation import check_not_empty, check_weights
+from skdistill.teachers import Lesson, recall
+
+__all__ = ["BaseDistilled", "if_student_has"]
+
+
+def if_student_has(method: str) -> Callable:
+    """Make a method available where the student has `method`, or will have it."""
+
+    def check(self):
+        if hasattr(self, "student_"):
+            getattr(self.student_, method)
+        elif not is_regressor(self._given_student()):
+            getattr(self._given_student(), method)
+        return True
+
+    return available_if(check)
+
+
+class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
+    """Base of the distilled estimators; the subclass knows the kind of target."""
+
+    _parameter_constraints: ClassVar[dict] = {
+        "teacher": [HasMethods(["fit", "predict"]), None],
+        "student": [HasMethods(["fit", "predict"]), None],
+        "alpha": [Interval(Real, 0, 1, closed="both")],
+        "temperature": [Interval(Real, 0, None, closed="neither")],
+        "cross_fit": [
+            StrOptions({"auto", "kfold", "oob", "stack"}),
+            Options(bool, {False}),
+        ],
+        "cv": ["cv_object"],
+        "memory": [str, os.PathLike, HasMethods(["cache"]), None],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        teacher=None,
+        student=None,
+        *,
+        alpha=0.5,
+        temperature=1.0,
+        cross_fit="auto",
+        cv=5,
+        memory=None,
+        n_jobs=None,
+        random_state=None,
+        verbose=0,
+    ):
+        self.teacher = teacher
+        self.student = student
+        self.alpha = alpha
+        self.temperature = temperature
+        self.cross_fit = cross_fit
+        self.cv = cv
+        self.memory = memory
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(
+        self,
+        X: Table,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        **fit_params: Any,
+    ) -> Self:
+        """Fit the teacher, mix its honest answers with y, fit the student on them.
+
+        Parameters
+        ----------
+        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
+            The training rows; they reach teacher and student untouched.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The target. Several outputs where it is numeric and both parts take them.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Row weights, not negative, not all 0. They reach the teacher, the mean of
+            the target and the student. None weighs all rows alike.
+        **fit_params : dict
+            Further metadata, routed to teacher, student and `cv` as each requests.
+            Needs ``sklearn.set_config(enable_metadata_routing=True)``.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, the target, a weight or a fold is not as described; the
+            message says what is allowed, what came and what to do.
+        """
+        raise_for_params(fit_params, self, "fit")
+        X, y = indexable(X, y)
+        check_not_empty(X)
+        validate_data(self, X, skip_check_array=True)
+        target = self._check_target(y)
+        weight = check_weights(sample_weight, len(target))
+        self._summarise_target(target, weight)
+        self._check_parts()
+        context = self._init_callback_context(max_subtasks=2)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        teacher_params, student_params, split_params = self._route(weight, fit_params)
+        *teacher_seeds, student_seed = spawn_seeds(self.random_state, 3)
+
+        lesson = Lesson(
+            teacher=self.teacher,
+            X=X,
+            y=target,
+            classes=getattr(self, "classes_", None),
+            fit_params=teacher_params,
+            split_params=split_params,
+            cv=self.cv,
+            seeds=tuple(teacher_seeds),
+            n_jobs=self.n_jobs,
+        )
+        with self._step("teacher", context):
+            answers = self._learn_from_teacher(lesson, weight)
+        student = clone_with_seed(self._given_student(), student_seed)
+        part = f"student ({type(student).__name__})"
+        with self._step("student", context, student), naming_failures(part):
+            self.student_ = self._fit_student(
+                student, X, target, answers, student_params
+            )
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self
+
+    @property
+    def teacher_(self) -> Estimator:
+        """The fitted teacher; read from `memory` on the first access."""
+        check_is_fitted(self)
+        return self._teacher.get()
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return how metadata is routed to teacher, student and `cv`.
+
+        Returns
+        -------
+        routing : MetadataRouter
+        """
+        to_fit = MethodMapping().add(caller="fit", callee="fit")
+        router = MetadataRouter(owner=self).add_self_request(self)
+        if self.teacher is not None:
+            router.add(teacher=self.teacher, method_mapping=to_fit)
+        if self.student is not None:
+            router.add(student=self.student, method_mapping=to_fit)
+        if hasattr(self.cv, "get_metadata_routing"):
+            router.add(
+                splitter=self.cv,
+                method_mapping=MethodMapping().add(caller="fit", callee="split"),
+            )
+        return router
+
+    def _learn_from_teacher(self, lesson, weight):
+        """Set the teacher and its score; return its answers for the training rows."""
+        memory = self.memory
+        if isinstance(memory, os.PathLike):
+            memory = os.fspath(memory)
+        answers, honest, self._teacher = recall(
+            check_memory(memory), lesson, self.cross_fit
+        )
+        self.teacher_score_ = (
+            self._score_answers(lesson.y, answers, weight) if honest else None
+        )
+        return answers
+
+    def _route(self, weight, fit_params):
+        """Return the fit parameters of teacher and student and the split's."""
+        default = {} if weight is None else {"sample_weight": weight}
+        if not routing_enabled():
+            teacher_params = default
+            if self.teacher is not None:
+                teacher_params = weight_param(self.teacher, weight, part="teacher")
+            return teacher_params, default, {}
+        routed = process_routing(self, "fit", sample_weight=weight, **fit_params)
+        return (
+            default if self.teacher is None else routed.teacher.fit,
+            default if self.student is None else dict(routed.student.fit),
+            routed.splitter.split if "splitter" in routed else {},
+        )
+
+    @contextmanager
+    def _step(self, name, context, part=None):
+        """Run one step of fit: timed if verbose, reported to the callbacks."""
+        number = {"teacher": 1, "student": 2}[name]
+        message = f"(step {number} of 2) Fitting {name}" if self.verbose else None
+        task = context.subcontext(task_name=f"fit-{name}")
+        takes_callbacks = hasattr(part, "set_callbacks")
+        propagate = (
+            task.propagate_callback_context(part) if takes_callbacks else nullcontext()
+        )
+        with elapsed_time(type(self).__name__, message), propagate:
+            task.call_on_fit_task_begin(estimator=self)
+            yield
+            task.call_on_fit_task_end(estimator=self)
+
+    def _given_student(self):
+        """Return the student to clone: the parameter, or the default."""
+        return self._default_student() if self.student is None else self.student
+
+    @abstractmethod
+    def _default_student(self):
+        """Return the student taken where none is given."""
+
+    @abstractmethod
+    def _check_target(self, y: ArrayLike) -> NDArray:
+        """Return y checked."""
+
+    @abstractmethod
+    def _summarise_target(self, y, weight):
+        """Set the fitted attributes that come from y alone."""
+
+    @abstractmethod
+    def _check_parts(self):
+        """Raise if teacher or student cannot do this task."""
+
+    @abstractmethod
+    def _score_answers(self, y, answers, weight):
+        """Return the score of the teacher's answers for the training rows."""
+
+    @abstractmethod
+    def _fit_student(self, student, X, y, answers, fit_params):
+        """Return the student fitted on the mixed target."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        student = get_tags(self._given_student())
+        # The student answers alone; what the teacher cannot take, it refuses in fit.
+        tags.input_tags.allow_nan = student.input_tags.allow_nan
+        # The default teacher takes dense data only.
+        tags.input_tags.sparse = (
+            self.teacher is not None
+            and get_tags(self.teacher).input_tags.sparse
+            and student.input_tags.sparse
+        )
+        return tags

@@ -1,0 +1,253 @@
+"""Distillation for classification."""
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin, is_regressor
+from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.metrics import accuracy_score
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
+
+from skdistill._typing import Table
+from skdistill._validation import check_binary_or_multiclass
+from skdistill.distilled._base import BaseDistilled, if_student_has
+from skdistill.students import check_learns_soft_labels, fit_soft_labels
+from skdistill.targets import mix_labels
+
+__all__ = ["DistilledClassifier"]
+
+
+class DistilledClassifier(ClassifierMixin, BaseDistilled):
+    """Classifier that learns from a teacher's probabilities as well as the labels.
+
+    The computation during `fit` is::
+
+        z = logits of honest predictions of teacher for the rows of X
+        target = (1 - alpha) * onehot(y) + alpha * softmax(z / temperature)
+        student_ = clone(student) fitted to `target` by cross-entropy
+
+    and `predict`, `predict_proba` and `decision_function` are those of `student_`. An
+    honest prediction for a row comes from a teacher that never saw the row's label.
+
+    A student that is a classifier is fitted on weighted copies of the rows, one for
+    each class with a share in the row's target: exact for every loss that is a
+    weighted sum over rows. A student that is a regressor learns the logits of the
+    target by its own loss and answers probabilities through the softmax.
+
+    Parameters
+    ----------
+    teacher : estimator, default=None
+        The classifier to learn from; it needs `predict_proba` or `decision_function`.
+        ``FrozenEstimator(teacher)`` is used as it is and never refitted. None is a
+        stack of extremely randomised trees, gradient boosting, and logistic regression
+        on random Fourier features, which takes missing values but numbers only.
+    student : estimator, default=None
+        The classifier to fit; it needs `sample_weight` in `fit`. Or a regressor. None
+        is ``GradientBoostingClassifier(n_estimators=100, learning_rate=0.1,
+        max_depth=3)``.
+    alpha : float, default=0.5
+        Weight of the teacher in the target, from 0 (the plain student) to 1 (the
+        teacher alone).
+    temperature : float, default=1.0
+        T > 0, divides the teacher's logits: above 1 its probabilities become more even.
+        The student's logits are not tempered.
+    cross_fit : {"auto", "kfold", "oob", "stack"} or False, default="auto"
+        Where honest predictions come from.
+
+        - "kfold": one teacher for each fold of `cv`, which answers for the rows held
+          out. `teacher_` is the mean of these teachers.
+        - "oob": out-of-bag predictions of a bagged teacher.
+        - "stack": the inner cross-validation of a `StackingClassifier`, by its own
+          `cv`; `cv` here where `teacher` is None.
+        - "auto": the cheapest of the three that the teacher has. A frozen teacher
+          answers as it is.
+        - False: in-sample predictions, which repeat the labels. For comparison only.
+    cv : int, splitter or iterable, default=5
+        The folds of "kfold"; they must hold out each row once. A number means
+        stratified k-fold, shuffled by `random_state`; None is 5.
+    memory : str, path-like or object with the joblib.Memory interface, default=None
+        Where the teacher's work is kept, to be shared by all fits on the same data:
+        the candidates of a search over `alpha`, `temperature` and the student, also in
+        other processes. None keeps nothing.
+    n_jobs : int, default=None
+        Folds fitted at once. None is 1 unless in a `joblib.parallel_config` context.
+        It does not change the result.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the folds and every `random_state` inside teacher and student that is
+        None.
+    verbose : int, default=0
+        Above 0, print each step with its time in seconds.
+
+    Attributes
+    ----------
+    teacher_ : estimator
+        The fitted teacher. XGBoost takes no labels but 0..K-1: fitted on others, it
+        answers with positions in `classes_`.
+    student_ : estimator
+        The fitted student, a plain estimator to ship. A regressor is wrapped into a
+        `skdistill.students.LogitStudent`.
+    teacher_score_ : float or None
+        Accuracy of the teacher's honest predictions for the training rows, weighted by
+        `sample_weight`. None if `cross_fit` is False; a frozen teacher is taken at its
+        word that it did not see these rows.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    n_features_in_ : int
+        Number of features seen during `fit`.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, where X has names that are all strings.
+
+    See Also
+    --------
+    DistilledRegressor : Distillation for regression.
+
+    References
+    ----------
+    .. [1] Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network",
+       2015, equation 1.
+    .. [2] Lopez-Paz et al., "Unifying distillation and privileged information", 2016,
+       equation 4.
+    .. [3] Ba and Caruana, "Do Deep Nets Really Need to be Deep?", 2014, equation 1
+       (regressor students).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skdistill import DistilledClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = DistilledClassifier(
+    ...     teacher=RandomForestClassifier(),
+    ...     student=DecisionTreeClassifier(max_leaf_nodes=4),
+    ...     alpha=0.7,
+    ...     random_state=0,
+    ... ).fit(X, y)
+    >>> model.predict_proba(X[:1]).round(1)
+    array([[1., 0., 0.]])
+    >>> round(model.teacher_score_, 1)
+    0.9
+    """
+
+    def predict(self, X: Table) -> NDArray:
+        """Predict the class with the student.
+
+        Parameters
+        ----------
+        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+        """
+        check_is_fitted(self)
+        labels = self.student_.predict(X)
+        return self.classes_[labels] if self._student_knows_codes else labels
+
+    @if_student_has("predict_proba")
+    def predict_proba(self, X: Table) -> NDArray:
+        """Return the student's class probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            Columns in the order of `classes_`.
+        """
+        check_is_fitted(self)
+        return self.student_.predict_proba(X)
+
+    @if_student_has("decision_function")
+    def decision_function(self, X: Table) -> NDArray:
+        """Return the student's decision values.
+
+        Parameters
+        ----------
+        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            With two classes, positive for the second.
+        """
+        check_is_fitted(self)
+        return self.student_.decision_function(X)
+
+    def _default_student(self):
+        return GradientBoostingClassifier(
+            n_estimators=100, learning_rate=0.1, max_depth=3
+        )
+
+    def _check_target(self, y):
+        return check_binary_or_multiclass(y)
+
+    def _summarise_target(self, y, weight):
+        self.classes_ = np.unique(y)
+        weighty = self.classes_ if weight is None else np.unique(y[weight > 0])
+        if len(weighty) < 2:
+            raise ValueError(
+                "DistilledClassifier needs rows of at least two classes with weight "
+                f"above zero. Got one class: {weighty[0]!r}."
+            )
+
+    def _check_parts(self):
+        teacher, student = self.teacher, self._given_student()
+        needed = ("predict_proba", "decision_function")
+        if teacher is not None and not any(hasattr(teacher, name) for name in needed):
+            raise ValueError(
+                "The teacher of a DistilledClassifier must have predict_proba or "
+                f"decision_function. Got {teacher!r}, which has neither. Wrap a "
+                "classifier without them in CalibratedClassifierCV; for a regressor "
+                "use DistilledRegressor."
+            )
+        if self.alpha > 0:
+            check_learns_soft_labels(student)
+
+    def _score_answers(self, y, answers, weight):
+        predicted = self.classes_[answers.argmax(axis=1)]
+        return float(accuracy_score(y, predicted, sample_weight=weight))
+
+    def _fit_student(self, student, X, y, answers, fit_params):
+        target = mix_labels(
+            np.searchsorted(self.classes_, y),
+            answers,
+            alpha=self.alpha,
+            temperature=self.temperature,
+        )
+        self._check_every_class_taught(target)
+        weight = fit_params.pop("sample_weight", None)
+        fitted = fit_soft_labels(
+            student,
+            X,
+            y,
+            target,
+            self.classes_,
+            sample_weight=weight,
+            fit_params=fit_params,
+        )
+        self._student_knows_codes = not np.array_equal(fitted.classes_, self.classes_)
+        return fitted
+
+    def _check_every_class_taught(self, target):
+        untaught = self.classes_[~target.any(axis=0)]
+        if untaught.size:
+            raise ValueError(
+                "Every class must have a share in the student's target. Got none for "
+                f"class {untaught.tolist()}: the teacher gives it probability 0 on all "
+                f"rows and alpha={self.alpha} leaves the labels no weight. Use alpha "
+                "below 1, or more rows of that class."
+            )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        student = get_tags(self._given_student())
+        if not is_regressor(self._given_student()):
+            tags.classifier_tags.multi_class = student.classifier_tags.multi_class
+            tags.classifier_tags.poor_score = student.classifier_tags.poor_score
+        return tags

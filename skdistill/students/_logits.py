@@ -1,0 +1,158 @@
+"""A regressor as student of a classifier: it learns the logits."""
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
+
+from skdistill._fitting import final_step
+from skdistill._numerics import as_logit_matrix, centred_logits, temper
+from skdistill._typing import Estimator, Table
+
+__all__ = ["LogitStudent"]
+
+# Smallest probability whose logit is learned; a squared loss on logits would otherwise
+# be spent on the exact size of negligible probabilities.
+_FLOOR = 1e-3
+
+
+class LogitStudent(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+    """Classifier that answers with the softmax of the logits a regressor predicts.
+
+    With two classes the regressor learns one logit, log(m_1 / m_0); with K > 2 it
+    learns K, each row centred to mean 0. A regressor of one output is fitted once a
+    class. Probabilities below 0.001 count as 0.001, so that the logits are finite.
+
+    Parameters
+    ----------
+    regressor : estimator
+        Learns the logits.
+
+    Attributes
+    ----------
+    regressor_ : fitted estimator
+        The fitted regressor; a `MultiOutputRegressor` where one output is all it can.
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+
+    References
+    ----------
+    Ba and Caruana, "Do Deep Nets Really Need to be Deep?", 2014, equation 1: squared
+    loss on the teacher's logits.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> target = np.array([[0.9, 0.1], [0.5, 0.5], [0.1, 0.9]])
+    >>> student = LogitStudent(LinearRegression())
+    >>> student = student.fit_target([[0], [1], [2]], target, np.array(["a", "b"]))
+    >>> student.predict_proba([[0]]).round(2)
+    array([[0.9, 0.1]])
+    >>> student.predict([[2]])
+    array(['b'], dtype='<U1')
+    """
+
+    def __init__(self, regressor: Estimator) -> None:
+        self.regressor = regressor
+
+    def fit(self, X: Table, y: ArrayLike) -> Self:
+        """Fit on hard labels, each with probability 0.999 or more.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+        y : array-like of shape (n_samples,)
+            The labels.
+
+        Returns
+        -------
+        self : object
+        """
+        classes, codes = np.unique(y, return_inverse=True)
+        return self.fit_target(X, np.eye(len(classes))[codes], classes)
+
+    def fit_target(
+        self,
+        X: Table,
+        target: ArrayLike,
+        classes: NDArray,
+        fit_params: dict[str, Any] | None = None,
+    ) -> Self:
+        """Fit on soft labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+        target : ndarray of shape (n_samples, n_classes)
+            The soft labels.
+        classes : ndarray of shape (n_classes,)
+            The labels of the columns.
+        fit_params : dict, default=None
+            Further parameters of the regressor's `fit`.
+
+        Returns
+        -------
+        self : object
+        """
+        logits = centred_logits(target, _FLOOR)
+        regressor = clone(self.regressor)
+        if len(classes) == 2:
+            logits = logits[:, 1] - logits[:, 0]
+        elif not get_tags(final_step(regressor)).target_tags.multi_output:
+            regressor = MultiOutputRegressor(regressor)
+        self.classes_ = classes
+        self.regressor_ = regressor.fit(X, logits, **(fit_params or {}))
+        return self
+
+    def decision_function(self, X: Table) -> NDArray:
+        """Return the logits.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        logits : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            With two classes, the logit of the second.
+        """
+        check_is_fitted(self)
+        logits = np.asarray(self.regressor_.predict(X), dtype=float)
+        return logits.reshape(len(logits)) if len(self.classes_) == 2 else logits
+
+    def predict_proba(self, X: Table) -> NDArray:
+        """Return the softmax of the logits.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+        """
+        return temper(as_logit_matrix(self.decision_function(X)), 1.0)
+
+    def predict(self, X: Table) -> NDArray:
+        """Return the most probable class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+        """
+        logits = as_logit_matrix(self.decision_function(X))
+        return self.classes_[logits.argmax(axis=1)]

@@ -1,0 +1,52 @@
+"""What a fitted teacher answers for some rows: values, or logits of the classes."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skdistill._numerics import as_logit_matrix, log_probability, temper
+from skdistill._sklearn import safe_indexing
+from skdistill._typing import Estimator, Table
+
+__all__ = ["ClassAnswers", "ValueAnswers"]
+
+# On how many rows it is checked that decision_function is the logit of predict_proba.
+_N_PROBED = 64
+
+
+class ValueAnswers:
+    """Answers of a regression teacher: `predict`."""
+
+    def __call__(self, teacher: Estimator, X: Table) -> NDArray:
+        """Return the predictions, float, of shape (n,) or (n, n_outputs)."""
+        answers = np.asarray(teacher.predict(X), dtype=float)
+        if answers.ndim == 2 and answers.shape[1] == 1:
+            return answers[:, 0]
+        return answers
+
+
+class ClassAnswers:
+    """Answers of a classification teacher: one logit for each of its classes.
+
+    `decision_function` is taken where it is a true logit, that is where its softmax
+    is `predict_proba`; it keeps what probabilities lose by rounding to 0 or 1. Else
+    the log-probabilities are taken, which are logits too (a constant added to a row
+    cancels). A teacher without probabilities answers with its decision values.
+    """
+
+    def __call__(self, teacher: Estimator, X: Table) -> NDArray:
+        """Return logits of shape (n, n_classes of the teacher)."""
+        if not hasattr(teacher, "predict_proba"):
+            return as_logit_matrix(teacher.decision_function(X))
+        if hasattr(teacher, "decision_function"):
+            probe = safe_indexing(X, np.arange(min(_N_PROBED, _n_rows(X))))
+            logits = as_logit_matrix(teacher.decision_function(probe))
+            expected = np.asarray(teacher.predict_proba(probe))
+            if logits.shape == expected.shape and np.allclose(
+                temper(logits, 1.0), expected, rtol=0, atol=1e-5
+            ):
+                return as_logit_matrix(teacher.decision_function(X))
+        return log_probability(teacher.predict_proba(X))
+
+
+def _n_rows(X: Table) -> int:
+    return X.shape[0] if hasattr(X, "shape") else len(X)

@@ -1,0 +1,145 @@
+"""The mean of the teachers that cross-fitting left behind, as one fitted estimator."""
+
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.validation import check_is_fitted
+
+from skdistill._numerics import temper
+from skdistill._typing import Estimator, Table
+from skdistill._validation import align_classes
+from skdistill.teachers._answers import ClassAnswers, ValueAnswers
+
+__all__ = ["FoldMeanClassifier", "FoldMeanRegressor"]
+
+
+class _FoldMean(BaseEstimator):
+    """Holds fitted fold teachers; built by cross-fitting, never fitted itself.
+
+    Parameters
+    ----------
+    estimators : list of fitted estimators
+        One teacher a fold.
+    """
+
+    def __init__(self, estimators: list[Estimator]) -> None:
+        self.estimators = estimators
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+    def fit(self, X: Table, y: ArrayLike) -> Self:
+        """Do nothing: the fold teachers are fitted.
+
+        Parameters
+        ----------
+        X, y : ignored
+
+        Returns
+        -------
+        self : object
+        """
+        for estimator in self.estimators:
+            check_is_fitted(estimator)
+        return self
+
+
+class FoldMeanRegressor(RegressorMixin, _FoldMean):
+    """Regressor that answers with the mean of its fold teachers.
+
+    Parameters
+    ----------
+    estimators : list of fitted regressors
+        One teacher a fold.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyRegressor
+    >>> folds = [DummyRegressor().fit([[0]], [y]) for y in (1.0, 2.0)]
+    >>> FoldMeanRegressor(folds).predict([[0]])
+    array([1.5])
+    """
+
+    def predict(self, X: Table) -> NDArray:
+        """Return the mean of the fold teachers' predictions.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        answer = ValueAnswers()
+        return np.mean([answer(teacher, X) for teacher in self.estimators], axis=0)
+
+
+class FoldMeanClassifier(ClassifierMixin, _FoldMean):
+    """Classifier that answers with the mean probabilities of its fold teachers.
+
+    Parameters
+    ----------
+    estimators : list of fitted classifiers
+        One teacher a fold.
+    known : list of ndarray
+        The labels of each teacher's columns.
+    classes : ndarray of shape (n_classes,)
+        All labels.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> folds = [DummyClassifier().fit([[0], [0]], y) for y in (["a", "b"], ["b", "b"])]
+    >>> known = [teacher.classes_ for teacher in folds]
+    >>> FoldMeanClassifier(folds, known, np.array(["a", "b"])).predict_proba([[0]])
+    array([[0.25, 0.75]])
+    """
+
+    def __init__(
+        self, estimators: list[Estimator], known: list[NDArray], classes: NDArray
+    ) -> None:
+        super().__init__(estimators)
+        self.known = known
+        self.classes = classes
+
+    @property
+    def classes_(self) -> NDArray:
+        """The labels, in the order of the columns of `predict_proba`."""
+        return self.classes
+
+    def predict_proba(self, X: Table) -> NDArray:
+        """Return the mean of the fold teachers' probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+        """
+        answer = ClassAnswers()
+        parts = [
+            temper(align_classes(answer(teacher, X), known, self.classes), 1.0)
+            for teacher, known in zip(self.estimators, self.known, strict=True)
+        ]
+        return np.mean(parts, axis=0)
+
+    def predict(self, X: Table) -> NDArray:
+        """Return the most probable class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+        """
+        return self.classes[self.predict_proba(X).argmax(axis=1)]

@@ -1,0 +1,119 @@
+"""Teacher work that is shared: between candidates of a search, and between processes.
+
+`recall` keeps, under a key of everything the work depends on, the whole work and,
+apart from it, the answers alone. A later call with the same key reads the answers; the
+fitted teacher stays on disk until somebody asks for it. A file lock named after the
+key keeps two processes from doing the same work at once; the system drops the lock of
+a process that dies.
+"""
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import joblib
+import sklearn
+from filelock import FileLock
+from joblib import Memory
+from joblib.memory import MemorizedResult
+from numpy.typing import NDArray
+
+from skdistill._typing import Estimator
+from skdistill._version import __version__
+from skdistill.teachers._routes import Lesson, Teaching, teach
+
+__all__ = ["LazyTeacher", "recall"]
+
+
+class LazyTeacher:
+    """A fitted teacher that may still lie on disk.
+
+    Parameters
+    ----------
+    teacher : fitted estimator, default=None
+        The teacher, where it is in memory.
+    shelved : joblib.memory.MemorizedResult, default=None
+        Where on disk the work is that holds it.
+    """
+
+    def __init__(
+        self, teacher: Estimator = None, *, shelved: MemorizedResult | None = None
+    ) -> None:
+        self._teacher = teacher
+        self._shelved = shelved
+
+    def get(self) -> Estimator:
+        """Return the fitted teacher, loaded on the first call."""
+        if self._shelved is not None:
+            self._teacher, self._shelved = self._shelved.get().teacher, None
+        return self._teacher
+
+    def __getstate__(self):
+        # A pickle must not depend on a cache folder that its reader may not have.
+        return {"_shelved": None, "_teacher": self.get()}
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """What is read back at once: the answers, without the teacher."""
+
+    answers: NDArray
+    honest: bool
+
+
+def recall(
+    memory: Any, lesson: Lesson, cross_fit: str | bool
+) -> tuple[NDArray, bool, LazyTeacher]:
+    """Teach, or recall what an equal lesson taught before.
+
+    Parameters
+    ----------
+    memory : object with the joblib.Memory interface
+        A joblib.Memory with location None keeps nothing.
+    lesson : Lesson
+        The teacher and the training data.
+    cross_fit : str or False
+        As for `teach`.
+
+    Returns
+    -------
+    answers : ndarray
+        The teacher's answers for the training rows.
+    honest : bool
+        Whether they are honest.
+    teacher : LazyTeacher
+        The fitted teacher.
+    """
+    if isinstance(memory, Memory) and memory.store_backend is None:
+        done = teach(lesson, cross_fit)
+        return done.answers, done.honest, LazyTeacher(done.teacher)
+    versions = (__version__, sklearn.__version__)
+    key = joblib.hash((replace(lesson, n_jobs=None), cross_fit, versions))
+    with FileLock(_lock_path(memory, key)):
+        recalled = memory.cache(_answers, ignore=["memory", "lesson", "cross_fit"])
+        stored = recalled(key, memory, lesson, cross_fit)
+        shelved = _cached_whole(memory).call_and_shelve(key, lesson, cross_fit)
+    return stored.answers, stored.honest, LazyTeacher(shelved=shelved)
+
+
+def _cached_whole(memory):
+    return memory.cache(_whole, ignore=["lesson", "cross_fit"])
+
+
+def _whole(key: str, lesson: Lesson, cross_fit: str | bool) -> Teaching:
+    return teach(lesson, cross_fit)
+
+
+def _answers(key: str, memory: Any, lesson: Lesson, cross_fit: str | bool) -> _Stored:
+    done = _cached_whole(memory)(key, lesson, cross_fit)
+    return _Stored(done.answers, done.honest)
+
+
+def _lock_path(memory: Any, key: str) -> Path:
+    location = getattr(memory, "location", None)
+    if not isinstance(location, str | Path):
+        location = tempfile.gettempdir()
+    folder = Path(location) / "skdistill-locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{key}.lock"

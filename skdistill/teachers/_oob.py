@@ -1,0 +1,66 @@
+"""Out-of-bag answers: each row from the trees whose bootstrap sample missed it."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skdistill._numerics import log_probability
+from skdistill._typing import Estimator
+
+__all__ = ["NoOutOfBagError", "check_oob", "fit_with_oob", "has_oob", "oob_answers"]
+
+
+class NoOutOfBagError(ValueError):
+    """Some row has no out-of-bag answer."""
+
+
+def has_oob(estimator: Estimator) -> bool:
+    """Tell whether `estimator` can give out-of-bag answers once fitted."""
+    params = estimator.get_params(deep=False)
+    return "oob_score" in params and bool(params.get("bootstrap", False))
+
+
+def check_oob(estimator: Estimator) -> None:
+    """Raise unless `estimator` can give out-of-bag answers."""
+    if not has_oob(estimator):
+        raise ValueError(
+            "cross_fit='oob' needs a bagged teacher: one with an oob_score parameter "
+            "and bootstrap=True, such as RandomForestRegressor or BaggingClassifier. "
+            f"Got {estimator!r}. Use cross_fit='kfold', which works for any teacher."
+        )
+
+
+def fit_with_oob(fit: Callable, estimator: Estimator) -> Any:
+    """Return fit(estimator), the estimator set to keep its out-of-bag answers.
+
+    Its warning about rows without such an answer is left to `oob_answers`, which
+    raises for them.
+    """
+    check_oob(estimator)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Some inputs do not have OOB scores")
+        warnings.filterwarnings("ignore", "invalid value", RuntimeWarning)
+        return fit(estimator.set_params(oob_score=True))
+
+
+def oob_answers(fitted: Estimator, *, n_samples: int, is_classifier: bool) -> NDArray:
+    """Return values, or log-probabilities of the fitted classes."""
+    in_every_bag = np.ones(n_samples, dtype=bool)
+    for in_bag in fitted.estimators_samples_:
+        out = np.ones(n_samples, dtype=bool)
+        out[in_bag] = False
+        in_every_bag &= ~out
+    if in_every_bag.any():
+        n_trees = len(fitted.estimators_samples_)
+        raise NoOutOfBagError(
+            "cross_fit='oob' needs each row to be left out of at least one bootstrap "
+            f"sample. Got {int(in_every_bag.sum())} of {n_samples} rows that are in "
+            f"all {n_trees}. Use more estimators, a smaller max_samples, or "
+            "cross_fit='kfold'."
+        )
+    if is_classifier:
+        return log_probability(fitted.oob_decision_function_)
+    return np.asarray(fitted.oob_prediction_, dtype=float)

@@ -1,0 +1,136 @@
+"""The teacher that is taken where none is given: a stack of diverse strong models.
+
+Members: extremely randomised trees (variance averaged out), gradient boosting
+(interactions), and Bayesian ridge or logistic regression on the columns and random
+Fourier features of them (smooth targets, where trees are weak). All take missing
+values and row weights; below 500 rows none has a rule that counts rows, so a weight of
+k there is the same as k equal rows.
+
+References: extremely randomised trees, Geurts et al. 2006; random Fourier features,
+Rahimi and Recht 2007; non-negative weights of the members, Breiman 1996.
+"""
+
+from typing import Any
+
+from sklearn import config_context
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    StackingClassifier,
+    StackingRegressor,
+)
+from sklearn.impute import SimpleImputer
+from sklearn.kernel_approximation import RBFSampler
+from sklearn.linear_model import BayesianRidge, LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.utils import get_tags
+
+__all__ = ["default_classifier", "default_regressor"]
+
+# Below this many rows, histograms and leaves of 20 rows are too coarse.
+_FEW_ROWS = 500
+
+
+def default_regressor(
+    n_samples: int, n_features: int, *, cv: Any = None, n_jobs: int | None = None
+) -> StackingRegressor:
+    """Return the default regression teacher, unfitted.
+
+    Parameters
+    ----------
+    n_samples, n_features : int
+        Size of the training data. Below 500 rows boosting is exact, from there on it
+        works on histograms.
+    cv : int, splitter or iterable of splits
+        Folds of the stack.
+    n_jobs : int or None
+        Jobs of the stack.
+
+    Returns
+    -------
+    StackingRegressor
+    """
+    with config_context(enable_metadata_routing=True):
+        if n_samples < _FEW_ROWS:
+            boosting = GradientBoostingRegressor(max_depth=4, max_features=0.5)
+        else:
+            boosting = HistGradientBoostingRegressor(learning_rate=0.05, max_iter=300)
+        return StackingRegressor(
+            _members(
+                ExtraTreesRegressor(n_estimators=100),
+                boosting,
+                BayesianRidge(),
+                n_features,
+            ),
+            final_estimator=_asking(LinearRegression(positive=True)),
+            cv=cv,
+            n_jobs=n_jobs,
+        )
+
+
+def default_classifier(
+    n_samples: int, n_features: int, *, cv: Any = None, n_jobs: int | None = None
+) -> StackingClassifier:
+    """Return the default classification teacher, unfitted.
+
+    Parameters
+    ----------
+    n_samples, n_features : int
+        Size of the training data. Below 500 rows boosting is exact, from there on it
+        works on histograms.
+    cv : int, splitter or iterable of splits
+        Folds of the stack.
+    n_jobs : int or None
+        Jobs of the stack.
+
+    Returns
+    -------
+    StackingClassifier
+    """
+    with config_context(enable_metadata_routing=True):
+        if n_samples < _FEW_ROWS:
+            boosting = GradientBoostingClassifier(max_depth=4, max_features=0.5)
+        else:
+            boosting = HistGradientBoostingClassifier()
+        return StackingClassifier(
+            _members(
+                ExtraTreesClassifier(n_estimators=100),
+                boosting,
+                LogisticRegression(max_iter=1000),
+                n_features,
+            ),
+            final_estimator=_asking(LogisticRegression(max_iter=1000)),
+            cv=cv,
+            n_jobs=n_jobs,
+        )
+
+
+def _asking(estimator):
+    """Make `estimator` ask for the weights when metadata is routed."""
+    return estimator.set_fit_request(sample_weight=True)
+
+
+def _members(trees, boosting, linear, n_features):
+    """Name the three members and give those that need it an imputer and a scaler."""
+    smooth = make_pipeline(
+        _imputer(),
+        _asking(StandardScaler()),
+        make_union(
+            FunctionTransformer(),
+            RBFSampler(gamma=0.5 / max(n_features, 1), n_components=500),
+        ),
+        _asking(linear),
+    )
+    _asking(boosting)
+    if not get_tags(boosting).input_tags.allow_nan:
+        boosting = make_pipeline(_imputer(), boosting)
+    return [("trees", _asking(trees)), ("boosting", boosting), ("smooth", smooth)]
+
+
+def _imputer():
+    return SimpleImputer(strategy="median", keep_empty_features=True)
