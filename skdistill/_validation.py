@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_array, column_or_1d
+from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
 from skdistill._typing import Table
@@ -76,6 +76,7 @@ def check_binary_or_multiclass(y: ArrayLike | None) -> NDArray:
         raise ValueError(
             "This estimator requires y to be passed, but the target y is None."
         )
+    assert_all_finite(np.asarray(y), input_name="y")
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     if kind in ("continuous", "continuous-multioutput"):
         raise ValueError(

@@ -60,8 +60,8 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
     """Base of the distilled estimators; the subclass knows the kind of target."""
 
     _parameter_constraints: ClassVar[dict] = {
-        "teacher": [HasMethods(["fit", "predict"]), None],
-        "student": [HasMethods(["fit", "predict"]), None],
+        "teacher": [HasMethods(["fit"]), None],
+        "student": [HasMethods(["fit"]), None],
         "alpha": [Interval(Real, 0, 1, closed="both")],
         "temperature": [Interval(Real, 0, None, closed="neither")],
         "cross_fit": [
@@ -146,7 +146,7 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         context = self._init_callback_context(max_subtasks=2)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         teacher_params, student_params, split_params = self._route(weight, fit_params)
-        *teacher_seeds, student_seed = spawn_seeds(self.random_state, 3)
+        fold_seed, teacher_seed, student_seed = spawn_seeds(self.random_state, 3)
 
         lesson = Lesson(
             teacher=self.teacher,
@@ -156,7 +156,7 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             fit_params=teacher_params,
             split_params=split_params,
             cv=self.cv,
-            seeds=tuple(teacher_seeds),
+            seeds=(fold_seed, teacher_seed),
             n_jobs=self.n_jobs,
         )
         with self._step("teacher", context):
@@ -195,6 +195,12 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
                 method_mapping=MethodMapping().add(caller="fit", callee="split"),
             )
         return router
+
+    def _fitted_student(self):
+        """Return the fitted student; cheap, as every prediction begins with it."""
+        if not hasattr(self, "student_"):
+            check_is_fitted(self)
+        return self.student_
 
     def _learn_from_teacher(self, lesson, weight):
         """Set the teacher and its score; return its answers for the training rows."""
@@ -269,13 +275,12 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        student = get_tags(self._given_student())
-        # The student answers alone; what the teacher cannot take, it refuses in fit.
-        tags.input_tags.allow_nan = student.input_tags.allow_nan
-        # The default teacher takes dense data only.
-        tags.input_tags.sparse = (
-            self.teacher is not None
-            and get_tags(self.teacher).input_tags.sparse
-            and student.input_tags.sparse
-        )
+        student = get_tags(self._given_student()).input_tags
+        if self.teacher is None:
+            # The default teacher takes missing values, and dense data only.
+            tags.input_tags.allow_nan, tags.input_tags.sparse = student.allow_nan, False
+            return tags
+        teacher = get_tags(self.teacher).input_tags
+        tags.input_tags.allow_nan = teacher.allow_nan and student.allow_nan
+        tags.input_tags.sparse = teacher.sparse and student.sparse
         return tags

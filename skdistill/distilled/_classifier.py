@@ -2,12 +2,12 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import ClassifierMixin, is_regressor
-from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.base import ClassifierMixin
+from sklearn.ensemble import GradientBoostingClassifier, StackingClassifier
 from sklearn.metrics import accuracy_score
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted
 
+from skdistill._fitting import LabelCoder
 from skdistill._typing import Table
 from skdistill._validation import check_binary_or_multiclass
 from skdistill.distilled._base import BaseDistilled, if_student_has
@@ -141,8 +141,7 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
         -------
         labels : ndarray of shape (n_samples,)
         """
-        check_is_fitted(self)
-        labels = self.student_.predict(X)
+        labels = self._fitted_student().predict(X)
         return self.classes_[labels] if self._student_knows_codes else labels
 
     @if_student_has("predict_proba")
@@ -159,8 +158,7 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
         probabilities : ndarray of shape (n_samples, n_classes)
             Columns in the order of `classes_`.
         """
-        check_is_fitted(self)
-        return self.student_.predict_proba(X)
+        return self._fitted_student().predict_proba(X)
 
     @if_student_has("decision_function")
     def decision_function(self, X: Table) -> NDArray:
@@ -176,8 +174,7 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
         decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
             With two classes, positive for the second.
         """
-        check_is_fitted(self)
-        return self.student_.decision_function(X)
+        return self._fitted_student().decision_function(X)
 
     def _default_student(self):
         return GradientBoostingClassifier(
@@ -198,8 +195,7 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
 
     def _check_parts(self):
         teacher, student = self.teacher, self._given_student()
-        needed = ("predict_proba", "decision_function")
-        if teacher is not None and not any(hasattr(teacher, name) for name in needed):
+        if teacher is not None and not _will_have_probabilities(teacher):
             raise ValueError(
                 "The teacher of a DistilledClassifier must have predict_proba or "
                 f"decision_function. Got {teacher!r}, which has neither. Wrap a "
@@ -231,7 +227,7 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
             sample_weight=weight,
             fit_params=fit_params,
         )
-        self._student_knows_codes = not np.array_equal(fitted.classes_, self.classes_)
+        self._student_knows_codes = LabelCoder(student).needs_codes
         return fitted
 
     def _check_every_class_taught(self, target):
@@ -246,8 +242,15 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        student = get_tags(self._given_student())
-        if not is_regressor(self._given_student()):
-            tags.classifier_tags.multi_class = student.classifier_tags.multi_class
-            tags.classifier_tags.poor_score = student.classifier_tags.poor_score
+        student = get_tags(self._given_student()).classifier_tags
+        if student is not None:
+            tags.classifier_tags.multi_class = student.multi_class
+            tags.classifier_tags.poor_score = student.poor_score
         return tags
+
+
+def _will_have_probabilities(teacher):
+    """Tell whether the teacher, once fitted, answers with probabilities or logits."""
+    if isinstance(teacher, StackingClassifier) and teacher.final_estimator is None:
+        return True  # It shows no method of its default final estimator before fit.
+    return hasattr(teacher, "predict_proba") or hasattr(teacher, "decision_function")

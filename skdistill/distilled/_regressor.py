@@ -8,7 +8,6 @@ from sklearn.base import RegressorMixin, is_regressor
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.metrics import r2_score
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted
 
 from skdistill._fitting import weight_param
 from skdistill._typing import Table
@@ -172,8 +171,7 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             In the unit of the target.
         """
-        check_is_fitted(self)
-        answers = self.student_.predict(X)
+        answers = self._fitted_student().predict(X)
         if not self.rescale:
             return answers
         scale = spread(self.alpha, self.temperature)
@@ -226,7 +224,7 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = self._is_multi_output()
-        tags.regressor_tags.poor_score = get_tags(
-            self._given_student()
-        ).regressor_tags.poor_score
+        student = get_tags(self._given_student()).regressor_tags
+        if student is not None:
+            tags.regressor_tags.poor_score = student.poor_score
         return tags

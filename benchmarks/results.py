@@ -1,0 +1,78 @@
+"""Where the benchmarks keep what they measured: raw rows as CSV, tables as Markdown.
+
+A benchmark hands its raw rows to `write`, which adds the versions they were measured
+with, and makes its Markdown from what `read` gives back, so that every number in the
+text can be recomputed from the CSV alone.
+"""
+
+import platform
+from pathlib import Path
+
+import pandas as pd
+import sklearn
+
+import skdistill
+
+FOLDER = Path(__file__).parent / "results"
+
+
+def versions() -> dict[str, str]:
+    """Name the versions and the kind of machine that a measurement depends on."""
+    return {
+        "python": platform.python_version(),
+        "scikit_learn": sklearn.__version__,
+        "skdistill": skdistill.__version__,
+        "machine": platform.machine(),
+    }
+
+
+def describe(frame: pd.DataFrame) -> str:
+    """Say with which versions the rows of `frame` were measured."""
+    used = frame[list(versions())].drop_duplicates()
+    return "; ".join(
+        f"Python {row.python}, scikit-learn {row.scikit_learn}, "
+        f"skdistill {row.skdistill}, {row.machine}"
+        for row in used.itertuples()
+    )
+
+
+def write(rows: list[dict], name: str) -> Path:
+    """Write raw rows and the versions to ``results/<name>.csv``."""
+    FOLDER.mkdir(exist_ok=True)
+    path = FOLDER / f"{name}.csv"
+    frame = pd.DataFrame(rows).assign(**versions())
+    frame.to_csv(path, index=False, lineterminator="\n")
+    return path
+
+
+def read(name: str) -> pd.DataFrame:
+    """Read back the raw rows of ``results/<name>.csv``."""
+    # Versions stay text: "3.10" must not become the number 3.1.
+    return pd.read_csv(FOLDER / f"{name}.csv", dtype=dict.fromkeys(versions(), str))
+
+
+def write_markdown(text: str, name: str) -> Path:
+    """Write `text` to ``results/<name>.md``."""
+    FOLDER.mkdir(exist_ok=True)
+    path = FOLDER / f"{name}.md"
+    path.write_text(text.rstrip("\n") + "\n", encoding="utf-8", newline="\n")
+    return path
+
+
+def markdown(frame: pd.DataFrame) -> str:
+    """Format `frame` as a Markdown table, readable as plain text too."""
+    header = [str(column) for column in frame.columns]
+    body = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
+    widths = [max(map(len, column)) for column in zip(header, *body, strict=True)]
+    rule = ["-" * width for width in widths]
+    return "\n".join(_line(cells, widths) for cells in (header, rule, *body))
+
+
+def _line(cells, widths):
+    padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+    return f"| {' | '.join(padded)} |"
+
+
+def _cell(value):
+    text = "" if pd.isna(value) else str(value)
+    return text.replace("|", r"\|").replace("\n", " ")

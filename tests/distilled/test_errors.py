@@ -1,0 +1,270 @@
+"""Bad input: every message says what is allowed, what came and what to do."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.cluster import KMeans
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.ensemble import (
+    ExtraTreesRegressor,
+    RandomForestClassifier,
+    StackingRegressor,
+)
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit, TimeSeriesSplit
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.tree import DecisionTreeClassifier
+
+from skdistill import DistilledClassifier, DistilledRegressor
+from skdistill.exceptions import MissingClassWarning
+from tests.doubles import FailingRegressor
+
+X_REGRESSION, Y_REGRESSION = load_diabetes(return_X_y=True)
+X_CLASSES, Y_CLASSES = load_iris(return_X_y=True)
+
+REGRESSION = {
+    "alpha above 1": (
+        {"alpha": 1.5},
+        r"'alpha' parameter.*float in the range \[0.0, 1.0\]. Got 1.5 instead",
+    ),
+    "alpha below 0": ({"alpha": -0.1}, r"'alpha' parameter.*\[0.0, 1.0\]. Got -0.1"),
+    "temperature 0": (
+        {"temperature": 0.0},
+        r"'temperature' parameter.*range \(0.0, inf\). Got 0.0 instead",
+    ),
+    "temperature negative": ({"temperature": -1}, r"'temperature' parameter.*Got -1"),
+    "cross_fit unknown": (
+        {"cross_fit": "jackknife"},
+        "'cross_fit' parameter.*'kfold'.*False.*Got 'jackknife' instead",
+    ),
+    "cross_fit true": ({"cross_fit": True}, "'cross_fit' parameter.*Got True"),
+    "oob without bootstrap": (
+        {"teacher": ExtraTreesRegressor(5), "cross_fit": "oob"},
+        "bagged teacher.*bootstrap=True.*Got ExtraTreesRegressor.*'kfold'",
+    ),
+    "oob of a linear model": (
+        {"cross_fit": "oob"},
+        "needs a bagged teacher.*RandomForestRegressor.*Got Ridge.*Use cross_fit='kf",
+    ),
+    "stack of no stack": (
+        {"cross_fit": "stack"},
+        "needs a StackingRegressor.*Got Ridge.*Use cross_fit='kfold'",
+    ),
+    "prefit stack": (
+        {"teacher": StackingRegressor([("r", Ridge())], cv="prefit")},
+        "cv='prefit' has no out-of-fold predictions.*FrozenEstimator",
+    ),
+    "frozen and kfold": (
+        {"teacher": FrozenEstimator(Ridge()), "cross_fit": "kfold"},
+        "'auto' or False when the teacher is a FrozenEstimator.*Got 'kfold'.*unfitted",
+    ),
+    "frozen and oob": (
+        {"teacher": FrozenEstimator(Ridge()), "cross_fit": "oob"},
+        "'auto' or False when the teacher is a FrozenEstimator.*Got 'oob'",
+    ),
+    "frozen, other features": (
+        {"teacher": FrozenEstimator(Ridge().fit(X_CLASSES, Y_CLASSES))},
+        "fitted on the columns of X.*fitted on 4 features and X with 10.*Pipeline",
+    ),
+    "a classifier as teacher": (
+        {"teacher": LogisticRegression()},
+        "teacher of a DistilledRegressor must be a regressor.*Got LogisticRegression",
+    ),
+    "a classifier as student": (
+        {"student": LogisticRegression()},
+        "student of a DistilledRegressor must be a regressor.*DistilledClassifier",
+    ),
+    "folds that overlap": (
+        {"cv": ShuffleSplit(3)},
+        "each row exactly once, as KFold does.*rows held out another number",
+    ),
+    "folds that miss rows": ({"cv": TimeSeriesSplit(3)}, "each row exactly once"),
+    "memory of a wrong kind": ({"memory": 3}, "'memory' parameter.*Got 3 instead"),
+}
+
+
+@pytest.mark.parametrize(("params", "message"), REGRESSION.values(), ids=REGRESSION)
+def test_a_regressor_refuses(params, message):
+    model = DistilledRegressor(Ridge(), Ridge()).set_params(**params)
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        model.fit(X_REGRESSION, Y_REGRESSION)
+
+
+CLASSIFICATION = {
+    "teacher without probabilities": (
+        {"teacher": LinearRegression()},
+        "predict_proba or decision_function.*Got LinearRegression.*CalibratedClassif",
+    ),
+    "student without weights": (
+        {"student": KNeighborsClassifier()},
+        "fit takes sample_weight.*Got KNeighborsClassifier.*without.*KNeighborsRegr",
+    ),
+    "student that is no predictor of classes": (
+        {"student": KMeans()},
+        "must be a classifier.*or a regressor. Got KMeans.*neither",
+    ),
+    "frozen, other classes": (
+        {"teacher": FrozenEstimator(GaussianNB().fit(X_CLASSES, Y_CLASSES + 1))},
+        r"exactly the classes in y.*\[1, 2, 3\] and y with classes \[0, 1, 2\].*Refit",
+    ),
+    "frozen, fewer classes": (
+        {"teacher": FrozenEstimator(GaussianNB().fit(X_CLASSES, Y_CLASSES > 0))},
+        r"exactly the classes in y.*\[False, True\]",
+    ),
+    "frozen and kfold": (
+        {
+            "teacher": FrozenEstimator(GaussianNB().fit(X_CLASSES, Y_CLASSES)),
+            "cross_fit": "kfold",
+        },
+        "'auto' or False.*Got 'kfold'",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("params", "message"), CLASSIFICATION.values(), ids=CLASSIFICATION
+)
+def test_a_classifier_refuses(params, message):
+    model = DistilledClassifier(GaussianNB(), GaussianNB()).set_params(**params)
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        model.fit(X_CLASSES, Y_CLASSES)
+
+
+@pytest.mark.parametrize("cls", [DistilledRegressor, DistilledClassifier])
+def test_an_unfitted_frozen_teacher_is_refused(cls):
+    part = Ridge() if cls is DistilledRegressor else GaussianNB()
+    model = cls(FrozenEstimator(part), part)
+    with pytest.raises(NotFittedError, match="must hold a fitted.*Fit it first"):
+        model.fit(X_CLASSES, Y_CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        (np.r_[-1.0, np.ones(149)], "must not be negative.*1 negative"),
+        (np.zeros(150), "at least one weight above zero.*all of them zero"),
+        (np.ones(3), "one number for each of the 150 rows"),
+    ],
+)
+@pytest.mark.parametrize("cls", [DistilledRegressor, DistilledClassifier])
+def test_bad_weights_are_refused(cls, weight, message):
+    part = Ridge() if cls is DistilledRegressor else GaussianNB()
+    with pytest.raises(ValueError, match=message):
+        cls(part, part).fit(X_CLASSES, Y_CLASSES, sample_weight=weight)
+
+
+def test_weights_for_a_teacher_without_them_are_refused_not_dropped():
+    model = DistilledRegressor(KNeighborsRegressor(), Ridge())
+    with pytest.raises(ValueError, match="teacher must accept sample_weight.*KNeighb"):
+        model.fit(X_REGRESSION, Y_REGRESSION, sample_weight=np.ones(442))
+
+
+def test_weights_for_a_student_without_them_are_refused_not_dropped():
+    model = DistilledRegressor(Ridge(), KNeighborsRegressor())
+    with pytest.raises(ValueError, match="student must accept sample_weight.*KNeighb"):
+        model.fit(X_REGRESSION, Y_REGRESSION, sample_weight=np.ones(442))
+
+
+@pytest.mark.parametrize("cls", [DistilledRegressor, DistilledClassifier])
+def test_nan_in_y_is_refused(cls):
+    part = Ridge() if cls is DistilledRegressor else GaussianNB()
+    y = Y_CLASSES.astype(float)
+    y[3] = np.nan
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        cls(part, part).fit(X_CLASSES, y)
+
+
+def test_one_class_is_refused():
+    model = DistilledClassifier(GaussianNB(), GaussianNB())
+    with pytest.raises(ValueError, match="at least two classes.*Got one class: .*7"):
+        model.fit(X_CLASSES, np.full(150, 7))
+
+
+def test_classes_of_weight_zero_do_not_count():
+    model = DistilledClassifier(GaussianNB(), GaussianNB())
+    with pytest.raises(ValueError, match="at least two classes with weight above zero"):
+        model.fit(X_CLASSES, Y_CLASSES, sample_weight=(Y_CLASSES == 1) * 1.0)
+
+
+def test_a_class_that_nobody_teaches_is_refused():
+    # One far row of a class: the teacher that answers for it never saw the class.
+    y = np.where(np.arange(150) == 0, 9, Y_CLASSES)
+    X = np.where(np.arange(150)[:, None] == 0, 1000.0, X_CLASSES)
+    cv = KFold(3, shuffle=True, random_state=0)
+    model = DistilledClassifier(DecisionTreeClassifier(), GaussianNB(), alpha=1, cv=cv)
+    with (
+        pytest.warns(MissingClassWarning, match=r"no row of class \[9\]"),
+        pytest.raises(
+            ValueError, match=r"share in the student's target.*\[9\].*below 1"
+        ),
+    ):
+        model.fit(X, y)
+
+
+def test_a_fold_without_a_class_is_told():
+    y = np.where(np.arange(150) == 0, 9, Y_CLASSES)
+    model = DistilledClassifier(
+        GaussianNB(), GaussianNB(), cv=KFold(3, shuffle=True, random_state=0)
+    )
+    with pytest.warns(MissingClassWarning, match=r"no row of class \[9\].*stratified"):
+        model.fit(X_CLASSES, y)
+    assert 9 in model.classes_
+
+
+def test_students_are_checked_before_the_teacher_is_fitted():
+    model = DistilledClassifier(FailingRegressor(), KNeighborsClassifier())
+    model.set_params(teacher=RandomForestClassifier(n_estimators=-1))
+    with pytest.raises(ValueError, match="sample_weight"):
+        model.fit(X_CLASSES, Y_CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("cross_fit", "note"),
+    [
+        ("kfold", "This was raised while fitting the teacher on fold 0."),
+        (False, "This was raised while fitting the teacher (FailingRegressor)."),
+    ],
+)
+def test_a_failing_teacher_keeps_its_error_and_is_named(cross_fit, note):
+    model = DistilledRegressor(FailingRegressor(), Ridge(), cross_fit=cross_fit)
+    with pytest.raises(ZeroDivisionError, match="the teacher's own error") as caught:
+        model.fit(X_REGRESSION, Y_REGRESSION)
+    assert note in caught.value.__notes__
+
+
+def test_a_failing_student_keeps_its_error_and_is_named():
+    model = DistilledRegressor(Ridge(), FailingRegressor())
+    with pytest.raises(ZeroDivisionError) as caught:
+        model.fit(X_REGRESSION, Y_REGRESSION)
+    assert caught.value.__notes__ == [
+        "This was raised while fitting the student (FailingRegressor)."
+    ]
+
+
+def test_metadata_without_routing_is_refused():
+    model = DistilledRegressor(Ridge(), Ridge())
+    with pytest.raises((TypeError, ValueError), match="groups"):
+        model.fit(X_REGRESSION, Y_REGRESSION, groups=np.zeros(442))
+
+
+def test_groups_that_did_not_come_are_missed_by_the_splitter():
+    model = DistilledRegressor(Ridge(), Ridge(), cv=GroupKFold(3))
+    with pytest.raises(ValueError, match="'groups' parameter should not be None"):
+        model.fit(X_REGRESSION, Y_REGRESSION)
+
+
+def test_too_few_rows_for_the_folds_is_refused():
+    model = DistilledRegressor(Ridge(), Ridge(), cv=5)
+    with pytest.raises(ValueError, match="n_splits=5 greater than.*n_samples=3"):
+        model.fit(X_REGRESSION[:3], Y_REGRESSION[:3])
+
+
+def test_nothing_given_is_changed():
+    teacher, student = DecisionTreeClassifier(), DecisionTreeClassifier()
+    before = repr(teacher), repr(student), clone(teacher).get_params()
+    DistilledClassifier(teacher, student, random_state=0).fit(X_CLASSES, Y_CLASSES)
+    assert (repr(teacher), repr(student), teacher.get_params()) == before
+    assert not hasattr(teacher, "tree_")

@@ -1,0 +1,136 @@
+"""The estimators inside scikit-learn's own search, pipelines and model selection."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.datasets import load_diabetes
+from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
+from sklearn.feature_selection import SelectKBest, f_regression
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeRegressor
+
+from skdistill import DistilledRegressor
+from tests.doubles import CountingTeacher, Memoriser
+
+
+def search(teacher, memory, n_jobs=None):
+    """Five alphas by four temperatures, five folds, at the end of a Pipeline."""
+    distilled = DistilledRegressor(
+        teacher,
+        DecisionTreeRegressor(max_depth=3, random_state=0),
+        cv=KFold(3),
+        memory=memory,
+    )
+    pipeline = Pipeline(
+        [
+            ("select", SelectKBest(f_regression, k=6)),
+            ("scale", StandardScaler()),
+            ("distil", distilled),
+        ]
+    )
+    grid = {
+        "distil__alpha": [0, 0.25, 0.5, 0.75, 1],
+        "distil__temperature": [0.5, 1, 2, 5],
+    }
+    return GridSearchCV(pipeline, grid, cv=5, n_jobs=n_jobs)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_candidates_share_the_teachers_work(tmp_path, n_jobs):
+    X, y = load_diabetes(return_X_y=True)
+    fits = tmp_path / "fits"
+    fits.mkdir()
+    teacher = CountingTeacher(fits)
+    shared = search(teacher, tmp_path / "m", n_jobs).fit(X, y)
+    # Three cross-fits in each of five folds and in the refit; 303 without memory.
+    assert len(list(fits.iterdir())) == 3 * (5 + 1)
+    alone = search(teacher, None).fit(X, y)
+    assert len(list(fits.iterdir())) == 3 * (5 + 1) + 3 * (5 * 20 + 1)
+    for key in ("mean_test_score", "std_test_score"):
+        assert_array_equal(shared.cv_results_[key], alone.cv_results_[key])
+    assert shared.best_params_ == alone.best_params_
+    assert_array_equal(shared.predict(X), alone.predict(X))
+
+
+@pytest.mark.parametrize(
+    "teacher",
+    [RandomForestRegressor(50, random_state=0, n_jobs=1), Memoriser()],
+    ids=["deep forest", "memoriser"],
+)
+def test_a_search_finds_nothing_in_pure_noise(tmp_path, teacher):
+    # The truth on noise: no model beats the mean. Were a validation label to reach a
+    # training target, the best mean squared error would fall below the variance.
+    ratios = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        X, y = rng.normal(size=(300, 5)), rng.normal(size=300)
+        grid = GridSearchCV(
+            DistilledRegressor(
+                teacher,
+                DecisionTreeRegressor(max_depth=8, random_state=0),
+                memory=tmp_path,
+                random_state=0,
+            ),
+            {"alpha": [0, 0.25, 0.5, 0.75, 1]},
+            scoring="neg_mean_squared_error",
+            cv=5,
+        ).fit(X, y)
+        ratios.append(-grid.best_score_ / y.var())
+    # Best of five on 12 seeds; a leak of the kind above gives 0.83.
+    noise = np.std(ratios) / np.sqrt(12)
+    assert np.mean(ratios) > 1 - 2 * noise
+
+
+def test_the_noise_test_can_fail():
+    # The same search with answers computed once on all rows, then reused inside the
+    # folds: the mistake that the test above guards against.
+    ratios = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        X, y = rng.normal(size=(300, 5)), rng.normal(size=300)
+        scores = []
+        for train, test in KFold(5).split(X):
+            leaked = np.mean([y, Memoriser().fit(X, y).predict(X)], axis=0)
+            student = DecisionTreeRegressor(max_depth=8, random_state=0)
+            student.fit(X[np.r_[train, test]], leaked[np.r_[train, test]])
+            scores.append(np.mean((student.predict(X[test]) - y[test]) ** 2))
+        ratios.append(np.mean(scores) / y.var())
+    assert np.mean(ratios) < 1 - 2 * np.std(ratios) / np.sqrt(12)
+
+
+def test_student_parameters_are_searched_as_usual():
+    X, y = load_diabetes(return_X_y=True)
+    grid = GridSearchCV(
+        DistilledRegressor(Ridge(), DecisionTreeRegressor(random_state=0), cv=3),
+        {"student__max_depth": [1, 3], "teacher__alpha": [0.1, 1.0], "alpha": [0.5]},
+        cv=3,
+    ).fit(X, y)
+    assert len(grid.cv_results_["params"]) == 4
+    assert grid.best_estimator_.student_.get_params()["max_depth"] in (1, 3)
+
+
+def test_distilled_models_are_distilled_in_turn():
+    X, y = load_diabetes(return_X_y=True)
+    inner = DistilledRegressor(Ridge(), GradientBoostingRegressor(n_estimators=20))
+    outer = DistilledRegressor(
+        inner, DecisionTreeRegressor(max_depth=3), random_state=0
+    )
+    assert np.mean(cross_val_score(outer, X, y, cv=3)) > 0.2
+
+
+def test_without_memory_a_search_gives_the_same_numbers_twice():
+    X, y = load_diabetes(return_X_y=True)
+    grid = GridSearchCV(
+        DistilledRegressor(
+            RandomForestRegressor(50),
+            DecisionTreeRegressor(max_depth=3),
+            random_state=0,
+        ),
+        {"alpha": [0.2, 0.8]},
+        cv=3,
+    )
+    first = grid.fit(X, y).cv_results_["mean_test_score"]
+    assert_allclose(grid.fit(X, y).cv_results_["mean_test_score"], first)

@@ -1,0 +1,121 @@
+"""Estimators that stand in for others in the tests."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.linear_model import LinearRegression
+from sklearn.neighbors import KNeighborsRegressor
+
+
+class CountingTeacher(RegressorMixin, BaseEstimator):
+    """Linear regression that leaves one file for every fit, whatever the process."""
+
+    def __init__(self, folder, seconds=0.0):
+        self.folder = folder
+        self.seconds = seconds
+
+    def fit(self, X, y):
+        name = f"{time.time_ns()}-{os.getpid()}-{len(X)}"
+        (Path(self.folder) / name).touch()
+        time.sleep(self.seconds)
+        self.model_ = LinearRegression().fit(X, y)
+        self.n_features_in_ = self.model_.n_features_in_
+        return self
+
+    def predict(self, X):
+        return self.model_.predict(X)
+
+
+class KilledTeacher(CountingTeacher):
+    """Counting teacher whose process dies in its first fit, as by the OOM killer."""
+
+    def fit(self, X, y):
+        flag = Path(self.folder).parent / "killed"
+        if not flag.exists():
+            flag.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().fit(X, y)
+
+
+class NumbersTeacher(CountingTeacher):
+    """Counting teacher that picks the column "number" from a dataframe."""
+
+    def fit(self, X, y):
+        return super().fit(X[["number"]], y)
+
+    def predict(self, X):
+        return super().predict(X[["number"]])
+
+
+class Memoriser(KNeighborsRegressor):
+    """Answers for a training row with exactly the label it was given."""
+
+    def __init__(self):
+        super().__init__(n_neighbors=1)
+
+    def fit(self, X, y):
+        return super().fit(X, y)
+
+
+class RecordingRegressor(RegressorMixin, BaseEstimator):
+    """Keeps what `fit` was given; answers with the mean."""
+
+    def fit(self, X, y, sample_weight=None, extra=None):
+        self.X_, self.y_ = X, y
+        self.sample_weight_, self.extra_ = sample_weight, extra
+        self.n_features_in_ = np.shape(X)[1]
+        return self
+
+    def predict(self, X):
+        return np.zeros((len(X), *self.y_.shape[1:])) + np.average(self.y_, axis=0)
+
+
+class RecordingClassifier(ClassifierMixin, BaseEstimator):
+    """Keeps what `fit` was given; answers with the class shares."""
+
+    def fit(self, X, y, sample_weight=None, extra=None):
+        self.X_, self.y_ = X, y
+        self.sample_weight_, self.extra_ = sample_weight, extra
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        weight = np.ones(len(codes)) if sample_weight is None else sample_weight
+        share = np.bincount(codes, weights=weight)
+        self.share_ = share / share.sum()
+        return self
+
+    def predict_proba(self, X):
+        return np.tile(self.share_, (len(X), 1))
+
+    def predict(self, X):
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class LogitOnlyClassifier(ClassifierMixin, BaseEstimator):
+    """Classifier with `decision_function` and without `predict_proba`."""
+
+    def __init__(self, model):
+        self.model = model
+
+    def fit(self, X, y):
+        self.model_ = self.model.fit(X, y)
+        self.classes_ = self.model_.classes_
+        return self
+
+    def decision_function(self, X):
+        return self.model_.decision_function(X)
+
+    def predict(self, X):
+        return self.model_.predict(X)
+
+
+class FailingRegressor(RegressorMixin, BaseEstimator):
+    """Raises an error of its own in `fit`."""
+
+    def fit(self, X, y):
+        raise ZeroDivisionError("the teacher's own error")
+
+    def predict(self, X):
+        raise NotImplementedError

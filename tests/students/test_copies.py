@@ -1,0 +1,109 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+from xgboost import XGBClassifier
+
+from skdistill.students import fit_soft_labels
+from tests.doubles import RecordingClassifier
+
+CLASSES = np.array(["setosa", "versicolor", "virginica"])
+
+
+@pytest.fixture(scope="module")
+def iris():
+    X, codes = load_iris(return_X_y=True)
+    return X, CLASSES[codes]
+
+
+@pytest.fixture(scope="module")
+def soft(iris):
+    X, y = iris
+    return LogisticRegression(C=0.01).fit(X, y).predict_proba(X)
+
+
+def test_copies_carry_the_target_as_weights(iris, soft):
+    X, y = iris
+    target = soft.copy()
+    target[0] = [1, 0, 0]
+    row_weight = np.arange(150.0)
+    fitted = fit_soft_labels(
+        RecordingClassifier(), X, y, target, CLASSES, sample_weight=row_weight
+    )
+    # Row 0 is certain: one copy. All others: one a class, in the rows' order.
+    assert len(fitted.y_) == 1 + 149 * 3
+    assert_array_equal(fitted.X_[1:4], X[[1, 1, 1]])
+    assert_allclose(fitted.sample_weight_[4:7], 2 * target[2])
+    assert_array_equal(fitted.y_[4:7], CLASSES)
+
+
+@pytest.mark.parametrize(
+    "student",
+    [
+        DecisionTreeClassifier(max_depth=3, random_state=0),
+        RandomForestClassifier(5, random_state=0),
+        GaussianNB(),
+        KNeighborsClassifier(),
+        make_pipeline(StandardScaler(), LogisticRegression()),
+        XGBClassifier(n_estimators=5),
+    ],
+)
+def test_onehot_targets_give_the_plain_fit_bit_for_bit(iris, student):
+    X, y = iris
+    codes = np.searchsorted(CLASSES, y)
+    fitted = fit_soft_labels(clone(student), X, y, np.eye(3)[codes], CLASSES)
+    labels = codes if isinstance(student, XGBClassifier) else y
+    plain = clone(student).fit(X, labels)
+    assert_array_equal(fitted.predict_proba(X), plain.predict_proba(X))
+
+
+def test_copies_minimise_the_cross_entropy_to_the_target(iris, soft):
+    # A student of the teacher's own family can reach the target exactly.
+    X, y = iris
+    student = LogisticRegression(C=1e6, max_iter=10_000, tol=1e-10)
+    fitted = fit_soft_labels(student, X, y, soft, CLASSES)
+    assert_allclose(fitted.predict_proba(X), soft, atol=1e-3)
+
+
+def test_balanced_class_weights_count_labels_not_copies(iris, soft):
+    X, y = iris
+    rows = np.r_[0:50, 50:60, 100:150]
+    fitted = fit_soft_labels(
+        LogisticRegression(class_weight="balanced"),
+        X[rows],
+        y[rows],
+        soft[rows],
+        CLASSES,
+    )
+    share = 110 / (3 * np.array([50, 10, 50]))
+    assert_allclose([fitted.class_weight[label] for label in CLASSES], share)
+
+
+def test_class_weights_that_count_copies_are_refused(iris, soft):
+    X, y = iris
+    student = RandomForestClassifier(class_weight="balanced_subsample")
+    with pytest.raises(ValueError, match="None, a dict or 'balanced'.*_subsample"):
+        fit_soft_labels(student, X, y, soft, CLASSES)
+
+
+def test_soft_labels_teach_more_than_their_argmax():
+    # Labels drawn from known probabilities: the soft labels are those probabilities.
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(3000, 1))
+    p = 1 / (1 + np.exp(-X[:, 0]))
+    y = (rng.random(3000) < p).astype(int)
+    target, classes = np.column_stack([1 - p, p]), np.array([0, 1])
+    student = DecisionTreeClassifier(max_leaf_nodes=64, random_state=0)
+    soft = fit_soft_labels(clone(student), X[:1500], y[:1500], target[:1500], classes)
+    hard = clone(student).fit(X[:1500], y[:1500])
+    losses = [log_loss(y[1500:], m.predict_proba(X[1500:])) for m in (soft, hard)]
+    assert losses[0] < losses[1] - 0.1

@@ -1,0 +1,175 @@
+import pickle
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.compose import make_column_transformer
+from sklearn.datasets import load_diabetes
+from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+
+from skdistill import DistilledRegressor
+from tests.doubles import CountingTeacher, NumbersTeacher
+
+
+@pytest.fixture
+def diabetes():
+    return load_diabetes(return_X_y=True)
+
+
+@pytest.fixture
+def fits(tmp_path):
+    folder = tmp_path / "fits"
+    folder.mkdir()
+    return folder
+
+
+def count(folder):
+    return len(list(folder.iterdir()))
+
+
+def test_a_second_fit_reads_the_answers(diabetes, fits, tmp_path):
+    X, y = diabetes
+    model = DistilledRegressor(CountingTeacher(fits), Ridge(), memory=tmp_path / "m")
+    first = model.fit(X, y).predict(X)
+    assert count(fits) == 5
+    model.set_params(alpha=0.9, temperature=2.0, student=Ridge(0.1)).fit(X, y)
+    model.set_params(alpha=0.5, temperature=1.0, student=Ridge()).fit(X, y)
+    assert count(fits) == 5
+    assert_array_equal(model.predict(X), first)
+
+
+def test_what_changes_the_teachers_work_is_not_recalled(diabetes, fits, tmp_path):
+    X, y = diabetes
+    model = DistilledRegressor(CountingTeacher(fits), Ridge(), memory=tmp_path / "m")
+    model.fit(X, y)
+    for change, fits_more in [
+        ({"X": X * 2}, 5),
+        ({"y": y + 1}, 5),
+        ({"cv": 4}, 4),
+        ({"random_state": 1}, 5),
+        ({"cross_fit": False}, 1),
+        ({"teacher__seconds": 1e-6}, 5),
+    ]:
+        before = count(fits)
+        data = {"X": X, "y": y} | {k: v for k, v in change.items() if k in "Xy"}
+        params = {k: v for k, v in change.items() if k not in "Xy"}
+        clone(model).set_params(**params).fit(**data)
+        assert count(fits) == before + fits_more, change
+
+
+def test_the_number_of_jobs_does_not_matter(diabetes, fits, tmp_path):
+    X, y = diabetes
+    model = DistilledRegressor(CountingTeacher(fits), Ridge(), memory=tmp_path / "m")
+    model.fit(X, y)
+    model.set_params(n_jobs=2, verbose=0).fit(X, y)
+    assert count(fits) == 5
+
+
+def test_dataframes_with_text_and_categories_are_recalled(fits, tmp_path):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(
+        {
+            "number": rng.normal(size=60),
+            "text": rng.choice(["a", "bb"], 60),
+            "kind": pd.Categorical(rng.choice(["x", "y"], 60)),
+        }
+    )
+    y = pd.Series(rng.normal(size=60))
+
+    student = make_pipeline(
+        make_column_transformer(("passthrough", ["number"])), Ridge()
+    )
+    model = DistilledRegressor(
+        NumbersTeacher(fits), student, memory=str(tmp_path / "m")
+    )
+    model.fit(X, y)
+    rows = np.arange(60)
+    model.fit(X.iloc[rows].copy(), y.iloc[rows].copy())
+    assert count(fits) == 5
+
+
+def test_the_teacher_is_loaded_when_asked_for(diabetes, tmp_path):
+    X, y = diabetes
+    memory = joblib.Memory(tmp_path / "m", verbose=0)
+    model = DistilledRegressor(ExtraTreesRegressor(5), Ridge(), memory=memory)
+    expected = model.fit(X, y).teacher_.predict(X)
+    again = DistilledRegressor(ExtraTreesRegressor(5), Ridge(), memory=memory).fit(X, y)
+    assert again._teacher._teacher is None
+    assert_array_equal(again.teacher_.predict(X), expected)
+    assert again.teacher_ is again.teacher_
+
+
+def test_a_pickle_does_not_need_the_memory(diabetes, tmp_path):
+    X, y = diabetes
+    folder = tmp_path / "m"
+    model = DistilledRegressor(Ridge(), Ridge(), memory=folder).fit(X, y)
+    model = DistilledRegressor(Ridge(), Ridge(), memory=folder).fit(X, y)
+    data = pickle.dumps(model)
+    shutil.rmtree(folder)
+    assert_array_equal(
+        pickle.loads(data).teacher_.predict(X), model.teacher_.predict(X)
+    )
+
+
+SCRIPT = """
+    import sys
+    from pathlib import Path
+    from sklearn.datasets import load_diabetes
+    from sklearn.linear_model import Ridge
+    from skdistill import DistilledRegressor
+    from tests.doubles import CountingTeacher, KilledTeacher
+
+    if __name__ == "__main__":
+        kind, folder = sys.argv[1:]
+        teacher = {"counting": CountingTeacher, "killed": KilledTeacher}[kind]
+        X, y = load_diabetes(return_X_y=True)
+        DistilledRegressor(
+            teacher(Path(folder) / "fits", seconds=0.2),
+            Ridge(),
+            memory=Path(folder) / "m",
+        ).fit(X, y)
+"""
+
+
+def start(kind, folder):
+    script = folder / "fit.py"
+    script.write_text(textwrap.dedent(SCRIPT))
+    root = Path(__file__).parents[2]
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"import sys; sys.path.insert(0, {str(root)!r}); "
+            f"sys.argv = ['fit', {kind!r}, {str(folder)!r}]; "
+            f"exec(open({str(script)!r}).read())",
+        ],
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_two_processes_at_once_fit_the_teacher_once(fits, tmp_path):
+    processes = [start("counting", tmp_path) for _ in range(2)]
+    for process in processes:
+        assert process.communicate()[1] == b""
+        assert process.returncode == 0
+    assert count(fits) == 5
+
+
+def test_a_killed_process_leaves_the_work_to_the_next(fits, tmp_path):
+    first = start("killed", tmp_path)
+    first.communicate()
+    assert first.returncode == -9
+    second = start("killed", tmp_path)
+    assert second.communicate()[1] == b""
+    assert second.returncode == 0
+    assert count(fits) == 5

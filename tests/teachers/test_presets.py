@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.datasets import load_breast_cancer, load_diabetes
+from sklearn.ensemble import HistGradientBoostingRegressor, StackingRegressor
+from sklearn.tree import DecisionTreeRegressor
+
+from skdistill import DistilledClassifier, DistilledRegressor
+from skdistill.teachers import default_classifier, default_regressor
+
+
+@pytest.mark.parametrize("build", [default_regressor, default_classifier])
+def test_boosting_is_exact_on_few_rows_and_on_histograms_on_many(build):
+    few = dict(build(499, 4).estimators)["boosting"]
+    many = dict(build(500, 4).estimators)["boosting"]
+    assert type(few[-1]).__name__.startswith("GradientBoosting")
+    assert type(many).__name__.startswith("HistGradientBoosting")
+
+
+@pytest.mark.parametrize("n_rows", [120, 600])
+def test_the_default_teacher_takes_missing_values_and_weights(n_rows):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n_rows, 3))
+    y = X[:, 0] + X[:, 1] ** 2
+    X[rng.random(X.shape) < 0.1] = np.nan
+    student = HistGradientBoostingRegressor(max_iter=10)
+    model = DistilledRegressor(student=student, random_state=0)
+    model.fit(X, y, sample_weight=rng.random(n_rows))
+    assert isinstance(model.teacher_, StackingRegressor)
+    assert model.teacher_score_ > 0.5
+
+
+def test_the_default_teacher_follows_the_weights():
+    # Rows of weight 0 carry a wrong target: whoever used them would be far off.
+    X, y = load_diabetes(return_X_y=True)
+    wrong = np.arange(442) % 2 == 1
+    y = np.where(wrong, y + 1000, y)
+    model = DistilledRegressor(random_state=0).fit(X, y, sample_weight=~wrong * 1.0)
+    assert model.teacher_.predict(X).mean() < 300
+    assert model.predict(X).mean() < 300
+    assert model.target_mean_ == pytest.approx(y[~wrong].mean())
+
+
+@pytest.mark.parametrize("cross_fit", ["auto", "stack", "kfold", False])
+def test_the_default_teacher_is_taught_by_every_route_it_has(cross_fit):
+    X, y = load_breast_cancer(return_X_y=True)
+    model = DistilledClassifier(cross_fit=cross_fit, cv=3, random_state=0)
+    model.fit(X[::3], y[::3])
+    assert (model.teacher_score_ is None) == (cross_fit is False)
+    assert model.score(X[1::3], y[1::3]) > 0.9
+
+
+def test_the_default_teacher_needs_a_table():
+    with pytest.raises(
+        ValueError, match=r"default teacher needs X.*\(3,\).*vectorizer"
+    ):
+        DistilledRegressor(student=DecisionTreeRegressor()).fit(
+            ["a", "b", "c"], [1, 2, 3]
+        )
+
+
+def test_the_same_seed_gives_the_same_numbers():
+    X, y = load_diabetes(return_X_y=True)
+    first = DistilledRegressor(random_state=1).fit(X, y).predict(X)
+    assert_array_equal(DistilledRegressor(random_state=1).fit(X, y).predict(X), first)
+    other = DistilledRegressor(random_state=2).fit(X, y).predict(X)
+    assert not np.array_equal(other, first)

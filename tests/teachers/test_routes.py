@@ -1,0 +1,262 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.ensemble import (
+    BaggingClassifier,
+    GradientBoostingClassifier,
+    RandomForestClassifier,
+    RandomForestRegressor,
+    StackingClassifier,
+    StackingRegressor,
+)
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
+from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from xgboost import XGBClassifier
+
+from skdistill import DistilledClassifier, DistilledRegressor
+from skdistill._numerics import temper
+from skdistill.exceptions import MissingClassWarning
+from skdistill.teachers import Lesson, teach
+from tests.doubles import LogitOnlyClassifier, Memoriser
+
+
+def lesson(teacher, X, y, *, classes=None, cv=5, seeds=(0, 0), **fit_params):
+    return Lesson(teacher, X, np.asarray(y), classes, fit_params, {}, cv, seeds)
+
+
+@pytest.fixture(scope="module")
+def diabetes():
+    return load_diabetes(return_X_y=True)
+
+
+@pytest.fixture(scope="module")
+def iris():
+    X, y = load_iris(return_X_y=True)
+    return X, np.array(["setosa", "versicolor", "virginica"])[y]
+
+
+@pytest.fixture(scope="module")
+def noise():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(300, 5)), rng.normal(size=300)
+
+
+def test_kfold_answers_are_those_of_cross_val_predict(diabetes):
+    X, y = diabetes
+    done = teach(lesson(Ridge(), X, y, seeds=(3, 0)), "kfold")
+    folds = KFold(5, shuffle=True, random_state=3)
+    assert_allclose(done.answers, cross_val_predict(Ridge(), X, y, cv=folds))
+
+
+def test_kfold_teacher_is_the_mean_of_the_fold_teachers(diabetes):
+    X, y = diabetes
+    folds = list(KFold(3).split(X))
+    done = teach(lesson(Ridge(), X, y, cv=folds), "kfold")
+    each = [Ridge().fit(X[train], y[train]).predict(X) for train, _ in folds]
+    assert_allclose(done.teacher.predict(X), np.mean(each, axis=0))
+
+
+def test_class_answers_are_logits_of_the_held_out_probabilities(iris):
+    X, y = iris
+    done = teach(lesson(GaussianNB(), X, y, classes=np.unique(y)), "kfold")
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    expected = cross_val_predict(GaussianNB(), X, y, cv=folds, method="predict_proba")
+    assert_allclose(temper(done.answers, 1.0), expected, atol=1e-12)
+
+
+def test_a_true_logit_is_taken_where_probabilities_are_rounded_to_0_and_1():
+    X = np.r_[np.linspace(-2, -1, 50), np.linspace(1, 2, 50)][:, None] * 1000
+    y = (X[:, 0] > 0).astype(int)
+    teacher = LogisticRegression(C=1e3, max_iter=1000).fit(X, y)
+    assert (teacher.predict_proba(X) == 1).any()
+    done = teach(
+        lesson(FrozenEstimator(teacher), X, y, classes=np.array([0, 1])), False
+    )
+    assert_allclose(done.answers[:, 1], teacher.decision_function(X))
+    assert np.isfinite(done.answers).all()
+
+
+def test_decision_values_serve_where_there_are_no_probabilities(iris):
+    X, y = iris
+    teacher = FrozenEstimator(LinearSVC(random_state=0).fit(X, y))
+    done = teach(lesson(teacher, X, y, classes=np.unique(y)), "auto")
+    assert_allclose(done.answers, teacher.decision_function(X))
+
+
+def test_fold_mean_of_a_teacher_without_probabilities_has_them(iris):
+    X, y = iris
+    teacher = LogitOnlyClassifier(LogisticRegression(max_iter=1000))
+    done = teach(lesson(teacher, X, y, classes=np.unique(y)), "kfold")
+    assert_allclose(done.teacher.predict_proba(X).sum(axis=1), 1)
+    assert (done.teacher.predict(X) == y).mean() > 0.95
+
+
+def test_oob_answers_are_the_forests_own(diabetes):
+    X, y = diabetes
+    forest = RandomForestRegressor(60, random_state=0, max_features=0.3)
+    done = teach(lesson(forest, X, y), "oob")
+    assert_array_equal(
+        done.answers, clone(forest).set_params(oob_score=True).fit(X, y).oob_prediction_
+    )
+
+
+@pytest.mark.parametrize(
+    "teacher",
+    [
+        RandomForestClassifier(60, random_state=0),
+        BaggingClassifier(DecisionTreeClassifier(), 60, random_state=0),
+    ],
+)
+def test_oob_answers_of_classifiers_are_log_probabilities(teacher, iris):
+    X, y = iris
+    done = teach(lesson(teacher, X, y, classes=np.unique(y)), "oob")
+    assert_allclose(temper(done.answers, 1.0), done.teacher.oob_decision_function_)
+
+
+def test_rows_in_every_bag_are_an_error_under_oob_and_kfold_under_auto(diabetes):
+    X, y = diabetes
+    few = RandomForestRegressor(3, random_state=0)
+    with pytest.raises(ValueError, match="of 442 rows that are in all 3.*Use more"):
+        teach(lesson(few, X, y), "oob")
+    done = teach(lesson(few, X, y), "auto")
+    assert_array_equal(done.answers, teach(lesson(few, X, y), "kfold").answers)
+
+
+def test_stack_answers_come_from_models_that_never_saw_the_row(diabetes):
+    # By hand: the base model's out-of-fold predictions, then the final estimator
+    # cross-fitted on them over the same folds.
+    X, y = diabetes
+    folds = KFold(4)
+    stack = StackingRegressor(
+        [("tree", DecisionTreeRegressor(max_depth=3, random_state=0))],
+        final_estimator=Ridge(),
+        cv=folds,
+    )
+    done = teach(lesson(stack, X, y), "stack")
+    base = cross_val_predict(stack.estimators[0][1], X, y, cv=folds)[:, None]
+    assert_allclose(done.answers, cross_val_predict(Ridge(), base, y, cv=folds))
+
+
+def test_a_taught_stack_is_the_stack_fitted_alone(diabetes):
+    X, y = diabetes
+    stack = StackingRegressor(
+        [("ridge", Ridge()), ("tree", DecisionTreeRegressor(random_state=0))], cv=3
+    )
+    taught = teach(lesson(stack, X, y, seeds=(None, None)), "auto").teacher
+    alone = clone(stack).fit(X, y)
+    assert_array_equal(taught.predict(X), alone.predict(X))
+    assert repr(taught) == repr(alone)
+    assert type(taught.final_estimator_) is type(alone.final_estimator_)
+
+
+def test_a_taught_classifying_stack_is_the_stack_fitted_alone(iris):
+    X, y = iris
+    stack = StackingClassifier(
+        [("nb", GaussianNB()), ("tree", DecisionTreeClassifier(random_state=0))], cv=3
+    )
+    done = teach(lesson(stack, X, y, classes=np.unique(y)), "auto")
+    alone = clone(stack).fit(X, y)
+    assert_array_equal(done.teacher.predict_proba(X), alone.predict_proba(X))
+    assert done.answers.shape == (150, 3)
+    assert (np.unique(y)[done.answers.argmax(axis=1)] == y).mean() > 0.9
+
+
+def test_stacks_with_their_default_final_estimator_are_taught(diabetes, iris):
+    models = [("tree", DecisionTreeRegressor(max_depth=3))]
+    model = DistilledRegressor(StackingRegressor(models), Ridge()).fit(*diabetes)
+    assert type(model.teacher_.final_estimator_) is RidgeCV
+    models = [("tree", DecisionTreeClassifier(max_depth=3))]
+    model = DistilledClassifier(StackingClassifier(models), GaussianNB()).fit(*iris)
+    assert type(model.teacher_.final_estimator_) is LogisticRegression
+
+
+@pytest.mark.parametrize("final", [Memoriser(), DecisionTreeRegressor(random_state=0)])
+@pytest.mark.parametrize("passthrough", [False, True])
+def test_stack_answers_carry_no_label_even_through_a_final_that_memorises(
+    noise, final, passthrough
+):
+    X, y = noise
+    stack = StackingRegressor(
+        [("knn", KNeighborsRegressor(5)), ("tree", DecisionTreeRegressor())],
+        final_estimator=final,
+        passthrough=passthrough,
+    )
+    done = teach(lesson(stack, X, y), "auto")
+    # 300 rows of pure noise: |correlation| is below 0.23 with probability 0.9999.
+    assert abs(np.corrcoef(done.answers, y)[0, 1]) < 0.23
+
+
+@pytest.mark.parametrize(
+    ("teacher", "cross_fit"),
+    [
+        (Memoriser(), "kfold"),
+        (RandomForestRegressor(100, random_state=0), "oob"),
+        (RandomForestRegressor(100, random_state=0), "kfold"),
+    ],
+)
+def test_honest_answers_carry_no_label_on_pure_noise(noise, teacher, cross_fit):
+    X, y = noise
+    answers = teach(lesson(teacher, X, y), cross_fit).answers
+    assert abs(np.corrcoef(answers, y)[0, 1]) < 0.23
+
+
+def test_in_sample_answers_repeat_the_labels(noise):
+    X, y = noise
+    done = teach(lesson(Memoriser(), X, y), False)
+    assert_array_equal(done.answers, y)
+    assert not done.honest
+
+
+def test_auto_takes_the_cheapest_source(diabetes):
+    X, y = diabetes
+    forest = RandomForestRegressor(60, random_state=0)
+    assert type(teach(lesson(forest, X, y), "auto").teacher) is RandomForestRegressor
+    assert type(teach(lesson(Ridge(), X, y), "auto").teacher).__name__ == (
+        "FoldMeanRegressor"
+    )
+
+
+def test_a_class_missing_from_a_fold_gets_probability_zero(iris):
+    X, y = iris
+    rare = np.where(np.arange(150) == 0, "aaa rare", y)
+    cv = KFold(3, shuffle=True, random_state=0)
+    with pytest.warns(MissingClassWarning, match="no row of class .'aaa rare'.*two"):
+        done = teach(
+            lesson(GaussianNB(), X, rare, classes=np.unique(rare), cv=cv), "auto"
+        )
+    assert done.answers[0, 0] == -np.inf
+    assert np.isfinite(done.answers[:, 1:]).all(axis=1).any()
+
+
+@pytest.mark.filterwarnings("ignore::skdistill.exceptions.MissingClassWarning")
+def test_xgboost_is_taught_on_a_fold_whose_codes_have_a_gap(iris):
+    X, y = iris
+    rare = np.where(np.arange(150) == 60, "t rare", y)
+    cv = KFold(3, shuffle=True, random_state=0)
+    teacher = XGBClassifier(n_estimators=3)
+    classes = np.unique(rare)
+    done = teach(lesson(teacher, X, rare, classes=classes, cv=cv), "kfold")
+    assert (classes[done.answers.argmax(axis=1)] == rare).mean() > 0.85
+
+
+def test_several_jobs_give_the_same_answers(diabetes):
+    X, y = diabetes
+    teacher = DecisionTreeRegressor(max_features=2)
+    one = Lesson(teacher, X, y, None, {}, {}, 5, (0, 0), n_jobs=1)
+    two = Lesson(teacher, X, y, None, {}, {}, 5, (0, 0), n_jobs=2)
+    assert_array_equal(teach(one, "kfold").answers, teach(two, "kfold").answers)
+
+
+def test_a_frozen_teacher_answers_as_it_is(iris):
+    X, y = iris
+    teacher = GradientBoostingClassifier(n_estimators=5).fit(X, y)
+    done = teach(lesson(FrozenEstimator(teacher), X, y, classes=np.unique(y)), "auto")
+    assert done.teacher.estimator is teacher
+    assert_allclose(temper(done.answers, 1.0), teacher.predict_proba(X))

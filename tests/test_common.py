@@ -1,0 +1,74 @@
+"""scikit-learn's own checks, on one table of instances: none is expected to fail."""
+
+import pytest
+from lightgbm import LGBMClassifier, LGBMRegressor
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+)
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
+from xgboost import XGBClassifier, XGBRegressor
+
+from skdistill import DistilledClassifier, DistilledRegressor
+
+# One row in a leaf or a bin is enough: the checks want a weight of k to be the same as
+# k equal rows, and rules that count rows break that in the libraries themselves.
+UNCOUNTED = {"min_child_samples": 1, "min_data_in_bin": 1, "n_jobs": 1, "verbose": -1}
+
+REGRESSORS = {
+    "lightgbm student": DistilledRegressor(
+        ExtraTreesRegressor(n_estimators=5), LGBMRegressor(n_estimators=5, **UNCOUNTED)
+    ),
+    "xgboost teacher": DistilledRegressor(
+        XGBRegressor(n_estimators=5, n_jobs=1),
+        GradientBoostingRegressor(n_estimators=10),
+    ),
+    "pipeline student": DistilledRegressor(
+        Ridge(),
+        make_pipeline(StandardScaler(), GradientBoostingRegressor(n_estimators=10)),
+    ),
+    "mlp student": DistilledRegressor(Ridge(), MLPRegressor(max_iter=500)),
+    "multi-output": DistilledRegressor(
+        DecisionTreeRegressor(), Ridge(), temperature=2.0, rescale=True
+    ),
+}
+CLASSIFIERS = {
+    "lightgbm student": DistilledClassifier(
+        ExtraTreesClassifier(n_estimators=5),
+        LGBMClassifier(n_estimators=3, **UNCOUNTED),
+    ),
+    "xgboost teacher": DistilledClassifier(
+        XGBClassifier(n_estimators=5, n_jobs=1),
+        GradientBoostingClassifier(n_estimators=10),
+    ),
+    "pipeline student": DistilledClassifier(
+        LogisticRegression(),
+        make_pipeline(StandardScaler(), GradientBoostingClassifier(n_estimators=10)),
+    ),
+    "mlp student": DistilledClassifier(
+        LogisticRegression(), MLPClassifier(max_iter=500)
+    ),
+    "regressor student": DistilledClassifier(
+        DecisionTreeClassifier(), DecisionTreeRegressor(max_depth=4)
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@parametrize_with_checks([*REGRESSORS.values(), *CLASSIFIERS.values()])
+def test_estimator_check(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("cls", [DistilledRegressor, DistilledClassifier])
+def test_check_estimator_passes_with_the_defaults(cls):
+    results = check_estimator(cls(), on_skip=None, on_fail="raise")
+    assert {result["status"] for result in results} == {"passed"}

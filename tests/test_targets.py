@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import softmax
+
+from skdistill.targets import mix_labels, mix_values, spread
+
+
+@pytest.fixture
+def values():
+    rng = np.random.default_rng(0)
+    return rng.normal(5, 2, size=50), rng.normal(5, 2, size=50)
+
+
+def test_values_at_alpha_zero_are_the_labels_themselves(values):
+    y, answers = values
+    mixed = mix_values(y, answers, alpha=0, temperature=3.0, mean=y.mean())
+    assert mixed is y
+
+
+def test_values_at_alpha_one_are_the_tempered_answers(values):
+    y, answers = values
+    mixed = mix_values(y, answers, alpha=1, temperature=2.0, mean=4.0)
+    assert_allclose(mixed, 4.0 + (answers - 4.0) / 2)
+
+
+def test_mixing_targets_equals_mixing_squared_losses(values):
+    # (1-a)(f-y)^2 + a(f-t)^2 and (f-m)^2 differ by a term without f: check it on two f.
+    y, t = values
+    a = 0.3
+    m = mix_values(y, t, alpha=a, temperature=1.0, mean=0.0)
+    differences = [
+        (1 - a) * (f - y) ** 2 + a * (f - t) ** 2 - (f - m) ** 2 for f in (0.0, 7.0)
+    ]
+    assert_allclose(differences[0], differences[1])
+
+
+@pytest.mark.parametrize(("alpha", "temperature"), [(0.5, 2.0), (0.2, 0.5), (1, 5)])
+def test_spread_is_the_scale_of_the_target_of_a_perfect_teacher(alpha, temperature):
+    y = np.array([1.0, 2.0, 6.0])
+    mixed = mix_values(y, y, alpha=alpha, temperature=temperature, mean=y.mean())
+    assert_allclose(mixed - y.mean(), spread(alpha, temperature) * (y - y.mean()))
+
+
+def test_values_of_several_outputs_use_each_output_mean():
+    y = np.array([[0.0, 10.0], [2.0, 30.0]])
+    mixed = mix_values(y, y, alpha=1, temperature=2.0, mean=[1.0, 20.0])
+    assert_allclose(mixed, [[0.5, 15.0], [1.5, 25.0]])
+
+
+def test_labels_are_a_mixture_of_onehot_and_tempered_softmax():
+    z = np.array([[1.0, 2.0, -1.0], [0.0, 0.5, 3.0]])
+    mixed = mix_labels([2, 0], z, alpha=0.25, temperature=4.0)
+    expected = 0.75 * np.eye(3)[[2, 0]] + 0.25 * softmax(z / 4, axis=1)
+    assert_allclose(mixed, expected)
+    assert_allclose(mixed.sum(axis=1), 1)
+
+
+def test_labels_at_alpha_zero_are_onehot():
+    mixed = mix_labels([1, 0], np.zeros((2, 2)), alpha=0, temperature=1.0)
+    assert_array_equal(mixed, [[0, 1], [1, 0]])
+
+
+def test_tempered_log_probabilities_are_powers_of_probabilities():
+    p = np.array([[0.7, 0.2, 0.1]])
+    mixed = mix_labels([0], np.log(p), alpha=1, temperature=3.0)
+    power = p ** (1 / 3)
+    assert_allclose(mixed, power / power.sum())
+
+
+def test_impossible_class_stays_impossible_at_every_temperature():
+    z = np.array([[0.0, 1.0, -np.inf]])
+    mixed = mix_labels([0], z, alpha=1, temperature=10.0)
+    assert mixed[0, 2] == 0
+    assert_allclose(mixed.sum(), 1)
