@@ -24,6 +24,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
+from benchmarks import results
 from benchmarks.problems import add_data_argument, encode, load_problem
 
 TABLES = (
@@ -87,8 +88,33 @@ def measure(table: str, data_dir, seed: int) -> list[dict]:
     return rows
 
 
+def summarise(frame: pd.DataFrame) -> pd.DataFrame:
+    """Mean R2 of both over the seeds, by table and teacher."""
+    frame = frame.assign(difference=frame["mean"] - frame["refit"])
+    groups = frame.groupby(["table", "teacher"])[["mean", "refit", "difference"]]
+    return groups.mean().map("{:.4f}".format).reset_index()
+
+
+def report(frame: pd.DataFrame) -> str:
+    """Make the Markdown from the raw rows alone."""
+    difference = frame["mean"] - frame["refit"]
+    return "\n\n".join(
+        [
+            "# The mean of the fold teachers against a refit",
+            f"Held-out R2, mean over {frame['seed'].nunique()} seeds, {N_FOLDS} folds, "
+            f"at most {N_TRAIN} training rows.",
+            results.markdown(summarise(frame)),
+            f"Difference over all {len(frame)} pairs: mean {difference.mean():+.4f}, "
+            f"standard deviation {difference.std():.4f}, from {difference.min():+.4f} "
+            f"to {difference.max():+.4f}; the mean is at least as good in "
+            f"{(difference >= 0).mean():.0%}.",
+            f"Measured with {results.describe(frame)}.",
+        ]
+    )
+
+
 def main() -> None:
-    """Print mean and standard deviation of the difference, by teacher."""
+    """Measure, write the raw rows, and the report made from them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_data_argument(parser)
     parser.add_argument("--seeds", type=int, default=3)
@@ -98,14 +124,10 @@ def main() -> None:
         for seed in range(options.seeds):
             rows += measure(table, options.data_dir, seed)
             print(f"{table}, seed {seed}: done", flush=True)
-    frame = pd.DataFrame(rows)
-    frame["difference"] = frame["mean"] - frame["refit"]
-    print("\nR2 of the fold teachers' mean, of the refit, and the difference")
-    summary = frame.groupby(["table", "teacher"])[["mean", "refit", "difference"]]
-    print(summary.mean().round(4).to_string())
-    spread = frame["difference"].agg(["mean", "std", "min", "max"])
-    print("\nDifference over all:", spread.round(4).to_dict())
-    print(f"Fold mean at least as good: {(frame['difference'] >= 0).mean():.0%}")
+    results.write(rows, "fold_teacher")
+    text = report(results.read("fold_teacher"))
+    results.write_markdown(text, "fold_teacher")
+    print(f"\n{text}")
 
 
 if __name__ == "__main__":

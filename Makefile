@@ -1,0 +1,72 @@
+# Everything a contributor runs. It needs Python 3.11 or newer and make; each target
+# makes the environment it needs, once.
+
+PYTHON ?= python3
+# The lowest versions have no wheels for the newest Python: 3.11 is taken if there is one.
+PYTHON_MIN ?= $(or $(shell command -v python3.11),$(PYTHON))
+VENV ?= .venv
+VENV_MIN ?= .venv-min
+
+BIN := $(VENV)/bin
+PIP_INSTALL := -m pip --quiet --disable-pip-version-check install
+PYTEST := -m pytest -n 2
+QUICK := not slow and not gpu
+
+# What an installation depends on: the requirements and the package's own version.
+SOURCES := pyproject.toml skdistill/_version.py
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all test-min lint types bench-overhead clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# scikit-learn 1.7 hands pytest its estimator checks in a way that pytest 9.1 warns about.
+OLD_SKLEARN := -W "ignore:Passing a non-Collection iterable"
+
+demo: $(VENV)/.has-bench  ## Distill one model and show what it gains
+	$(BIN)/python -m benchmarks.demo
+
+test: $(VENV)/.has-test  ## Run the tests that need neither minutes nor a GPU
+	$(BIN)/python $(PYTEST) -m "$(QUICK)"
+
+test-all: $(VENV)/.has-test  ## Run all tests that need no GPU
+	$(BIN)/python $(PYTEST) -m "not gpu"
+
+test-min: $(VENV_MIN)/.has-test  ## Run `test` on the lowest supported versions
+	$(VENV_MIN)/bin/python $(PYTEST) -m "$(QUICK)" $(OLD_SKLEARN)
+
+lint: $(VENV)/.has-test  ## Check style and format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/.has-test  ## Check the types
+	$(BIN)/mypy
+
+bench-overhead: $(VENV)/.has-bench  ## Measure what distillation costs beside its parts
+	$(BIN)/python -m benchmarks.overhead
+
+clean:  ## Remove environments, caches and builds
+	rm -rf $(VENV) $(VENV_MIN) .venv-ci .venv-ci-min .venv-ci-bare
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV_MIN)/bin/python:
+	$(PYTHON_MIN) -m venv $(VENV_MIN)
+
+# These files stand for what is installed, so that a second run installs nothing.
+$(VENV)/.has-bench: $(SOURCES) | $(VENV)/bin/python
+	$(BIN)/python $(PIP_INSTALL) -e ".[bench]"
+	touch $@
+
+$(VENV)/.has-test: $(SOURCES) | $(VENV)/bin/python
+	$(BIN)/python $(PIP_INSTALL) -e ".[test,bench]"
+	touch $(VENV)/.has-bench $@
+
+$(VENV_MIN)/.has-test: $(SOURCES) tools/lowest.py | $(VENV_MIN)/bin/python
+	$(VENV_MIN)/bin/python tools/lowest.py > $(VENV_MIN)/lowest.txt
+	$(VENV_MIN)/bin/python $(PIP_INSTALL) -e ".[test,bench]" -r $(VENV_MIN)/lowest.txt
+	touch $@

@@ -1,0 +1,35 @@
+"""Print the lowest supported version of each dependency, as pins for pip.
+
+The versions are those in ``[project] dependencies`` of pyproject.toml::
+
+    python tools/lowest.py
+"""
+
+import sys
+import tomllib
+from pathlib import Path
+
+PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
+
+
+def pin(requirement: str) -> str:
+    """Turn "name>=1.2,<3" into "name==1.2"; what follows a ";" stays."""
+    versions, semicolon, marker = requirement.partition(";")
+    name, bound, lowest = versions.partition(">=")
+    if not bound:
+        raise ValueError(
+            f"A dependency in {PYPROJECT.name} must state its lowest version first, "
+            f"as name>=x. Got {requirement!r}."
+        )
+    return f"{name.strip()}=={lowest.split(',')[0].strip()}{semicolon}{marker}"
+
+
+def main() -> None:
+    """Write one pin a line."""
+    with PYPROJECT.open("rb") as file:
+        requirements = tomllib.load(file)["project"]["dependencies"]
+    sys.stdout.writelines(f"{pin(requirement)}\n" for requirement in requirements)
+
+
+if __name__ == "__main__":
+    main()
