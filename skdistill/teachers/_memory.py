@@ -7,6 +7,7 @@ key keeps two processes from doing the same work at once; the system drops the l
 a process that dies.
 """
 
+import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -88,13 +89,37 @@ def recall(
     if isinstance(memory, Memory) and memory.store_backend is None:
         done = teach(lesson, cross_fit)
         return done.answers, done.honest, LazyTeacher(done.teacher)
-    versions = (__version__, sklearn.__version__)
-    key = joblib.hash((replace(lesson, n_jobs=None), cross_fit, versions))
+    key = _key(lesson, cross_fit)
     with FileLock(_lock_path(memory, key)):
         recalled = memory.cache(_answers, ignore=["memory", "lesson", "cross_fit"])
         stored = recalled(key, memory, lesson, cross_fit)
         shelved = _cached_whole(memory).call_and_shelve(key, lesson, cross_fit)
     return stored.answers, stored.honest, LazyTeacher(shelved=shelved)
+
+
+def _key(lesson: Lesson, cross_fit: str | bool) -> str:
+    """Hash all that the work depends on; `n_jobs` is not among it."""
+    by_content = replace(
+        lesson,
+        X=_content(lesson.X),
+        fit_params={name: _content(value) for name, value in lesson.fit_params.items()},
+        split_params={k: _content(value) for k, value in lesson.split_params.items()},
+        n_jobs=None,
+    )
+    return joblib.hash((by_content, cross_fit, __version__, sklearn.__version__))
+
+
+def _content(data: Any) -> Any:
+    """Stand in for pandas data: equal contents may be laid out in several ways."""
+    pandas = sys.modules.get("pandas")
+    if pandas is None or not isinstance(data, pandas.DataFrame | pandas.Series):
+        return data
+    frame = data.to_frame() if isinstance(data, pandas.Series) else data
+    columns = [
+        (str(name), str(dtype), list(getattr(dtype, "categories", [])))
+        for name, dtype in frame.dtypes.items()
+    ]
+    return columns, pandas.util.hash_pandas_object(frame).to_numpy()
 
 
 def _cached_whole(memory):

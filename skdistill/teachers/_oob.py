@@ -36,13 +36,15 @@ def check_oob(estimator: Estimator) -> None:
 def fit_with_oob(fit: Callable, estimator: Estimator) -> Any:
     """Return fit(estimator), the estimator set to keep its out-of-bag answers.
 
-    Its warning about rows without such an answer is left to `oob_answers`, which
+    Its warnings about rows without such an answer are left to `oob_answers`, which
     raises for them.
     """
     check_oob(estimator)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Some inputs do not have OOB scores")
         warnings.filterwarnings("ignore", "invalid value", RuntimeWarning)
+        # scikit-learn < 1.8 asks of a regression target whether it is one of classes.
+        warnings.filterwarnings("ignore", "The number of unique classes is greater")
         return fit(estimator.set_params(oob_score=True))
 
 
