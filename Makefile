@@ -2,8 +2,8 @@
 # makes the environment it needs, once.
 
 PYTHON ?= python3
-# The lowest versions have no wheels for the newest Python: 3.11 is taken if there is one.
-PYTHON_MIN ?= $(or $(shell command -v python3.11),$(PYTHON))
+# The lowest versions have no wheels for the newest Python: take 3.11 if there is one.
+PYTHON_MIN ?= $(or $(shell command -v python3.11 2>/dev/null),$(PYTHON))
 VENV ?= .venv
 VENV_MIN ?= .venv-min
 
@@ -21,7 +21,7 @@ SOURCES := pyproject.toml skdistill/_version.py
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# scikit-learn 1.7 hands pytest its estimator checks in a way that pytest 9.1 warns about.
+# pytest 9.1 warns of the way in which scikit-learn < 1.9.1 hands it estimator checks.
 OLD_SKLEARN := -W "ignore:Passing a non-Collection iterable"
 
 demo: $(VENV)/.has-bench  ## Distill one model and show what it gains

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import has_fit_parameter
@@ -19,6 +19,7 @@ __all__ = [
     "LabelCoder",
     "clone_with_seed",
     "final_step",
+    "inner_estimators",
     "naming_failures",
     "spawn_seeds",
     "supports_weight",
@@ -33,13 +34,23 @@ def final_step(estimator: Estimator) -> Estimator:
     return estimator
 
 
+def inner_estimators(estimator: Estimator) -> list[Estimator]:
+    """Return what a wrapper wraps: its `estimator`, `regressor` or `estimators`."""
+    params = estimator.get_params(deep=False)
+    members = params.get("estimators") or []
+    inner = [member[1] for member in members if isinstance(member, tuple)]
+    inner += [params.get("estimator"), params.get("regressor")]
+    return [part for part in inner if hasattr(part, "fit")]
+
+
 def supports_weight(estimator: Estimator) -> bool:
     """Tell whether `fit` takes sample_weight, itself or by passing it on."""
     estimator = final_step(estimator)
     if has_fit_parameter(estimator, "sample_weight"):
         return True
     parameters = inspect.signature(estimator.fit).parameters.values()
-    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+    passes_on = any(part.kind is part.VAR_KEYWORD for part in parameters)
+    return passes_on and all(map(supports_weight, inner_estimators(estimator)))
 
 
 def weight_param(
@@ -86,8 +97,7 @@ class LabelCoder:
     """
 
     def __init__(self, estimator: Estimator) -> None:
-        module = type(final_step(estimator)).__module__
-        self.needs_codes = module.partition(".")[0] == "xgboost"
+        self.needs_codes = _is_xgboost_classifier(estimator)
 
     def encode(self, y: NDArray) -> NDArray:
         """Return what to pass to `fit` as y."""
@@ -97,6 +107,17 @@ class LabelCoder:
     def classes_of(self, fitted: Estimator) -> NDArray:
         """Return the labels of the fitted classifier's columns."""
         return self.classes_ if self.needs_codes else fitted.classes_
+
+
+def _is_xgboost_classifier(estimator):
+    """Look through pipelines and wrappers of one classifier, such as a search."""
+    estimator = final_step(estimator)
+    if not is_classifier(estimator):
+        return False
+    if type(estimator).__module__.partition(".")[0] == "xgboost":
+        return True
+    inner = estimator.get_params(deep=False).get("estimator")
+    return hasattr(inner, "fit") and _is_xgboost_classifier(inner)
 
 
 def spawn_seeds(random_state: Any, n_seeds: int) -> list[int | None]:

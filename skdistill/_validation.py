@@ -49,7 +49,10 @@ def check_weights(
 
 def check_not_empty(X: Table) -> None:
     """Raise if X has no rows or, where it is a table, no columns."""
-    shape = np.shape(X)
+    try:
+        shape = np.shape(X)
+    except ValueError:  # Lists of unequal length are texts, not a table.
+        shape = (len(X),)
     for size, what in zip(shape[:2], ("sample(s)", "feature(s)"), strict=False):
         if size == 0:
             raise ValueError(
@@ -59,13 +62,16 @@ def check_not_empty(X: Table) -> None:
 
 
 def check_numeric_target(y: ArrayLike | None, *, multi_output: bool) -> NDArray:
-    """Return the regression target as a finite numeric array of 1 or 2 dimensions."""
+    """Return the regression target as a finite numeric array of 1 or 2 dimensions.
+
+    One column becomes one dimension, with a warning unless the parts take several.
+    """
     if y is None:
         raise ValueError(
             "This estimator requires y to be passed, but the target y is None."
         )
     values = check_array(y, ensure_2d=False, dtype="numeric", input_name="y")
-    if multi_output and values.ndim == 2 and values.shape[1] > 1:
+    if values.ndim == 2 and values.shape[1] > 1:
         return values
     return column_or_1d(values, warn=not multi_output)
 
@@ -94,6 +100,12 @@ def check_binary_or_multiclass(y: ArrayLike | None) -> NDArray:
 def check_partition(folds: Sequence, n_samples: int) -> None:
     """Raise unless `folds` hold each row out once, and out of its own training part."""
     held_out = np.zeros(n_samples, dtype=int)
+    last = max((np.max(rows, initial=0) for fold in folds for rows in fold), default=0)
+    if last >= n_samples:
+        raise ValueError(
+            f"cv must split the {n_samples} rows of X. Got a fold with row {last}: the "
+            "splits were made for other data."
+        )
     for number, (train, test) in enumerate(folds):
         held_out += np.bincount(np.arange(n_samples)[test], minlength=n_samples)
         both = np.intersect1d(np.arange(n_samples)[train], np.arange(n_samples)[test])

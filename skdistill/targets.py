@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skdistill._numerics import temper
 
-__all__ = ["mix_labels", "mix_values", "spread"]
+__all__ = ["SoftLabels", "mix_values", "spread"]
 
 
 def spread(alpha: float, temperature: float) -> float:
@@ -69,13 +69,14 @@ def mix_values(
     return tempered if alpha == 1 else (1 - alpha) * labels + alpha * tempered
 
 
-def mix_labels(
-    codes: ArrayLike, logits: ArrayLike, *, alpha: float, temperature: float
-) -> NDArray[np.float64]:
-    """Mix class labels with the teacher's tempered probabilities.
+class SoftLabels:
+    """What a student of classes learns: the labels and the teacher's answers.
 
-    The target is ``(1 - alpha) * onehot(y) + alpha * softmax(z / T)``. Cross-entropy
-    is linear in its target, so this mixes the two losses exactly.
+    With `soften="teacher"` its loss is the cross-entropy to `mixed`,
+    ``(1 - alpha) * onehot(y) + alpha * softmax(z / T)``, which mixes the losses to
+    label and teacher exactly, as cross-entropy is linear in its target. With
+    `soften="both"` it is Hinton's loss, in which the student's logits are tempered too:
+    ``(1 - alpha) * CE(onehot(y), q) + alpha * T**2 * CE(softmax(z / T), q_T)``.
 
     Parameters
     ----------
@@ -87,11 +88,15 @@ def mix_labels(
         Weight of the teacher, from 0 to 1.
     temperature : float
         T > 0: above 1 the teacher's probabilities become more even.
+    soften : {"teacher", "both"}, default="teacher"
+        Whose logits are tempered.
 
-    Returns
-    -------
-    target : ndarray of shape (n_samples, n_classes)
-        Each row is non-negative and sums to 1.
+    Attributes
+    ----------
+    teacher : ndarray of shape (n_samples, n_classes)
+        The teacher's tempered probabilities, softmax(z / T).
+    mixed : ndarray of shape (n_samples, n_classes)
+        The mixed target. Each row is non-negative and sums to 1.
 
     References
     ----------
@@ -101,11 +106,33 @@ def mix_labels(
 
     Examples
     --------
-    >>> mix_labels([0], [[0.0, 0.0]], alpha=0.5, temperature=2.0)
+    >>> SoftLabels([0], [[0.0, 0.0]], alpha=0.5, temperature=2.0).mixed
     array([[0.75, 0.25]])
     """
-    logits = np.asarray(logits, dtype=float)
-    onehot = np.eye(logits.shape[1])[np.asarray(codes)]
-    if alpha == 0:
-        return onehot
-    return (1 - alpha) * onehot + alpha * temper(logits, temperature)
+
+    def __init__(
+        self,
+        codes: ArrayLike,
+        logits: ArrayLike,
+        *,
+        alpha: float,
+        temperature: float,
+        soften: str = "teacher",
+    ) -> None:
+        self.codes = np.asarray(codes)
+        self.teacher = temper(logits, temperature)
+        self.alpha = alpha
+        self.temperature = temperature
+        self.soften = soften
+
+    @property
+    def onehot(self) -> NDArray[np.float64]:
+        """The labels as probabilities, of shape (n_samples, n_classes)."""
+        return np.eye(self.teacher.shape[1])[self.codes]
+
+    @property
+    def mixed(self) -> NDArray[np.float64]:
+        """The mixed target, of shape (n_samples, n_classes)."""
+        if self.alpha == 0:
+            return self.onehot
+        return (1 - self.alpha) * self.onehot + self.alpha * self.teacher

@@ -119,3 +119,13 @@ class FailingRegressor(RegressorMixin, BaseEstimator):
 
     def predict(self, X):
         raise NotImplementedError
+
+
+class NanRegressor(RegressorMixin, BaseEstimator):
+    """Fits, and then answers with nothing but NaN."""
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), np.nan)

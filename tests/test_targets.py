@@ -3,7 +3,11 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import softmax
 
-from skdistill.targets import mix_labels, mix_values, spread
+from skdistill.targets import SoftLabels, mix_values, spread
+
+
+def mixed(codes, logits, **parameters):
+    return SoftLabels(codes, logits, **parameters).mixed
 
 
 @pytest.fixture
@@ -50,26 +54,26 @@ def test_values_of_several_outputs_use_each_output_mean():
 
 def test_labels_are_a_mixture_of_onehot_and_tempered_softmax():
     z = np.array([[1.0, 2.0, -1.0], [0.0, 0.5, 3.0]])
-    mixed = mix_labels([2, 0], z, alpha=0.25, temperature=4.0)
+    target = mixed([2, 0], z, alpha=0.25, temperature=4.0)
     expected = 0.75 * np.eye(3)[[2, 0]] + 0.25 * softmax(z / 4, axis=1)
-    assert_allclose(mixed, expected)
-    assert_allclose(mixed.sum(axis=1), 1)
+    assert_allclose(target, expected)
+    assert_allclose(target.sum(axis=1), 1)
 
 
 def test_labels_at_alpha_zero_are_onehot():
-    mixed = mix_labels([1, 0], np.zeros((2, 2)), alpha=0, temperature=1.0)
-    assert_array_equal(mixed, [[0, 1], [1, 0]])
+    target = mixed([1, 0], np.zeros((2, 2)), alpha=0, temperature=1.0)
+    assert_array_equal(target, [[0, 1], [1, 0]])
 
 
 def test_tempered_log_probabilities_are_powers_of_probabilities():
     p = np.array([[0.7, 0.2, 0.1]])
-    mixed = mix_labels([0], np.log(p), alpha=1, temperature=3.0)
+    target = mixed([0], np.log(p), alpha=1, temperature=3.0)
     power = p ** (1 / 3)
-    assert_allclose(mixed, power / power.sum())
+    assert_allclose(target, power / power.sum())
 
 
 def test_impossible_class_stays_impossible_at_every_temperature():
     z = np.array([[0.0, 1.0, -np.inf]])
-    mixed = mix_labels([0], z, alpha=1, temperature=10.0)
-    assert mixed[0, 2] == 0
-    assert_allclose(mixed.sum(), 1)
+    target = mixed([0], z, alpha=1, temperature=10.0)
+    assert target[0, 2] == 0
+    assert_allclose(target.sum(), 1)

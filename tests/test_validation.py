@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.exceptions import DataConversionWarning
 from sklearn.model_selection import KFold, ShuffleSplit, TimeSeriesSplit
 
 from skdistill._validation import (
@@ -31,12 +32,12 @@ def test_bad_weights_are_refused(weight, message):
         check_weights(weight, 3)
 
 
-def test_numeric_target_keeps_its_outputs_only_where_they_are_allowed():
+def test_numeric_target_keeps_several_outputs_and_flattens_one():
     y = np.ones((4, 2))
-    assert check_numeric_target(y, multi_output=True).shape == (4, 2)
-    with pytest.raises(ValueError, match="1d array"):
-        check_numeric_target(y, multi_output=False)
+    assert check_numeric_target(y, multi_output=False).shape == (4, 2)
     assert check_numeric_target(y[:, :1], multi_output=True).shape == (4,)
+    with pytest.warns(DataConversionWarning, match="column-vector y"):
+        check_numeric_target(y[:, :1], multi_output=False)
 
 
 def test_labels_of_a_continuous_target_are_refused_with_the_remedy():

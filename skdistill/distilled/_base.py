@@ -2,13 +2,14 @@
 
 import os
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_regressor
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags, indexable
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
@@ -136,6 +137,8 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             message says what is allowed, what came and what to do.
         """
         raise_for_params(fit_params, self, "fit")
+        # A fit that fails leaves no student of other data behind.
+        self.__dict__.pop("student_", None)
         X, y = indexable(X, y)
         check_not_empty(X)
         validate_data(self, X, skip_check_array=True)
@@ -155,7 +158,7 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             classes=getattr(self, "classes_", None),
             fit_params=teacher_params,
             split_params=split_params,
-            cv=self.cv,
+            cv=list(self.cv) if isinstance(self.cv, Iterator) else self.cv,
             seeds=(fold_seed, teacher_seed),
             n_jobs=self.n_jobs,
         )
@@ -201,6 +204,9 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         if not hasattr(self, "student_"):
             check_is_fitted(self)
         return self.student_
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "student_")
 
     def _learn_from_teacher(self, lesson, weight):
         """Set the teacher and its score; return its answers for the training rows."""
@@ -261,9 +267,13 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
     def _summarise_target(self, y, weight):
         """Set the fitted attributes that come from y alone."""
 
-    @abstractmethod
     def _check_parts(self):
         """Raise if teacher or student cannot do this task."""
+        if isinstance(self.student, FrozenEstimator):
+            raise ValueError(
+                "The student must be trainable. Got a FrozenEstimator, which no fit "
+                "changes. Pass the estimator it holds."
+            )
 
     @abstractmethod
     def _score_answers(self, y, answers, weight):

@@ -1,5 +1,7 @@
 """Distillation for classification."""
 
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
@@ -7,12 +9,14 @@ from sklearn.ensemble import GradientBoostingClassifier, StackingClassifier
 from sklearn.metrics import accuracy_score
 from sklearn.utils import get_tags
 
-from skdistill._fitting import LabelCoder
+from skdistill._fitting import LabelCoder, final_step
+from skdistill._sklearn import StrOptions
 from skdistill._typing import Table
 from skdistill._validation import check_binary_or_multiclass
 from skdistill.distilled._base import BaseDistilled, if_student_has
 from skdistill.students import check_learns_soft_labels, fit_soft_labels
-from skdistill.targets import mix_labels
+from skdistill.targets import SoftLabels
+from skdistill.teachers import ClassAnswers
 
 __all__ = ["DistilledClassifier"]
 
@@ -77,6 +81,12 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
         None.
     verbose : int, default=0
         Above 0, print each step with its time in seconds.
+    soften : {"teacher", "both"}, default="teacher"
+        Whose logits are divided by T. "teacher": any student, fitted by cross-entropy
+        to the target above. "both": Hinton's loss [1]_, ``(1 - alpha) * CE(y, q) +
+        alpha * T**2 * CE(softmax(z / T), q_T)`` with the student's probabilities q and
+        q_T at temperatures 1 and T; for students trained by gradients, XGBoost and
+        LightGBM.
 
     Attributes
     ----------
@@ -128,6 +138,40 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
     >>> round(model.teacher_score_, 1)
     0.9
     """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **BaseDistilled._parameter_constraints,
+        "soften": [StrOptions({"teacher", "both"})],
+    }
+
+    def __init__(
+        self,
+        teacher=None,
+        student=None,
+        *,
+        alpha=0.5,
+        temperature=1.0,
+        cross_fit="auto",
+        cv=5,
+        memory=None,
+        n_jobs=None,
+        random_state=None,
+        verbose=0,
+        soften="teacher",
+    ):
+        super().__init__(
+            teacher,
+            student,
+            alpha=alpha,
+            temperature=temperature,
+            cross_fit=cross_fit,
+            cv=cv,
+            memory=memory,
+            n_jobs=n_jobs,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.soften = soften
 
     def predict(self, X: Table) -> NDArray:
         """Predict the class with the student.
@@ -194,6 +238,7 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
             )
 
     def _check_parts(self):
+        super()._check_parts()
         teacher, student = self.teacher, self._given_student()
         if teacher is not None and not _will_have_probabilities(teacher):
             raise ValueError(
@@ -203,32 +248,44 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
                 "use DistilledRegressor."
             )
         if self.alpha > 0:
-            check_learns_soft_labels(student)
+            check_learns_soft_labels(student, self.soften)
 
     def _score_answers(self, y, answers, weight):
         predicted = self.classes_[answers.argmax(axis=1)]
         return float(accuracy_score(y, predicted, sample_weight=weight))
 
     def _fit_student(self, student, X, y, answers, fit_params):
-        target = mix_labels(
-            np.searchsorted(self.classes_, y),
-            answers,
-            alpha=self.alpha,
-            temperature=self.temperature,
-        )
-        self._check_every_class_taught(target)
+        labels = self._soften(np.searchsorted(self.classes_, y), answers=answers)
+        self._check_every_class_taught(labels.mixed)
         weight = fit_params.pop("sample_weight", None)
+        eval_labels = [
+            self._soften(np.searchsorted(self.classes_, y_eval), X_eval)
+            for X_eval, y_eval in _eval_sets(fit_params)
+        ]
         fitted = fit_soft_labels(
             student,
             X,
             y,
-            target,
+            labels,
             self.classes_,
             sample_weight=weight,
             fit_params=fit_params,
+            eval_labels=eval_labels,
         )
-        self._student_knows_codes = LabelCoder(student).needs_codes
+        self._student_knows_codes = LabelCoder(fitted).needs_codes
         return fitted
+
+    def _soften(self, codes, X=None, *, answers=None):
+        """Mix labels with the teacher's answers, those for X if none are given."""
+        if answers is None:
+            answers = ClassAnswers()(self._teacher.get(), X)
+        return SoftLabels(
+            codes,
+            answers,
+            alpha=self.alpha,
+            temperature=self.temperature,
+            soften=self.soften,
+        )
 
     def _check_every_class_taught(self, target):
         untaught = self.classes_[~target.any(axis=0)]
@@ -249,8 +306,22 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
         return tags
 
 
+def _eval_sets(fit_params):
+    """Return the held-out sets that XGBoost and LightGBM are given to stop early by."""
+    X, y = fit_params.get("eval_X"), fit_params.get("eval_y")
+    if X is None:
+        return fit_params.get("eval_set") or []
+    return list(zip(X, y, strict=True)) if isinstance(X, tuple) else [(X, y)]
+
+
 def _will_have_probabilities(teacher):
     """Tell whether the teacher, once fitted, answers with probabilities or logits."""
-    if isinstance(teacher, StackingClassifier) and teacher.final_estimator is None:
-        return True  # It shows no method of its default final estimator before fit.
-    return hasattr(teacher, "predict_proba") or hasattr(teacher, "decision_function")
+    teacher = final_step(teacher)
+    if hasattr(teacher, "predict_proba") or hasattr(teacher, "decision_function"):
+        return True
+    if isinstance(teacher, StackingClassifier):
+        # Before fit it shows no method of its final estimator if that is the default.
+        final = teacher.final_estimator
+        return final is None or _will_have_probabilities(final)
+    inner = teacher.get_params(deep=False).get("estimator")
+    return hasattr(inner, "fit") and _will_have_probabilities(inner)

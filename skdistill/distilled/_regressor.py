@@ -174,8 +174,7 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
         answers = self._fitted_student().predict(X)
         if not self.rescale:
             return answers
-        scale = spread(self.alpha, self.temperature)
-        return self.target_mean_ + (answers - self.target_mean_) / scale
+        return self.target_mean_ + (answers - self.target_mean_) / self._spread
 
     def _default_student(self):
         return GradientBoostingRegressor(
@@ -189,6 +188,7 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
         self.target_mean_ = np.average(y, axis=0, weights=weight)
 
     def _check_parts(self):
+        super()._check_parts()
         for part in ("teacher", "student"):
             estimator = getattr(self, part)
             if estimator is not None and not is_regressor(estimator):
@@ -203,6 +203,7 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
         return float(r2_score(y, answers, sample_weight=weight))
 
     def _fit_student(self, student, X, y, answers, fit_params):
+        self._spread = spread(self.alpha, self.temperature)
         target = mix_values(
             y,
             answers,

@@ -12,32 +12,36 @@ from sklearn.utils import compute_class_weight
 from skdistill._fitting import LabelCoder, final_step, weight_param
 from skdistill._sklearn import index_params, safe_indexing
 
-__all__ = ["fit_on_copies"]
+__all__ = ["copies_of", "count_classes", "fit_on_copies"]
 
 
-def fit_on_copies(student, X, y, target, classes, *, sample_weight, fit_params):
-    """Fit a classifier on weighted copies; see `fit_soft_labels`."""
-    coder = LabelCoder(student)
-    labels = coder.encode(classes)
-    rows, columns = np.nonzero(target)
-    if len(rows) == len(target):
-        # Every row is certain: hard labels, and no copies or new weights are needed.
-        params = weight_param(student, sample_weight, part="student")
-        return student.fit(X, labels[columns], **params, **fit_params)
-    weight = target[rows, columns]
-    if sample_weight is not None:
-        weight = weight * sample_weight[rows]
-    student = _with_counted_classes(student, y, classes, labels)
-    params = weight_param(student, weight, part="student")
+def fit_on_copies(student, X, labels, classes, *, y, sample_weight, fit_params):
+    """Fit a classifier on weighted copies; see `skdistill.students.register`."""
+    names = LabelCoder(student).encode(classes)
+    rows, columns, weight = copies_of(labels, sample_weight)
+    student = count_classes(student, y, classes, names)
     return student.fit(
         safe_indexing(X, rows),
-        labels[columns],
-        **params,
+        names[columns],
+        **weight_param(student, weight, part="student"),
         **index_params(X, fit_params, indices=rows),
     )
 
 
-def _with_counted_classes(student, y, classes, labels):
+def copies_of(labels, sample_weight):
+    """Return the row, the class and the weight of each copy, row by row."""
+    target = labels.mixed
+    rows, columns = np.nonzero(target)
+    if len(rows) == len(target):
+        # Every row is certain: no row has copies, and the weights are the given ones.
+        return rows, columns, sample_weight
+    weight = target[rows, columns]
+    if sample_weight is not None:
+        weight = weight * sample_weight[rows]
+    return rows, columns, weight
+
+
+def count_classes(student, y, classes, names):
     """Resolve class_weight="balanced" on the labels: copies would count as rows."""
     final = final_step(student)
     balance = getattr(final, "class_weight", None)
@@ -49,5 +53,5 @@ def _with_counted_classes(student, y, classes, labels):
             f"soft labels. Got {balance!r}, which would count weighted copies as rows."
         )
     share = compute_class_weight("balanced", classes=classes, y=y)
-    final.set_params(class_weight=dict(zip(labels.tolist(), share, strict=True)))
+    final.set_params(class_weight=dict(zip(names.tolist(), share, strict=True)))
     return student

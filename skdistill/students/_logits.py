@@ -5,7 +5,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.multioutput import MultiOutputRegressor
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
@@ -34,8 +33,8 @@ class LogitStudent(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     Attributes
     ----------
-    regressor_ : fitted estimator
-        The fitted regressor; a `MultiOutputRegressor` where one output is all it can.
+    regressors_ : list of fitted estimators
+        One regressor of all logits, or one a class where one output is all it can.
     classes_ : ndarray of shape (n_classes,)
         The labels.
 
@@ -102,13 +101,16 @@ class LogitStudent(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self : object
         """
         logits = centred_logits(target, _FLOOR)
-        regressor = clone(self.regressor)
+        targets = [logits]
         if len(classes) == 2:
-            logits = logits[:, 1] - logits[:, 0]
-        elif not get_tags(final_step(regressor)).target_tags.multi_output:
-            regressor = MultiOutputRegressor(regressor)
+            targets = [logits[:, 1] - logits[:, 0]]
+        elif not get_tags(final_step(self.regressor)).target_tags.multi_output:
+            targets = list(logits.T)
         self.classes_ = classes
-        self.regressor_ = regressor.fit(X, logits, **(fit_params or {}))
+        self.regressors_ = [
+            clone(self.regressor).fit(X, column, **(fit_params or {}))
+            for column in targets
+        ]
         return self
 
     def decision_function(self, X: Table) -> NDArray:
@@ -125,8 +127,10 @@ class LogitStudent(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             With two classes, the logit of the second.
         """
         check_is_fitted(self)
-        logits = np.asarray(self.regressor_.predict(X), dtype=float)
-        return logits.reshape(len(logits)) if len(self.classes_) == 2 else logits
+        parts = [np.asarray(part.predict(X), dtype=float) for part in self.regressors_]
+        if len(self.classes_) == 2:
+            return parts[0].reshape(-1)
+        return parts[0] if len(parts) == 1 else np.column_stack(parts)
 
     def predict_proba(self, X: Table) -> NDArray:
         """Return the softmax of the logits.

@@ -1,11 +1,13 @@
 """Teachers: honest predictions for the training rows, at the lowest price."""
 
+from skdistill.teachers._answers import ClassAnswers
 from skdistill.teachers._fold_mean import FoldMeanClassifier, FoldMeanRegressor
 from skdistill.teachers._memory import LazyTeacher, recall
 from skdistill.teachers._presets import default_classifier, default_regressor
 from skdistill.teachers._routes import Lesson, Teaching, teach
 
 __all__ = [
+    "ClassAnswers",
     "FoldMeanClassifier",
     "FoldMeanRegressor",
     "LazyTeacher",

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from skdistill._fitting import final_step
 from skdistill._numerics import as_logit_matrix, log_probability, temper
 from skdistill._sklearn import safe_indexing
 from skdistill._typing import Estimator, Table
@@ -36,6 +37,7 @@ class ClassAnswers:
     def __call__(self, teacher: Estimator, X: Table) -> NDArray:
         """Return logits of shape (n, n_classes of the teacher)."""
         if not hasattr(teacher, "predict_proba"):
+            _check_one_value_a_class(teacher)
             return as_logit_matrix(teacher.decision_function(X))
         if hasattr(teacher, "decision_function"):
             probe = safe_indexing(X, np.arange(min(_N_PROBED, _n_rows(X))))
@@ -46,6 +48,15 @@ class ClassAnswers:
             ):
                 return as_logit_matrix(teacher.decision_function(X))
         return log_probability(teacher.predict_proba(X))
+
+
+def _check_one_value_a_class(teacher):
+    if getattr(final_step(teacher), "decision_function_shape", "ovr") == "ovo":
+        raise ValueError(
+            "The teacher's decision_function must give one value a class. Got "
+            "decision_function_shape='ovo', one a pair of classes. Use 'ovr', or wrap "
+            "the teacher in CalibratedClassifierCV."
+        )
 
 
 def _n_rows(X: Table) -> int:

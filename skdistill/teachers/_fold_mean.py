@@ -30,6 +30,11 @@ class _FoldMean(BaseEstimator):
     def __sklearn_is_fitted__(self):
         return True
 
+    @property
+    def n_features_in_(self) -> int:
+        """Number of features the fold teachers were fitted on, where they say it."""
+        return self.estimators[0].n_features_in_
+
     def fit(self, X: Table, y: ArrayLike) -> Self:
         """Do nothing: the fold teachers are fitted.
 

@@ -7,19 +7,21 @@ key keeps two processes from doing the same work at once; the system drops the l
 a process that dies.
 """
 
+import pickle
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import joblib
-import sklearn
 from filelock import FileLock
 from joblib import Memory
 from joblib.memory import MemorizedResult
 from numpy.typing import NDArray
 
+from skdistill._fitting import final_step
 from skdistill._typing import Estimator
 from skdistill._version import __version__
 from skdistill.teachers._routes import Lesson, Teaching, teach
@@ -47,12 +49,22 @@ class LazyTeacher:
     def get(self) -> Estimator:
         """Return the fitted teacher, loaded on the first call."""
         if self._shelved is not None:
-            self._teacher, self._shelved = self._shelved.get().teacher, None
+            try:
+                self._teacher, self._shelved = self._shelved.get().teacher, None
+            except (KeyError, OSError):
+                self._shelved = None
+        if self._teacher is None:
+            raise AttributeError(
+                "The fitted teacher was kept in `memory` and is there no more. The "
+                "student is not affected. Fit again to have the teacher."
+            )
         return self._teacher
 
     def __getstate__(self):
         # A pickle must not depend on a cache folder that its reader may not have.
-        return {"_shelved": None, "_teacher": self.get()}
+        with suppress(AttributeError):
+            self.get()
+        return {"_shelved": None, "_teacher": self._teacher}
 
 
 @dataclass(frozen=True)
@@ -90,11 +102,16 @@ def recall(
         done = teach(lesson, cross_fit)
         return done.answers, done.honest, LazyTeacher(done.teacher)
     key = _key(lesson, cross_fit)
+    whole = memory.cache(_whole, ignore=["lesson", "cross_fit"])
+    answers = memory.cache(_answers, ignore=["done"])
     with FileLock(_lock_path(memory, key)):
-        recalled = memory.cache(_answers, ignore=["memory", "lesson", "cross_fit"])
-        stored = recalled(key, memory, lesson, cross_fit)
-        shelved = _cached_whole(memory).call_and_shelve(key, lesson, cross_fit)
-    return stored.answers, stored.honest, LazyTeacher(shelved=shelved)
+        if answers.check_call_in_cache(key, None):
+            stored = answers(key, None)
+            shelved = whole.call_and_shelve(key, lesson, cross_fit)
+            return stored.answers, stored.honest, LazyTeacher(shelved=shelved)
+        done = whole(key, lesson, cross_fit)
+        answers(key, done)
+    return done.answers, done.honest, LazyTeacher(done.teacher)
 
 
 def _key(lesson: Lesson, cross_fit: str | bool) -> str:
@@ -106,7 +123,20 @@ def _key(lesson: Lesson, cross_fit: str | bool) -> str:
         split_params={k: _content(value) for k, value in lesson.split_params.items()},
         n_jobs=None,
     )
-    return joblib.hash((by_content, cross_fit, __version__, sklearn.__version__))
+    library = type(final_step(lesson.teacher)).__module__.partition(".")[0]
+    versions = [
+        getattr(sys.modules.get(name), "__version__", None)
+        for name in ("numpy", "sklearn", library)
+    ]
+    try:
+        return joblib.hash((by_content, cross_fit, __version__, versions))
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        error.add_note(
+            "With memory set, the teacher and the data are pickled to recognise them. "
+            "Use memory=None, or replace what cannot be pickled (a lambda, a "
+            "generator) by a function of a module or a list."
+        )
+        raise
 
 
 def _content(data: Any) -> Any:
@@ -122,16 +152,13 @@ def _content(data: Any) -> Any:
     return columns, pandas.util.hash_pandas_object(frame).to_numpy()
 
 
-def _cached_whole(memory):
-    return memory.cache(_whole, ignore=["lesson", "cross_fit"])
-
-
 def _whole(key: str, lesson: Lesson, cross_fit: str | bool) -> Teaching:
     return teach(lesson, cross_fit)
 
 
-def _answers(key: str, memory: Any, lesson: Lesson, cross_fit: str | bool) -> _Stored:
-    done = _cached_whole(memory)(key, lesson, cross_fit)
+def _answers(key: str, done: Teaching | None) -> _Stored:
+    if done is None:  # Another process cleared the folder since we looked.
+        raise KeyError(key)
     return _Stored(done.answers, done.honest)
 
 

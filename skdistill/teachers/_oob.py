@@ -20,7 +20,11 @@ class NoOutOfBagError(ValueError):
 def has_oob(estimator: Estimator) -> bool:
     """Tell whether `estimator` can give out-of-bag answers once fitted."""
     params = estimator.get_params(deep=False)
-    return "oob_score" in params and bool(params.get("bootstrap", False))
+    return (
+        "oob_score" in params
+        and bool(params.get("bootstrap", False))
+        and not params.get("warm_start", False)
+    )
 
 
 def check_oob(estimator: Estimator) -> None:
@@ -28,7 +32,7 @@ def check_oob(estimator: Estimator) -> None:
     if not has_oob(estimator):
         raise ValueError(
             "cross_fit='oob' needs a bagged teacher: one with an oob_score parameter "
-            "and bootstrap=True, such as RandomForestRegressor or BaggingClassifier. "
+            "and bootstrap=True (and no warm_start), such as RandomForestRegressor. "
             f"Got {estimator!r}. Use cross_fit='kfold', which works for any teacher."
         )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 from sklearn import config_context
 from sklearn.ensemble import StackingClassifier, StackingRegressor
 from sklearn.exceptions import NotFittedError
@@ -22,7 +23,7 @@ from skdistill.teachers._answers import ClassAnswers, ValueAnswers
 from skdistill.teachers._fold_mean import FoldMeanClassifier, FoldMeanRegressor
 from skdistill.teachers._oob import NoOutOfBagError, fit_with_oob, has_oob, oob_answers
 from skdistill.teachers._presets import default_classifier, default_regressor
-from skdistill.teachers._stack import recording_stack
+from skdistill.teachers._stack import TooManyFoldsError, recording_stack
 from skdistill.teachers._warnings import warn_missing_class
 
 __all__ = ["Lesson", "Teaching", "teach"]
@@ -39,7 +40,8 @@ class Teaching:
     answers : ndarray
         Values of shape (n,) or (n, n_outputs); for classes, logits (n, n_classes).
     honest : bool
-        Whether no row's answer comes from a teacher that saw the row's label.
+        Whether no row's answer comes from a teacher that saw the row's label. Of a
+        stack this holds but for a trace, see `skdistill.teachers._stack`.
     """
 
     teacher: Estimator
@@ -128,17 +130,29 @@ def teach(lesson: Lesson, cross_fit: str | bool) -> Teaching:
         # Its members ask for the weights by metadata routing, whatever the user's
         # configuration is: no other way leads into the pipelines of a stack.
         with config_context(enable_metadata_routing=True):
-            return teach(_with_default_teacher(lesson, cross_fit), cross_fit)
+            done = teach(_with_default_teacher(lesson, cross_fit), cross_fit)
+        if isinstance(done.teacher, StackingRegressor | StackingClassifier):
+            # Folds made for these rows would not do for a refit on others.
+            done.teacher.set_params(cv=None)
+        return done
     teacher = lesson.teacher
     with naming_failures(f"teacher ({type(teacher).__name__})"):
         if isinstance(teacher, FrozenEstimator):
             return _frozen(lesson, cross_fit)
-        if cross_fit == "auto":
-            return _cheapest(lesson)
-        return _ROUTES[cross_fit](lesson)
+        if cross_fit is not False:
+            _check_nothing_frozen(teacher)
+        done = _cheapest(lesson) if cross_fit == "auto" else _ROUTES[cross_fit](lesson)
+        _check_answers(done.answers)
+        return done
 
 
 def _with_default_teacher(lesson: Lesson, cross_fit: str | bool) -> Lesson:
+    if issparse(lesson.X):
+        raise ValueError(
+            "Sparse input is not supported by the default teacher, which needs dense "
+            f"data. Got a {type(lesson.X).__name__}. Use X.toarray() if it fits into "
+            "memory, or pass a teacher that takes sparse data."
+        )
     if np.ndim(lesson.X) != 2:
         raise ValueError(
             "The default teacher needs X of shape (n_samples, n_features). Got shape "
@@ -154,7 +168,10 @@ def _with_default_teacher(lesson: Lesson, cross_fit: str | bool) -> Lesson:
 
 def _cheapest(lesson: Lesson) -> Teaching:
     if isinstance(lesson.teacher, StackingRegressor | StackingClassifier):
-        return _stack(lesson)
+        try:
+            return _stack(lesson)
+        except TooManyFoldsError:
+            return _kfold(lesson)
     if has_oob(lesson.teacher):
         try:
             return _oob(lesson)
@@ -239,8 +256,32 @@ def _frozen(lesson: Lesson, cross_fit: str | bool) -> Teaching:
     if lesson.classes is not None:
         known = np.asarray(teacher.classes_)
         _check_same_classes(known, lesson.classes)
+    answers = lesson.respond(teacher, known, lesson.X)
+    _check_answers(answers)
     # Whether it has seen these rows only the user knows: a frozen teacher is trusted.
-    return Teaching(teacher, lesson.respond(teacher, known, lesson.X), honest=True)
+    return Teaching(teacher, answers, honest=True)
+
+
+def _check_nothing_frozen(teacher):
+    """Raise if a part of the teacher answers from labels it has seen already."""
+    for name, part in teacher.get_params(deep=True).items():
+        if isinstance(part, FrozenEstimator) and hasattr(part, "predict"):
+            raise ValueError(
+                f"A teacher that is cross-fitted must not hold a frozen predictor: it "
+                f"would answer for rows whose labels it saw. Got {part!r} as {name!r}. "
+                "Pass it unfitted, or fit the whole teacher on other rows and pass "
+                "FrozenEstimator(teacher)."
+            )
+
+
+def _check_answers(answers):
+    wrong = np.isnan(answers) | (answers == np.inf)
+    if wrong.any():
+        raise ValueError(
+            "The teacher's answers must be finite numbers. Got "
+            f"{int(wrong.sum())} NaN or infinite answers, the first for row "
+            f"{np.argwhere(wrong)[0][0]} of X."
+        )
 
 
 def _check_same_features(teacher, X):

@@ -5,6 +5,12 @@ out-of-fold predictions are honest already. They are recorded as they reach the 
 estimator, which is then cross-fitted over the same folds, since it too has seen every
 label. With 5 folds each base model is fitted 6 times, against 36 if the whole stack
 were cross-fitted.
+
+A trace of a label remains: the base predictions that the final estimator learns from
+were made for other rows by models that saw this one. What can pass that way is no more
+than the mean of the target over each fold, a share of about folds / rows of the noise.
+With many folds this grows until, leaving one out, it is the label itself; such stacks
+are refused here and cross-fitted as a whole by `cross_fit="auto"`.
 """
 
 import numpy as np
@@ -21,7 +27,13 @@ from skdistill._sklearn import index_params, safe_indexing
 from skdistill._typing import Estimator, Table
 from skdistill._validation import align_classes, check_partition
 
-__all__ = ["recording_stack"]
+__all__ = ["TooManyFoldsError", "recording_stack"]
+
+_MOST_FOLDS = 10
+
+
+class TooManyFoldsError(ValueError):
+    """A stack's folds are so many that its answers would carry the labels."""
 
 
 def recording_stack(
@@ -56,6 +68,12 @@ def recording_stack(
         )
     folds = list(check_cv(stack.cv, y, classifier=is_classifier).split(X, y))
     check_partition(folds, len(y))
+    if len(folds) > _MOST_FOLDS:
+        raise TooManyFoldsError(
+            f"cross_fit='stack' needs a stack of at most {_MOST_FOLDS} folds. Got "
+            f"{len(folds)}, through which its final estimator would learn the labels "
+            "themselves. Give the stack a smaller cv, or use cross_fit='kfold'."
+        )
     record = _StackRecord(stack, folds)
     stack.set_params(cv=folds, final_estimator=record.recorder)
     return stack, record

@@ -4,18 +4,23 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_iris
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    RandomForestClassifier,
+    StackingClassifier,
+    StackingRegressor,
+)
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.metrics import accuracy_score
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
-from xgboost import XGBClassifier
+from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill import DistilledClassifier
 from skdistill.students import LogitStudent
@@ -87,7 +92,8 @@ def test_weights_scale_a_rows_copies_and_reach_the_teacher(iris):
     [
         DecisionTreeClassifier(),
         XGBClassifier(n_estimators=5, n_jobs=1),
-        LinearRegression(),
+        XGBRegressor(n_estimators=5, n_jobs=1),
+        KNeighborsClassifier(),
     ],
 )
 @pytest.mark.parametrize(
@@ -125,6 +131,56 @@ def test_a_teacher_with_decision_values_alone_serves(iris, teacher):
     X, y = iris
     model = DistilledClassifier(teacher, GaussianNB(), alpha=0.9).fit(X, y)
     assert model.score(X, y) > 0.8
+
+
+@pytest.mark.parametrize("labels", [["a", "b", "c"], [-1, 0, 0]])
+def test_xgboost_inside_a_wrapper_gets_its_codes(iris, labels):
+    X, y = iris
+    y = np.array(labels)[np.searchsorted(NAMES, y)]
+    teacher = GridSearchCV(XGBClassifier(n_jobs=1), {"n_estimators": [3]}, cv=2)
+    model = DistilledClassifier(teacher, GaussianNB()).fit(X, y)
+    assert model.score(X, y) > 0.9
+
+
+def test_teachers_that_show_their_methods_after_fit_serve(iris):
+    X, y = iris
+    stack = StackingClassifier([("nb", GaussianNB())], cv=3)
+    for teacher in (
+        make_pipeline(StandardScaler(), stack),
+        GridSearchCV(stack, {}, cv=2),
+        StackingClassifier([("nb", GaussianNB())], final_estimator=stack, cv=3),
+    ):
+        assert DistilledClassifier(teacher, GaussianNB()).fit(X, y).score(X, y) > 0.9
+
+
+def test_a_regressor_of_any_kind_learns_several_classes_with_weights(iris):
+    rows = np.random.default_rng(0).permutation(150)
+    X, y = (part[rows] for part in iris)
+    for student in (
+        StackingRegressor([("tree", DecisionTreeRegressor(max_depth=3))], cv=2),
+        GridSearchCV(DecisionTreeRegressor(), {"max_depth": [3]}, cv=2),
+    ):
+        model = DistilledClassifier(GaussianNB(), student)
+        model.fit(X, y, sample_weight=np.ones(150))
+        assert model.score(X, y) > 0.9
+
+
+def test_scores_of_the_teacher_are_weighted(iris):
+    X, y = iris
+    folds = StratifiedKFold(5)
+    weight = np.where(y == "virginica", 10.0, 1.0)
+    model = DistilledClassifier(DecisionTreeClassifier(random_state=0), GaussianNB())
+    model.set_params(cv=folds).fit(X, y, sample_weight=weight)
+    honest = cross_val_predict(
+        DecisionTreeClassifier(random_state=0),
+        X,
+        y,
+        cv=folds,
+        params={"sample_weight": weight},
+    )
+    expected = accuracy_score(y, honest, sample_weight=weight)
+    assert model.teacher_score_ == pytest.approx(expected)
+    assert expected != accuracy_score(y, honest)
 
 
 def test_a_regressor_learns_the_tempered_logits(iris):

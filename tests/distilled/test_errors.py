@@ -7,20 +7,31 @@ from sklearn.cluster import KMeans
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import (
     ExtraTreesRegressor,
+    GradientBoostingClassifier,
     RandomForestClassifier,
     StackingRegressor,
+    VotingRegressor,
 )
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
+from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
-from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit, TimeSeriesSplit
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    KFold,
+    ShuffleSplit,
+    TimeSeriesSplit,
+)
 from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.neural_network import MLPClassifier
+from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import DistilledClassifier, DistilledRegressor
 from skdistill.exceptions import MissingClassWarning
-from tests.doubles import FailingRegressor
+from tests.doubles import FailingRegressor, NanRegressor
 
 X_REGRESSION, Y_REGRESSION = load_diabetes(return_X_y=True)
 X_CLASSES, Y_CLASSES = load_iris(return_X_y=True)
@@ -82,6 +93,15 @@ REGRESSION = {
         "each row exactly once, as KFold does.*rows held out another number",
     ),
     "folds that miss rows": ({"cv": TimeSeriesSplit(3)}, "each row exactly once"),
+    "folds of other data": ({"cv": [([0], [1]), ([2], [999])]}, "row 999.*other data"),
+    "stack of many folds": (
+        {"teacher": StackingRegressor([("r", Ridge())], cv=20), "cross_fit": "stack"},
+        "at most 10 folds. Got 20.*smaller cv.*'kfold'",
+    ),
+    "a frozen model inside": (
+        {"teacher": VotingRegressor([("f", FrozenEstimator(Ridge()))])},
+        "must not hold a frozen predictor.*as 'f'.*FrozenEstimator.teacher",
+    ),
     "memory of a wrong kind": ({"memory": 3}, "'memory' parameter.*Got 3 instead"),
 }
 
@@ -99,8 +119,8 @@ CLASSIFICATION = {
         "predict_proba or decision_function.*Got LinearRegression.*CalibratedClassif",
     ),
     "student without weights": (
-        {"student": KNeighborsClassifier()},
-        "fit takes sample_weight.*Got KNeighborsClassifier.*without.*KNeighborsRegr",
+        {"student": GaussianProcessClassifier()},
+        "fit takes sample_weight.*Got GaussianProcessCl.*without sample_weight.*logits",
     ),
     "student that is no predictor of classes": (
         {"student": KMeans()},
@@ -113,6 +133,26 @@ CLASSIFICATION = {
     "frozen, fewer classes": (
         {"teacher": FrozenEstimator(GaussianNB().fit(X_CLASSES, Y_CLASSES > 0))},
         r"exactly the classes in y.*\[False, True\]",
+    ),
+    "a search as student": (
+        {"student": GridSearchCV(GaussianNB(), {})},
+        "must not split its training rows.*Got GridSearchCV.*student__",
+    ),
+    "early stopping on copies": (
+        {"student": MLPClassifier(early_stopping=True)},
+        "must not split its training rows.*Got early_stopping=True.*HistGradient",
+    ),
+    "early stopping of boosting": (
+        {"student": GradientBoostingClassifier(n_iter_no_change=3)},
+        "must not split its training rows.*Got n_iter_no_change.*HistGradient",
+    ),
+    "one-vs-one decisions": (
+        {"teacher": SVC(decision_function_shape="ovo")},
+        "one value a class. Got decision_function_shape='ovo'.*Use 'ovr'",
+    ),
+    "frozen student": (
+        {"student": FrozenEstimator(GaussianNB())},
+        "student must be trainable. Got a FrozenEstimator.*Pass the estimator",
     ),
     "frozen and kfold": (
         {
@@ -215,7 +255,7 @@ def test_a_fold_without_a_class_is_told():
 
 
 def test_students_are_checked_before_the_teacher_is_fitted():
-    model = DistilledClassifier(FailingRegressor(), KNeighborsClassifier())
+    model = DistilledClassifier(FailingRegressor(), GaussianProcessClassifier())
     model.set_params(teacher=RandomForestClassifier(n_estimators=-1))
     with pytest.raises(ValueError, match="sample_weight"):
         model.fit(X_CLASSES, Y_CLASSES)
@@ -260,6 +300,22 @@ def test_too_few_rows_for_the_folds_is_refused():
     model = DistilledRegressor(Ridge(), Ridge(), cv=5)
     with pytest.raises(ValueError, match="n_splits=5 greater than.*n_samples=3"):
         model.fit(X_REGRESSION[:3], Y_REGRESSION[:3])
+
+
+def test_a_teacher_that_answers_nan_is_named():
+    model = DistilledRegressor(NanRegressor(), Ridge())
+    with pytest.raises(ValueError, match="finite.*Got 442 NaN.*row 0") as caught:
+        model.fit(X_REGRESSION, Y_REGRESSION)
+    assert "fitting the teacher" in caught.value.__notes__[0]
+
+
+def test_a_fit_that_fails_leaves_no_student_of_other_data():
+    model = DistilledRegressor(Ridge(), Ridge()).fit(X_REGRESSION, Y_REGRESSION)
+    model.set_params(student=FailingRegressor())
+    with pytest.raises(ZeroDivisionError):
+        model.fit(X_REGRESSION, 1000 * Y_REGRESSION)
+    with pytest.raises(NotFittedError):
+        model.predict(X_REGRESSION)
 
 
 def test_nothing_given_is_changed():

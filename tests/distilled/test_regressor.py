@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import r2_score
-from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -105,6 +105,37 @@ def test_rescale_undoes_the_scaling_by_temperature(diabetes):
     assert np.std(shrunk) == pytest.approx(0.6 * np.std(y))
     rescaled = model.set_params(rescale=True).fit(X, y).predict(X)
     assert_allclose(rescaled, y)
+
+
+def test_predictions_follow_the_fit_not_parameters_set_later(diabetes):
+    X, y = diabetes
+    model = DistilledRegressor(Ridge(), Ridge(), temperature=2.0, rescale=True)
+    before = model.fit(X, y).predict(X)
+    assert_array_equal(model.set_params(temperature=5.0).predict(X), before)
+
+
+def test_several_outputs_pass_through_wrappers():
+    X, y = load_linnerud(return_X_y=True)
+    teacher = GridSearchCV(Ridge(), {"alpha": [1.0]}, cv=2)
+    assert DistilledRegressor(teacher, Ridge()).fit(X, y).predict(X).shape == (20, 3)
+
+
+def test_no_number_of_folds_means_five(diabetes):
+    X, y = diabetes
+    model = DistilledRegressor(Ridge(), Ridge(), cv=None).fit(X, y)
+    assert len(model.teacher_.estimators) == 5
+
+
+def test_the_score_of_the_teacher_is_weighted(diabetes):
+    X, y = diabetes
+    weight = np.random.default_rng(0).random(len(y))
+    folds = KFold(4)
+    model = DistilledRegressor(Ridge(), Ridge(), cv=folds).fit(X, y, weight)
+    honest = cross_val_predict(
+        Ridge(), X, y, cv=folds, params={"sample_weight": weight}
+    )
+    expected = r2_score(y, honest, sample_weight=weight)
+    assert model.teacher_score_ == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("rescale", [False, True])

@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_diabetes
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import Ridge
+from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from skdistill import DistilledRegressor
 from tests.doubles import CountingTeacher, NumbersTeacher
@@ -24,6 +27,47 @@ from tests.doubles import CountingTeacher, NumbersTeacher
 @pytest.fixture
 def diabetes():
     return load_diabetes(return_X_y=True)
+
+
+def test_weights_and_groups_are_part_of_what_is_recognised(diabetes, tmp_path):
+    X, y = diabetes
+    model = DistilledRegressor(Ridge(), Ridge(), memory=tmp_path / "m", random_state=0)
+    plain = model.fit(X, y).predict(X)
+    weighted = model.fit(X, y, sample_weight=np.arange(442) % 3).predict(X)
+    alone = clone(model).set_params(memory=None)
+    assert_array_equal(alone.fit(X, y, np.arange(442) % 3).predict(X), weighted)
+    assert not np.array_equal(plain, weighted)
+    with config_context(enable_metadata_routing=True):
+        cv = GroupKFold(3).set_split_request(groups=True)
+        model.set_params(cv=cv)
+        scores = [
+            model.fit(X, y, groups=np.arange(442) % k).teacher_score_ for k in (3, 5)
+        ]
+    assert scores[0] != scores[1]
+
+
+def test_a_cleared_memory_loses_the_teacher_alone(diabetes, tmp_path):
+    X, y = diabetes
+    folder = tmp_path / "m"
+    first = DistilledRegressor(Ridge(), Ridge(), memory=folder).fit(X, y)
+    again = DistilledRegressor(Ridge(), Ridge(), memory=folder).fit(X, y)
+    shutil.rmtree(folder)
+    # The process that did the work has the teacher; another must say what happened.
+    assert_array_equal(first.teacher_.predict(X).shape, (442,))
+    expected = again.predict(X)
+    with pytest.raises(AttributeError, match="kept in `memory` and is there no more"):
+        _ = pickle.loads(pickle.dumps(again)).teacher_
+    assert_array_equal(pickle.loads(pickle.dumps(again)).predict(X), expected)
+
+
+def test_what_cannot_be_pickled_is_told_with_the_remedy(diabetes, tmp_path):
+    X, y = diabetes
+    teacher = make_pipeline(FunctionTransformer(lambda X: X), Ridge())
+    model = DistilledRegressor(teacher, Ridge(), memory=tmp_path / "m")
+    with pytest.raises((pickle.PicklingError, AttributeError)) as caught:
+        model.fit(X, y)
+    assert "Use memory=None" in "".join(caught.value.__notes__)
+    model.set_params(memory=None).fit(X, y)
 
 
 @pytest.fixture

@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from scipy.sparse import csr_array
+from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.ensemble import HistGradientBoostingRegressor, StackingRegressor
-from sklearn.tree import DecisionTreeRegressor
+from sklearn.model_selection import GroupKFold
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import DistilledClassifier, DistilledRegressor
 from skdistill.teachers import default_classifier, default_regressor
@@ -65,3 +68,47 @@ def test_the_same_seed_gives_the_same_numbers():
     assert_array_equal(DistilledRegressor(random_state=1).fit(X, y).predict(X), first)
     other = DistilledRegressor(random_state=2).fit(X, y).predict(X)
     assert not np.array_equal(other, first)
+
+
+def test_the_default_teacher_refuses_sparse_data():
+    X = csr_array(np.eye(30))
+    with pytest.raises(
+        ValueError, match="Sparse input is not supported by the default.*toarray"
+    ):
+        DistilledRegressor(student=DecisionTreeRegressor()).fit(X, np.arange(30.0))
+
+
+def test_the_default_teacher_is_stacked_over_the_given_folds():
+    # Folds that keep groups together, of rows that come in identical groups: whoever
+    # mixed the groups would recognise them.
+    rng = np.random.default_rng(0)
+    group = np.repeat(np.arange(40), 5)
+    X, y = rng.normal(size=(40, 3))[group], rng.normal(size=40)[group]
+    apart = list(GroupKFold(5).split(X, y, group))
+    model = DistilledRegressor(student=DecisionTreeRegressor(max_depth=2), cv=apart)
+    assert model.fit(X, y).teacher_score_ < 0.2
+    model.set_params(cv=5)
+    assert model.fit(X, y).teacher_score_ > 0.8
+
+
+def test_the_default_teacher_can_be_refitted_on_other_rows():
+    X, y = load_diabetes(return_X_y=True)
+    model = DistilledRegressor(random_state=0).fit(X[:100], y[:100])
+    assert clone(model.teacher_).fit(X[:60], y[:60]).predict(X).shape == (442,)
+
+
+def test_the_default_student_is_the_one_documented():
+    X, y = load_diabetes(return_X_y=True)
+    student = DistilledRegressor(DecisionTreeRegressor()).fit(X, y).student_
+    assert (student.n_estimators, student.learning_rate, student.max_depth) == (
+        100,
+        0.1,
+        3,
+    )
+    X, y = load_breast_cancer(return_X_y=True)
+    student = DistilledClassifier(DecisionTreeClassifier()).fit(X, y).student_
+    assert (student.n_estimators, student.learning_rate, student.max_depth) == (
+        100,
+        0.1,
+        3,
+    )

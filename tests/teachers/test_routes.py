@@ -3,6 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris
+from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import (
     BaggingClassifier,
     GradientBoostingClassifier,
@@ -12,8 +13,19 @@ from sklearn.ensemble import (
     StackingRegressor,
 )
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
-from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
+from sklearn.linear_model import (
+    LinearRegression,
+    LogisticRegression,
+    Ridge,
+    RidgeCV,
+)
+from sklearn.metrics import r2_score
+from sklearn.model_selection import (
+    KFold,
+    LeaveOneOut,
+    StratifiedKFold,
+    cross_val_predict,
+)
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.svm import LinearSVC
@@ -191,6 +203,27 @@ def test_stack_answers_carry_no_label_even_through_a_final_that_memorises(
     done = teach(lesson(stack, X, y), "auto")
     # 300 rows of pure noise: |correlation| is below 0.23 with probability 0.9999.
     assert abs(np.corrcoef(done.answers, y)[0, 1]) < 0.23
+
+
+def test_a_stack_of_many_folds_is_cross_fitted_as_a_whole(noise):
+    # Leaving one out, a member that answers with the mean of the rest gives the label
+    # away: the final estimator only has to turn its sign.
+    X, y = noise
+    stack = StackingRegressor(
+        [("mean", DummyRegressor())], LinearRegression(), cv=LeaveOneOut()
+    )
+    done = teach(lesson(stack, X[:40], y[:40]), "auto")
+    assert type(done.teacher).__name__ == "FoldMeanRegressor"
+    assert r2_score(y[:40], done.answers) < 0.1
+
+
+def test_through_five_folds_a_stack_passes_no_more_than_their_means(noise):
+    X, y = noise
+    stack = StackingRegressor(
+        [("mean", DummyRegressor()), ("ridge", Ridge(1e3))], LinearRegression(), cv=5
+    )
+    answers = teach(lesson(stack, X, y), "stack").answers
+    assert r2_score(y, answers) < 2 * 5 / len(y)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,46 @@
+"""Judging boosting rounds on held-out rows against the mixed target."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skdistill._numerics import as_logit_matrix, temper
+from skdistill.targets import SoftLabels
+
+__all__ = ["NAME", "check_one_eval_set", "soft_log_loss"]
+
+# The name under which the rounds' losses are recorded.
+NAME = "soft_log_loss"
+
+
+def check_one_eval_set(eval_labels: list[SoftLabels]) -> SoftLabels:
+    """Return the only held-out set; more than one leave open which one judges."""
+    if len(eval_labels) != 1:
+        raise ValueError(
+            "A student that learns soft labels takes one eval_set, whose rows are "
+            f"judged against the mixed target. Got {len(eval_labels)}."
+        )
+    return eval_labels[0]
+
+
+def soft_log_loss(
+    labels: SoftLabels, logits: NDArray, weight: NDArray | None = None
+) -> float:
+    """Return the mean cross-entropy of the student to the mixed target.
+
+    Parameters
+    ----------
+    labels : SoftLabels
+        The soft labels of the held-out rows.
+    logits : ndarray of shape (n_samples,) or (n_samples, n_classes)
+        The student's logits.
+    weight : ndarray of shape (n_samples,), default=None
+        Row weights.
+
+    Returns
+    -------
+    loss : float
+        In nats.
+    """
+    q = temper(as_logit_matrix(logits), 1.0)
+    losses = -(labels.mixed * np.log(np.maximum(q, 1e-15))).sum(axis=1)
+    return float(np.average(losses, weights=weight))

@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skdistill._numerics import as_logit_matrix, temper
+from skdistill.students._loss import SoftLoss
+from skdistill.targets import SoftLabels
+
+
+def cross_entropy(target, logits, temperature=1.0):
+    return -(target * np.log(temper(as_logit_matrix(logits), temperature))).sum(axis=1)
+
+
+def loss(labels, logits):
+    """The loss of each row, straight from its definition."""
+    a, t = labels.alpha, labels.temperature
+    if labels.soften == "teacher":
+        return cross_entropy(labels.mixed, logits)
+    return (1 - a) * cross_entropy(labels.onehot, logits) + a * t**2 * cross_entropy(
+        labels.teacher, logits, t
+    )
+
+
+@pytest.fixture(params=[2, 3, 26])
+def problem(request):
+    rng = np.random.default_rng(0)
+    n_classes = request.param
+    logits = rng.normal(size=(20, n_classes if n_classes > 2 else 1))
+    return rng.integers(n_classes, size=20), rng.normal(size=(20, n_classes)), logits
+
+
+@pytest.mark.parametrize("soften", ["teacher", "both"])
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 4.0])
+def test_gradient_and_curvature_agree_with_finite_differences(
+    problem, soften, temperature
+):
+    codes, teacher, logits = problem
+    labels = SoftLabels(
+        codes, teacher, alpha=0.6, temperature=temperature, soften=soften
+    )
+    gradient, curvature = SoftLoss(labels)(logits.T)
+    step = 1e-4
+    for k in range(logits.shape[1]):
+        ahead, behind = logits.copy(), logits.copy()
+        ahead[:, k] += step
+        behind[:, k] -= step
+        values = [loss(labels, z) for z in (ahead, logits, behind)]
+        first = (values[0] - values[2]) / (2 * step)
+        second = (values[0] - 2 * values[1] + values[2]) / step**2
+        assert_allclose(gradient[k], first, atol=1e-5)
+        assert_allclose(curvature[k], second, atol=1e-4)
+
+
+def test_both_is_teacher_at_temperature_one(problem):
+    codes, teacher, logits = problem
+    parts = [
+        SoftLoss(SoftLabels(codes, teacher, alpha=0.3, temperature=1, soften=soften))(
+            logits.T
+        )
+        for soften in ("teacher", "both")
+    ]
+    assert_array_equal(parts[0], parts[1])
+
+
+def test_weights_and_the_librarys_factor_scale_the_parts(problem):
+    codes, teacher, logits = problem
+    labels = SoftLabels(codes, teacher, alpha=0.3, temperature=2, soften="both")
+    weight = np.arange(20.0)
+    gradient, curvature = SoftLoss(labels)(logits.T)
+    weighted = SoftLoss(labels, curvature=2.0)(logits.T, weight)
+    assert_allclose(weighted[0], weight * gradient, rtol=1e-5)
+    assert_allclose(weighted[1], np.maximum(2 * weight * curvature, 1e-16), rtol=1e-5)
+
+
+def test_extreme_logits_stay_finite():
+    labels = SoftLabels([0, 1], np.zeros((2, 2)), alpha=0.5, temperature=1)
+    gradient, curvature = SoftLoss(labels)(np.array([[1000.0, -1000.0]]))
+    assert np.isfinite(gradient).all()
+    assert (curvature > 0).all()
