@@ -21,9 +21,6 @@ SOURCES := pyproject.toml skdistill/_version.py
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# pytest 9.1 warns of the way in which scikit-learn < 1.9.1 hands it estimator checks.
-OLD_SKLEARN := -W "ignore:Passing a non-Collection iterable"
-
 demo: $(VENV)/.has-bench  ## Distill one model and show what it gains
 	$(BIN)/python -m benchmarks.demo
 
@@ -34,7 +31,7 @@ test-all: $(VENV)/.has-test  ## Run all tests that need no GPU
 	$(BIN)/python $(PYTEST) -m "not gpu"
 
 test-min: $(VENV_MIN)/.has-test  ## Run `test` on the lowest supported versions
-	$(VENV_MIN)/bin/python $(PYTEST) -m "$(QUICK)" $(OLD_SKLEARN)
+	$(VENV_MIN)/bin/python $(PYTEST) -m "$(QUICK)"
 
 lint: $(VENV)/.has-test  ## Check style and format
 	$(BIN)/ruff check

@@ -109,8 +109,8 @@ def run(task: Task, console: Console) -> list[dict]:
     plain = clone(task.student).set_params(random_state=SEED).fit(X, y)
     models = {
         "teacher": model.teacher_,
-        "plain student": plain,
-        "distilled student": model.student_,
+        "plain": plain,
+        "distilled": model.student_,
     }
     reference = model.teacher_.predict(X_test)
     return [
@@ -147,7 +147,7 @@ def single_row_latency(fitted, X) -> float:
 def show(rows: list[dict], console: Console) -> None:
     """Print one table of everything measured."""
     table = Table(
-        title="One split; fidelity is the score against the teacher's answers"
+        title="Students plain and distilled, one split; fidelity: score against the teacher"
     )
     for column in ("data", "model", "score", "fidelity", "size", "one row"):
         side = "left" if column in ("data", "model") else "right"

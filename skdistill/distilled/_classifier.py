@@ -33,10 +33,12 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
     and `predict`, `predict_proba` and `decision_function` are those of `student_`. An
     honest prediction for a row comes from a teacher that never saw the row's label.
 
-    A student that is a classifier is fitted on weighted copies of the rows, one for
-    each class with a share in the row's target: exact for every loss that is a
-    weighted sum over rows. A student that is a regressor learns the logits of the
-    target by its own loss and answers probabilities through the softmax.
+    XGBoost and LightGBM learn the target natively, by the gradient of the loss, and
+    nearest neighbours by averaging it; see `skdistill.students.register` for others.
+    Any other classifier is fitted on weighted copies of the rows, one for each class
+    with a share in the row's target: exact for every loss that is a weighted sum over
+    rows. A student that is a regressor learns the logits of the target by its own loss
+    and answers probabilities through the softmax.
 
     Parameters
     ----------
@@ -46,8 +48,9 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
         stack of extremely randomised trees, gradient boosting, and logistic regression
         on random Fourier features, which takes missing values but numbers only.
     student : estimator, default=None
-        The classifier to fit; it needs `sample_weight` in `fit`. Or a regressor. None
-        is ``GradientBoostingClassifier(n_estimators=100, learning_rate=0.1,
+        The classifier to fit, which needs `sample_weight` in `fit` unless there is a
+        native way for it; or a regressor. None is
+        ``GradientBoostingClassifier(n_estimators=100, learning_rate=0.1,
         max_depth=3)``.
     alpha : float, default=0.5
         Weight of the teacher in the target, from 0 (the plain student) to 1 (the

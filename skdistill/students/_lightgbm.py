@@ -102,8 +102,9 @@ def _put_back(student, start, n_classes):
     import lightgbm
 
     booster = student.booster_
+    first = booster.dump_model(start_iteration=0, num_iteration=1)["tree_info"]
     for tree, logit in enumerate(start):
-        for leaf in range(_n_leaves(booster, tree)):
+        for leaf in range(first[tree]["num_leaves"]):
             value = booster.get_leaf_output(tree, leaf)
             booster.set_leaf_output(tree, leaf, value + logit)
     name = "binary" if n_classes == 2 else "multiclass"
@@ -114,9 +115,3 @@ def _put_back(student, start, n_classes):
     named = lightgbm.Booster(model_str=f"{head}\nobjective={line}{names}{tail}")
     named.best_iteration, named.best_score = booster.best_iteration, booster.best_score
     student._Booster, student._objective = named, name
-
-
-def _n_leaves(booster, tree):
-    return booster.dump_model(start_iteration=0, num_iteration=1)["tree_info"][tree][
-        "num_leaves"
-    ]

@@ -106,11 +106,12 @@ def fit_soft_labels(
     student : fitted estimator
     """
     fit_params = fit_params or {}
-    if is_regressor(student) or labels.alpha == 0 or isinstance(student, Pipeline):
+    plain = labels.alpha == 0 and not eval_labels
+    if is_regressor(student) or plain or isinstance(student, Pipeline):
         fit_params = weight_param(student, sample_weight, part="student") | fit_params
     if is_regressor(student):
         return LogitStudent(student).fit_target(X, labels.mixed, classes, fit_params)
-    if labels.alpha == 0:
+    if plain:
         return student.fit(X, LabelCoder(student).encode(y), **fit_params)
     if isinstance(student, Pipeline):
         return _fit_last_step(student, X, y, labels, classes, fit_params)

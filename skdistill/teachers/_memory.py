@@ -149,7 +149,10 @@ def _content(data: Any) -> Any:
         (str(name), str(dtype), list(getattr(dtype, "categories", [])))
         for name, dtype in frame.dtypes.items()
     ]
-    return columns, pandas.util.hash_pandas_object(frame).to_numpy()
+    try:
+        return columns, pandas.util.hash_pandas_object(frame).to_numpy()
+    except TypeError:  # Cells that cannot be hashed, such as lists, can be pickled.
+        return data
 
 
 def _whole(key: str, lesson: Lesson, cross_fit: str | bool) -> Teaching:

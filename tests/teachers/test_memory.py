@@ -142,6 +142,19 @@ def test_dataframes_with_text_and_categories_are_recalled(fits, tmp_path):
     assert count(fits) == 5
 
 
+def test_cells_that_cannot_be_hashed_are_recognised_too(fits, tmp_path):
+    X = pd.DataFrame({"number": np.arange(30.0), "words": [["a", "b"]] * 30})
+    student = make_pipeline(
+        make_column_transformer(("passthrough", ["number"])), Ridge()
+    )
+    model = DistilledRegressor(
+        NumbersTeacher(fits), student, cv=3, memory=tmp_path / "m"
+    )
+    model.fit(X, np.arange(30.0))
+    model.fit(X, np.arange(30.0))
+    assert count(fits) == 3
+
+
 def test_the_teacher_is_loaded_when_asked_for(diabetes, tmp_path):
     X, y = diabetes
     memory = joblib.Memory(tmp_path / "m", verbose=0)

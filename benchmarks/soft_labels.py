@@ -1,0 +1,145 @@
+"""What native soft labels cost over the library's own training on hard labels.
+
+For XGBoost and LightGBM, in one run: seconds and peak memory of fitting soft labels
+natively, soft labels by weighted copies, and hard labels. Each fit has a process of its
+own, whose peak memory is that of the fit; the order of the ways alternates::
+
+    python -m benchmarks.soft_labels --data-dir ../shared/data
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from benchmarks import results
+from benchmarks.problems import add_data_argument, encode, load_problem
+from skdistill.students import fit_soft_labels
+from skdistill.students._copies import fit_on_copies
+from skdistill.targets import SoftLabels
+
+TABLES = {"letter_recognition": None, "covertype": 100_000, "adult": None}
+LIBRARIES = ("xgboost", "lightgbm")
+WAYS = ("hard", "native", "both", "copies")
+MAX_RATIO = 1.15
+
+
+def build_student(library: str):
+    """Return 100 rounds of boosting, each tree of about 31 to 64 leaves."""
+    if library == "xgboost":
+        from xgboost import XGBClassifier
+
+        return XGBClassifier(n_estimators=100, max_depth=6, n_jobs=2)
+    from lightgbm import LGBMClassifier
+
+    return LGBMClassifier(n_estimators=100, num_leaves=31, n_jobs=2, verbose=-1)
+
+
+def fit_once(table: str, library: str, way: str, data_dir) -> dict:
+    """Fit once, in this process; return seconds and the process's peak memory."""
+    problem = load_problem(table, data_dir)
+    n_rows = TABLES[table]
+    X = encode(problem.X).to_numpy(np.float32)[:n_rows]
+    names, y = np.unique(problem.y.to_numpy()[:n_rows], return_inverse=True)
+    noise = np.random.default_rng(0).normal(size=(len(y), len(names)))
+    soften = "both" if way == "both" else "teacher"
+    labels = SoftLabels(
+        y, 3 * np.eye(len(names))[y] + noise, alpha=0.5, temperature=2.0, soften=soften
+    )
+    classes, student = np.arange(len(names)), build_student(library)
+    clone(student).fit(X[:100], np.arange(100) % 2)  # The library starts its threads.
+    start = time.perf_counter()
+    if way == "hard":
+        student.fit(X, y)
+    elif way == "copies":
+        fit_on_copies(
+            student, X, labels, classes, y=y, sample_weight=None, fit_params={}
+        )
+    else:
+        fit_soft_labels(student, X, y, labels, classes)
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"seconds": seconds, "peak_mb": peak}
+
+
+def measure(table: str, library: str, way: str, data_dir) -> dict:
+    """Time and memory of one fit in a fresh process."""
+    case = json.dumps([table, library, way, str(data_dir)])
+    command = [sys.executable, "-m", "benchmarks.soft_labels", "--once", case]
+    output = subprocess.check_output(command).splitlines()[-1]
+    return {"table": table, "library": library, "way": way} | json.loads(output)
+
+
+def summarise(frame: pd.DataFrame) -> pd.DataFrame:
+    """Medians over the repeats, and their ratios to hard labels."""
+    keys = ["table", "library", "way"]
+    median = frame.groupby(keys, sort=False)[["seconds", "peak_mb"]].median()
+    median = median.reset_index()
+    hard = median[median["way"] == "hard"].set_index(["table", "library"])
+    base = hard.loc[list(zip(median["table"], median["library"], strict=True))]
+    return median.assign(
+        time_ratio=median["seconds"].to_numpy() / base["seconds"].to_numpy(),
+        memory_ratio=median["peak_mb"].to_numpy() / base["peak_mb"].to_numpy(),
+    )
+
+
+def report(frame: pd.DataFrame) -> str:
+    """Make the Markdown from the raw rows alone."""
+    summary = summarise(frame)
+    native = summary[summary["way"] == "native"]
+    met = (native[["time_ratio", "memory_ratio"]] <= MAX_RATIO).all(axis=1)
+    shown = summary.assign(
+        seconds=summary["seconds"].map("{:.2f}".format),
+        peak_mb=summary["peak_mb"].map("{:.0f}".format),
+        time_ratio=summary["time_ratio"].map("{:.3f}".format),
+        memory_ratio=summary["memory_ratio"].map("{:.3f}".format),
+    )
+    return "\n\n".join(
+        [
+            "# What native soft labels cost",
+            "100 rounds; seconds by wall clock and peak memory of the whole process, "
+            f"medians of {frame['repeat'].nunique()} repeats, and their ratios to "
+            "training on hard labels. 'native' is soften='teacher', 'both' Hinton's "
+            "loss.",
+            results.markdown(shown),
+            f"Native within {MAX_RATIO:g} times in time and memory: {met.sum()} of "
+            f"{len(met)}.",
+            f"Measured with {results.describe(frame)}.",
+        ]
+    )
+
+
+def main() -> None:
+    """Measure, write the raw rows, and the report made from them."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_data_argument(parser)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--once", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.once:
+        print(json.dumps(fit_once(*json.loads(options.once))))
+        return
+    rows = []
+    for table in TABLES:
+        for library in LIBRARIES:
+            for repeat in range(options.repeats):
+                for way in WAYS[:: -1 if repeat % 2 else 1]:
+                    if way == "copies" and repeat:
+                        continue  # Its ratio is far from 1: once is enough.
+                    row = measure(table, library, way, options.data_dir)
+                    rows.append(row | {"repeat": repeat})
+            print(f"{table}, {library}: done", flush=True)
+    results.write(rows, "soft_labels")
+    text = report(results.read("soft_labels"))
+    results.write_markdown(text, "soft_labels")
+    print(f"\n{text}")
+
+
+if __name__ == "__main__":
+    main()
