@@ -147,7 +147,7 @@ def single_row_latency(fitted, X) -> float:
 def show(rows: list[dict], console: Console) -> None:
     """Print one table of everything measured."""
     table = Table(
-        title="Students plain and distilled, one split; fidelity: score against the teacher"
+        title="One split; fidelity is the score against the teacher's answers"
     )
     for column in ("data", "model", "score", "fidelity", "size", "one row"):
         side = "left" if column in ("data", "model") else "right"

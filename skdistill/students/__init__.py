@@ -2,9 +2,9 @@
 
 from skdistill.students._hist_boosting import fit_hist_boosting
 from skdistill.students._lightgbm import fit_lightgbm
-from skdistill.students._logits import LogitStudent
-from skdistill.students._neighbors import ProbabilityStudent, fit_neighbors
+from skdistill.students._neighbors import fit_neighbors
 from skdistill.students._registry import register
+from skdistill.students._regressors import LogitStudent, ProbabilityStudent
 from skdistill.students._soft_labels import check_learns_soft_labels, fit_soft_labels
 from skdistill.students._xgboost import fit_xgboost
 

@@ -16,8 +16,8 @@ from skdistill._fitting import (
 )
 from skdistill._typing import Estimator, Table
 from skdistill.students._copies import fit_on_copies
-from skdistill.students._logits import LogitStudent
 from skdistill.students._registry import find_route
+from skdistill.students._regressors import LogitStudent
 from skdistill.targets import SoftLabels
 
 __all__ = ["check_learns_soft_labels", "fit_soft_labels"]

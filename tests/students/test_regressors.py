@@ -1,15 +1,17 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.neighbors import KNeighborsRegressor
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
-from skdistill.students import LogitStudent
+from skdistill.students import LogitStudent, fit_soft_labels
+from skdistill.targets import SoftLabels
 
 
 @pytest.fixture
@@ -61,3 +63,31 @@ def test_the_given_regressor_is_not_fitted(iris):
     regressor = LinearRegression()
     LogitStudent(regressor).fit(X, y)
     assert not hasattr(regressor, "coef_")
+
+
+def test_neighbours_average_soft_labels_as_they_count_hard_ones(iris):
+    X, y = iris
+    certain = np.where(np.eye(3)[y] == 1, 0.0, -np.inf)
+    labels = SoftLabels(y, certain, alpha=1.0, temperature=1.0)
+    neighbours = KNeighborsClassifier(7, weights="distance")
+    fitted = fit_soft_labels(clone(neighbours), X, y, labels, np.arange(3))
+    plain = neighbours.fit(X, y)
+    assert_allclose(fitted.predict_proba(X), plain.predict_proba(X))
+    X, first = np.unique(X, axis=0, return_index=True)
+    soft = SoftLabels(y[first], np.eye(3)[y[first]], alpha=1.0, temperature=1.0)
+    one = fit_soft_labels(KNeighborsClassifier(1), X, y[first], soft, np.arange(3))
+    assert_allclose(one.predict_proba(X), soft.mixed)
+
+
+def test_neighbours_have_no_use_for_weights(iris):
+    X, y = iris
+    labels = SoftLabels(y, np.eye(3)[y], alpha=1.0, temperature=1.0)
+    with pytest.raises(ValueError, match="student must accept sample_weight"):
+        fit_soft_labels(
+            KNeighborsClassifier(),
+            X,
+            y,
+            labels,
+            np.arange(3),
+            sample_weight=np.ones(150),
+        )
