@@ -74,12 +74,8 @@ def _is_native(params, labels):
 
 
 def _objective(loss, y_true, y_pred, weight):
-    # LightGBM hands over one column a class and wants the same back.
-    logits = y_pred.reshape(1, -1) if y_pred.ndim == 1 else y_pred.T
-    gradient, hessian = loss(logits, weight)
-    if y_pred.ndim == 1:
-        return gradient[0], hessian[0]
-    return gradient.T, hessian.T
+    parts = loss(y_pred.reshape(len(y_true), -1), weight)
+    return parts if y_pred.ndim == 2 else tuple(part[:, 0] for part in parts)
 
 
 def _judge(labels, y_true, y_pred, weight):

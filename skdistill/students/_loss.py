@@ -9,6 +9,8 @@ __all__ = ["SoftLoss"]
 
 # Curvature below this is raised to it, as the libraries do themselves.
 _LEAST_CURVATURE = 1e-16
+# Its exponential, summed over classes, is well within float32.
+_SAFE_LOGIT = 60.0
 
 
 class SoftLoss:
@@ -28,8 +30,9 @@ class SoftLoss:
 
     With two classes there is one logit, z of class 1 against 0 for class 0.
 
-    Arrays have the classes along the first axis: sums over a few classes run along
-    long, contiguous rows. They are float32, which is what the libraries work in.
+    It is called once a boosting round, so it works in buffers that are kept: what it
+    returns holds until the next call. Their precision and order in memory are those of
+    the first logits.
 
     Parameters
     ----------
@@ -40,30 +43,27 @@ class SoftLoss:
     """
 
     def __init__(self, labels: SoftLabels, *, curvature: float = 1.0) -> None:
-        self.alpha = np.float32(labels.alpha)
-        self.temperature = np.float32(labels.temperature)
-        self.curvature = np.float32(curvature)
+        a, t = labels.alpha, labels.temperature
         # At T = 1 both losses are the same, and the first is cheaper.
-        self.tempers_student = labels.soften == "both" and labels.temperature != 1
-        self.mixed = self._by_class(labels.mixed)
+        self.tempers_student = labels.soften == "both" and t != 1
         if self.tempers_student:
-            self.onehot = self._by_class(labels.onehot)
-            self.teacher = self._by_class(labels.teacher)
-
-    @staticmethod
-    def _by_class(probability):
-        """Return classes first; with two classes, that of the second alone."""
-        first = 1 if probability.shape[1] == 2 else 0
-        return np.ascontiguousarray(probability.T[first:], dtype=np.float32)
+            # What the gradient subtracts from (1 - a) q + a T q_T.
+            target = (1 - a) * labels.onehot + a * t * labels.teacher
+        else:
+            target = labels.mixed
+        first = 1 if target.shape[1] == 2 else 0
+        self.target = target[:, first:]
+        self.alpha, self.temperature, self.curvature = a, t, curvature
+        self.buffers: list[NDArray] = []
 
     def __call__(
         self, logits: NDArray, weight: NDArray | None = None
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    ) -> tuple[NDArray, NDArray]:
         """Return gradient and curvature.
 
         Parameters
         ----------
-        logits : ndarray of shape (n_classes, n_samples), or (1, n_samples) for two
+        logits : ndarray of shape (n_samples, n_classes), or (n_samples, 1) for two
             The student's logits.
         weight : ndarray of shape (n_samples,), default=None
             Row weights.
@@ -72,29 +72,58 @@ class SoftLoss:
         -------
         gradient, curvature : ndarray of the shape of `logits`
         """
-        logits = np.ascontiguousarray(logits, dtype=np.float32)
-        q = _softmax(logits)
+        if not self.buffers:
+            n_buffers = 4 if self.tempers_student else 2
+            self.buffers = [np.empty_like(logits) for _ in range(n_buffers)]
+            target, self.target = self.target, np.empty_like(logits)
+            self.target[:] = target
+        gradient, hessian = self.buffers[:2]
+        _softmax(logits, out=gradient)
+        _slope(gradient, out=hessian)
         if self.tempers_student:
-            q_t = _softmax(logits / self.temperature)
-            hessian = (1 - self.alpha) * q * (1 - q) + self.alpha * q_t * (1 - q_t)
-            gradient = (1 - self.alpha) * (q - self.onehot)
-            gradient += self.alpha * self.temperature * (q_t - self.teacher)
-        else:
-            hessian = q * (1 - q)
-            gradient = np.subtract(q, self.mixed, out=q)
-        hessian *= self.curvature
+            self._temper(logits, gradient, hessian)
+        gradient -= self.target
+        if self.curvature != 1:
+            hessian *= self.curvature
         if weight is not None:
-            weight = np.asarray(weight, dtype=np.float32)
+            weight = np.asarray(weight)[:, None]
             gradient *= weight
             hessian *= weight
-        return gradient, np.maximum(hessian, _LEAST_CURVATURE, out=hessian)
+        np.maximum(hessian, _LEAST_CURVATURE, out=hessian)
+        return gradient, hessian
+
+    def _temper(self, logits, gradient, hessian):
+        """Add Hinton's second term to q and q (1 - q), in place."""
+        tempered, slope = self.buffers[2:]
+        np.divide(logits, self.temperature, out=slope)
+        _softmax(slope, out=tempered)
+        _slope(tempered, out=slope)
+        for first, second, scale in (
+            (hessian, slope, self.alpha),
+            (gradient, tempered, self.alpha * self.temperature),
+        ):
+            first *= 1 - self.alpha
+            second *= scale
+            first += second
 
 
-def _softmax(logits):
-    """Return probabilities by class; of one row of logits, the sigmoid."""
-    if len(logits) == 1:
+def _slope(q, *, out):
+    """Write q (1 - q) into `out`."""
+    np.subtract(1, q, out=out)
+    out *= q
+
+
+def _softmax(logits, *, out):
+    """Write each row's softmax into `out`; of a single logit, the sigmoid."""
+    if logits.shape[1] == 1:
+        np.negative(logits, out=out)
         with np.errstate(over="ignore"):
-            return 1 / (1 + np.exp(-logits))
-    q = np.exp(logits - logits.max(axis=0))
-    q /= q.sum(axis=0)
-    return q
+            np.exp(out, out=out)
+        out += 1
+        np.reciprocal(out, out=out)
+        return
+    # Only large logits need their row's maximum taken off, which takes time.
+    if max(logits.max(), -logits.min()) > _SAFE_LOGIT:
+        logits = logits - logits.max(axis=1, keepdims=True)
+    np.exp(logits, out=out)
+    out /= out.sum(axis=1, keepdims=True)

@@ -46,8 +46,7 @@ def fit_xgboost(
 
 
 def _objective(loss, y_true, y_pred, sample_weight=None):
-    logits = np.asarray(y_pred).reshape(len(y_true), -1)
-    return tuple(np.ascontiguousarray(part.T) for part in loss(logits.T, sample_weight))
+    return loss(np.asarray(y_pred).reshape(len(y_true), -1), sample_weight)
 
 
 def _judge(labels):

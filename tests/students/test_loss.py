@@ -38,7 +38,7 @@ def test_gradient_and_curvature_agree_with_finite_differences(
     labels = SoftLabels(
         codes, teacher, alpha=0.6, temperature=temperature, soften=soften
     )
-    gradient, curvature = SoftLoss(labels)(logits.T)
+    gradient, curvature = SoftLoss(labels)(logits)
     step = 1e-4
     for k in range(logits.shape[1]):
         ahead, behind = logits.copy(), logits.copy()
@@ -47,15 +47,15 @@ def test_gradient_and_curvature_agree_with_finite_differences(
         values = [loss(labels, z) for z in (ahead, logits, behind)]
         first = (values[0] - values[2]) / (2 * step)
         second = (values[0] - 2 * values[1] + values[2]) / step**2
-        assert_allclose(gradient[k], first, atol=1e-5)
-        assert_allclose(curvature[k], second, atol=1e-4)
+        assert_allclose(gradient[:, k], first, atol=1e-5)
+        assert_allclose(curvature[:, k], second, atol=1e-4)
 
 
 def test_both_is_teacher_at_temperature_one(problem):
     codes, teacher, logits = problem
     parts = [
         SoftLoss(SoftLabels(codes, teacher, alpha=0.3, temperature=1, soften=soften))(
-            logits.T
+            logits
         )
         for soften in ("teacher", "both")
     ]
@@ -66,14 +66,30 @@ def test_weights_and_the_librarys_factor_scale_the_parts(problem):
     codes, teacher, logits = problem
     labels = SoftLabels(codes, teacher, alpha=0.3, temperature=2, soften="both")
     weight = np.arange(20.0)
-    gradient, curvature = SoftLoss(labels)(logits.T)
-    weighted = SoftLoss(labels, curvature=2.0)(logits.T, weight)
-    assert_allclose(weighted[0], weight * gradient, rtol=1e-5)
-    assert_allclose(weighted[1], np.maximum(2 * weight * curvature, 1e-16), rtol=1e-5)
+    gradient, curvature = SoftLoss(labels)(logits)
+    weighted = SoftLoss(labels, curvature=2.0)(logits, weight)
+    assert_allclose(weighted[0], weight[:, None] * gradient, rtol=1e-5)
+    assert_allclose(
+        weighted[1], np.maximum(2 * weight[:, None] * curvature, 1e-16), rtol=1e-5
+    )
 
 
 def test_extreme_logits_stay_finite():
     labels = SoftLabels([0, 1], np.zeros((2, 2)), alpha=0.5, temperature=1)
-    gradient, curvature = SoftLoss(labels)(np.array([[1000.0, -1000.0]]))
+    gradient, curvature = SoftLoss(labels)(np.array([[1000.0], [-1000.0]]))
     assert np.isfinite(gradient).all()
     assert (curvature > 0).all()
+
+
+def test_logits_that_overflow_are_shifted():
+    labels = SoftLabels([0, 1], np.zeros((2, 3)), alpha=1.0, temperature=1)
+    gradient, _ = SoftLoss(labels)(np.array([[500.0, 500.0, -500.0], [0.0, 0.0, 0.0]]))
+    assert_allclose(gradient[0], [0.5 - 1 / 3, 0.5 - 1 / 3, -1 / 3], rtol=1e-5)
+
+
+def test_order_in_memory_does_not_matter(problem):
+    codes, teacher, logits = problem
+    labels = SoftLabels(codes, teacher, alpha=0.3, temperature=2, soften="both")
+    by_row = SoftLoss(labels)(np.ascontiguousarray(logits))
+    by_class = SoftLoss(labels)(np.asfortranarray(logits))
+    assert_allclose(by_row, by_class, rtol=1e-6, atol=1e-7)
