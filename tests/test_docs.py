@@ -26,7 +26,7 @@ def test_every_parameter_is_in_the_guide(name):
     assert re.search(rf"`{name}(=[^`]*)?`", guide)
 
 
-@pytest.mark.parametrize("name", ["sardar", "overhead", "fold_teacher"])
+@pytest.mark.parametrize("name", ["sardar", "overhead", "fold_teacher", "soft_labels"])
 def test_tables_are_made_from_their_raw_rows(name):
     report = importlib.import_module(f"benchmarks.{name}").report
     expected = (results.FOLDER / f"{name}.md").read_text(encoding="utf-8")
