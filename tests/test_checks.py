@@ -1,0 +1,86 @@
+import pytest
+from lightgbm import LGBMClassifier
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.tree import DecisionTreeClassifier
+from xgboost import XGBClassifier
+
+from skdistill.checks import check_student
+from skdistill.students import fit_soft_labels, register
+
+pytestmark = pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+
+
+@pytest.mark.parametrize(
+    "student",
+    [
+        XGBClassifier(n_estimators=5, n_jobs=1),
+        LGBMClassifier(n_estimators=5, n_jobs=1, verbose=-1),
+        KNeighborsClassifier(),
+        GaussianNB(),
+        DecisionTreeClassifier(random_state=0),
+        LogisticRegression(max_iter=1000),
+    ],
+)
+def test_students_with_a_way_of_learning_pass(student):
+    check_student(student)
+
+
+class _Tree(ClassifierMixin, BaseEstimator):
+    """A decision tree of another library."""
+
+    def fit(self, X, y):
+        self.tree_ = DecisionTreeClassifier(max_depth=4, random_state=0).fit(X, y)
+        self.classes_ = self.tree_.classes_
+        return self
+
+    def predict_proba(self, X):
+        return self.tree_.predict_proba(X)
+
+    def predict(self, X):
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class HardLabels(_Tree):
+    """Its way of learning forgets that the labels are soft."""
+
+
+class Reversed(_Tree):
+    """Its way of learning gets the order of the classes wrong."""
+
+
+def fit_argmax(student, X, labels, classes, *, y, sample_weight, fit_params):
+    return student.fit(X, classes[labels.mixed.argmax(axis=1)])
+
+
+def fit_reversed(student, X, labels, classes, *, y, sample_weight, fit_params):
+    tree = DecisionTreeClassifier(max_depth=4, random_state=0)
+    student.tree_ = fit_soft_labels(tree, X, y, labels, classes)
+    student.classes_ = classes[::-1]
+    return student
+
+
+@pytest.mark.parametrize(
+    ("student", "fit", "message"),
+    [
+        (HardLabels(), fit_argmax, "predictions as sure"),
+        (Reversed(), fit_reversed, "labels are not the likeliest"),
+    ],
+)
+def test_wrong_ways_of_learning_are_found(student, fit, message):
+    register(type(student), fit)
+    with pytest.raises(AssertionError, match=message) as caught:
+        check_student(student)
+    assert "by the check that" in caught.value.__notes__[-1]
+
+
+def test_a_regressor_is_no_classifier():
+    with pytest.raises(AssertionError, match="not a classifier"):
+        check_student(LinearRegression())
+
+
+def test_the_tolerance_is_the_callers():
+    with pytest.raises(AssertionError, match="differ by up to"):
+        check_student(XGBClassifier(n_estimators=50, n_jobs=1), atol=1e-12)
