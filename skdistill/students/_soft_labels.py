@@ -148,6 +148,12 @@ class _SoftStep(BaseEstimator):
         self.classes = classes
 
     def fit(self, X, y, sample_weight=None, **fit_params):
+        if "eval_set" in fit_params or "eval_X" in fit_params:
+            raise ValueError(
+                "A student in a Pipeline takes no eval_set: its rows would not pass "
+                "through the other steps. Put these steps before the distilled model: "
+                "make_pipeline(steps, DistilledClassifier(...))."
+            )
         self.estimator_ = fit_soft_labels(
             self.estimator,
             X,

@@ -294,6 +294,16 @@ def test_held_out_rows_are_judged_against_the_mixed_target(student, n_classes):
     assert min(losses) == pytest.approx(expected, abs=1e-4)
 
 
+def test_a_student_in_a_pipeline_takes_no_held_out_rows():
+    X, y, _ = problem(2, 100)
+    with config_context(enable_metadata_routing=True):
+        student = clone(XGB).set_fit_request(eval_set=True)
+        pipeline = make_pipeline(StandardScaler(), student)
+        model = DistilledClassifier(GaussianNB(), pipeline)
+        with pytest.raises(ValueError, match="in a Pipeline takes no eval_set.*before"):
+            model.fit(X, y, eval_set=[(X, y)])
+
+
 def test_two_held_out_sets_leave_the_judge_open():
     X, y, _ = problem(2, 100)
     with config_context(enable_metadata_routing=True):
