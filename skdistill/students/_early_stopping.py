@@ -23,14 +23,14 @@ def check_one_eval_set(eval_labels: list[SoftLabels]) -> SoftLabels:
 
 
 def soft_log_loss(
-    labels: SoftLabels, logits: NDArray, weight: NDArray | None = None
+    target: NDArray, logits: NDArray, weight: NDArray | None = None
 ) -> float:
     """Return the mean cross-entropy of the student to the mixed target.
 
     Parameters
     ----------
-    labels : SoftLabels
-        The soft labels of the held-out rows.
+    target : ndarray of shape (n_samples, n_classes)
+        The mixed target of the held-out rows.
     logits : ndarray of shape (n_samples,) or (n_samples, n_classes)
         The student's logits.
     weight : ndarray of shape (n_samples,), default=None
@@ -42,5 +42,5 @@ def soft_log_loss(
         In nats.
     """
     q = temper(as_logit_matrix(logits), 1.0)
-    losses = -(labels.mixed * np.log(np.maximum(q, 1e-15))).sum(axis=1)
+    losses = -(target * np.log(np.maximum(q, 1e-15))).sum(axis=1)
     return float(np.average(losses, weights=weight))

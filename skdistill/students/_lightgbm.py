@@ -45,7 +45,7 @@ def fit_lightgbm(
         while_fitting["metric"] = "None"
         if "eval_y" in fit_params:  # LightGBM encodes the labels of eval_set alone.
             fit_params["eval_y"] = held_out.codes
-        fit_params["eval_metric"] = partial(_judge, held_out)
+        fit_params["eval_metric"] = partial(_judge, held_out.mixed)
         fit_params["eval_init_score"] = [_repeat(start, len(held_out.codes))]
     student.set_params(**while_fitting)
     student.fit(X, y, sample_weight=sample_weight, **fit_params)
@@ -78,8 +78,8 @@ def _objective(loss, y_true, y_pred, weight):
     return parts if y_pred.ndim == 2 else tuple(part[:, 0] for part in parts)
 
 
-def _judge(labels, y_true, y_pred, weight):
-    return NAME, soft_log_loss(labels, y_pred, weight), False
+def _judge(target, y_true, y_pred, weight):
+    return NAME, soft_log_loss(target, y_pred, weight), False
 
 
 def _start(mixed, sample_weight):

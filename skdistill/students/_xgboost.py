@@ -30,12 +30,17 @@ def fit_xgboost(
     while_fitting: dict[str, Any] = {"objective": partial(_objective, loss)}
     if params["base_score"] is None:
         while_fitting["base_score"] = _intercept(labels.mixed, sample_weight)
-    if eval_labels and params["eval_metric"] is None:
-        held_out = check_one_eval_set(eval_labels)
-        (X_eval, _), *_ = fit_params["eval_set"]
-        fit_params = fit_params | {"eval_set": [(X_eval, held_out.codes)]}
-        while_fitting["eval_metric"] = _judge(held_out)
-        while_fitting["disable_default_eval_metric"] = 1
+    if eval_labels:  # XGBoost takes codes alone, here too.
+        coded = [
+            (X_eval, held_out.codes)
+            for (X_eval, _), held_out in zip(
+                fit_params["eval_set"], eval_labels, strict=True
+            )
+        ]
+        fit_params = fit_params | {"eval_set": coded}
+        if params["eval_metric"] is None:
+            while_fitting["eval_metric"] = _judge(check_one_eval_set(eval_labels).mixed)
+            while_fitting["disable_default_eval_metric"] = 1
     student.set_params(**while_fitting)
     student.fit(X, labels.codes, sample_weight=sample_weight, **fit_params)
     # What a plain fit leaves: the user's parameters, and the objective by name.
@@ -49,9 +54,9 @@ def _objective(loss, y_true, y_pred, sample_weight=None):
     return loss(np.asarray(y_pred).reshape(len(y_true), -1), sample_weight)
 
 
-def _judge(labels):
+def _judge(target):
     def judge(y_true, y_pred):
-        return soft_log_loss(labels, np.asarray(y_pred).reshape(len(y_true), -1))
+        return soft_log_loss(target, np.asarray(y_pred).reshape(len(y_true), -1))
 
     judge.__name__ = NAME
     return judge

@@ -294,6 +294,18 @@ def test_held_out_rows_are_judged_against_the_mixed_target(student, n_classes):
     assert min(losses) == pytest.approx(expected, abs=1e-4)
 
 
+def test_xgboost_with_a_metric_of_its_own_gets_codes_of_held_out_rows_too():
+    X, y, _ = problem(3)
+    y = np.array(["zero", "one", "two"])[y]
+    with config_context(enable_metadata_routing=True):
+        student = clone(XGB).set_params(eval_metric="merror")
+        student.set_fit_request(eval_set=True, verbose=True)
+        model = DistilledClassifier(GaussianNB(), student, random_state=0)
+        model.fit(X[:800], y[:800], eval_set=[(X[800:], y[800:])], verbose=False)
+    errors = model.student_.evals_result()["validation_0"]["merror"]
+    assert errors[-1] == pytest.approx(1 - model.score(X[800:], y[800:]), abs=1e-6)
+
+
 def test_a_student_in_a_pipeline_takes_no_held_out_rows():
     X, y, _ = problem(2, 100)
     with config_context(enable_metadata_routing=True):
