@@ -19,11 +19,11 @@ __all__ = [
     "LabelCoder",
     "clone_with_seed",
     "final_step",
-    "inner_estimators",
     "naming_failures",
     "spawn_seeds",
     "supports_weight",
     "weight_param",
+    "wrapped",
 ]
 
 
@@ -34,13 +34,11 @@ def final_step(estimator: Estimator) -> Estimator:
     return estimator
 
 
-def inner_estimators(estimator: Estimator) -> list[Estimator]:
-    """Return what a wrapper wraps: its `estimator`, `regressor` or `estimators`."""
+def wrapped(estimator: Estimator) -> Estimator | None:
+    """Return the one estimator that a wrapper, such as a search, wraps, if any."""
     params = estimator.get_params(deep=False)
-    members = params.get("estimators") or []
-    inner = [member[1] for member in members if isinstance(member, tuple)]
-    inner += [params.get("estimator"), params.get("regressor")]
-    return [part for part in inner if hasattr(part, "fit")]
+    inner = (params.get(name) for name in ("estimator", "regressor"))
+    return next((part for part in inner if hasattr(part, "fit")), None)
 
 
 def supports_weight(estimator: Estimator) -> bool:
@@ -50,7 +48,12 @@ def supports_weight(estimator: Estimator) -> bool:
         return True
     parameters = inspect.signature(estimator.fit).parameters.values()
     passes_on = any(part.kind is part.VAR_KEYWORD for part in parameters)
-    return passes_on and all(map(supports_weight, inner_estimators(estimator)))
+    members = estimator.get_params(deep=False).get("estimators") or []
+    inner = [member[1] for member in members if isinstance(member, tuple)]
+    inner.append(wrapped(estimator))
+    return passes_on and all(
+        supports_weight(part) for part in inner if hasattr(part, "fit")
+    )
 
 
 def weight_param(
@@ -116,8 +119,8 @@ def _is_xgboost_classifier(estimator):
         return False
     if type(estimator).__module__.partition(".")[0] == "xgboost":
         return True
-    inner = estimator.get_params(deep=False).get("estimator")
-    return hasattr(inner, "fit") and _is_xgboost_classifier(inner)
+    inner = wrapped(estimator)
+    return inner is not None and _is_xgboost_classifier(inner)
 
 
 def spawn_seeds(random_state: Any, n_seeds: int) -> list[int | None]:

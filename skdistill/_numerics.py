@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 
 __all__ = ["as_logit_matrix", "centred_logits", "log_probability", "temper"]
 
@@ -40,5 +40,4 @@ def centred_logits(probability: ArrayLike, floor: float) -> NDArray[np.float64]:
     Probabilities below `floor` are raised to it, so that the logits are finite.
     """
     logits = np.log(np.maximum(np.asarray(probability, dtype=float), floor))
-    logits = log_softmax(logits, axis=1)
     return logits - logits.mean(axis=1, keepdims=True)

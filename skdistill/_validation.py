@@ -66,10 +66,7 @@ def check_numeric_target(y: ArrayLike | None, *, multi_output: bool) -> NDArray:
 
     One column becomes one dimension, with a warning unless the parts take several.
     """
-    if y is None:
-        raise ValueError(
-            "This estimator requires y to be passed, but the target y is None."
-        )
+    _check_given(y)
     values = check_array(y, ensure_2d=False, dtype="numeric", input_name="y")
     if values.ndim == 2 and values.shape[1] > 1:
         return values
@@ -78,10 +75,7 @@ def check_numeric_target(y: ArrayLike | None, *, multi_output: bool) -> NDArray:
 
 def check_binary_or_multiclass(y: ArrayLike | None) -> NDArray:
     """Return class labels as an array of shape (n_samples,) without missing ones."""
-    if y is None:
-        raise ValueError(
-            "This estimator requires y to be passed, but the target y is None."
-        )
+    _check_given(y)
     assert_all_finite(np.asarray(y), input_name="y")
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     if kind in ("continuous", "continuous-multioutput"):
@@ -97,9 +91,16 @@ def check_binary_or_multiclass(y: ArrayLike | None) -> NDArray:
     return column_or_1d(y, warn=True)
 
 
+def _check_given(y):
+    if y is None:
+        raise ValueError(
+            "This estimator requires y to be passed, but the target y is None."
+        )
+
+
 def check_partition(folds: Sequence, n_samples: int) -> None:
     """Raise unless `folds` hold each row out once, and out of its own training part."""
-    held_out = np.zeros(n_samples, dtype=int)
+    every, held_out = np.arange(n_samples), np.zeros(n_samples, dtype=int)
     last = max((np.max(rows, initial=0) for fold in folds for rows in fold), default=0)
     if last >= n_samples:
         raise ValueError(
@@ -107,8 +108,8 @@ def check_partition(folds: Sequence, n_samples: int) -> None:
             "splits were made for other data."
         )
     for number, (train, test) in enumerate(folds):
-        held_out += np.bincount(np.arange(n_samples)[test], minlength=n_samples)
-        both = np.intersect1d(np.arange(n_samples)[train], np.arange(n_samples)[test])
+        held_out += np.bincount(every[test], minlength=n_samples)
+        both = np.intersect1d(every[train], every[test])
         if both.size:
             raise ValueError(
                 f"cv must keep the rows it holds out apart from the rows it trains on. "

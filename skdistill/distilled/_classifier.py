@@ -9,7 +9,7 @@ from sklearn.ensemble import GradientBoostingClassifier, StackingClassifier
 from sklearn.metrics import accuracy_score
 from sklearn.utils import get_tags
 
-from skdistill._fitting import LabelCoder, final_step
+from skdistill._fitting import LabelCoder, final_step, wrapped
 from skdistill._sklearn import StrOptions
 from skdistill._typing import Table
 from skdistill._validation import check_binary_or_multiclass
@@ -258,11 +258,11 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
         return float(accuracy_score(y, predicted, sample_weight=weight))
 
     def _fit_student(self, student, X, y, answers, fit_params):
-        labels = self._soften(np.searchsorted(self.classes_, y), answers=answers)
+        labels = self._soften(y, answers)
         self._check_every_class_taught(labels.mixed)
         weight = fit_params.pop("sample_weight", None)
         eval_labels = [
-            self._soften(np.searchsorted(self.classes_, y_eval), X_eval)
+            self._soften(y_eval, ClassAnswers()(self._teacher.get(), X_eval))
             for X_eval, y_eval in _eval_sets(fit_params)
         ]
         fitted = fit_soft_labels(
@@ -278,12 +278,10 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
         self._student_knows_codes = LabelCoder(fitted).needs_codes
         return fitted
 
-    def _soften(self, codes, X=None, *, answers=None):
-        """Mix labels with the teacher's answers, those for X if none are given."""
-        if answers is None:
-            answers = ClassAnswers()(self._teacher.get(), X)
+    def _soften(self, y, answers):
+        """Return the labels y and the teacher's answers, to be mixed."""
         return SoftLabels(
-            codes,
+            np.searchsorted(self.classes_, y),
             answers,
             alpha=self.alpha,
             temperature=self.temperature,
@@ -326,5 +324,5 @@ def _will_have_probabilities(teacher):
         # Before fit it shows no method of its final estimator if that is the default.
         final = teacher.final_estimator
         return final is None or _will_have_probabilities(final)
-    inner = teacher.get_params(deep=False).get("estimator")
-    return hasattr(inner, "fit") and _will_have_probabilities(inner)
+    inner = wrapped(teacher)
+    return inner is not None and _will_have_probabilities(inner)

@@ -8,7 +8,7 @@ from skdistill._numerics import as_logit_matrix, log_probability, temper
 from skdistill._sklearn import safe_indexing
 from skdistill._typing import Estimator, Table
 
-__all__ = ["ClassAnswers", "ValueAnswers"]
+__all__ = ["ClassAnswers", "ValueAnswers", "in_row_order"]
 
 # On how many rows it is checked that decision_function is the logit of predict_proba.
 _N_PROBED = 64
@@ -40,7 +40,7 @@ class ClassAnswers:
             _check_one_value_a_class(teacher)
             return as_logit_matrix(teacher.decision_function(X))
         if hasattr(teacher, "decision_function"):
-            probe = safe_indexing(X, np.arange(min(_N_PROBED, _n_rows(X))))
+            probe = safe_indexing(X, slice(_N_PROBED))
             logits = as_logit_matrix(teacher.decision_function(probe))
             expected = np.asarray(teacher.predict_proba(probe))
             if logits.shape == expected.shape and np.allclose(
@@ -59,5 +59,9 @@ def _check_one_value_a_class(teacher):
         )
 
 
-def _n_rows(X: Table) -> int:
-    return X.shape[0] if hasattr(X, "shape") else len(X)
+def in_row_order(folds: list, parts: list[NDArray], n_samples: int) -> NDArray:
+    """Put the answers for the rows held out of each fold where the rows are."""
+    answers = np.empty((n_samples, *parts[0].shape[1:]))
+    for (_, test), part in zip(folds, parts, strict=True):
+        answers[test] = part
+    return answers

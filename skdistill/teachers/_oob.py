@@ -56,9 +56,9 @@ def oob_answers(fitted: Estimator, *, n_samples: int, is_classifier: bool) -> ND
     """Return values, or log-probabilities of the fitted classes."""
     in_every_bag = np.ones(n_samples, dtype=bool)
     for in_bag in fitted.estimators_samples_:
-        out = np.ones(n_samples, dtype=bool)
-        out[in_bag] = False
-        in_every_bag &= ~out
+        drawn = np.zeros(n_samples, dtype=bool)
+        drawn[in_bag] = True
+        in_every_bag &= drawn
     if in_every_bag.any():
         n_trees = len(fitted.estimators_samples_)
         raise NoOutOfBagError(

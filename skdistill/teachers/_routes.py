@@ -19,7 +19,7 @@ from skdistill._fitting import LabelCoder, clone_with_seed, naming_failures
 from skdistill._sklearn import index_params, safe_indexing
 from skdistill._typing import Estimator, Table
 from skdistill._validation import align_classes, check_partition
-from skdistill.teachers._answers import ClassAnswers, ValueAnswers
+from skdistill.teachers._answers import ClassAnswers, ValueAnswers, in_row_order
 from skdistill.teachers._fold_mean import FoldMeanClassifier, FoldMeanRegressor
 from skdistill.teachers._oob import NoOutOfBagError, fit_with_oob, has_oob, oob_answers
 from skdistill.teachers._presets import default_classifier, default_regressor
@@ -138,10 +138,11 @@ def teach(lesson: Lesson, cross_fit: str | bool) -> Teaching:
     teacher = lesson.teacher
     with naming_failures(f"teacher ({type(teacher).__name__})"):
         if isinstance(teacher, FrozenEstimator):
-            return _frozen(lesson, cross_fit)
-        if cross_fit is not False:
-            _check_nothing_frozen(teacher)
-        done = _cheapest(lesson) if cross_fit == "auto" else _ROUTES[cross_fit](lesson)
+            done = _frozen(lesson, cross_fit)
+        else:
+            if cross_fit is not False:
+                _check_nothing_frozen(teacher)
+            done = _ROUTES[cross_fit](lesson)
         _check_answers(done.answers)
         return done
 
@@ -187,14 +188,10 @@ def _kfold(lesson: Lesson) -> Teaching:
         delayed(_fit_fold)(lesson, number, train, test)
         for number, (train, test) in enumerate(folds)
     )
-    shape = (len(lesson.y), *parts[0][2].shape[1:])
-    answers = np.empty(shape)
-    for (_, test), (_, _, held_out) in zip(folds, parts, strict=True):
-        answers[test] = held_out
-    fitted = [part[0] for part in parts]
+    fitted, known, held_out = (list(part) for part in zip(*parts, strict=True))
+    answers = in_row_order(folds, held_out, len(lesson.y))
     if lesson.classes is None:
         return Teaching(FoldMeanRegressor(fitted), answers, honest=True)
-    known = [part[1] for part in parts]
     mean = FoldMeanClassifier(fitted, known, lesson.classes)
     return Teaching(mean, answers, honest=True)
 
@@ -205,11 +202,8 @@ def _fit_fold(lesson, number, train, test):
         fitted, known = lesson.fit(lesson.unfitted(), train)
         if lesson.classes is not None:
             warn_missing_class(number, known, lesson.classes, n_held_out=len(test))
-        return (
-            fitted,
-            known,
-            lesson.respond(fitted, known, safe_indexing(lesson.X, test)),
-        )
+        answers = lesson.respond(fitted, known, safe_indexing(lesson.X, test))
+        return fitted, known, answers
 
 
 def _in_sample(lesson: Lesson) -> Teaching:
@@ -257,7 +251,6 @@ def _frozen(lesson: Lesson, cross_fit: str | bool) -> Teaching:
         known = np.asarray(teacher.classes_)
         _check_same_classes(known, lesson.classes)
     answers = lesson.respond(teacher, known, lesson.X)
-    _check_answers(answers)
     # Whether it has seen these rows only the user knows: a frozen teacher is trusted.
     return Teaching(teacher, answers, honest=True)
 
@@ -304,4 +297,10 @@ def _check_same_classes(known, classes):
         )
 
 
-_ROUTES = {"kfold": _kfold, "oob": _oob, "stack": _stack, False: _in_sample}
+_ROUTES = {
+    "auto": _cheapest,
+    "kfold": _kfold,
+    "oob": _oob,
+    "stack": _stack,
+    False: _in_sample,
+}

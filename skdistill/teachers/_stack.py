@@ -13,7 +13,6 @@ With many folds this grows until, leaving one out, it is the label itself; such 
 are refused here and cross-fitted as a whole by `cross_fit="auto"`.
 """
 
-import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import StackingClassifier, StackingRegressor
@@ -26,6 +25,7 @@ from skdistill._fitting import LabelCoder
 from skdistill._sklearn import index_params, safe_indexing
 from skdistill._typing import Estimator, Table
 from skdistill._validation import align_classes, check_partition
+from skdistill.teachers._answers import in_row_order
 
 __all__ = ["TooManyFoldsError", "recording_stack"]
 
@@ -113,10 +113,7 @@ class _StackRecord:
             delayed(_final_on_fold)(answer, recorder, fit_params, train, test)
             for train, test in self.folds
         )
-        answers = np.empty((len(recorder.y_), *parts[0].shape[1:]))
-        for (_, test), part in zip(self.folds, parts, strict=True):
-            answers[test] = part
-        return answers
+        return in_row_order(self.folds, parts, len(recorder.y_))
 
     def remove_from(self, stack):
         """Make the fitted stack what it would be had nothing been recorded."""
