@@ -6,6 +6,7 @@ Private names may move between releases; when one does, this file alone changes.
 from contextlib import nullcontext
 
 from sklearn.base import _fit_context
+from sklearn.tree._tree import Tree
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -60,6 +61,7 @@ __all__ = [
     "Interval",
     "Options",
     "StrOptions",
+    "Tree",
     "elapsed_time",
     "fit_context",
     "index_params",

@@ -33,11 +33,11 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
     and `predict`, `predict_proba` and `decision_function` are those of `student_`. An
     honest prediction for a row comes from a teacher that never saw the row's label.
 
-    XGBoost and LightGBM learn the target natively, by the gradient of the loss, and
-    nearest neighbours by averaging it; see `skdistill.students.register` for others.
-    Any other classifier is fitted on weighted copies of the rows, one for each class
-    with a share in the row's target: exact for every loss that is a weighted sum over
-    rows. A student that is a regressor learns the logits of the target by its own loss
+    XGBoost, LightGBM, trees, forests, perceptrons, naive Bayes and nearest neighbours
+    learn the target natively; see `skdistill.students.register` for others. Any other
+    classifier is fitted on weighted copies of the rows, one for each class with a share
+    in the row's target: exact for every loss that is a weighted sum over rows. A
+    student that is a regressor learns the logits of the target by its own loss
     and answers probabilities through the softmax.
 
     Parameters

@@ -36,17 +36,16 @@ def fit_lightgbm(
     n_classes = len(classes)
     # K / (K - 1) is LightGBM's own factor, after Friedman's multi-class boosting.
     curvature = 1.0 if n_classes == 2 else n_classes / (n_classes - 1)
-    loss = SoftLoss(labels, curvature=curvature)
     start = _start(labels.mixed, sample_weight)
+    loss = SoftLoss(labels, curvature=curvature, start=start)
     while_fitting: dict[str, Any] = {"objective": partial(_objective, loss)}
-    fit_params = fit_params | {"init_score": _repeat(start, len(y))}
     if eval_labels:
         held_out = check_one_eval_set(eval_labels)
         while_fitting["metric"] = "None"
         if "eval_y" in fit_params:  # LightGBM encodes the labels of eval_set alone.
-            fit_params["eval_y"] = held_out.codes
-        fit_params["eval_metric"] = partial(_judge, held_out.mixed)
-        fit_params["eval_init_score"] = [_repeat(start, len(held_out.codes))]
+            fit_params = fit_params | {"eval_y": held_out.codes}
+        judge = partial(_judge, held_out.mixed, start)
+        fit_params = fit_params | {"eval_metric": judge}
     student.set_params(**while_fitting)
     student.fit(X, y, sample_weight=sample_weight, **fit_params)
     student.set_params(**{name: params.get(name) for name in while_fitting})
@@ -78,8 +77,8 @@ def _objective(loss, y_true, y_pred, weight):
     return parts if y_pred.ndim == 2 else tuple(part[:, 0] for part in parts)
 
 
-def _judge(target, y_true, y_pred, weight):
-    return NAME, soft_log_loss(target, y_pred, weight), False
+def _judge(target, start, y_true, y_pred, weight):
+    return NAME, soft_log_loss(target, y_pred + start, weight), False
 
 
 def _start(mixed, sample_weight):
@@ -87,10 +86,6 @@ def _start(mixed, sample_weight):
     share = np.average(mixed, axis=0, weights=sample_weight)
     logits = np.log(np.maximum(share, 1e-15))
     return logits[1:] - logits[:1] if len(share) == 2 else logits
-
-
-def _repeat(start, n_rows):
-    return np.full(n_rows, start[0]) if len(start) == 1 else np.tile(start, (n_rows, 1))
 
 
 def _put_back(student, start, n_classes):

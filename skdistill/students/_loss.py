@@ -2,6 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
+from sklearn.utils import gen_batches
 
 from skdistill.targets import SoftLabels
 
@@ -11,6 +13,7 @@ __all__ = ["SoftLoss"]
 _LEAST_CURVATURE = 1e-16
 # Its exponential, summed over classes, is well within float32.
 _SAFE_LOGIT = 60.0
+_BLOCK_SIZE = 2**16  # Logits worked on at once.
 
 
 class SoftLoss:
@@ -30,9 +33,10 @@ class SoftLoss:
 
     With two classes there is one logit, z of class 1 against 0 for class 0.
 
-    It is called once a boosting round, so it works in buffers that are kept: what it
-    returns holds until the next call. Their precision and order in memory are those of
-    the first logits.
+    It is called once a boosting round, so what it returns lies in buffers that are kept
+    and holds until the next call. They are of single precision, into which the
+    libraries turn gradients anyway. The rows are worked through in blocks that fit the
+    processor's cache.
 
     Parameters
     ----------
@@ -40,9 +44,17 @@ class SoftLoss:
         The soft labels of the training rows.
     curvature : float, default=1.0
         What the library multiplies the diagonal by for several classes.
+    start : ndarray of shape (n_classes,), or (1,) for two, default=None
+        What to add to the logits of every row.
     """
 
-    def __init__(self, labels: SoftLabels, *, curvature: float = 1.0) -> None:
+    def __init__(
+        self,
+        labels: SoftLabels,
+        *,
+        curvature: float = 1.0,
+        start: NDArray | None = None,
+    ) -> None:
         a, t = labels.alpha, labels.temperature
         # At T = 1 both losses are the same, and the first is cheaper.
         self.tempers_student = labels.soften == "both" and t != 1
@@ -52,9 +64,10 @@ class SoftLoss:
         else:
             target = labels.mixed
         first = 1 if target.shape[1] == 2 else 0
-        self.target = target[:, first:]
+        self.target = target[:, first:].astype(np.float32)
+        self.start = start
         self.alpha, self.temperature, self.curvature = a, t, curvature
-        self.buffers: list[NDArray] = []
+        self.buffers: tuple[NDArray, NDArray] | None = None
 
     def __call__(
         self, logits: NDArray, weight: NDArray | None = None
@@ -72,58 +85,43 @@ class SoftLoss:
         -------
         gradient, curvature : ndarray of the shape of `logits`
         """
-        if not self.buffers:
-            n_buffers = 4 if self.tempers_student else 2
-            self.buffers = [np.empty_like(logits) for _ in range(n_buffers)]
-            target, self.target = self.target, np.empty_like(logits)
-            self.target[:] = target
-        gradient, hessian = self.buffers[:2]
-        _softmax(logits, out=gradient)
-        _slope(gradient, out=hessian)
+        if self.buffers is None:
+            like = np.empty_like(logits, dtype=np.float32)
+            self.buffers = like, np.empty_like(like)
+        n_rows, n_logits = logits.shape
+        for block in gen_batches(n_rows, max(1, _BLOCK_SIZE // n_logits)):
+            gradient, hessian = self._derive(logits[block], self.target[block])
+            if weight is not None:
+                gradient *= weight[block, None]
+                hessian *= weight[block, None]
+            self.buffers[0][block] = gradient
+            np.maximum(hessian, _LEAST_CURVATURE, out=self.buffers[1][block])
+        return self.buffers
+
+    def _derive(self, logits, target):
+        """Return gradient and curvature of some rows, in the logits' precision."""
+        if self.start is not None:
+            logits = logits + self.start
+        gradient = _softmax(logits)
+        hessian = gradient * (1 - gradient)
         if self.tempers_student:
-            self._temper(logits, gradient, hessian)
-        gradient -= self.target
+            a, t = self.alpha, self.temperature
+            tempered = _softmax(logits / t)
+            gradient = (1 - a) * gradient + a * t * tempered
+            hessian = (1 - a) * hessian + a * tempered * (1 - tempered)
+        gradient -= target
         if self.curvature != 1:
             hessian *= self.curvature
-        if weight is not None:
-            weight = np.asarray(weight)[:, None]
-            gradient *= weight
-            hessian *= weight
-        np.maximum(hessian, _LEAST_CURVATURE, out=hessian)
         return gradient, hessian
 
-    def _temper(self, logits, gradient, hessian):
-        """Add Hinton's second term to q and q (1 - q), in place."""
-        tempered, slope = self.buffers[2:]
-        np.divide(logits, self.temperature, out=slope)
-        _softmax(slope, out=tempered)
-        _slope(tempered, out=slope)
-        for first, second, scale in (
-            (hessian, slope, self.alpha),
-            (gradient, tempered, self.alpha * self.temperature),
-        ):
-            first *= 1 - self.alpha
-            second *= scale
-            first += second
 
-
-def _slope(q, *, out):
-    """Write q (1 - q) into `out`."""
-    np.subtract(1, q, out=out)
-    out *= q
-
-
-def _softmax(logits, *, out):
-    """Write each row's softmax into `out`; of a single logit, the sigmoid."""
+def _softmax(logits):
+    """Return each row's softmax; of a single logit, the sigmoid."""
     if logits.shape[1] == 1:
-        np.negative(logits, out=out)
-        with np.errstate(over="ignore"):
-            np.exp(out, out=out)
-        out += 1
-        np.reciprocal(out, out=out)
-        return
+        return expit(logits)
     # Only large logits need their row's maximum taken off, which takes time.
     if max(logits.max(), -logits.min()) > _SAFE_LOGIT:
         logits = logits - logits.max(axis=1, keepdims=True)
-    np.exp(logits, out=out)
-    out /= out.sum(axis=1, keepdims=True)
+    q = np.exp(logits)
+    q /= q.sum(axis=1, keepdims=True)
+    return q

@@ -63,7 +63,8 @@ def _check_splits_nothing(student):
             "must not split its training rows: copies of one row would fall on both "
             f"sides. Got {found[0]} in {final!r}. Search over the student's parameters "
             "outside (GridSearchCV over student__...), or take a student that stops "
-            "early by whole rows: HistGradientBoostingClassifier, XGBoost, LightGBM."
+            "early by whole rows: HistGradientBoostingClassifier, MLPClassifier, "
+            "XGBoost, LightGBM."
         )
 
 

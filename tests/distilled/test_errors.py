@@ -15,7 +15,12 @@ from sklearn.ensemble import (
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.gaussian_process import GaussianProcessClassifier
-from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.linear_model import (
+    LinearRegression,
+    LogisticRegression,
+    Ridge,
+    SGDClassifier,
+)
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
@@ -25,7 +30,6 @@ from sklearn.model_selection import (
 )
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsRegressor
-from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -139,7 +143,7 @@ CLASSIFICATION = {
         "must not split its training rows.*Got GridSearchCV.*student__",
     ),
     "early stopping on copies": (
-        {"student": MLPClassifier(early_stopping=True)},
+        {"student": SGDClassifier(early_stopping=True)},
         "must not split its training rows.*Got early_stopping=True.*HistGradient",
     ),
     "early stopping of boosting": (

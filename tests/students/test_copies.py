@@ -3,15 +3,15 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_iris
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
-from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill.students import fit_soft_labels
+from skdistill.students._copies import thin
 from skdistill.targets import SoftLabels
 from tests.doubles import RecordingClassifier
 
@@ -42,6 +42,7 @@ def test_copies_carry_the_target_as_weights(iris, soft):
     X, y = iris
     target = soft.copy()
     target[0] = [1, 0, 0]
+    assert soft.min() > 0.01
     row_weight = np.arange(150.0)
     fitted = fit_soft_labels(
         RecordingClassifier(), X, y, taught(target), CLASSES, sample_weight=row_weight
@@ -56,9 +57,8 @@ def test_copies_carry_the_target_as_weights(iris, soft):
 @pytest.mark.parametrize(
     "student",
     [
-        DecisionTreeClassifier(max_depth=3, random_state=0),
-        RandomForestClassifier(5, random_state=0),
-        GaussianNB(),
+        DecisionTreeClassifier(criterion="entropy", max_depth=3, random_state=0),
+        GradientBoostingClassifier(n_estimators=3, random_state=0),
         make_pipeline(StandardScaler(), LogisticRegression()),
     ],
 )
@@ -68,6 +68,34 @@ def test_onehot_targets_give_the_plain_fit_bit_for_bit(iris, student):
     fitted = fit_soft_labels(clone(student), X, y, onehot, CLASSES)
     plain = clone(student).fit(X, y)
     assert_array_equal(fitted.predict_proba(X), plain.predict_proba(X))
+
+
+def test_small_shares_are_thinned_without_bias():
+    rng = np.random.default_rng(0)
+    target = rng.dirichlet(np.r_[20, np.full(25, 0.05)], size=20_000)
+    thinned = thin(target.copy())
+    # 26 copies a row become about 3.5; each class keeps its share, each row its sum.
+    assert (target > 0).mean() == 1
+    assert (thinned > 0).sum() < 4 * len(target)
+    error = (thinned - target).mean(axis=0)
+    assert (np.abs(error) < 5 * 0.005 / np.sqrt(len(target))).all()
+    assert_allclose(thinned.sum(axis=1), 1, atol=0.01)
+    large = target >= 0.01
+    assert_array_equal(thinned[large], target[large])
+    assert set(np.unique(thinned[~large])) == {0.0, 0.01}
+
+
+def test_equal_rows_are_thinned_alike():
+    rng = np.random.default_rng(0)
+    target = rng.dirichlet(np.r_[20, np.full(9, 0.05)], size=1000)
+    again = np.vstack([target, target + 1e-13])
+    thinned = thin(again)
+    assert_allclose(thinned[:1000], thinned[1000:], atol=1e-12)
+
+
+def test_a_class_with_small_shares_alone_keeps_its_copies():
+    target = np.tile([0.9995, 0.0005], (50, 1))
+    assert_array_equal(thin(target.copy()), target)
 
 
 def test_copies_minimise_the_cross_entropy_to_the_target(iris, soft):
