@@ -18,15 +18,21 @@ from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 import skdistill
-from skdistill import DistilledClassifier, DistilledRegressor
+from skdistill import DistilledClassifier, DistilledRegressor, transfer
 
 ROOT = Path(__file__).parents[1]
 
-ESTIMATORS = [
-    public
-    for public in (getattr(skdistill, name) for name in skdistill.__all__)
-    if inspect.isclass(public) and issubclass(public, BaseEstimator)
-]
+
+def estimators(module) -> list[type[BaseEstimator]]:
+    """Return the public classes of `module` that are estimators."""
+    public = [getattr(module, name) for name in module.__all__]
+    return [
+        cls for cls in public if inspect.isclass(cls) and issubclass(cls, BaseEstimator)
+    ]
+
+
+SAMPLERS = estimators(transfer)
+ESTIMATORS = [*estimators(skdistill), *SAMPLERS]
 
 # What these parameters are differs between regression and classification. All other
 # parameters that both classes have read the same.
@@ -80,6 +86,7 @@ def fitted():
     regressor = DistilledRegressor(DummyRegressor(), DummyRegressor())
     classifier = DistilledClassifier(DummyClassifier(), DummyClassifier())
     models = [regressor.fit(X, X["a"]), classifier.fit(X, X["a"] % 2)]
+    models += [cls().fit(X) for cls in SAMPLERS]
     return {type(model): model for model in models}
 
 
@@ -135,7 +142,16 @@ def test_shared_parameters_read_the_same(name):
     )
 
 
-@pytest.mark.parametrize("cls", [DistilledRegressor, DistilledClassifier])
+@pytest.mark.parametrize("name", ["categorical_features", "random_state"])
+def test_samplers_parameters_read_the_same(name):
+    entries = [
+        {entry.name: entry for entry in documented(cls, "Parameters")}[name]
+        for cls in SAMPLERS
+    ]
+    assert entries == [entries[0]] * len(SAMPLERS)
+
+
+@pytest.mark.parametrize("cls", ESTIMATORS)
 def test_documented_attributes_are_those_after_fit(cls, fitted):
     public = {
         name for name in dir(fitted[cls]) if name.endswith("_") and name[0] != "_"

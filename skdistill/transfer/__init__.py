@@ -1,0 +1,20 @@
+"""Samplers: new rows, without labels, that the real data could have held."""
+
+from skdistill.transfer._conditional import ConditionalSampler
+from skdistill.transfer._draw import draw, resolve_sampler
+from skdistill.transfer._jitter import JitterSampler
+from skdistill.transfer._mixup import MixupSampler
+from skdistill.transfer._munge import MungeSampler
+from skdistill.transfer._permutation import PermutationSampler
+from skdistill.transfer._swap_noise import SwapNoiseSampler
+
+__all__ = [
+    "ConditionalSampler",
+    "JitterSampler",
+    "MixupSampler",
+    "MungeSampler",
+    "PermutationSampler",
+    "SwapNoiseSampler",
+    "draw",
+    "resolve_sampler",
+]

@@ -1,0 +1,146 @@
+"""Transfer rows from any sampler, in the container of the training rows."""
+
+import inspect
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array
+
+from skdistill._typing import Estimator, Table
+from skdistill.transfer._base import BaseSampler
+from skdistill.transfer._columns import Categories, Columns, is_frame
+from skdistill.transfer._munge import MungeSampler
+
+__all__ = ["draw", "resolve_sampler"]
+
+AUTO = MungeSampler
+
+
+def resolve_sampler(sampler: Any) -> Estimator:
+    """Return the sampler that a parameter stands for.
+
+    Parameters
+    ----------
+    sampler : sampler or "auto"
+        "auto" is the default one.
+
+    Returns
+    -------
+    sampler : estimator
+        With `fit` and `sample`; not cloned.
+    """
+    if isinstance(sampler, str) and sampler == "auto":
+        return AUTO()
+    if isinstance(sampler, type) or not (
+        hasattr(sampler, "fit") and hasattr(sampler, "sample")
+    ):
+        raise TypeError(
+            "A sampler must be 'auto' or an estimator with fit(X) and "
+            "sample(n_samples), such as skdistill.transfer.MungeSampler() or "
+            f"sklearn.mixture.GaussianMixture(). Got {sampler!r}."
+        )
+    return sampler
+
+
+def draw(
+    sampler: Estimator, n_samples: int, like: Table, random_state: Any = None
+) -> Table:
+    """Draw rows from a fitted sampler, in the container and the dtypes of `like`.
+
+    Density models know neither columns nor grids. What they draw is moved to the
+    nearest values that the columns of `like` could hold.
+
+    Parameters
+    ----------
+    sampler : estimator
+        Fitted on rows such as those of `like`. `sample` may return a tuple that begins
+        with the rows, as that of `GaussianMixture` does.
+    n_samples : int
+        How many rows.
+    like : {array-like, DataFrame} of shape (n_rows, n_features)
+        The rows that the new ones go with.
+    random_state : int, RandomState instance or None, default=None
+        Passed on where `sample` takes it, as that of `KernelDensity` does.
+
+    Returns
+    -------
+    X_new : ndarray or DataFrame of shape (n_samples, n_features)
+
+    Raises
+    ------
+    ValueError
+        If the rows are not as many, or have other columns than `like`.
+    TypeError
+        If a column of `like` cannot hold plain numbers.
+    """
+    seeded = "random_state" in inspect.signature(sampler.sample).parameters
+    rows = sampler.sample(
+        n_samples, **({"random_state": random_state} if seeded else {})
+    )
+    if isinstance(rows, tuple):
+        rows = rows[0]
+    if not is_frame(like):
+        like = check_array(like, dtype=None, ensure_all_finite="allow-nan")
+    name = type(sampler).__name__
+    expected = (n_samples, like.shape[1])
+    if np.shape(rows) != expected:
+        raise ValueError(
+            f"The sampler must draw {n_samples} rows of {like.shape[1]} columns, as X "
+            f"has. {name}.sample gave the shape {np.shape(rows)}. Fit it on the "
+            "columns of X."
+        )
+    if is_frame(rows):
+        _check_columns(rows, like, name)
+        return rows
+    rows = np.asarray(rows)
+    is_done = isinstance(sampler, BaseSampler) or rows.dtype.kind not in "iuf"
+    if is_done and not is_frame(like) and rows.dtype == like.dtype:
+        return rows
+    return _settle(rows, like, name)
+
+
+def _check_columns(rows, like, name):
+    if not is_frame(like):
+        raise TypeError(
+            f"The sampler must draw an array, as X is one. {name}.sample gave a "
+            "DataFrame. Fit it on X, not on a DataFrame."
+        )
+    for what, got, expected in (
+        ("names", list(rows.columns), list(like.columns)),
+        ("dtypes", list(rows.dtypes), list(like.dtypes)),
+    ):
+        if got != expected:
+            raise ValueError(
+                f"The sampler must draw columns of the same {what} as those of X, "
+                f"{expected}. {name}.sample gave {got}. Fit it on X as it is."
+            )
+
+
+def _settle(rows, like, name):
+    """Return plain numbers as the nearest rows that `like` could hold."""
+    names = like.columns if is_frame(like) else range(like.shape[1])
+    columns = Columns(like, np.zeros(like.shape[1], dtype=bool))
+    values = rows.astype(float)
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"The sampler must draw finite numbers. {name}.sample gave "
+            f"{int((~np.isfinite(values)).sum())} cells that are NaN or infinite."
+        )
+    cells = (
+        _cells(column, values[:, number], names[number], name)
+        for number, column in enumerate(columns)
+    )
+    return columns.restore(cells, len(rows))
+
+
+def _cells(column, values, column_name, sampler_name):
+    if isinstance(column, Categories) and column.cells.dtype.kind == "b":
+        return values >= 0.5
+    if not column.is_free:
+        raise TypeError(
+            f"The sampler must draw cells of dtype {column.cells.dtype} for column "
+            f"{column_name!r}. {sampler_name}.sample gave plain numbers. Use a sampler "
+            "that knows such columns, such as skdistill.transfer.MungeSampler, or "
+            "encode the column first."
+        )
+    return column.grid.settle(values)
