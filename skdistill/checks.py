@@ -1,4 +1,4 @@
-"""Checks for students of other libraries, to be called from their tests."""
+"""Checks for students and samplers of others, to be called from their tests."""
 
 import pickle
 from collections.abc import Iterator
@@ -9,12 +9,14 @@ from sklearn.base import clone, is_classifier
 from sklearn.datasets import make_classification
 from sklearn.naive_bayes import GaussianNB
 
-from skdistill._typing import Estimator
+from skdistill._fitting import clone_with_seed
+from skdistill._typing import Estimator, Table
 from skdistill.distilled import DistilledClassifier
 from skdistill.students import fit_soft_labels
 from skdistill.targets import SoftLabels
+from skdistill.transfer import draw
 
-__all__ = ["check_student"]
+__all__ = ["check_sampler", "check_student"]
 
 _NAMES = np.array(["zebra", "apple", "mango"])
 
@@ -58,6 +60,102 @@ def check_student(student: Estimator, *, atol: float = 1e-5) -> None:
             _check_certain_labels(student, X, y, codes, classes, atol)
         with _check(f"the distilled model answers for {n_classes} classes"):
             _check_distilled(student, X, y, classes)
+
+
+def check_sampler(sampler: Estimator, X: Table | None = None) -> None:
+    """Check that a sampler draws rows as a transfer set needs them.
+
+    `fit` returns the sampler itself and leaves X as it was; each row drawn is one that
+    X could have held, in columns, dtypes, categories, range, whole numbers and missing
+    cells; the same seed gives the same rows, another seed others; the fitted sampler
+    can be pickled. Density models may return plain arrays, which are moved to the
+    nearest values that X could have held.
+
+    Parameters
+    ----------
+    sampler : estimator
+        Unfitted, with `fit(X)` and `sample(n_samples)`.
+    X : {array-like, DataFrame} of shape (n_rows, n_features), default=None
+        At least some dozen different rows for the sampler to be fitted on. None is a
+        DataFrame with numbers, whole numbers, categories, texts, truth values and
+        missing cells. Pass an array of numbers for a sampler that takes no other.
+
+    Raises
+    ------
+    AssertionError
+        If a check fails; a note says which.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.neighbors import KernelDensity
+    >>> from skdistill.checks import check_sampler
+    >>> from skdistill.transfer import MungeSampler
+    >>> check_sampler(MungeSampler())
+    >>> check_sampler(KernelDensity(), np.random.default_rng(0).normal(size=(50, 3)))
+    """
+    X = _mixed_table() if X is None else X
+    before, given = pickle.dumps(X), repr(sampler)
+    fitted = clone_with_seed(sampler, 0)
+    with _check("fit returns the sampler and leaves X as it was"):
+        _require(fitted.fit(X) is fitted, "fit returns something else")
+        _require(pickle.dumps(X) == before, "X was changed")
+        _require(repr(sampler) == given, "the sampler given was changed")
+    with _check("rows drawn are rows that X could have held"):
+        drawn = draw(fitted, 200, X, random_state=0)
+        _require_possible(drawn, X)
+    with _check("the seed says which rows are drawn"):
+        other = draw(clone_with_seed(sampler, 1).fit(X), 200, X, random_state=1)
+        for again in (fitted, pickle.loads(pickle.dumps(fitted))):
+            same = _same(draw(again, 200, X, random_state=0), drawn)
+            _require(same, "the same seed gives other rows")
+        _require(not _same(other, drawn), "another seed gives the same rows")
+
+
+def _mixed_table():
+    import pandas as pd
+
+    rng = np.random.default_rng(0)
+    count = rng.integers(24, size=300)
+    number = rng.normal(size=300)
+    return pd.DataFrame(
+        {
+            "number": number,
+            "count": count,
+            "with missing": np.where(rng.random(300) < 0.2, np.nan, number + count),
+            "category": pd.Categorical(rng.choice(["a", "b", "c"], size=300)),
+            "text": rng.choice(["x", "y"], size=300),
+            "truth": number > 0,
+        }
+    )
+
+
+def _require_possible(drawn, X):
+    import pandas as pd
+
+    # Only dtypes tell categories from numbers, and an array has one for all columns.
+    drawn, X = (pd.DataFrame(table).infer_objects() for table in (drawn, X))
+    for number, name in enumerate(X.columns):
+        new, old = drawn.iloc[:, number], X.iloc[:, number]
+        _require(new.dtype == old.dtype, f"{name!r}: {new.dtype}, not {old.dtype}")
+        _require(
+            old.isna().any() or not new.isna().any(),
+            f"{name!r} has missing cells, which it had not",
+        )
+        new, old = new.dropna(), old.dropna()
+        if old.dtype.kind not in "iuf":
+            _require(new.isin(old).all(), f"{name!r} holds what it did not")
+        elif len(old):
+            inside = new.between(old.min(), old.max()).all()
+            _require(inside, f"{name!r} leaves the range")
+            if (old % 1 == 0).all():
+                _require((new % 1 == 0).all(), f"{name!r} has fractions")
+
+
+def _same(drawn, others):
+    import pandas as pd
+
+    return pd.DataFrame(drawn).equals(pd.DataFrame(others))
 
 
 def _check_certain_labels(student, X, y, codes, classes, atol):
