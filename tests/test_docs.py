@@ -1,23 +1,16 @@
 """The documents cannot drift from the code and the measurements."""
 
 import importlib
-import inspect
 import re
 from pathlib import Path
 
 import pytest
 
-import skdistill
 from benchmarks import results
+from tests.test_public_api import ESTIMATORS, signature
 
 ROOT = Path(__file__).parents[1]
-PARAMETERS = sorted(
-    {
-        name
-        for cls in (skdistill.DistilledRegressor, skdistill.DistilledClassifier)
-        for name in inspect.signature(cls).parameters
-    }
-)
+PARAMETERS = sorted({name for cls in ESTIMATORS for name in signature(cls)})
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
@@ -26,7 +19,9 @@ def test_every_parameter_is_in_the_guide(name):
     assert re.search(rf"`{name}(=[^`]*)?`", guide)
 
 
-@pytest.mark.parametrize("name", ["sardar", "overhead", "fold_teacher", "soft_labels"])
+@pytest.mark.parametrize(
+    "name", ["sardar", "overhead", "fold_teacher", "soft_labels", "transfer"]
+)
 def test_tables_are_made_from_their_raw_rows(name):
     report = importlib.import_module(f"benchmarks.{name}").report
     expected = (results.FOLDER / f"{name}.md").read_text(encoding="utf-8")
