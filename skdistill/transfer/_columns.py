@@ -49,7 +49,7 @@ class Column:
         raise NotImplementedError
 
     def ordinals(self) -> NDArray[np.float32]:
-        """Return one number a cell, to be split by a tree; NaN where missing."""
+        """Return one number a cell, to be split by a tree; missing cells are lowest."""
         raise NotImplementedError
 
 
@@ -105,7 +105,11 @@ class Numbers(Column):
         return np.column_stack([np.where(missing, np.float32(0), scaled), missing])
 
     def ordinals(self):
-        return self._scaled(self.numbers)
+        scaled = self._scaled(self.numbers)
+        # Trees take NaN too, but those of scikit-learn 1.7 may send it one way in `fit`
+        # and the other in `apply`.
+        lowest = scaled[~self.missing].min(initial=0)
+        return np.where(self.missing, lowest - 1, scaled)
 
     def _scaled(self, numbers):
         return ((numbers - self.mean) / (self.std or 1.0)).astype(np.float32)
