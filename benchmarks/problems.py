@@ -2,7 +2,8 @@
 
 A table is looked for in ``--data-dir`` (or the environment variable
 ``SKDISTILL_DATA``) as ``<name>.csv.gz`` with the target in its last column, then on
-OpenML where it has an entry there, and last among scikit-learn's bundled data.
+OpenML where it has an entry there, and last among scikit-learn's bundled data. A set of
+images is looked for as ``<name>.npz``, then on OpenML.
 """
 
 import argparse
@@ -11,7 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn import datasets
 
 DATA_VARIABLE = "SKDISTILL_DATA"
@@ -32,6 +35,9 @@ OPENML = {
     "kin8nm": 189,
     "magic_telescope": 1120,
 }
+
+OPENML_IMAGES = {"mnist": "mnist_784", "fashion_mnist": "Fashion-MNIST"}
+N_TRAIN_IMAGES = 60_000
 
 
 class ProblemUnavailableError(LookupError):
@@ -69,6 +75,28 @@ def load_problem(
     return Problem(name, frame.drop(columns=list(drop)), target)
 
 
+def load_images(
+    name: str, data_dir: Path | str | None = None, *, download: bool = True
+) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    """Load x_train, y_train, x_test and y_test; an image is a row of pixels in 0..1."""
+    path = None if data_dir is None else Path(data_dir) / f"{name}.npz"
+    if path is not None and path.exists():
+        with np.load(path) as arrays:
+            x_train, x_test = arrays["x_train"], arrays["x_test"]
+            y_train, y_test = arrays["y_train"], arrays["y_test"]
+    elif name in OPENML_IMAGES and download:
+        bunch = datasets.fetch_openml(OPENML_IMAGES[name], version=1, as_frame=False)
+        x_train, x_test = np.split(bunch.data, [N_TRAIN_IMAGES])
+        y_train, y_test = np.split(bunch.target.astype(int), [N_TRAIN_IMAGES])
+    else:
+        raise ProblemUnavailableError(
+            f"The images {name!r} were not found. Put {name}.npz (arrays x_train, "
+            "y_train, x_test, y_test) into a folder and pass it as --data-dir or set "
+            f"{DATA_VARIABLE}. Got data_dir={data_dir!r}."
+        )
+    return _as_pixels(x_train), y_train, _as_pixels(x_test), y_test
+
+
 def encode(X: pd.DataFrame) -> pd.DataFrame:
     """Turn text columns into 0/1 columns; numeric columns stay as they are."""
     text = X.select_dtypes(exclude="number").columns
@@ -93,3 +121,7 @@ def _read(name, data_dir, download):
         f"column) into a folder and pass it as --data-dir or set {DATA_VARIABLE}. "
         f"Tables that need no file: {known}. Got data_dir={data_dir!r}."
     )
+
+
+def _as_pixels(images):
+    return images.reshape(len(images), -1).astype(np.float32) / 255

@@ -45,6 +45,26 @@ def write(rows: list[dict], name: str) -> Path:
     return path
 
 
+def append(rows: list[dict], name: str) -> Path:
+    """Add raw rows, with the versions of now, to those in ``results/<name>.csv``."""
+    if not exists(name):
+        return write(rows, name)
+    earlier, path = read(name), FOLDER / f"{name}.csv"
+    frame = pd.concat([earlier, pd.DataFrame(rows).assign(**versions())])
+    frame.to_csv(path, index=False, lineterminator="\n")
+    return path
+
+
+def exists(name: str) -> bool:
+    """Tell whether there are raw rows in ``results/<name>.csv``."""
+    return (FOLDER / f"{name}.csv").exists()
+
+
+def forget(name: str) -> None:
+    """Remove ``results/<name>.csv``, if it is there."""
+    (FOLDER / f"{name}.csv").unlink(missing_ok=True)
+
+
 def read(name: str) -> pd.DataFrame:
     """Read back the raw rows of ``results/<name>.csv``."""
     # Versions stay text: "3.10" must not become the number 3.1.

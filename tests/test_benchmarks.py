@@ -2,14 +2,16 @@
 
 import os
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import results, sardar
+from benchmarks import few_labels, quality, quality_block, results, sardar
 from benchmarks.problems import (
     DATA_VARIABLE,
     ProblemUnavailableError,
     encode,
+    load_images,
     load_problem,
 )
 
@@ -31,6 +33,144 @@ def test_a_table_is_read_from_the_data_folder_first(tmp_path):
 def test_markdown_escapes_what_would_break_the_table():
     table = results.markdown(pd.DataFrame({"name": ["a|b", None]}))
     assert table.splitlines()[2:] == [r"| a\|b |", "|      |"]
+
+
+def test_images_are_rows_of_pixels_between_0_and_1(tmp_path):
+    images, labels = np.full((2, 3, 3), 255, dtype=np.uint8), np.arange(2)
+    np.savez(
+        tmp_path / "dots.npz",
+        x_train=images,
+        y_train=labels,
+        x_test=images[:1],
+        y_test=labels[:1],
+    )
+    x_train, y_train, x_test, _ = load_images("dots", tmp_path)
+    assert x_train.dtype == np.float32
+    assert x_train.tolist() == [[1.0] * 9] * 2
+    assert (y_train.tolist(), len(x_test)) == ([0, 1], 1)
+    with pytest.raises(ProblemUnavailableError, match="lines.npz.*--data-dir"):
+        load_images("lines", tmp_path, download=False)
+
+
+def test_rows_are_added_to_those_that_are_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    assert not results.exists("made_up")
+    results.append([{"a": 1}], "made_up")
+    results.append([{"a": 2}], "made_up")
+    assert results.read("made_up")["a"].tolist() == [1, 2]
+    results.forget("made_up")
+    assert not results.exists("made_up")
+
+
+def test_the_first_of_equally_good_candidates_is_chosen():
+    losses = {(0.0, 1.0): [0.25, 0.5], (0.5, 1.0): [0.5, 0.25], (1.0, 1.0): [0.5, 0.5]}
+    assert quality_block.choose(losses) == (0.0, 1.0)
+    assert quality_block.choose(losses | {(1.0, 2.0): [0.25, 0.25]}) == (1.0, 2.0)
+
+
+def test_a_wrong_certainty_costs_a_bounded_loss():
+    scores = quality_block.score(np.array([0, 1]), np.array([[1, 0], [1, 0]]))
+    assert scores["log_loss"] == pytest.approx(-np.log(quality_block.CLIP) / 2)
+    assert (scores["auc"], scores["accuracy"]) == (0.5, 0.5)
+
+
+def test_held_out_rows_do_not_change_how_training_rows_are_encoded():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.normal(size=80), "b": ["x", "y"] * 40})
+    X_train, X_test, y_train, _ = quality_block.split(X, np.repeat([0, 1], 40), 0)
+    assert (X_train.shape, X_test.shape, y_train.mean()) == ((60, 3), (20, 3), 0.5)
+    np.testing.assert_allclose(X_train[:, 0].mean(), 0, atol=1e-6)
+    np.testing.assert_allclose(X_train[:, 0].std(), 1, atol=1e-6)
+
+
+def _quality_rows():
+    losses = {"forest": (0.5, 0.4), "tree": (0.303, 0.31)}
+    rows = []
+    for student, (plain, chosen) in losses.items():
+        for seed, shift in enumerate((-0.01, 0.01)):
+            row = {"table": "made_up", "student": student, "seed": seed}
+            row |= {"alpha": seed / 2, "temperature": 1.0 + seed}
+            row |= dict.fromkeys(("n_train", "n_test", "n_features", "n_classes"), 2)
+            for way, loss in (
+                ("teacher", 0.3),
+                ("plain", plain),
+                ("chosen", chosen),
+                ("default", plain),
+            ):
+                row[f"{way}_log_loss"] = loss + shift
+                row[f"{way}_auc"] = row[f"{way}_accuracy"] = 1 - loss - shift
+            rows.append(row)
+    return pd.DataFrame(rows).assign(**results.versions())
+
+
+def test_the_gap_recovered_is_that_of_the_means():
+    frame = _quality_rows()
+    summary = quality.summarise(frame).set_index("student")
+    for metric in ("log_loss", "auc"):
+        recovered = summary[f"chosen_{metric}_recovered"]
+        assert recovered["forest"] == pytest.approx(0.5)
+        # The teacher leads the tree by too little to divide by.
+        assert np.isnan(recovered["tree"])
+    by_student = quality.summarise_students(summary.reset_index(), "log_loss")
+    assert by_student["with a lead"].tolist() == [1, 0]
+    assert by_student["chosen: mean recovered"].tolist() == ["50%", ""]
+    assert by_student["chosen: worse"].tolist() == [0, 1]
+    assert by_student["default: worse"].tolist() == [0, 0]
+
+
+def test_the_quality_report_shows_what_was_chosen():
+    frame = _quality_rows()
+    assert quality.show_choices(frame) == ["plain, 0.5/2"] * 2
+    text = quality.report(frame)
+    assert "in 1 of 2 pairs" in text
+    assert "0.4000 ± 0.0141" in text
+
+
+def _few_rows():
+    rows = []
+    for seed in range(2):
+        for way, alpha, temperature, valid, test in (
+            (few_labels.HARD_ALL, 0, 1, 0.9, 0.9),
+            (few_labels.HARD_FEW, 0, 1, 0.5, 0.5),
+            (few_labels.SOFT_FEW, 1, 1, 0.7, 0.8),
+            (few_labels.SOFT_FEW, 1, 2, 0.8, 0.7 + 0.1 * seed),
+            (few_labels.SOFT_FEW, 1, 4, 0.8, 0.9),
+        ):
+            rows.append(
+                {
+                    "student": "network",
+                    "seed": seed,
+                    "way": way,
+                    "n_rows": 100 if way == few_labels.HARD_ALL else 3,
+                    "alpha": alpha,
+                    "temperature": temperature,
+                    "valid": valid,
+                    "test": test,
+                    "images": "dots",
+                    "teacher": 0.95,
+                }
+            )
+    return pd.DataFrame(rows).assign(**results.versions())
+
+
+def test_the_temperature_is_chosen_on_validation_rows():
+    recovered = few_labels.recover(few_labels.choose(_few_rows()))
+    assert recovered["temperature"].tolist() == [2, 2]
+    assert recovered["recovered"].tolist() == pytest.approx([0.5, 0.75])
+
+
+def test_few_labels_stand_beside_the_source():
+    text = few_labels.report(_few_rows())
+    assert "62 ± 18" in text
+    assert "Hinton et al." in text
+    assert "87%" in text
+
+
+def test_validation_rows_are_none_of_the_few():
+    few, valid = few_labels.divide(np.repeat(np.arange(10), 100), 0)
+    assert len(few) == 30
+    assert len(valid) == 485
+    assert not set(few) & set(valid)
 
 
 @pytest.mark.data

@@ -20,7 +20,16 @@ def test_every_parameter_is_in_the_guide(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["sardar", "overhead", "fold_teacher", "soft_labels", "transfer"]
+    "name",
+    [
+        "sardar",
+        "overhead",
+        "fold_teacher",
+        "soft_labels",
+        "transfer",
+        "quality",
+        "few_labels",
+    ],
 )
 def test_tables_are_made_from_their_raw_rows(name):
     report = importlib.import_module(f"benchmarks.{name}").report
