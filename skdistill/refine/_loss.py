@@ -1,0 +1,135 @@
+"""What the leaf values minimise: squared loss, and cross-entropy to soft labels.
+
+Each loss is a weighted sum over rows of a convex function of the raw prediction z. The
+solver needs its value, its gradient and the product of its Hessian with a direction.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logsumexp
+
+from skdistill._numerics import temper
+
+__all__ = ["BrierLoss", "LogLoss", "Loss", "SquaredLoss"]
+
+
+class Loss:
+    """A loss of the raw predictions of the rows.
+
+    Parameters
+    ----------
+    target : ndarray of shape (n_samples, n_outputs)
+        Values, or the probability of each class.
+    weight : ndarray of shape (n_samples,) or None
+        Row weights.
+    """
+
+    # How exactly a Newton step is solved at first, as a share of its gain.
+    forcing = 0.0
+
+    def __init__(self, target: NDArray, weight: NDArray | None) -> None:
+        self.target = target
+        self.weight = np.ones((1, 1)) if weight is None else weight[:, None]
+
+    def value(self, raw: NDArray) -> float:
+        """Return the weighted sum over rows."""
+        raise NotImplementedError
+
+    def gradient(self, raw: NDArray) -> NDArray:
+        """Return the gradient, of the shape of `raw`."""
+        raise NotImplementedError
+
+    def curvature(self, raw: NDArray) -> Callable[[NDArray], NDArray]:
+        """Return the Hessian at `raw` as a function of a direction."""
+        raise NotImplementedError
+
+    def mean(self, raw: NDArray) -> float:
+        """Return the mean over rows, in the unit in which losses are reported."""
+        weight = np.broadcast_to(self.weight, (len(raw), 1))
+        return self.value(raw) / float(weight.sum())
+
+    @staticmethod
+    def answers(raw: NDArray) -> NDArray:
+        """Return the predictions that belong to raw ones, of shape (..., n_outputs)."""
+        raise NotImplementedError
+
+
+class SquaredLoss(Loss):
+    """sum_i s_i |z_i - m_i|^2 / 2."""
+
+    def value(self, raw):
+        """Return the weighted sum over rows."""
+        return 0.5 * float(np.sum(self.weight * (raw - self.target) ** 2))
+
+    def mean(self, raw):
+        """Return the mean squared error, summed over outputs."""
+        return 2 * super().mean(raw)
+
+    def gradient(self, raw):
+        """Return s (z - m)."""
+        return self.weight * (raw - self.target)
+
+    def curvature(self, raw):
+        """Return u -> s u."""
+        return lambda direction: self.weight * direction
+
+    @staticmethod
+    def answers(raw):
+        """Return the raw predictions."""
+        return raw
+
+
+class BrierLoss(SquaredLoss):
+    """Squared loss of raw predictions that are probabilities themselves."""
+
+    @staticmethod
+    def answers(raw):
+        """Return the raw predictions without what rounding put below 0."""
+        return np.maximum(raw, 0)
+
+
+class LogLoss(Loss):
+    """sum_i s_i CE(m_i, softmax(z_i)); two classes have one logit, 0 for the first.
+
+    CE(m, softmax(z)) = logsumexp(z) - m z. Its gradient is q - m with q = softmax(z),
+    its Hessian diag(q) - q q'. For one logit they are q - m and q (1 - q) of class 1.
+    """
+
+    forcing = 0.1
+
+    def __init__(self, target, weight):
+        super().__init__(target[:, 1:] if target.shape[1] == 2 else target, weight)
+
+    def value(self, raw):
+        """Return the weighted sum over rows."""
+        single = raw.shape[1] == 1
+        total = np.logaddexp(0, raw) if single else logsumexp(raw, 1, keepdims=True)
+        fitted = np.sum(self.target * raw, axis=1, keepdims=True)
+        return float(np.sum(self.weight * (total - fitted)))
+
+    def gradient(self, raw):
+        """Return s (q - m)."""
+        return self.weight * (_probability(raw) - self.target)
+
+    def curvature(self, raw):
+        """Return u -> s (q u - q (q u))."""
+        q = _probability(raw)
+        if raw.shape[1] == 1:
+            slope = self.weight * q * (1 - q)
+            return lambda direction: slope * direction
+        weighted = self.weight * q
+        return lambda direction: (
+            weighted * (direction - np.sum(q * direction, axis=1, keepdims=True))
+        )
+
+    @staticmethod
+    def answers(raw):
+        """Return a probability for each class."""
+        q = _probability(raw)
+        return np.hstack([1 - q, q]) if raw.shape[1] == 1 else q
+
+
+def _probability(raw):
+    return expit(raw) if raw.shape[1] == 1 else temper(raw, 1.0)

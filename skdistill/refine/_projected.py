@@ -1,0 +1,80 @@
+"""Projected gradients: leaf values that must stay probabilities.
+
+The means of unbounded leaf values may leave [0, 1], and no forest brings them back. So
+the objective f is minimised over the corrections d that leave a probability
+distribution in every leaf. f is strongly convex with constant `strength`: for every y,
+f(y) >= f(d) + g (y - d) + (strength / 2) |y - d|^2 with the gradient g at d. Minimised
+over the valid y, at y = project(d - g / strength), the right side bounds min f from
+below, which says what is missing at most.
+
+Reference: Birgin, Martinez and Raydan, "Nonmonotone spectral projected gradient methods
+on convex sets", 2000, algorithm 2.2; the line search is exact here, as f is quadratic.
+"""
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+
+from skdistill.refine._solver import Problem
+
+__all__ = ["solve_within"]
+
+_MOST_STEPS = 1000
+
+
+def solve_within(
+    problem: Problem,
+    strength: float,
+    start: NDArray,
+    tol: float,
+    project: Callable[[NDArray], NDArray],
+) -> NDArray[np.float64]:
+    """Minimise loss(raw + A d) + (strength / 2) |d|^2 over the valid d.
+
+    Parameters
+    ----------
+    problem : Problem
+        The rows, with squared loss.
+    strength : float
+        Above 0.
+    start : ndarray of shape (n_leaves, n_columns)
+        Where to begin, a valid correction.
+    tol : float
+        The share of the possible decrease of the objective that may be left out.
+    project : callable
+        Moves a correction to the nearest valid one.
+
+    Returns
+    -------
+    correction : ndarray of shape (n_leaves, n_columns)
+    """
+    loss, matrix, correction = problem.loss, problem.matrix, start
+    raw = problem.raw_with(correction)
+    curvature = loss.curvature(raw)
+    before = loss.value(problem.raw)
+    floor, size = np.finfo(float).eps * before, 1 / strength
+    for _ in range(_MOST_STEPS):
+        objective = loss.value(raw) + strength / 2 * np.vdot(correction, correction)
+        gradient = matrix.sums(loss.gradient(raw)) + strength * correction
+        away = project(correction - gradient / strength) - correction
+        missing = -np.vdot(gradient, away) - strength / 2 * np.vdot(away, away)
+        if missing <= tol * (before - objective) + floor:
+            return correction
+        step = project(correction - size * gradient) - correction
+        change = problem.times(step)
+        square = np.vdot(step, step)
+        bend = np.vdot(change, curvature(change)) + strength * square
+        share = min(1.0, -np.vdot(gradient, step) / bend)
+        correction, raw = correction + share * step, raw + share * change
+        size = square / bend
+    warnings.warn(
+        f"The leaf values did not converge in {_MOST_STEPS} steps for strength "
+        f"{strength:g}. They are better than the present ones; a greater strength or "
+        "tol converges faster.",
+        ConvergenceWarning,
+        stacklevel=2,
+    )
+    return correction
