@@ -2,5 +2,12 @@
 
 from skdistill._version import __version__
 from skdistill.distilled import DistilledClassifier, DistilledRegressor
+from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
 
-__all__ = ["DistilledClassifier", "DistilledRegressor", "__version__"]
+__all__ = [
+    "DistilledClassifier",
+    "DistilledClassifierCV",
+    "DistilledRegressor",
+    "DistilledRegressorCV",
+    "__version__",
+]

@@ -84,8 +84,8 @@ class SoftLabels:
         The labels as positions in `classes_`.
     logits : array-like of shape (n_samples, n_classes)
         The teacher's logits z, or log-probabilities; -inf is probability 0.
-    alpha : float
-        Weight of the teacher, from 0 to 1.
+    alpha : float or array-like of shape (n_samples,)
+        Weight of the teacher, from 0 to 1; of each row, where it is an array.
     temperature : float
         T > 0: above 1 the teacher's probabilities become more even.
     soften : {"teacher", "both"}, default="teacher"
@@ -93,6 +93,8 @@ class SoftLabels:
 
     Attributes
     ----------
+    alpha : ndarray of shape (n_samples,)
+        Weight of the teacher, row by row.
     teacher : ndarray of shape (n_samples, n_classes)
         The teacher's tempered probabilities, softmax(z / T).
     mixed : ndarray of shape (n_samples, n_classes)
@@ -115,13 +117,13 @@ class SoftLabels:
         codes: ArrayLike,
         logits: ArrayLike,
         *,
-        alpha: float,
+        alpha: ArrayLike,
         temperature: float,
         soften: str = "teacher",
     ) -> None:
         self.codes = np.asarray(codes)
         self.teacher = temper(logits, temperature)
-        self.alpha = alpha
+        self.alpha = np.broadcast_to(np.asarray(alpha, float), self.codes.shape)
         self.temperature = temperature
         self.soften = soften
 
@@ -133,8 +135,6 @@ class SoftLabels:
     @property
     def mixed(self) -> NDArray[np.float64]:
         """The mixed target, of shape (n_samples, n_classes)."""
-        if self.alpha == 0:
-            return self.onehot
-        target = self.alpha * self.teacher
+        target = self.alpha[:, None] * self.teacher
         target[np.arange(len(target)), self.codes] += 1 - self.alpha
         return target

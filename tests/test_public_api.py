@@ -83,9 +83,14 @@ def default_in(kind: str) -> list[str]:
 def fitted():
     """The estimators, fitted on a table with column names."""
     X = pd.DataFrame({"a": range(20), "b": range(20)})
-    regressor = DistilledRegressor(DummyRegressor(), DummyRegressor())
-    classifier = DistilledClassifier(DummyClassifier(), DummyClassifier())
-    models = [regressor.fit(X, X["a"]), classifier.fit(X, X["a"] % 2)]
+    models = [
+        cls(DummyRegressor(), DummyRegressor()).fit(X, X["a"])
+        for cls in (DistilledRegressor, DistilledRegressorCV)
+    ]
+    models += [
+        cls(DummyClassifier(), DummyClassifier()).fit(X, X["a"] % 2)
+        for cls in (DistilledClassifier, DistilledClassifierCV)
+    ]
     models += [cls().fit(X) for cls in SAMPLERS]
     return {type(model): model for model in models}
 

@@ -39,7 +39,14 @@ from skdistill._sklearn import (
 )
 from skdistill._typing import Estimator, Table
 from skdistill._validation import check_not_empty, check_weights
-from skdistill.teachers import Lesson, recall
+from skdistill.distilled._transfer_rows import (
+    TransferRows,
+    check_same_container,
+    draw_rows,
+    join_tables,
+)
+from skdistill.refine import LeafRefinement, check_refinable, refinement_path
+from skdistill.teachers import Lesson, recall, recall_answers
 
 __all__ = ["BaseDistilled", "if_student_has"]
 
@@ -74,6 +81,10 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
+        "transfer": [StrOptions({"auto"}), HasMethods(["fit", "sample"]), None],
+        "transfer_size": [Interval(Real, 0, None, closed="neither")],
+        "transfer_weight": [Interval(Real, 0, None, closed="neither")],
+        "refine": [StrOptions({"leaves"}), LeafRefinement, None],
     }
 
     def __init__(
@@ -89,6 +100,10 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         n_jobs=None,
         random_state=None,
         verbose=0,
+        transfer=None,
+        transfer_size=4.0,
+        transfer_weight=1.0,
+        refine=None,
     ):
         self.teacher = teacher
         self.student = student
@@ -100,6 +115,10 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
+        self.transfer = transfer
+        self.transfer_size = transfer_size
+        self.transfer_weight = transfer_weight
+        self.refine = refine
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=False)
@@ -108,6 +127,7 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         X: Table,
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
+        X_transfer: Table | None = None,
         **fit_params: Any,
     ) -> Self:
         """Fit the teacher, mix its honest answers with y, fit the student on them.
@@ -121,6 +141,9 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         sample_weight : array-like of shape (n_samples,), default=None
             Row weights, not negative, not all 0. They reach the teacher, the mean of
             the target and the student. None weighs all rows alike.
+        X_transfer : table of shape (n_transfer, n_features), default=None
+            Further rows, without labels: the student learns the teacher's answers for
+            them. They have the columns of X.
         **fit_params : dict
             Further metadata, routed to teacher, student and `cv` as each requests.
             Needs ``sklearn.set_config(enable_metadata_routing=True)``.
@@ -137,6 +160,18 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             message says what is allowed, what came and what to do.
         """
         raise_for_params(fit_params, self, "fit")
+        refine = LeafRefinement() if self.refine == "leaves" else self.refine
+        (self.student_,) = self._fit_students(
+            X, y, sample_weight, X_transfer, fit_params, refinements=[refine]
+        )
+        return self
+
+    def _fit_students(self, X, y, sample_weight, X_transfer, fit_params, refinements):
+        """Fit the teacher and grow one student; return it as each refinement makes it.
+
+        The refinements differ in their strength alone. All fitted attributes but
+        `student_` are set.
+        """
         # A fit that fails leaves no student of other data behind.
         self.__dict__.pop("student_", None)
         X, y = indexable(X, y)
@@ -149,7 +184,8 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         context = self._init_callback_context(max_subtasks=2)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         teacher_params, student_params, split_params = self._route(weight, fit_params)
-        fold_seed, teacher_seed, student_seed = spawn_seeds(self.random_state, 3)
+        seeds = spawn_seeds(self.random_state, 4)
+        fold_seed, teacher_seed, student_seed, transfer_seed = seeds
 
         lesson = Lesson(
             teacher=self.teacher,
@@ -164,14 +200,17 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         )
         with self._step("teacher", context):
             answers = self._learn_from_teacher(lesson, weight)
+            extra = self._transfer_rows(lesson, weight, X_transfer, transfer_seed)
         student = clone_with_seed(self._given_student(), student_seed)
+        if refinements[0] is not None:
+            refinements[0].prepare(student)
         part = f"student ({type(student).__name__})"
         with self._step("student", context, student), naming_failures(part):
-            self.student_ = self._fit_student(
-                student, X, target, answers, student_params
+            students = self._teach_student(
+                student, X, target, answers, student_params, extra, refinements
             )
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
-        return self
+        return students
 
     @property
     def teacher_(self) -> Estimator:
@@ -208,18 +247,36 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
     def __sklearn_is_fitted__(self):
         return hasattr(self, "student_")
 
+    def _memory(self):
+        memory = self.memory
+        return check_memory(
+            os.fspath(memory) if isinstance(memory, os.PathLike) else memory
+        )
+
     def _learn_from_teacher(self, lesson, weight):
         """Set the teacher and its score; return its answers for the training rows."""
-        memory = self.memory
-        if isinstance(memory, os.PathLike):
-            memory = os.fspath(memory)
-        answers, honest, self._teacher = recall(
-            check_memory(memory), lesson, self.cross_fit
-        )
+        answers, honest, self._teacher = recall(self._memory(), lesson, self.cross_fit)
         self.teacher_score_ = (
             self._score_answers(lesson.y, answers, weight) if honest else None
         )
         return answers
+
+    def _transfer_rows(self, lesson, weight, X_transfer, seed):
+        """Return the rows without labels and the teacher's answers, if any."""
+        X_new = X_transfer
+        if X_transfer is not None:
+            check_same_container(lesson.X, X_transfer)
+            validate_data(self, X_transfer, reset=False, skip_check_array=True)
+        if self.transfer is not None:
+            X_new = draw_rows(
+                self.transfer, self.transfer_size, lesson.X, weight=weight, seed=seed
+            )
+            if X_transfer is not None:
+                X_new = join_tables(X_transfer, X_new)
+        if X_new is None:
+            return None
+        answers = recall_answers(self._memory(), self._teacher, lesson.answer, X_new)
+        return TransferRows(X_new, answers, self.transfer_weight)
 
     def _route(self, weight, fit_params):
         """Return the fit parameters of teacher and student and the split's."""
@@ -274,14 +331,28 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
                 "The student must be trainable. Got a FrozenEstimator, which no fit "
                 "changes. Pass the estimator it holds."
             )
+        if self.refine is not None:
+            self._check_refines()
+
+    def _check_refines(self):
+        """Raise if the student's leaf values cannot be solved for."""
+        check_refinable(self._given_student())
 
     @abstractmethod
     def _score_answers(self, y, answers, weight):
         """Return the score of the teacher's answers for the training rows."""
 
     @abstractmethod
-    def _fit_student(self, student, X, y, answers, fit_params):
-        """Return the student fitted on the mixed target."""
+    def _teach_student(self, student, X, y, answers, fit_params, extra, refinements):
+        """Fit the student on the mixed target and the transfer rows, and refine it."""
+
+    def _refined(self, student, X, target, weight, refinements):
+        """Return the fitted student as each refinement makes it."""
+        if refinements == [None]:
+            return [student]
+        strengths = [refinement.strength for refinement in refinements]
+        path = refinement_path(student, X, target, weight, strengths=strengths)
+        return [path.model(index) for index in range(len(strengths))]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import ClassifierMixin
+from sklearn.base import ClassifierMixin, is_regressor
 from sklearn.ensemble import GradientBoostingClassifier, StackingClassifier
 from sklearn.metrics import accuracy_score
 from sklearn.utils import get_tags
@@ -84,6 +84,18 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
         None.
     verbose : int, default=0
         Above 0, print each step with its time in seconds.
+    transfer : sampler, "auto" or None, default=None
+        Draws transfer rows: rows without labels, for which the student learns the
+        teacher's answers. "auto" is `skdistill.transfer.MungeSampler`; density models
+        serve too. None draws none. Rows given as `X_transfer` to `fit` are taken
+        besides.
+    transfer_size : float, default=4.0
+        How many rows to draw for each training row.
+    transfer_weight : float, default=1.0
+        Weight of a transfer row, where a training row weighs 1 on average.
+    refine : skdistill.refine.LeafRefinement, "leaves" or None, default=None
+        Whether to solve for all leaf values of the fitted student at once, on the same
+        target and rows: for students made of trees. "leaves" is ``LeafRefinement()``.
     soften : {"teacher", "both"}, default="teacher"
         Whose logits are divided by T. "teacher": any student, fitted by cross-entropy
         to the target above. "both": Hinton's loss [1]_, ``(1 - alpha) * CE(y, q) +
@@ -160,6 +172,10 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
         n_jobs=None,
         random_state=None,
         verbose=0,
+        transfer=None,
+        transfer_size=4.0,
+        transfer_weight=1.0,
+        refine=None,
         soften="teacher",
     ):
         super().__init__(
@@ -173,6 +189,10 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
             n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
+            transfer=transfer,
+            transfer_size=transfer_size,
+            transfer_weight=transfer_weight,
+            refine=refine,
         )
         self.soften = soften
 
@@ -250,19 +270,46 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
                 "classifier without them in CalibratedClassifierCV; for a regressor "
                 "use DistilledRegressor."
             )
-        if self.alpha > 0:
+        if self.alpha > 0 or self.transfer is not None:
             check_learns_soft_labels(student, self.soften)
+
+    def _check_refines(self):
+        student = self._given_student()
+        reasons = {
+            f"soften={self.soften!r}": self.soften != "teacher",
+            "a regressor as student": is_regressor(student),
+            "a student with class_weight": getattr(
+                final_step(student), "class_weight", None
+            )
+            is not None,
+        }
+        found = [reason for reason, holds in reasons.items() if holds]
+        if found:
+            raise ValueError(
+                "refine solves for leaf values by the student's loss on the target "
+                f"above. It does not go with {found[0]}. Use refine=None."
+            )
+        super()._check_refines()
 
     def _score_answers(self, y, answers, weight):
         predicted = self.classes_[answers.argmax(axis=1)]
         return float(accuracy_score(y, predicted, sample_weight=weight))
 
-    def _fit_student(self, student, X, y, answers, fit_params):
-        labels = self._soften(y, answers)
+    def _teach_student(self, student, X, y, answers, fit_params, extra, refinements):
+        alpha = np.full(len(y), float(self.alpha))
+        if extra is not None:
+            X, fit_params = extra.join(X, fit_params)
+            # In place of labels: what decides is alpha = 1.
+            y = np.concatenate([y, self.classes_[extra.answers.argmax(axis=1)]])
+            answers = np.concatenate([answers, extra.answers])
+            alpha = np.concatenate([alpha, np.ones(len(extra.answers))])
+        labels = self._soften(y, answers, alpha)
         self._check_every_class_taught(labels.mixed)
         weight = fit_params.pop("sample_weight", None)
         eval_labels = [
-            self._soften(y_eval, ClassAnswers()(self._teacher.get(), X_eval))
+            self._soften(
+                y_eval, ClassAnswers()(self._teacher.get(), X_eval), self.alpha
+            )
             for X_eval, y_eval in _eval_sets(fit_params)
         ]
         fitted = fit_soft_labels(
@@ -276,14 +323,14 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
             eval_labels=eval_labels,
         )
         self._student_knows_codes = LabelCoder(fitted).needs_codes
-        return fitted
+        return self._refined(fitted, X, labels.mixed, weight, refinements)
 
-    def _soften(self, y, answers):
+    def _soften(self, y, answers, alpha):
         """Return the labels y and the teacher's answers, to be mixed."""
         return SoftLabels(
             np.searchsorted(self.classes_, y),
             answers,
-            alpha=self.alpha,
+            alpha=alpha,
             temperature=self.temperature,
             soften=self.soften,
         )

@@ -1,5 +1,6 @@
 """Distillation for regression."""
 
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -74,6 +75,18 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
         None.
     verbose : int, default=0
         Above 0, print each step with its time in seconds.
+    transfer : sampler, "auto" or None, default=None
+        Draws transfer rows: rows without labels, for which the student learns the
+        teacher's answers. "auto" is `skdistill.transfer.MungeSampler`; density models
+        serve too. None draws none. Rows given as `X_transfer` to `fit` are taken
+        besides.
+    transfer_size : float, default=4.0
+        How many rows to draw for each training row.
+    transfer_weight : float, default=1.0
+        Weight of a transfer row, where a training row weighs 1 on average.
+    refine : skdistill.refine.LeafRefinement, "leaves" or None, default=None
+        Whether to solve for all leaf values of the fitted student at once, on the same
+        target and rows: for students made of trees. "leaves" is ``LeafRefinement()``.
     rescale : bool, default=False
         Whether `predict` undoes the scaling by c, returning
         ``mean + (student_.predict(X) - mean) / c``.
@@ -142,6 +155,10 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
         n_jobs=None,
         random_state=None,
         verbose=0,
+        transfer=None,
+        transfer_size=4.0,
+        transfer_weight=1.0,
+        refine=None,
         rescale=False,
     ):
         super().__init__(
@@ -155,6 +172,10 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
             n_jobs=n_jobs,
             random_state=random_state,
             verbose=verbose,
+            transfer=transfer,
+            transfer_size=transfer_size,
+            transfer_weight=transfer_weight,
+            refine=refine,
         )
         self.rescale = rescale
 
@@ -202,18 +223,19 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
             return float("nan")
         return float(r2_score(y, answers, sample_weight=weight))
 
-    def _fit_student(self, student, X, y, answers, fit_params):
+    def _teach_student(self, student, X, y, answers, fit_params, extra, refinements):
         self._spread = spread(self.alpha, self.temperature)
-        target = mix_values(
-            y,
-            answers,
-            alpha=self.alpha,
-            temperature=self.temperature,
-            mean=self.target_mean_,
-        )
+        mix = partial(mix_values, temperature=self.temperature, mean=self.target_mean_)
+        target = mix(y, answers, alpha=self.alpha)
+        if extra is not None:
+            X, fit_params = extra.join(X, fit_params)
+            target = np.concatenate(
+                [target, mix(extra.answers, extra.answers, alpha=1)]
+            )
         weight = fit_params.pop("sample_weight", None)
         fit_params = weight_param(student, weight, part="student") | fit_params
-        return student.fit(X, target, **fit_params)
+        student.fit(X, target, **fit_params)
+        return self._refined(student, X, target, weight, refinements)
 
     def _is_multi_output(self):
         return all(

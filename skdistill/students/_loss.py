@@ -55,7 +55,7 @@ class SoftLoss:
         curvature: float = 1.0,
         start: NDArray | None = None,
     ) -> None:
-        a, t = labels.alpha, labels.temperature
+        a, t = labels.alpha[:, None], labels.temperature
         # At T = 1 both losses are the same, and the first is cheaper.
         self.tempers_student = labels.soften == "both" and t != 1
         if self.tempers_student:
@@ -90,7 +90,7 @@ class SoftLoss:
             self.buffers = like, np.empty_like(like)
         n_rows, n_logits = logits.shape
         for block in gen_batches(n_rows, max(1, _BLOCK_SIZE // n_logits)):
-            gradient, hessian = self._derive(logits[block], self.target[block])
+            gradient, hessian = self._derive(logits[block], block)
             if weight is not None:
                 gradient *= weight[block, None]
                 hessian *= weight[block, None]
@@ -98,18 +98,18 @@ class SoftLoss:
             np.maximum(hessian, _LEAST_CURVATURE, out=self.buffers[1][block])
         return self.buffers
 
-    def _derive(self, logits, target):
+    def _derive(self, logits, block):
         """Return gradient and curvature of some rows, in the logits' precision."""
         if self.start is not None:
             logits = logits + self.start
         gradient = _softmax(logits)
         hessian = gradient * (1 - gradient)
         if self.tempers_student:
-            a, t = self.alpha, self.temperature
+            a, t = self.alpha[block], self.temperature
             tempered = _softmax(logits / t)
             gradient = (1 - a) * gradient + a * t * tempered
             hessian = (1 - a) * hessian + a * tempered * (1 - tempered)
-        gradient -= target
+        gradient -= self.target[block]
         if self.curvature != 1:
             hessian *= self.curvature
         return gradient, hessian

@@ -107,7 +107,7 @@ def fit_soft_labels(
     student : fitted estimator
     """
     fit_params = fit_params or {}
-    plain = labels.alpha == 0 and not eval_labels
+    plain = not labels.alpha.any() and not eval_labels
     if is_regressor(student) or plain or isinstance(student, Pipeline):
         fit_params = weight_param(student, sample_weight, part="student") | fit_params
     if is_regressor(student):

@@ -1,8 +1,8 @@
 """Teachers: honest predictions for the training rows, at the lowest price."""
 
-from skdistill.teachers._answers import ClassAnswers
+from skdistill.teachers._answers import ClassAnswers, ValueAnswers
 from skdistill.teachers._fold_mean import FoldMeanClassifier, FoldMeanRegressor
-from skdistill.teachers._memory import LazyTeacher, recall
+from skdistill.teachers._memory import LazyTeacher, recall, recall_answers
 from skdistill.teachers._presets import default_classifier, default_regressor
 from skdistill.teachers._routes import Lesson, Teaching, teach
 
@@ -13,8 +13,10 @@ __all__ = [
     "LazyTeacher",
     "Lesson",
     "Teaching",
+    "ValueAnswers",
     "default_classifier",
     "default_regressor",
     "recall",
+    "recall_answers",
     "teach",
 ]

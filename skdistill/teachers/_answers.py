@@ -8,7 +8,7 @@ from skdistill._numerics import as_logit_matrix, log_probability, temper
 from skdistill._sklearn import safe_indexing
 from skdistill._typing import Estimator, Table
 
-__all__ = ["ClassAnswers", "ValueAnswers", "in_row_order"]
+__all__ = ["ClassAnswers", "ValueAnswers", "check_answers", "in_row_order"]
 
 # On how many rows it is checked that decision_function is the logit of predict_proba.
 _N_PROBED = 64
@@ -65,3 +65,14 @@ def in_row_order(folds: list, parts: list[NDArray], n_samples: int) -> NDArray:
     for (_, test), part in zip(folds, parts, strict=True):
         answers[test] = part
     return answers
+
+
+def check_answers(answers: NDArray, rows: str) -> None:
+    """Raise if an answer for `rows` is missing; a logit of -inf is probability 0."""
+    wrong = np.isnan(answers) | (answers == np.inf)
+    if wrong.any():
+        raise ValueError(
+            "The teacher's answers must be finite numbers. Got "
+            f"{int(wrong.sum())} NaN or infinite answers, the first for row "
+            f"{np.argwhere(wrong)[0][0]} of {rows}."
+        )

@@ -10,6 +10,7 @@ a process that dies.
 import pickle
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,11 +23,12 @@ from joblib.memory import MemorizedResult
 from numpy.typing import NDArray
 
 from skdistill._fitting import final_step
-from skdistill._typing import Estimator
+from skdistill._typing import Estimator, Table
 from skdistill._version import __version__
+from skdistill.teachers._answers import check_answers
 from skdistill.teachers._routes import Lesson, Teaching, teach
 
-__all__ = ["LazyTeacher", "recall"]
+__all__ = ["LazyTeacher", "recall", "recall_answers"]
 
 
 class LazyTeacher:
@@ -38,13 +40,20 @@ class LazyTeacher:
         The teacher, where it is in memory.
     shelved : joblib.memory.MemorizedResult, default=None
         Where on disk the work is that holds it.
+    key : str, default=None
+        The key of that work.
     """
 
     def __init__(
-        self, teacher: Estimator = None, *, shelved: MemorizedResult | None = None
+        self,
+        teacher: Estimator = None,
+        *,
+        shelved: MemorizedResult | None = None,
+        key: str | None = None,
     ) -> None:
         self._teacher = teacher
         self._shelved = shelved
+        self.key = key
 
     def get(self) -> Estimator:
         """Return the fitted teacher, loaded on the first call."""
@@ -64,7 +73,7 @@ class LazyTeacher:
         # A pickle must not depend on a cache folder that its reader may not have.
         with suppress(AttributeError):
             self.get()
-        return {"_shelved": None, "_teacher": self._teacher}
+        return {"_shelved": None, "_teacher": self._teacher, "key": None}
 
 
 @dataclass(frozen=True)
@@ -108,10 +117,43 @@ def recall(
         if answers.check_call_in_cache(key, None):
             stored = answers(key, None)
             shelved = whole.call_and_shelve(key, lesson, cross_fit)
-            return stored.answers, stored.honest, LazyTeacher(shelved=shelved)
+            return stored.answers, stored.honest, LazyTeacher(shelved=shelved, key=key)
         done = whole(key, lesson, cross_fit)
         answers(key, done)
-    return done.answers, done.honest, LazyTeacher(done.teacher)
+    return done.answers, done.honest, LazyTeacher(done.teacher, key=key)
+
+
+def recall_answers(
+    memory: Any, teacher: LazyTeacher, answer: Callable, X: Table
+) -> NDArray:
+    """Let the teacher answer for new rows, or recall what it answered before.
+
+    Parameters
+    ----------
+    memory : object with the joblib.Memory interface
+        The one that `recall` was given.
+    teacher : LazyTeacher
+        What `recall` returned.
+    answer : ValueAnswers or ClassAnswers
+        Reads the answers off the fitted teacher.
+    X : table of shape (n_rows, n_features)
+        The new rows.
+
+    Returns
+    -------
+    answers : ndarray
+        Finite values, or logits below infinity.
+    """
+    if teacher.key is None:
+        return _answer_for(None, teacher, answer, X)
+    cached = memory.cache(_answer_for, ignore=["teacher", "answer", "X"])
+    return cached(joblib.hash((teacher.key, _content(X))), teacher, answer, X)
+
+
+def _answer_for(key, teacher, answer, X):
+    answers = answer(teacher.get(), X)
+    check_answers(answers, "X_transfer, or of a sampler's rows")
+    return answers
 
 
 def _key(lesson: Lesson, cross_fit: str | bool) -> str:

@@ -19,7 +19,12 @@ from skdistill._fitting import LabelCoder, clone_with_seed, naming_failures
 from skdistill._sklearn import index_params, safe_indexing
 from skdistill._typing import Estimator, Table
 from skdistill._validation import align_classes, check_partition
-from skdistill.teachers._answers import ClassAnswers, ValueAnswers, in_row_order
+from skdistill.teachers._answers import (
+    ClassAnswers,
+    ValueAnswers,
+    check_answers,
+    in_row_order,
+)
 from skdistill.teachers._fold_mean import FoldMeanClassifier, FoldMeanRegressor
 from skdistill.teachers._oob import NoOutOfBagError, fit_with_oob, has_oob, oob_answers
 from skdistill.teachers._presets import default_classifier, default_regressor
@@ -143,7 +148,7 @@ def teach(lesson: Lesson, cross_fit: str | bool) -> Teaching:
             if cross_fit is not False:
                 _check_nothing_frozen(teacher)
             done = _ROUTES[cross_fit](lesson)
-        _check_answers(done.answers)
+        check_answers(done.answers, "X")
         return done
 
 
@@ -265,16 +270,6 @@ def _check_nothing_frozen(teacher):
                 "Pass it unfitted, or fit the whole teacher on other rows and pass "
                 "FrozenEstimator(teacher)."
             )
-
-
-def _check_answers(answers):
-    wrong = np.isnan(answers) | (answers == np.inf)
-    if wrong.any():
-        raise ValueError(
-            "The teacher's answers must be finite numbers. Got "
-            f"{int(wrong.sum())} NaN or infinite answers, the first for row "
-            f"{np.argwhere(wrong)[0][0]} of X."
-        )
 
 
 def _check_same_features(teacher, X):

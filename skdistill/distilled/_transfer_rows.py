@@ -1,0 +1,104 @@
+"""Transfer rows: drawn or given, answered by the teacher, joined to the training rows.
+
+They have no label. Their target is the teacher's answer alone, whatever alpha is.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from skdistill._fitting import clone_with_seed, naming_failures, weight_param
+from skdistill._typing import Table
+from skdistill.transfer import draw, resolve_sampler
+
+__all__ = ["TransferRows", "check_same_container", "draw_rows", "join_tables"]
+
+
+@dataclass(frozen=True)
+class TransferRows:
+    """Rows without labels.
+
+    Attributes
+    ----------
+    X : table of shape (n_transfer, n_features)
+        The rows.
+    answers : ndarray
+        The teacher's answers for them.
+    weight : float
+        How much one weighs, where a training row weighs 1 on average.
+    """
+
+    X: Table
+    answers: NDArray
+    weight: float
+
+    def join(
+        self, X: Table, fit_params: dict[str, Any]
+    ) -> tuple[Table, dict[str, Any]]:
+        """Return all rows, those of X first, and the parameters of `fit`."""
+        n_rows = np.shape(X)[0]
+        for name, value in fit_params.items():
+            if name != "sample_weight" and np.shape(value)[:1] == (n_rows,):
+                raise ValueError(
+                    "Transfer rows have no metadata but their weight. Got "
+                    f"{name!r} for the {n_rows} rows of X. Use transfer=None and no "
+                    "X_transfer, or do not route it to the student."
+                )
+        weight = self._join_weights(fit_params.get("sample_weight"), n_rows)
+        return join_tables(X, self.X), fit_params | {"sample_weight": weight}
+
+    def _join_weights(self, sample_weight, n_rows):
+        """Return the weights of training and transfer rows; None where all are 1."""
+        if sample_weight is None:
+            if self.weight == 1:
+                return None
+            sample_weight = np.ones(n_rows)
+        extra = np.full(len(self.answers), self.weight * np.mean(sample_weight))
+        return np.concatenate([sample_weight, extra])
+
+
+def draw_rows(
+    sampler: Any, size: float, X: Table, *, weight: NDArray | None, seed: int | None
+) -> Table:
+    """Draw `size` rows for each row of X from a sampler fitted on X."""
+    sampler = clone_with_seed(resolve_sampler(sampler), seed)
+    with naming_failures(f"sampler ({type(sampler).__name__})"):
+        sampler.fit(X, **weight_param(sampler, weight, part="sampler"))
+        n_samples = max(1, round(size * np.shape(X)[0]))
+        return draw(sampler, n_samples, like=X, random_state=seed)
+
+
+def check_same_container(X: Table, X_transfer: Table) -> None:
+    """Raise if one of the two tables is a DataFrame and the other is not."""
+    if hasattr(X, "iloc") and not hasattr(X_transfer, "iloc"):
+        raise TypeError(
+            "X_transfer must be a DataFrame, as X is one. Got "
+            f"{type(X_transfer).__name__}. Use pandas.DataFrame(X_transfer, "
+            "columns=X.columns)."
+        )
+
+
+def join_tables(first: Table, second: Table) -> Table:
+    """Stack two tables with the same columns."""
+    if hasattr(first, "iloc"):
+        return _join_frames(first, second)
+    if sparse.issparse(first):
+        return sparse.vstack([first, second], format=first.format)
+    return np.concatenate([np.asarray(first), np.asarray(second)])
+
+
+def _join_frames(first, second):
+    import pandas as pd
+
+    both = pd.concat([first, second], ignore_index=True)
+    changed = [name for name in both if both[name].dtype != first[name].dtype]
+    if changed:
+        raise ValueError(
+            "X_transfer must have the dtypes of X. Got "
+            f"{second[changed[0]].dtype} in column {changed[0]!r} where X has "
+            f"{first[changed[0]].dtype}. Use X_transfer.astype(X.dtypes)."
+        )
+    return both

@@ -1,0 +1,6 @@
+"""Tuning of a distilled model, in which the plain student is always a candidate."""
+
+from skdistill.search._classifier import DistilledClassifierCV
+from skdistill.search._regressor import DistilledRegressorCV
+
+__all__ = ["DistilledClassifierCV", "DistilledRegressorCV"]

@@ -1,0 +1,65 @@
+"""The best alpha of a student that is linear in its targets, in closed form."""
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
+
+from skdistill._fitting import final_step
+from skdistill._typing import Estimator
+
+__all__ = ["best_alpha", "is_linear_in_targets"]
+
+_LINEAR = {
+    "sklearn.linear_model._base.LinearRegression",
+    "sklearn.linear_model._ridge.Ridge",
+    "sklearn.kernel_ridge.KernelRidge",
+    "sklearn.neighbors._regression.KNeighborsRegressor",
+    "sklearn.neighbors._regression.RadiusNeighborsRegressor",
+}
+
+
+def is_linear_in_targets(student: Estimator) -> bool:
+    """Tell whether the student's predictions are a linear function of its targets.
+
+    A Pipeline is, if its last step is and no other step looks at the target.
+    """
+    cls = type(final_step(student))
+    if f"{cls.__module__}.{cls.__qualname__}" not in _LINEAR:
+        return False
+    if getattr(final_step(student), "positive", False):
+        return False
+    while isinstance(student, Pipeline):
+        for _, step in student.steps[:-1]:
+            if hasattr(step, "fit") and get_tags(step).target_tags.required:
+                return False
+        student = student.steps[-1][1]
+    return True
+
+
+def best_alpha(
+    y: NDArray, hard: NDArray, soft: NDArray, weight: NDArray | None
+) -> float:
+    """Return the alpha of least squared error on held-out rows.
+
+    A student linear in its targets predicts (1 - a) h + a s, with h and s what it
+    predicts when taught by the labels and by the teacher alone. So the error is a
+    parabola in a, whose minimum is <s - h, y - h> / |s - h|^2.
+
+    Parameters
+    ----------
+    y, hard, soft : ndarray of one shape
+        Labels, and the predictions of both students, for the same rows.
+    weight : ndarray of shape (n_samples,), default=None
+        Row weights.
+
+    Returns
+    -------
+    alpha : float
+        It may lie outside [0, 1]. 0 if both students are the same.
+    """
+    step, missing = soft - hard, y - hard
+    scale = np.ones(len(y)) if weight is None else weight
+    scale = scale.reshape(-1, *[1] * (y.ndim - 1))
+    square = float((scale * step * step).sum())
+    return float((scale * step * missing).sum()) / square if square > 0 else 0.0

@@ -1,0 +1,261 @@
+"""Transfer rows: whose target they carry, how they are weighed, what is refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from lightgbm import LGBMClassifier
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.mixture import GaussianMixture
+from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KernelDensity
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from xgboost import XGBClassifier
+
+from skdistill import DistilledClassifier, DistilledRegressor
+from skdistill.transfer import MungeSampler, SwapNoiseSampler
+from tests.doubles import CountingTeacher, RecordingClassifier, RecordingRegressor
+
+MODEL = DistilledRegressor(
+    Ridge(), RecordingRegressor(), alpha=0.25, temperature=2.0, random_state=0
+)
+
+
+@pytest.fixture(scope="module")
+def diabetes():
+    return load_diabetes(return_X_y=True)
+
+
+@pytest.fixture(scope="module")
+def iris():
+    X, y = load_iris(return_X_y=True)
+    return X, np.array(["setosa", "versicolor", "virginica"])[y]
+
+
+def test_given_rows_carry_the_tempered_answers_of_the_teacher_alone(diabetes):
+    X, y = diabetes
+    model = clone(MODEL).fit(X[:300], y[:300], X_transfer=X[300:])
+    mean = y[:300].mean()
+    expected = mean + (model.teacher_.predict(X[300:]) - mean) / 2.0
+    assert_array_equal(model.student_.X_, X)
+    assert_allclose(model.student_.y_[300:], expected)
+    alone = clone(MODEL).fit(X[:300], y[:300])
+    assert_array_equal(model.student_.y_[:300], alone.student_.y_)
+    assert model.student_.sample_weight_ is None
+
+
+def test_drawn_rows_are_as_many_as_asked_for_and_new(diabetes):
+    X, y = diabetes
+    model = clone(MODEL).set_params(transfer="auto", transfer_size=1.5).fit(X, y)
+    assert len(model.student_.X_) == 442 + 663
+    assert not (model.student_.X_[442:, None] == X).all(axis=2).any(axis=1).all()
+    again = clone(model).fit(X, y)
+    assert_array_equal(again.student_.X_, model.student_.X_)
+
+
+def test_drawn_rows_come_after_the_given_ones(diabetes):
+    X, y = diabetes
+    model = clone(MODEL).set_params(transfer=MungeSampler(), transfer_size=1)
+    model.fit(X[:300], y[:300], X_transfer=X[300:])
+    assert len(model.student_.X_) == 442 + 300
+    assert_array_equal(model.student_.X_[:442], X)
+
+
+def test_a_transfer_row_weighs_a_multiple_of_the_mean_training_row(diabetes):
+    X, y = diabetes
+    weight = np.linspace(1, 3, 300)
+    model = clone(MODEL).set_params(transfer_weight=0.5)
+    model.fit(X[:300], y[:300], sample_weight=weight, X_transfer=X[300:])
+    assert_array_equal(model.student_.sample_weight_[:300], weight)
+    assert_allclose(model.student_.sample_weight_[300:], 1.0)
+    model.fit(X[:300], y[:300], X_transfer=X[300:])
+    assert_array_equal(np.unique(model.student_.sample_weight_), [0.5, 1.0])
+
+
+def test_weights_reach_the_sampler(diabetes):
+    X, y = diabetes
+    weight = np.r_[np.ones(42), np.zeros(400)]
+    model = clone(MODEL).set_params(transfer=SwapNoiseSampler(p=0.0))
+    model.fit(X, y, sample_weight=weight)
+    drawn = {tuple(row) for row in model.student_.X_[442:]}
+    assert drawn <= {tuple(row) for row in X[:42]}
+    model.set_params(transfer=GaussianMixture())
+    with pytest.raises(ValueError, match="sampler must accept sample_weight"):
+        model.fit(X, y, sample_weight=weight)
+
+
+@pytest.mark.parametrize("sampler", [GaussianMixture(3), KernelDensity(bandwidth=0.1)])
+def test_density_models_draw_transfer_rows(diabetes, sampler):
+    X, y = diabetes
+    model = clone(MODEL).set_params(transfer=sampler, transfer_size=1).fit(X, y)
+    assert model.student_.X_.shape == (884, 10)
+
+
+def test_classes_of_transfer_rows_are_soft_whatever_alpha_is(iris):
+    X, y = iris
+    given = X + 0.1
+    teacher = LogisticRegression(max_iter=1000)
+    model = DistilledClassifier(teacher, RecordingClassifier(), alpha=0.0)
+    model.fit(X, y, X_transfer=given)
+    student = model.student_
+    assert_array_equal(student.X_[:150], X)
+    assert_array_equal(student.y_[:150], y)
+    share = model.teacher_.predict_proba(given)
+    certain, row = share.min(axis=1) > 0.01, 60
+    assert certain[row]
+    copies = (given[row] == student.X_).all(axis=1)
+    assert_allclose(student.sample_weight_[copies], share[row])
+
+
+@pytest.mark.parametrize("soften", ["teacher", "both"])
+@pytest.mark.parametrize(
+    "student",
+    [
+        XGBClassifier(n_estimators=20, max_depth=3, n_jobs=1),
+        LGBMClassifier(n_estimators=20, min_child_samples=2, n_jobs=1, verbose=-1),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+def test_a_native_student_learns_transfer_rows_from_the_teacher(iris, student, soften):
+    # Training rows without weight: what is learned comes from the transfer rows.
+    X, y = iris
+    model = DistilledClassifier(
+        LogisticRegression(C=0.1, max_iter=1000),
+        student,
+        alpha=0.0,
+        temperature=2.0,
+        soften=soften,
+        transfer_weight=1e6,
+    ).fit(X, y, X_transfer=X)
+    teacher = model.teacher_.predict_proba(X)
+    tempered = teacher**0.5 / (teacher**0.5).sum(axis=1, keepdims=True)
+    learned = tempered if soften == "teacher" else teacher
+    other = teacher if soften == "teacher" else tempered
+    proba = model.predict_proba(X)
+    assert np.abs(proba - learned).mean() < 0.6 * np.abs(proba - other).mean()
+
+
+def test_transfer_rows_help_a_student_that_sees_few_rows():
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-2, 2, size=(3000, 3))
+    y = np.sin(2 * X[:, 0]) + X[:, 1] * X[:, 2]
+    teacher = FrozenEstimator(RandomForestRegressor(50, random_state=0).fit(X, y))
+    few, rest = slice(100), slice(1500, None)
+    student = DecisionTreeRegressor(min_samples_leaf=3, random_state=0)
+    scores = {
+        transfer: DistilledRegressor(
+            teacher, student, alpha=1.0, transfer=transfer, random_state=0
+        )
+        .fit(X[few], y[few])
+        .score(X[rest], y[rest])
+        for transfer in (None, "auto")
+    }
+    assert scores["auto"] > scores[None] + 0.1
+
+
+def test_candidates_share_the_answers_for_transfer_rows(diabetes, tmp_path):
+    X, y = diabetes
+    model = DistilledRegressor(
+        CountingTeacher(tmp_path / "fits"),
+        LinearRegression(),
+        transfer="auto",
+        cv=3,
+        random_state=0,
+        memory=str(tmp_path / "memory"),
+    )
+    (tmp_path / "fits").mkdir()
+    search = GridSearchCV(model, {"alpha": [0.0, 0.5, 1.0]}, cv=2).fit(X, y)
+    # Three folds of two outer ones and of the refit.
+    assert len(list((tmp_path / "fits").iterdir())) == 9
+    fresh = clone(search.best_estimator_).set_params(memory=None).fit(X, y)
+    assert_array_equal(search.predict(X), fresh.predict(X))
+
+
+def test_dataframes_stay_dataframes(diabetes):
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    X = X.assign(sex=pd.Categorical(np.where(X["sex"] > 0, "f", "m")))
+    student = RecordingRegressor()
+    teacher = make_pipeline(TakeNumbers(), Ridge())
+    model = DistilledRegressor(teacher, student, transfer="auto", random_state=0)
+    model.fit(X.iloc[:300], y.iloc[:300], X_transfer=X.iloc[300:])
+    seen = model.student_.X_
+    pd.testing.assert_frame_equal(seen.iloc[:442].reset_index(drop=True), X)
+    assert (seen.dtypes == X.dtypes).all()
+    with pytest.raises(ValueError, match="dtypes of X.*object|str.*column 'sex'"):
+        model.fit(X, y, X_transfer=X.astype({"sex": object}))
+    with pytest.raises(ValueError, match="feature names"):
+        model.fit(X, y, X_transfer=X.rename(columns={"sex": "gender"}))
+    with pytest.raises(TypeError, match="must be a DataFrame"):
+        model.fit(X, y, X_transfer=X.to_numpy())
+
+
+def test_sparse_rows_can_be_given_not_drawn(diabetes):
+    X, y = diabetes
+    X = sparse.csr_matrix(X)
+    model = DistilledRegressor(Ridge(), Ridge(), alpha=1.0, random_state=0)
+    model.fit(X[:300], y[:300], X_transfer=X[300:])
+    with pytest.raises(TypeError, match="[Ss]parse"):
+        model.set_params(transfer="auto").fit(X, y)
+
+
+def test_what_does_not_fit_is_refused(diabetes):
+    X, y = diabetes
+    with pytest.raises(ValueError, match="10 features"):
+        clone(MODEL).fit(X, y, X_transfer=X[:, :9])
+    missing = np.where(X[:5] > 0, X[:5], np.nan)
+    with pytest.raises(ValueError, match="NaN"):
+        clone(MODEL).fit(X, y, X_transfer=missing)
+    for params in ({"transfer_size": 0}, {"transfer_weight": -1}, {"transfer": 3}):
+        with pytest.raises(ValueError, match=next(iter(params))):
+            clone(MODEL).set_params(**params).fit(X, y)
+
+
+def test_metadata_of_training_rows_cannot_be_made_up_for_others(iris):
+    X, y = iris
+    with config_context(enable_metadata_routing=True):
+        student = RecordingClassifier().set_fit_request(extra=True)
+        model = DistilledClassifier(GaussianNB(), student)
+        with pytest.raises(ValueError, match="no metadata but.*'extra'.*150 rows"):
+            model.fit(X, y, extra=np.arange(150), X_transfer=X)
+
+
+def test_a_pipeline_can_transform_the_given_rows(diabetes):
+    X, y = diabetes
+    with config_context(enable_metadata_routing=True):
+        model = clone(MODEL).set_fit_request(X_transfer=True)
+        pipeline = make_pipeline(
+            StandardScaler(), model, transform_input=["X_transfer"]
+        )
+        pipeline.fit(X[:300], y[:300], X_transfer=X[300:])
+    seen = pipeline[-1].student_.X_
+    assert_allclose(seen, pipeline[0].transform(X))
+
+
+def test_a_tree_learns_transfer_rows_on_rows(iris):
+    X, y = iris
+    model = DistilledClassifier(
+        GaussianNB(), DecisionTreeClassifier(), transfer="auto", random_state=0
+    ).fit(X, y)
+    assert model.student_.tree_.n_node_samples[0] == 150 * 5
+
+
+class TakeNumbers(StandardScaler):
+    """Keeps the numeric columns of a dataframe."""
+
+    def fit(self, X, y=None):
+        return super().fit(X.select_dtypes("number"))
+
+    def transform(self, X):
+        return super().transform(X.select_dtypes("number"))
+
+    def fit_transform(self, X, y=None):
+        return self.fit(X).transform(X)
