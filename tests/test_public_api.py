@@ -18,7 +18,13 @@ from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 import skdistill
-from skdistill import DistilledClassifier, DistilledRegressor, transfer
+from skdistill import (
+    DistilledClassifier,
+    DistilledClassifierCV,
+    DistilledRegressor,
+    DistilledRegressorCV,
+    transfer,
+)
 
 ROOT = Path(__file__).parents[1]
 

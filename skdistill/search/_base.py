@@ -42,7 +42,7 @@ __all__ = ["BaseDistilledCV"]
 # From here on one split is held out instead of five, and scored in parts.
 _MANY_ROWS = 100_000
 _N_PARTS = 5
-_ALPHAS = (0.5, 1.0)
+_ALPHAS = (0.5,)
 _STRENGTHS = (1.0, 10.0, 100.0)
 
 _SHARED = BaseDistilled._parameter_constraints

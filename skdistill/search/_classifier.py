@@ -40,7 +40,7 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
     student : estimator, default=None
         The classifier to fit, as for `DistilledClassifier`.
     alphas : "auto" or sequence of float, default="auto"
-        Weights of the teacher to try. "auto" is (0.5, 1).
+        Weights of the teacher to try. "auto" is 0.5.
     temperatures : sequence of float, default=(1.0,)
         Temperatures to try.
     transfers : sequence of sampler, "auto" or None, default=(None, "auto")

@@ -34,7 +34,7 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
     student : estimator, default=None
         The regressor to fit, as for `DistilledRegressor`.
     alphas : "auto" or sequence of float, default="auto"
-        Weights of the teacher to try. "auto" is (0.5, 1);
+        Weights of the teacher to try. "auto" is 0.5;
         for students that are linear in their targets (ordinary least squares, ridge,
         k-NN) the best alpha in closed form, within [0, 1].
     temperatures : sequence of float, default=(1.0,)
