@@ -18,7 +18,13 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from xgboost import XGBClassifier, XGBRegressor
 
-from skdistill import DistilledClassifier, DistilledRegressor
+from skdistill import (
+    DistilledClassifier,
+    DistilledClassifierCV,
+    DistilledRegressor,
+    DistilledRegressorCV,
+)
+from skdistill.refine import LeafRefinement
 
 # One row in a leaf or a bin is enough: the checks want a weight of k to be the same as
 # k equal rows, and rules that count rows break that in the libraries themselves.
@@ -37,6 +43,11 @@ REGRESSORS = {
         make_pipeline(StandardScaler(), GradientBoostingRegressor(n_estimators=10)),
     ),
     "mlp student": DistilledRegressor(Ridge(), MLPRegressor(max_iter=500)),
+    "refined student": DistilledRegressor(
+        Ridge(),
+        GradientBoostingRegressor(n_estimators=5),
+        refine=LeafRefinement(1.0),
+    ),
     "multi-output": DistilledRegressor(
         DecisionTreeRegressor(), Ridge(), temperature=2.0, rescale=True
     ),
@@ -57,8 +68,31 @@ CLASSIFIERS = {
     "mlp student": DistilledClassifier(
         LogisticRegression(), MLPClassifier(max_iter=500)
     ),
+    "refined student": DistilledClassifier(
+        LogisticRegression(),
+        GradientBoostingClassifier(n_estimators=5),
+        refine=LeafRefinement(1.0),
+    ),
     "regressor student": DistilledClassifier(
         DecisionTreeClassifier(), DecisionTreeRegressor(max_depth=4)
+    ),
+}
+
+
+SEARCHES = {
+    "regression": DistilledRegressorCV(
+        Ridge(),
+        GradientBoostingRegressor(n_estimators=3),
+        transfers=(None,),
+        cv=2,
+        cross_fit=False,
+    ),
+    "classification": DistilledClassifierCV(
+        LogisticRegression(),
+        GradientBoostingClassifier(n_estimators=3),
+        transfers=(None,),
+        cv=2,
+        cross_fit=False,
     ),
 }
 
@@ -70,6 +104,7 @@ CLASSIFIERS = {
         DistilledClassifier(),
         *REGRESSORS.values(),
         *CLASSIFIERS.values(),
+        *SEARCHES.values(),
     ]
 )
 def test_estimator_check(estimator, check):

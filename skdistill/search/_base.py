@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.model_selection import check_cv
 from sklearn.tree import BaseDecisionTree
-from sklearn.utils import check_random_state, indexable
+from sklearn.utils import Bunch, check_random_state, indexable
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -142,9 +142,10 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
         model = self._distilled()
         target = model._check_target(y)
         weight = check_weights(sample_weight, len(target))
+        fit_params, split_params = self._route(fit_params)
         examples = Examples(X, target, weight, X_transfer, fit_params)
         seed, fold_seed = spawn_seeds(self.random_state, 2)
-        folds = self._folds(examples, fold_seed)
+        folds = self._folds(examples, fold_seed, split_params)
         with self._shared_memory() as memory:
             model.set_params(random_state=seed, memory=memory)
             groups = self._groups(model, examples, folds)
@@ -176,8 +177,11 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
         routing : MetadataRouter
         """
         router = MetadataRouter(owner=self).add_self_request(self)
+        distilled = self._distilled()
+        if routing_enabled():
+            distilled.set_fit_request(sample_weight=True, X_transfer=True)
         router.add(
-            distilled=self._distilled(),
+            distilled=distilled,
             method_mapping=MethodMapping().add(caller="fit", callee="fit"),
         )
         if hasattr(self.cv, "get_metadata_routing"):
@@ -215,7 +219,14 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
         with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             yield folder
 
-    def _folds(self, examples, seed):
+    def _route(self, fit_params):
+        """Return the metadata of the distilled estimator's fit and the split's."""
+        if not routing_enabled():
+            return {}, {}
+        routed = process_routing(self, "fit", **fit_params)
+        return routed.distilled.fit, routed.get("splitter", Bunch(split={})).split
+
+    def _folds(self, examples, seed, split_params):
         """Return (train, parts of the held-out rows) for each fold."""
         n_rows, rng = len(examples.y), check_random_state(seed)
         cv = self.cv
@@ -224,13 +235,7 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
         if isinstance(cv, Integral):
             cv = self._k_fold(int(cv), rng)
         cv = check_cv(cv, examples.y, classifier=is_classifier(self))
-        params: dict[str, Any] = {}
-        if routing_enabled():
-            routed = process_routing(
-                self, "fit", sample_weight=examples.weight, **examples.fit_params
-            )
-            params = routed.splitter.split if "splitter" in routed else {}
-        folds = list(cv.split(examples.X, examples.y, **params))
+        folds = list(cv.split(examples.X, examples.y, **split_params))
         if len(folds) > 1:
             return [(train, [held_out]) for train, held_out in folds]
         ((train, held_out),) = folds
@@ -238,6 +243,7 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
 
     def _groups(self, model, examples, folds):
         """Return the candidates, grouped by the student they share; the plain first."""
+        self._check_candidates()
         alphas, refinements = self.alphas, self.refinements
         if isinstance(alphas, str):
             alphas = self._default_alphas(model, examples, folds)
@@ -249,8 +255,18 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
             alphas, self.temperatures, self.transfers
         ):
             params = {"alpha": alpha, "temperature": temperature, "transfer": transfer}
+            for refinement in refinements:
+                clone(model).set_params(refine=refinement, **params)._validate_params()
             groups += [Group(params, alike) for alike in _grown_alike(refinements)]
         return groups
+
+    def _check_candidates(self):
+        for name in ("alphas", "temperatures", "transfers", "refinements"):
+            if len(getattr(self, name)) == 0:
+                raise ValueError(
+                    f"{name} must hold at least one value to try. Got "
+                    f"{getattr(self, name)!r}. Leave it out for the default."
+                )
 
     def _default_alphas(self, model, examples, folds):
         return _ALPHAS

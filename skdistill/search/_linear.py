@@ -1,9 +1,11 @@
 """The best alpha of a student that is linear in its targets, in closed form."""
 
+import inspect
+
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.feature_selection import SelectorMixin
 from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags
 
 from skdistill._fitting import final_step
 from skdistill._typing import Estimator
@@ -30,11 +32,19 @@ def is_linear_in_targets(student: Estimator) -> bool:
     if getattr(final_step(student), "positive", False):
         return False
     while isinstance(student, Pipeline):
-        for _, step in student.steps[:-1]:
-            if hasattr(step, "fit") and get_tags(step).target_tags.required:
-                return False
+        if any(_looks_at_target(step) for _, step in student.steps[:-1]):
+            return False
         student = student.steps[-1][1]
     return True
+
+
+def _looks_at_target(step):
+    """Tell whether a transformer may depend on the target; if in doubt, it does."""
+    if not hasattr(step, "fit"):
+        return False
+    target = inspect.signature(step.fit).parameters.get("y")
+    needs = target is not None and target.default is target.empty
+    return needs or isinstance(step, SelectorMixin)
 
 
 def best_alpha(

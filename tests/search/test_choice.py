@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.feature_selection import SelectKBest
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeRegressor
+
+from skdistill.search._choice import choose
+from skdistill.search._linear import best_alpha, is_linear_in_targets
+
+PLAIN = np.array([0.50, 0.60, 0.55, 0.52, 0.58])
+TEACHER, CONSTANT = PLAIN + 0.2, np.zeros(5)
+
+
+def chosen(*candidates, teacher=TEACHER, constant=CONSTANT):
+    scores = np.array([PLAIN, *candidates])
+    names = ["plain", *(f"candidate {i}" for i in range(1, len(scores)))]
+    return choose(scores, teacher, constant, held_out_ratio=0.25, names=names)
+
+
+def test_the_best_candidate_is_taken_if_it_is_better_on_all_folds():
+    choice = chosen(PLAIN + 0.1, PLAIN + 0.12, PLAIN - 0.1)
+    assert choice.index == 2
+    assert choice.reason.startswith("Chose distillation: candidate 2 scores 0.67")
+
+
+def test_a_difference_within_its_standard_error_keeps_the_plain_student():
+    # Mean 0.01; the standard error is 0.0316 * sqrt(1 / 5 + 1 / 4) = 0.021.
+    paired = np.array([0.05, -0.03, 0.01, 0.03, -0.01])
+    choice = chosen(PLAIN + paired)
+    assert choice.index == 0
+    assert "difference is 0.01, with a standard error of 0.0212" in choice.reason
+    assert chosen(PLAIN + paired + 0.02).index == 1
+
+
+def test_a_teacher_below_the_plain_student_teaches_nothing():
+    choice = chosen(PLAIN + 0.1, teacher=PLAIN - 0.01)
+    assert choice.index == 0
+    assert "teacher's score is 0.54, the plain student's 0.55" in choice.reason
+
+
+def test_a_teacher_that_knows_nothing_teaches_nothing():
+    around = np.array([0.1, -0.1, 0.05, -0.05, -0.01])
+    choice = chosen(PLAIN + 0.1, constant=TEACHER + around)
+    assert choice.index == 0
+    assert "It has nothing to teach" in choice.reason
+
+
+@pytest.mark.parametrize("shape", [(200,), (200, 2)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_closed_form_is_the_best_of_a_grid(shape, weighted):
+    rng = np.random.default_rng(0)
+    y, hard, soft = rng.normal(size=(3, *shape))
+    hard, soft = y + hard, y + 0.7 * soft
+    weight = rng.uniform(size=200) if weighted else None
+    grid = np.linspace(-2, 3, 50_001)
+    squares = [((1 - a) * hard + a * soft - y) ** 2 for a in grid[::50]]
+    errors = [np.average(square, axis=0, weights=weight).sum() for square in squares]
+    assert_allclose(
+        best_alpha(y, hard, soft, weight), grid[::50][np.argmin(errors)], atol=0.005
+    )
+
+
+def test_equal_students_leave_alpha_at_zero():
+    assert best_alpha(np.ones(3), np.zeros(3), np.zeros(3), None) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("student", "is_linear"),
+    [
+        (Ridge(), True),
+        (Ridge(positive=True), False),
+        (LinearRegression(), True),
+        (KernelRidge(), True),
+        (KNeighborsRegressor(), True),
+        (make_pipeline(StandardScaler(), Ridge()), True),
+        (make_pipeline(SelectKBest(), Ridge()), False),
+        (DecisionTreeRegressor(), False),
+    ],
+)
+def test_what_is_linear_in_its_targets(student, is_linear):
+    assert is_linear_in_targets(student) == is_linear
+    if not is_linear:
+        return
+    rng = np.random.default_rng(0)
+    X, first, second = rng.normal(size=(50, 3)), *rng.normal(size=(2, 50))
+    predictions = [
+        student.fit(X, y).predict(X) for y in (first, second, first / 2 + second / 2)
+    ]
+    assert_allclose(predictions[2], (predictions[0] + predictions[1]) / 2)
