@@ -24,9 +24,9 @@ class LeafRefinement(BaseEstimator):
     diversify : bool, default=True
         Whether to grow trees that leave more to the solution. Shrinkage and averaging
         keep greedy leaf values from overfitting; leaf values that are solved for have
-        `strength` for that. So boosting grows at three times its learning rate, at most
-        0.3, and a forest that tries all features at each split tries a third. The
-        number and the size of the trees stay as they are.
+        `strength` for that. So boosting grows at twice its learning rate, at most 0.3,
+        and a forest that tries all features at each split tries a third. The number and
+        the size of the trees stay as they are.
 
     Examples
     --------
@@ -35,8 +35,8 @@ class LeafRefinement(BaseEstimator):
     >>> from skdistill.refine import LeafRefinement
     >>> X, y = make_friedman1(300, random_state=0)
     >>> model = DistilledRegressor(refine=LeafRefinement(30.0), random_state=0)
-    >>> round(model.fit(X, y).student_.learning_rate, 1)
-    0.3
+    >>> model.fit(X, y).student_.learning_rate
+    0.2
     """
 
     _parameter_constraints: ClassVar[dict] = {
@@ -57,6 +57,6 @@ class LeafRefinement(BaseEstimator):
         params: dict[str, Any] = final.get_params(deep=False)
         rate = params.get("learning_rate")
         if isinstance(rate, Real) and float(rate) < _FASTEST:
-            final.set_params(learning_rate=min(3 * float(rate), _FASTEST))
+            final.set_params(learning_rate=min(2 * float(rate), _FASTEST))
         if "bootstrap" in params and params["max_features"] in (None, 1.0):
             final.set_params(max_features=1 / 3)

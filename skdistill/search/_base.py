@@ -285,7 +285,7 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
             teacher,
             constant,
             held_out_ratio=sum(map(len, parts)) / len(train),
-            names=[", ".join(f"{k}={v!r}" for k, v in c.items()) for c in candidates],
+            names=[_name(candidate) for candidate in candidates],
         )
         mean = scores.mean(axis=1)
         self.cv_results_ = {
@@ -345,3 +345,15 @@ def _grown_alike(refinements):
     for refinement in refinements:
         lists.setdefault(getattr(refinement, "diversify", None), []).append(refinement)
     return lists.values()
+
+
+def _name(candidate):
+    """Say how a candidate differs from the plain student."""
+    refinement = candidate["refine"]
+    strength = getattr(refinement, "strength", None)
+    shown = candidate | {"refine": refinement and f"leaves at strength {strength:g}"}
+    return ", ".join(
+        f"{name}={value!r}" if name == "transfer" else f"{name}={value}"
+        for name, value in shown.items()
+        if value is not None
+    )
