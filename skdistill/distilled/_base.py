@@ -357,6 +357,8 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         student = get_tags(self._given_student()).input_tags
+        if self.transfer is not None:
+            student.sparse = False  # Samplers need dense rows.
         if self.teacher is None:
             # The default teacher takes missing values, and dense data only.
             tags.input_tags.allow_nan, tags.input_tags.sparse = student.allow_nan, False

@@ -77,8 +77,8 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
         Above 0, print each step with its time in seconds.
     transfer : sampler, "auto" or None, default=None
         Draws transfer rows: rows without labels, for which the student learns the
-        teacher's answers. "auto" is `skdistill.transfer.MungeSampler`; density models
-        serve too. None draws none. Rows given as `X_transfer` to `fit` are taken
+        teacher's answers. "auto" is `skdistill.transfer.ConditionalSampler`; density
+        models serve too. None draws none. Rows given as `X_transfer` to `fit` are taken
         besides.
     transfer_size : float, default=4.0
         How many rows to draw for each training row.

@@ -76,7 +76,7 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
         *,
         alphas="auto",
         temperatures=(1.0,),
-        transfers=(None, "auto"),
+        transfers=("auto",),
         transfer_size=4.0,
         transfer_weight=1.0,
         refinements="auto",

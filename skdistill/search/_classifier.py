@@ -43,7 +43,7 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
         Weights of the teacher to try. "auto" is 0.5.
     temperatures : sequence of float, default=(1.0,)
         Temperatures to try.
-    transfers : sequence of sampler, "auto" or None, default=(None, "auto")
+    transfers : sequence of sampler, "auto" or None, default=("auto",)
         Samplers of transfer rows to try; None draws none.
     transfer_size : float, default=4.0
         How many rows to draw for each training row.
@@ -199,5 +199,6 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
         tags = super().__sklearn_tags__()
         distilled = get_tags(self._distilled())
         tags.input_tags = distilled.input_tags
+        tags.input_tags.sparse &= all(one is None for one in self.transfers)
         tags.classifier_tags = distilled.classifier_tags
         return tags

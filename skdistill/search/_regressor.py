@@ -39,7 +39,7 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
         k-NN) the best alpha in closed form, within [0, 1].
     temperatures : sequence of float, default=(1.0,)
         Temperatures to try.
-    transfers : sequence of sampler, "auto" or None, default=(None, "auto")
+    transfers : sequence of sampler, "auto" or None, default=("auto",)
         Samplers of transfer rows to try; None draws none.
     transfer_size : float, default=4.0
         How many rows to draw for each training row.
@@ -175,6 +175,7 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
         tags = super().__sklearn_tags__()
         distilled = get_tags(self._distilled())
         tags.input_tags, tags.target_tags = distilled.input_tags, distilled.target_tags
+        tags.input_tags.sparse &= all(one is None for one in self.transfers)
         tags.regressor_tags = distilled.regressor_tags
         return tags
 
