@@ -1,0 +1,207 @@
+"""Leaf refinement in the distilled estimators."""
+
+import pickle
+
+import numpy as np
+import pytest
+from lightgbm import LGBMClassifier, LGBMRegressor
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.datasets import load_digits, make_friedman1
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeRegressor
+from xgboost import XGBClassifier, XGBRegressor
+
+from skdistill import DistilledClassifier, DistilledRegressor
+from skdistill.refine import LeafRefinement, refine_leaves
+
+pytestmark = pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+
+TEACHER = GradientBoostingRegressor(
+    n_estimators=200, max_depth=4, subsample=0.5, max_features=0.5
+)
+REGRESSORS = [
+    GradientBoostingRegressor(n_estimators=40),
+    LGBMRegressor(n_estimators=30, num_leaves=8, n_jobs=1, verbose=-1),
+    XGBRegressor(n_estimators=30, max_depth=3, n_jobs=1, learning_rate=0.1),
+    RandomForestRegressor(10, max_leaf_nodes=32),
+    make_pipeline(StandardScaler(), GradientBoostingRegressor(n_estimators=40)),
+]
+CLASSIFIERS = [
+    GradientBoostingClassifier(n_estimators=8),
+    LGBMClassifier(n_estimators=8, num_leaves=8, n_jobs=1, verbose=-1),
+    XGBClassifier(n_estimators=8, max_depth=3, n_jobs=1, learning_rate=0.1),
+    RandomForestClassifier(10, max_leaf_nodes=32),
+]
+
+
+@pytest.fixture(scope="module")
+def friedman():
+    return make_friedman1(2000, noise=1.0, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where the tests of this file share their teachers."""
+    return str(tmp_path_factory.mktemp("memory"))
+
+
+@pytest.mark.parametrize("student", REGRESSORS)
+def test_refined_students_with_transfer_rows_do_better(friedman, folder, student):
+    X, y = friedman
+    plain = clone(student).fit(X[:400], y[:400])
+    model = DistilledRegressor(
+        TEACHER,
+        student,
+        transfer="auto",
+        refine="leaves",
+        random_state=0,
+        memory=folder,
+    ).fit(X[:400], y[:400])
+    assert type(model.student_) is type(plain)
+    assert model.score(X[400:], y[400:]) > plain.score(X[400:], y[400:]) + 0.01
+    again = pickle.loads(pickle.dumps(model.student_))
+    assert_array_equal(again.predict(X), model.predict(X))
+
+
+@pytest.mark.parametrize("student", CLASSIFIERS)
+def test_refined_classifiers_with_transfer_rows_do_better(folder, student):
+    X, y = load_digits(return_X_y=True)
+    names = np.array(list("abcdefghij"))[y]
+    is_xgboost = isinstance(student, XGBClassifier)
+    plain = clone(student).fit(X[:500], y[:500] if is_xgboost else names[:500])
+    model = DistilledClassifier(
+        make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300)),
+        student,
+        transfer="auto",
+        transfer_size=1,
+        refine="leaves",
+        random_state=0,
+        memory=folder,
+    ).fit(X[:500], names[:500])
+    held_out = np.arange(500, len(y))
+    loss, plain_loss = (
+        -np.log(np.maximum(fitted.predict_proba(X)[held_out, y[500:]], 1e-6)).mean()
+        for fitted in (model, plain)
+    )
+    assert loss < 0.85 * plain_loss
+    assert_array_equal(model.classes_, np.unique(names))
+    assert_allclose(model.predict_proba(X).sum(axis=1), 1, atol=1e-5)
+
+
+def test_what_is_refined_is_the_mixed_target_and_the_transfer_rows(friedman):
+    X, y = friedman
+    weight = np.linspace(0.5, 1.5, 200)
+    student = GradientBoostingRegressor(n_estimators=5, random_state=0)
+    model = DistilledRegressor(
+        Ridge(),
+        student,
+        alpha=0.3,
+        temperature=2.0,
+        transfer_weight=0.5,
+        refine=LeafRefinement(7.0, diversify=False),
+        cv=KFold(5),
+    )
+    model.fit(X[:200], y[:200], sample_weight=weight, X_transfer=X[200:300])
+    grown = clone(model).set_params(refine=None)
+    grown.fit(X[:200], y[:200], sample_weight=weight, X_transfer=X[200:300])
+    mean = model.target_mean_
+    honest = mean + (_honest_answers(X[:200], y[:200], weight) - mean) / 2
+    given = mean + (model.teacher_.predict(X[200:300]) - mean) / 2
+    expected = refine_leaves(
+        grown.student_,
+        X[:300],
+        np.r_[0.7 * y[:200] + 0.3 * honest, given],
+        np.r_[weight, np.full(100, 0.5)],
+        strength=7.0,
+    )
+    assert_allclose(model.predict(X), expected.predict(X), rtol=1e-6)
+
+
+def _honest_answers(X, y, weight):
+    answers = np.empty(len(y))
+    for train, test in KFold(5).split(X):
+        answers[test] = Ridge().fit(X[train], y[train], weight[train]).predict(X[test])
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("student", "name", "grown"),
+    [
+        (GradientBoostingRegressor(n_estimators=3, learning_rate=0.1), "rate", 0.2),
+        (GradientBoostingRegressor(n_estimators=3, learning_rate=0.2), "rate", 0.3),
+        (GradientBoostingRegressor(n_estimators=3, learning_rate=0.5), "rate", 0.5),
+        (XGBRegressor(n_estimators=3, n_jobs=1), "rate", None),
+        (RandomForestRegressor(3), "max_features", 1 / 3),
+        (RandomForestRegressor(3, max_features="sqrt"), "max_features", "sqrt"),
+    ],
+)
+def test_trees_are_grown_for_the_refinement(friedman, student, name, grown):
+    X, y = friedman
+    name = "learning_rate" if name == "rate" else name
+    model = DistilledRegressor(Ridge(), student, refine="leaves", random_state=0)
+    model.fit(X[:100], y[:100])
+    assert model.student_.get_params()[name] == grown
+    model.set_params(refine=LeafRefinement(diversify=False)).fit(X[:100], y[:100])
+    assert model.student_.get_params()[name] == student.get_params()[name]
+    assert model.student.get_params() == student.get_params()
+
+
+def test_the_strength_can_be_searched_over(friedman):
+    X, y = friedman
+    model = DistilledRegressor(
+        Ridge(),
+        GradientBoostingRegressor(n_estimators=3),
+        refine=LeafRefinement(),
+        random_state=0,
+    )
+    search = GridSearchCV(model, {"refine__strength": [1.0, 100.0]}, cv=2)
+    search.fit(X[:200], y[:200])
+    assert len(set(search.cv_results_["mean_test_score"])) == 2
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (DistilledRegressor(Ridge(), Ridge(), refine="leaves"), "Got Ridge"),
+        (
+            DistilledClassifier(
+                LogisticRegression(), DecisionTreeRegressor(), refine="leaves"
+            ),
+            "does not go with a regressor as student",
+        ),
+        (
+            DistilledClassifier(
+                LogisticRegression(),
+                RandomForestClassifier(class_weight="balanced"),
+                refine="leaves",
+            ),
+            "a student with class_weight",
+        ),
+        (
+            DistilledClassifier(
+                LogisticRegression(),
+                LGBMClassifier(verbose=-1),
+                refine="leaves",
+                soften="both",
+            ),
+            "soften='both'",
+        ),
+        (DistilledRegressor(refine=LeafRefinement(strength=0)), "'strength' parameter"),
+        (DistilledRegressor(refine="trees"), "'refine' parameter"),
+    ],
+)
+def test_what_cannot_be_refined_is_refused(friedman, model, message):
+    X, y = friedman
+    target = y if isinstance(model, DistilledRegressor) else y > y.mean()
+    with pytest.raises(ValueError, match=message):
+        model.fit(X[:100], target[:100])
