@@ -39,6 +39,7 @@ from skdistill._sklearn import (
 )
 from skdistill._typing import Estimator, Table
 from skdistill._validation import check_not_empty, check_weights
+from skdistill.distilled._size import limit_to_plain_size
 from skdistill.distilled._transfer_rows import (
     TransferRows,
     check_same_container,
@@ -202,10 +203,12 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             answers = self._learn_from_teacher(lesson, weight)
             extra = self._transfer_rows(lesson, weight, X_transfer, transfer_seed)
         student = clone_with_seed(self._given_student(), student_seed)
-        if refinements[0] is not None:
-            refinements[0].prepare(student)
         part = f"student ({type(student).__name__})"
         with self._step("student", context, student), naming_failures(part):
+            if extra is not None:
+                limit_to_plain_size(student, X, target, weight)
+            if refinements[0] is not None:
+                refinements[0].prepare(student)
             students = self._teach_student(
                 student, X, target, answers, student_params, extra, refinements
             )

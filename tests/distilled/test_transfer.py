@@ -248,6 +248,40 @@ def test_a_tree_learns_transfer_rows_on_rows(iris):
     assert model.student_.tree_.n_node_samples[0] == 150 * 5
 
 
+@pytest.mark.parametrize(
+    ("student", "limit"),
+    [
+        (RandomForestRegressor(3, random_state=0), None),
+        (make_pipeline(StandardScaler(), DecisionTreeRegressor(random_state=0)), None),
+        (DecisionTreeRegressor(max_depth=3), 8),
+        (DecisionTreeRegressor(max_leaf_nodes=20), 20),
+    ],
+)
+def test_a_student_with_transfer_rows_is_no_larger_than_the_plain_one(
+    diabetes, student, limit
+):
+    X, y = diabetes
+    plain = clone(student).fit(X, y)
+    model = DistilledRegressor(Ridge(), student, transfer="auto", random_state=0)
+    model.fit(X, y)
+    assert 1 < most_leaves(model.student_) <= (limit or most_leaves(plain))
+
+
+def test_an_unlimited_tree_of_classes_keeps_its_size_too(iris):
+    X, y = iris
+    student = DecisionTreeClassifier(random_state=0)
+    model = DistilledClassifier(
+        GaussianNB(), student, transfer="auto", random_state=0
+    ).fit(X, y)
+    assert model.student_.get_n_leaves() <= clone(student).fit(X, y).get_n_leaves()
+
+
+def most_leaves(model):
+    """The leaves of the largest tree."""
+    model = model[-1] if hasattr(model, "steps") else model
+    return max(tree.get_n_leaves() for tree in getattr(model, "estimators_", [model]))
+
+
 class TakeNumbers(StandardScaler):
     """Keeps the numeric columns of a dataframe."""
 
