@@ -237,3 +237,26 @@ def test_missing_values_stay_the_trees_business():
     forest = RandomForestClassifier(5, random_state=0)
     fitted = fit_soft_labels(forest, X, classes[codes], soft(codes, 3), classes)
     assert np.isfinite(fitted.predict_proba(X)).all()
+
+
+@pytest.mark.parametrize("student", [*TREES[:3], *NAIVE_BAYES, PERCEPTRONS[1]])
+def test_row_weights_equal_repeated_rows(student):
+    X, codes, classes = problem(3)
+    logits = np.log(soft(codes, 3).teacher)
+    repeats = np.random.default_rng(0).integers(0, 4, size=300)
+    repeated = np.repeat(np.arange(300), repeats)
+    fitted = []
+    for rows, weight in ((np.arange(300), repeats * 1.0), (repeated, None)):
+        labels = SoftLabels(codes[rows], logits[rows], alpha=0.7, temperature=1.0)
+        fitted.append(
+            fit_soft_labels(
+                clone(student),
+                X[rows],
+                classes[codes[rows]],
+                labels,
+                classes,
+                sample_weight=weight,
+            )
+        )
+    first, second = (model.predict_proba(X) for model in fitted)
+    assert_allclose(first, second, atol=1e-4)
