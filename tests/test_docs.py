@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks import results
+from skdistill.refine import refine_leaves
 from tests.test_public_api import ESTIMATORS, signature
 
 ROOT = Path(__file__).parents[1]
-PARAMETERS = sorted({name for cls in ESTIMATORS for name in signature(cls)})
+PARAMETERS = sorted(
+    {name for public in (*ESTIMATORS, refine_leaves) for name in signature(public)}
+)
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
@@ -27,6 +30,7 @@ def test_every_parameter_is_in_the_guide(name):
         "fold_teacher",
         "soft_labels",
         "transfer",
+        "refine",
         "quality",
         "few_labels",
     ],

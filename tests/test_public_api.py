@@ -23,6 +23,7 @@ from skdistill import (
     DistilledClassifierCV,
     DistilledRegressor,
     DistilledRegressorCV,
+    refine,
     transfer,
 )
 
@@ -38,7 +39,7 @@ def estimators(module) -> list[type[BaseEstimator]]:
 
 
 SAMPLERS = estimators(transfer)
-ESTIMATORS = [*estimators(skdistill), *SAMPLERS]
+ESTIMATORS = [*estimators(skdistill), *SAMPLERS, *estimators(refine)]
 
 # What these parameters are differs between regression and classification. All other
 # parameters that both classes have read the same.
@@ -162,7 +163,7 @@ def test_samplers_parameters_read_the_same(name):
     assert entries == [entries[0]] * len(SAMPLERS)
 
 
-@pytest.mark.parametrize("cls", ESTIMATORS)
+@pytest.mark.parametrize("cls", [cls for cls in ESTIMATORS if hasattr(cls, "fit")])
 def test_documented_attributes_are_those_after_fit(cls, fitted):
     public = {
         name for name in dir(fitted[cls]) if name.endswith("_") and name[0] != "_"

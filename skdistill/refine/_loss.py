@@ -26,8 +26,8 @@ class Loss:
         Row weights.
     """
 
-    # How exactly a Newton step is solved at first, as a share of its gain.
-    forcing = 0.0
+    # Whether the curvature is the same everywhere.
+    is_quadratic = False
 
     def __init__(self, target: NDArray, weight: NDArray | None) -> None:
         self.target = target
@@ -58,6 +58,8 @@ class Loss:
 
 class SquaredLoss(Loss):
     """sum_i s_i |z_i - m_i|^2 / 2."""
+
+    is_quadratic = True
 
     def value(self, raw):
         """Return the weighted sum over rows."""
@@ -96,8 +98,6 @@ class LogLoss(Loss):
     CE(m, softmax(z)) = logsumexp(z) - m z. Its gradient is q - m with q = softmax(z),
     its Hessian diag(q) - q q'. For one logit they are q - m and q (1 - q) of class 1.
     """
-
-    forcing = 0.1
 
     def __init__(self, target, weight):
         super().__init__(target[:, 1:] if target.shape[1] == 2 else target, weight)

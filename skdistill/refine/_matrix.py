@@ -100,9 +100,7 @@ class _Memberships:
         self._codes = np.empty(
             (n_rows, len(joint_sizes)), dtype=np.min_scalar_type(max(joint_sizes) - 1)
         )
-        self._ones = np.ones(
-            min(n_rows * len(joint_sizes), self._step * len(joint_sizes))
-        )
+        self._ones = np.ones(min(n_rows, self._step) * len(joint_sizes))
 
     def _decompose(self, sizes):
         """Return P, of shape (n_joint_leaves, n_leaves)."""

@@ -30,8 +30,8 @@ def refine_leaves(
     target: ArrayLike,
     sample_weight: ArrayLike | None = None,
     *,
-    strength: float = 30.0,
-    tol: float = 1e-3,
+    strength: float = 10.0,
+    tol: float = 1e-4,
 ) -> Estimator:
     """Solve for all leaf values of a fitted tree model at once, and return a copy.
 
@@ -59,12 +59,12 @@ def refine_leaves(
         does not count here: pass `sample_weight`.
     sample_weight : array-like of shape (n_samples,), default=None
         Row weights s. A weight of k is the same as k equal rows.
-    strength : float, default=30.0
+    strength : float, default=10.0
         How strongly the leaf values are held where they are. In a single tree of
         squared loss, as strongly as by so many rows in each leaf. ``np.inf`` changes
         nothing.
-    tol : float, default=1e-3
-        The share of the possible decrease of the objective that may be left out.
+    tol : float, default=1e-4
+        About which share of the possible decrease of the objective may be left out.
 
     Returns
     -------
@@ -100,13 +100,13 @@ def refinement_path(
     sample_weight: ArrayLike | None = None,
     *,
     strengths: Sequence[float],
-    tol: float = 1e-3,
+    tol: float = 1e-4,
 ) -> "RefinementPath":
     """Refine a model's leaves for several strengths; see `refine_leaves`.
 
     The rows are looked up in the trees once, and each strength starts from the solution
-    of the next greater one. Beside X, the memory is about 1 to 2 bytes for each row and
-    tree (4 in trees of more than 65,536 leaves) and a few numbers a row.
+    of the next greater one. Beside X this takes, for each row, a few numbers and 1 byte
+    a tree of up to 32 leaves, 2 a larger one (4 above 65,536 leaves).
 
     Parameters
     ----------

@@ -5,20 +5,18 @@ the objective f is minimised over the corrections d that leave a probability
 distribution in every leaf. f is strongly convex with constant `strength`: for every y,
 f(y) >= f(d) + g (y - d) + (strength / 2) |y - d|^2 with the gradient g at d. Minimised
 over the valid y, at y = project(d - g / strength), the right side bounds min f from
-below, which says what is missing at most.
+below, which says how much can still be gained at most.
 
 Reference: Birgin, Martinez and Raydan, "Nonmonotone spectral projected gradient methods
 on convex sets", 2000, algorithm 2.2; the line search is exact here, as f is quadratic.
 """
 
-import warnings
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
 
-from skdistill.refine._solver import Problem
+from skdistill.refine._solver import Problem, still_to_gain, warn_unconverged
 
 __all__ = ["solve_within"]
 
@@ -56,12 +54,14 @@ def solve_within(
     curvature = loss.curvature(raw)
     before = loss.value(problem.raw)
     floor, size = np.finfo(float).eps * before, 1 / strength
+    gains: list[float] = []
     for _ in range(_MOST_STEPS):
         objective = loss.value(raw) + strength / 2 * np.vdot(correction, correction)
+        gains.append(before - objective)
         gradient = matrix.sums(loss.gradient(raw)) + strength * correction
         away = project(correction - gradient / strength) - correction
-        missing = -np.vdot(gradient, away) - strength / 2 * np.vdot(away, away)
-        if missing <= tol * (before - objective) + floor:
+        bound = -np.vdot(gradient, away) - strength / 2 * np.vdot(away, away)
+        if still_to_gain(gains, bound) <= tol * gains[-1] + floor:
             return correction
         step = project(correction - size * gradient) - correction
         change = problem.times(step)
@@ -70,11 +70,5 @@ def solve_within(
         share = min(1.0, -np.vdot(gradient, step) / bend)
         correction, raw = correction + share * step, raw + share * change
         size = square / bend
-    warnings.warn(
-        f"The leaf values did not converge in {_MOST_STEPS} steps for strength "
-        f"{strength:g}. They are better than the present ones; a greater strength or "
-        "tol converges faster.",
-        ConvergenceWarning,
-        stacklevel=2,
-    )
+    warn_unconverged(_MOST_STEPS, strength)
     return correction

@@ -154,7 +154,7 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
                 delayed(score_fold)(model, groups, examples, train, parts, scorer)
                 for train, parts in folds
             )
-            self._choose(groups, np.concatenate(scores, axis=1), folds)
+            self._choose(groups, np.concatenate(scores, axis=1))
             self.best_estimator_ = self._fit_chosen(model, groups, examples)
         self.best_estimator_.set_params(memory=self.memory)
         return self
@@ -271,7 +271,7 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
     def _default_alphas(self, model, examples, folds):
         return _ALPHAS
 
-    def _choose(self, groups, scores, folds):
+    def _choose(self, groups, scores):
         """Set what was found: the scores, the choice and the reason for it."""
         candidates = [
             group.params | {"refine": refinement}
@@ -279,14 +279,8 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
             for refinement in group.refinements
         ]
         scores, teacher, constant = scores[:-2], scores[-2], scores[-1]
-        train, parts = folds[0]
-        choice = choose(
-            scores,
-            teacher,
-            constant,
-            held_out_ratio=sum(map(len, parts)) / len(train),
-            names=[_name(candidate) for candidate in candidates],
-        )
+        names = [_name(candidate) for candidate in candidates]
+        choice = choose(scores, teacher, constant, names)
         mean = scores.mean(axis=1)
         self.cv_results_ = {
             "params": candidates,

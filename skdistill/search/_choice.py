@@ -32,24 +32,17 @@ class _Difference:
     error: float
 
 
-def _compare(first, second, held_out_ratio):
-    """Return by how much the scores `first` are above `second`.
-
-    Folds share most of their training rows, so their differences are less spread than
-    independent ones would be; the correction is that of Nadeau and Bengio, "Inference
-    for the Generalization Error", 2003, section 4.
-    """
+def _compare(first, second):
+    """Return by how much the scores `first` are above `second`."""
     paired = first - second
-    variance = paired.var(ddof=1) * (1 / len(paired) + held_out_ratio)
-    return _Difference(float(paired.mean()), float(np.sqrt(variance)))
+    error = paired.std(ddof=1) / np.sqrt(len(paired))
+    return _Difference(float(paired.mean()), float(error))
 
 
 def choose(
     scores: NDArray,
     teacher: NDArray,
     constant: NDArray,
-    *,
-    held_out_ratio: float,
     names: list[str],
 ) -> Choice:
     """Choose a candidate by its scores on held-out rows.
@@ -62,8 +55,6 @@ def choose(
         Scores of the teacher.
     constant : ndarray of shape (n_parts,)
         Scores of a model that knows nothing but the labels' mean or shares.
-    held_out_ratio : float
-        Held-out rows of a fold over its training rows.
     names : list of str
         What to call the candidates.
 
@@ -72,7 +63,7 @@ def choose(
     Choice
     """
     plain = scores[0]
-    knows = _compare(teacher, constant, held_out_ratio)
+    knows = _compare(teacher, constant)
     if not knows.mean > knows.error:
         return Choice(
             0,
@@ -80,7 +71,7 @@ def choose(
             f"constant's by {knows.mean:.3g}, with a standard error of "
             f"{knows.error:.3g}. It has nothing to teach.",
         )
-    leads = _compare(teacher, plain, held_out_ratio)
+    leads = _compare(teacher, plain)
     if not leads.mean > 0:
         return Choice(
             0,
@@ -88,7 +79,7 @@ def choose(
             f"{teacher.mean():.4g}, the plain student's {plain.mean():.4g}.",
         )
     best = int(scores[1:].mean(axis=1).argmax()) + 1
-    gain = _compare(scores[best], plain, held_out_ratio)
+    gain = _compare(scores[best], plain)
     found = (
         f"{names[best]} scores {scores[best].mean():.4g} on held-out rows, the plain "
         f"student {plain.mean():.4g}, the teacher {teacher.mean():.4g}; the paired "

@@ -21,7 +21,7 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
     On each fold of `cv` the teacher is fitted once, on the training rows; all
     candidates learn from it and are scored on the rows held out. The best candidate is
     taken if it is better than the plain student, fitted on the labels alone, beyond the
-    noise: by more than the standard error of their paired differences [1]_. Where the
+    noise: by more than the standard error of their paired differences. Where the
     teacher does not score above the plain student and above a constant, the plain
     student is kept.
 
@@ -104,11 +104,6 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
     See Also
     --------
     DistilledRegressor : One candidate.
-
-    References
-    ----------
-    .. [1] Nadeau and Bengio, "Inference for the Generalization Error", 2003, section 4
-       (the standard error over folds that share training rows).
 
     Examples
     --------

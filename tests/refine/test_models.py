@@ -116,7 +116,7 @@ def test_a_weight_is_a_number_of_repetitions(case):
         strengths=[10.0],
         tol=1e-9,
     )
-    assert_allclose(path.predict(X), repeated.predict(X), atol=1e-3)
+    assert_allclose(path.predict(X), repeated.predict(X), atol=1e-4)
 
 
 def test_probabilities_stay_probabilities(case):

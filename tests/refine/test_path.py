@@ -18,15 +18,12 @@ from sklearn.ensemble import (
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
 from sklearn.metrics import log_loss, mean_squared_error
-from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.tree import DecisionTreeRegressor
 from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill.refine import (
-    LeafRefinement,
     _path,
     check_refinable,
     is_refinable,
@@ -151,119 +148,6 @@ def test_soft_labels_of_further_rows_improve_a_classifier():
     )
     least = -np.mean(np.sum(soft * np.log(soft), axis=1))
     assert after - least < 0.6 * (before - least)
-
-
-def fit_path(refinement, X, y, log=None):
-    def fit(rows):
-        if log is not None:
-            log.append(rows)
-        model = GradientBoostingRegressor(n_estimators=30, random_state=0)
-        return refinement.path(model.fit(X[rows], y[rows]), X[rows], y[rows])
-
-    return fit
-
-
-def test_the_choice_is_the_least_loss_on_rows_held_out():
-    X, y, _ = problem("regression")
-    refinement = LeafRefinement(strengths=[1.0, 10.0, 1000.0])
-    log: list = []
-    fit = fit_path(refinement, X, y, log)
-    chosen = refinement.choose(fit, X, y, random_state=0)
-    folds = list(KFold(3, shuffle=True, random_state=0).split(X))
-    for rows, (train, _) in zip(log, folds, strict=True):
-        assert_array_equal(rows, train)
-    losses = sum(
-        fit(train).losses(X[test], y[test]) * len(test) for train, test in folds
-    )
-    assert chosen == [1.0, 10.0, 1000.0, np.inf][np.argmin(losses)]
-
-
-def test_noise_is_not_refined():
-    """In-sample the weakest hold would look best; rows held out say: none at all."""
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(200, 5)), rng.normal(size=200)
-    refinement = LeafRefinement()
-    fit = fit_path(refinement, X, y)
-    assert refinement.choose(fit, X, y, random_state=0) == np.inf
-    in_sample = fit(np.arange(200)).losses(X, y)
-    assert np.argmin(in_sample) == 0
-
-
-def test_equal_losses_choose_the_strongest_hold():
-    X, y, _ = problem("regression")
-    model = DecisionTreeRegressor(max_leaf_nodes=8).fit(X, y)
-    refinement = LeafRefinement(strengths=[5.0, 1.0])
-    chosen = refinement.choose(
-        lambda rows: refinement.path(model, X, model.predict(X)), X, y
-    )
-    assert chosen == np.inf
-
-
-def test_weights_of_rows_held_out_count():
-    """Each half is told by its losses to prefer another strength: weights decide."""
-    X, y, _ = problem("regression")
-    half = len(y) // 2
-    refinement = LeafRefinement(strengths=[1.0, 10.0], cv=KFold(2))
-
-    class Path:
-        def __init__(self, train):
-            self.losses_of_held_out = [1.0, 2.0, 9.0] if train[0] else [2.0, 1.0, 9.0]
-
-        def losses(self, X, y, sample_weight):
-            assert len(X) == len(y) == len(sample_weight) == half
-            return np.array(self.losses_of_held_out)
-
-    for heavy, expected in ((0, 1.0), (1, 10.0)):
-        weight = np.repeat([1.0, 3.0] if heavy else [3.0, 1.0], half)
-        assert refinement.choose(Path, X, y, weight) == expected
-
-
-def test_a_single_strength_needs_no_choice():
-    def fail(rows):
-        raise NotImplementedError
-
-    X, y, _ = problem("regression")
-    assert LeafRefinement(strengths=7).choose(fail, X, y) == 7.0
-    path = LeafRefinement(7).path(fitted("regression", "tree"), X, y)
-    assert_array_equal(path.strengths, [7.0, np.inf])
-
-
-def test_folds_of_classes_are_stratified():
-    X, y, _ = problem("multiclass")
-    log: list = []
-    refinement = LeafRefinement(strengths=[10.0], cv=4)
-
-    def fit(rows):
-        log.append(rows)
-        return refinement.path(fitted("multiclass", "tree"), X[rows], y[rows])
-
-    refinement.choose(fit, X, y, stratify=True, random_state=1)
-    folds = StratifiedKFold(4, shuffle=True, random_state=1).split(X, y)
-    for rows, (train, _) in zip(log, folds, strict=True):
-        assert_array_equal(rows, train)
-
-
-def test_refine_takes_the_chosen_strength_and_the_tolerance():
-    X, _, target = problem("regression")
-    model = fitted("regression", "boosting")
-    refined = LeafRefinement(tol=0.5).refine(model, X, target, strength=2.0)
-    expected = refine_leaves(model, X, target, strength=2.0, tol=0.5)
-    assert_array_equal(refined.predict(X), expected.predict(X))
-
-
-@pytest.mark.parametrize(
-    ("params", "message"),
-    [
-        ({"strengths": -1.0}, "'strengths' parameter"),
-        ({"strengths": [1.0, -1.0]}, "A strength must be above 0"),
-        ({"cv": "three"}, "'cv' parameter"),
-        ({"tol": 1.0}, "'tol' parameter"),
-    ],
-)
-def test_wrong_parameters_are_named(params, message):
-    X, y, _ = problem("regression")
-    with pytest.raises(ValueError, match=message):
-        LeafRefinement(**params).path(fitted("regression", "tree"), X, y)
 
 
 REFUSED = [

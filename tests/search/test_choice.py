@@ -19,7 +19,7 @@ TEACHER, CONSTANT = PLAIN + 0.2, np.zeros(5)
 def chosen(*candidates, teacher=TEACHER, constant=CONSTANT):
     scores = np.array([PLAIN, *candidates])
     names = ["plain", *(f"candidate {i}" for i in range(1, len(scores)))]
-    return choose(scores, teacher, constant, held_out_ratio=0.25, names=names)
+    return choose(scores, teacher, constant, names)
 
 
 def test_the_best_candidate_is_taken_if_it_is_better_on_all_folds():
@@ -29,11 +29,11 @@ def test_the_best_candidate_is_taken_if_it_is_better_on_all_folds():
 
 
 def test_a_difference_within_its_standard_error_keeps_the_plain_student():
-    # Mean 0.01; the standard error is 0.0316 * sqrt(1 / 5 + 1 / 4) = 0.021.
+    # Mean 0.01; the standard error is 0.0316 / sqrt(5) = 0.0141.
     paired = np.array([0.05, -0.03, 0.01, 0.03, -0.01])
     choice = chosen(PLAIN + paired)
     assert choice.index == 0
-    assert "difference is 0.01, with a standard error of 0.0212" in choice.reason
+    assert "difference is 0.01, with a standard error of 0.0141" in choice.reason
     assert chosen(PLAIN + paired + 0.02).index == 1
 
 
