@@ -1,5 +1,6 @@
 """Search over distilled classifiers."""
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
@@ -11,6 +12,18 @@ from skdistill.distilled import DistilledClassifier
 from skdistill.search._base import BaseDistilledCV
 
 __all__ = ["DistilledClassifierCV"]
+
+
+# The least probability that counts: one row that a forest gives 0 must not decide.
+_FLOOR = 1e-6
+
+
+def _negated_log_loss(estimator, X, y, sample_weight=None):
+    """Score as scikit-learn's "neg_log_loss" does, with probabilities from _FLOOR on."""
+    proba, classes = np.asarray(estimator.predict_proba(X)), estimator.classes_
+    codes = np.minimum(np.searchsorted(classes, y), len(classes) - 1)
+    given = np.where(classes[codes] == y, proba[np.arange(len(codes)), codes], 0.0)
+    return np.average(np.log(np.maximum(given, _FLOOR)), weights=sample_weight)
 
 
 def _if_distilled_has(method):
@@ -62,8 +75,8 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
         The folds that make the teacher's honest predictions, `cv` of
         `DistilledClassifier`.
     scoring : str, callable or None, default=None
-        A scikit-learn scorer. None is the negated log loss, or the
-        accuracy of a student without probabilities.
+        A scikit-learn scorer. None is the negated log loss with
+        probabilities of 1e-6 at least, or the accuracy of a student without them.
     memory : str, path-like or object with the joblib.Memory interface, default=None
         Where the teachers are kept. None is a temporary folder.
     n_jobs : int, default=None
@@ -128,7 +141,7 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
     @property
     def _default_scoring(self):
         knows = hasattr(self._distilled(), "predict_proba")
-        return "neg_log_loss" if knows else "accuracy"
+        return _negated_log_loss if knows else "accuracy"
 
     @property
     def classes_(self) -> NDArray:

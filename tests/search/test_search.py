@@ -324,3 +324,20 @@ def test_classifiers_at_their_defaults_take_probabilities(friedman):
     ).fit(X[:200], y[:200] > y.mean())
     assert search.predict_proba(X).shape == (1600, 2)
     assert isinstance(search.reason_, str)
+
+
+def test_the_default_score_is_the_log_loss_without_its_infinities():
+    X, y = load_breast_cancer(return_X_y=True)
+    names = np.array(["benign", "malignant"])[y]
+    folds = KFold(3)
+    search = DistilledClassifierCV(
+        GaussianNB(), LogisticRegression(max_iter=9999), cv=folds, transfers=(None,)
+    ).fit(X, names)
+    expected = cross_val_score(
+        LogisticRegression(max_iter=9999), X, names, cv=folds, scoring="neg_log_loss"
+    )
+    assert search.baseline_score_ == pytest.approx(expected.mean(), rel=1e-3)
+    # Leaves of one row give probability 0: at most -log(1e-6) is paid for it.
+    deep = clone(search).set_params(student=DecisionTreeClassifier()).fit(X, names)
+    wrong = deep.baseline_score_ / np.log(1e-6)
+    assert 0.03 < wrong < 0.15
