@@ -19,7 +19,7 @@ _FLOOR = 1e-6
 
 
 def _negated_log_loss(estimator, X, y, sample_weight=None):
-    """Score as scikit-learn's "neg_log_loss" does, with probabilities from _FLOOR on."""
+    """Score by the log loss, negated, with probabilities from _FLOOR on."""
     proba, classes = np.asarray(estimator.predict_proba(X)), estimator.classes_
     codes = np.minimum(np.searchsorted(classes, y), len(classes) - 1)
     given = np.where(classes[codes] == y, proba[np.arange(len(codes)), codes], 0.0)
