@@ -39,7 +39,7 @@ from skdistill._sklearn import (
 )
 from skdistill._typing import Estimator, Table
 from skdistill._validation import check_not_empty, check_weights
-from skdistill.distilled._size import limit_to_plain_size
+from skdistill.distilled._size import suit_transfer_rows
 from skdistill.distilled._transfer_rows import (
     TransferRows,
     check_same_container,
@@ -47,7 +47,13 @@ from skdistill.distilled._transfer_rows import (
     join_tables,
 )
 from skdistill.refine import LeafRefinement, check_refinable, refinement_path
-from skdistill.teachers import Lesson, recall, recall_answers
+from skdistill.teachers import (
+    ClassAnswers,
+    Lesson,
+    ValueAnswers,
+    recall,
+    recall_answers,
+)
 
 __all__ = ["BaseDistilled", "if_student_has"]
 
@@ -206,7 +212,7 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         part = f"student ({type(student).__name__})"
         with self._step("student", context, student), naming_failures(part):
             if extra is not None:
-                limit_to_plain_size(student, X, target, weight)
+                suit_transfer_rows(student, X, target, student_params)
             if refinements[0] is not None:
                 refinements[0].prepare(student)
             students = self._teach_student(
@@ -278,7 +284,10 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
                 X_new = join_tables(X_transfer, X_new)
         if X_new is None:
             return None
-        answers = recall_answers(self._memory(), self._teacher, lesson.answer, X_new)
+        answer: ValueAnswers | ClassAnswers = ValueAnswers()
+        if lesson.classes is not None:
+            answer = ClassAnswers(lesson.classes)
+        answers = recall_answers(self._memory(), self._teacher, answer, X_new)
         return TransferRows(X_new, answers, self.transfer_weight)
 
     def _route(self, weight, fit_params):
@@ -351,8 +360,8 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
 
     def _refined(self, student, X, target, weight, refinements):
         """Return the fitted student as each refinement makes it."""
-        if refinements == [None]:
-            return [student]
+        if refinements[0] is None:
+            return [student] * len(refinements)
         strengths = [refinement.strength for refinement in refinements]
         path = refinement_path(student, X, target, weight, strengths=strengths)
         return [path.model(index) for index in range(len(strengths))]

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import ClassifierMixin, is_regressor
+from sklearn.base import ClassifierMixin, is_classifier, is_regressor
 from sklearn.ensemble import GradientBoostingClassifier, StackingClassifier
 from sklearn.metrics import accuracy_score
 from sklearn.utils import get_tags
@@ -14,7 +14,11 @@ from skdistill._sklearn import StrOptions
 from skdistill._typing import Table
 from skdistill._validation import check_binary_or_multiclass
 from skdistill.distilled._base import BaseDistilled, if_student_has
-from skdistill.students import check_learns_soft_labels, fit_soft_labels
+from skdistill.students import (
+    check_learns_soft_labels,
+    count_classes,
+    fit_soft_labels,
+)
 from skdistill.targets import SoftLabels
 from skdistill.teachers import ClassAnswers
 
@@ -298,6 +302,9 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
     def _teach_student(self, student, X, y, answers, fit_params, extra, refinements):
         alpha = np.full(len(y), float(self.alpha))
         if extra is not None:
+            check_learns_soft_labels(student, self.soften)
+            if is_classifier(student):
+                count_classes(student, y, self.classes_, self.classes_)
             X, fit_params = extra.join(X, fit_params)
             # In place of labels: what decides is alpha = 1.
             y = np.concatenate([y, self.classes_[extra.answers.argmax(axis=1)]])
@@ -306,10 +313,9 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
         labels = self._soften(y, answers, alpha)
         self._check_every_class_taught(labels.mixed)
         weight = fit_params.pop("sample_weight", None)
+        answer = ClassAnswers(self.classes_)
         eval_labels = [
-            self._soften(
-                y_eval, ClassAnswers()(self._teacher.get(), X_eval), self.alpha
-            )
+            self._soften(y_eval, answer(self._teacher.get(), X_eval), self.alpha)
             for X_eval, y_eval in _eval_sets(fit_params)
         ]
         fitted = fit_soft_labels(

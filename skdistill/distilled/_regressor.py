@@ -229,9 +229,11 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
         target = mix(y, answers, alpha=self.alpha)
         if extra is not None:
             X, fit_params = extra.join(X, fit_params)
-            target = np.concatenate(
-                [target, mix(extra.answers, extra.answers, alpha=1)]
-            )
+            tempered = mix(extra.answers, extra.answers, alpha=1)
+            if self.rescale:  # `predict` undoes the spread of the training rows.
+                deviation = extra.answers - self.target_mean_
+                tempered = self.target_mean_ + self._spread * deviation
+            target = np.concatenate([target, tempered])
         weight = fit_params.pop("sample_weight", None)
         fit_params = weight_param(student, weight, part="student") | fit_params
         student.fit(X, target, **fit_params)

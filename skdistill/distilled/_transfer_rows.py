@@ -41,7 +41,8 @@ class TransferRows:
         """Return all rows, those of X first, and the parameters of `fit`."""
         n_rows = np.shape(X)[0]
         for name, value in fit_params.items():
-            if name != "sample_weight" and np.shape(value)[:1] == (n_rows,):
+            is_by_row = hasattr(value, "shape") and value.shape[:1] == (n_rows,)
+            if name != "sample_weight" and is_by_row:
                 raise ValueError(
                     "Transfer rows have no metadata but their weight. Got "
                     f"{name!r} for the {n_rows} rows of X. Use transfer=None and no "

@@ -58,5 +58,7 @@ class LeafRefinement(BaseEstimator):
         rate = params.get("learning_rate")
         if isinstance(rate, Real) and float(rate) < _FASTEST:
             final.set_params(learning_rate=min(2 * float(rate), _FASTEST))
-        if "bootstrap" in params and params["max_features"] in (None, 1.0):
+        share = params.get("max_features")
+        takes_all = share is None or (isinstance(share, float) and share == 1)
+        if "bootstrap" in params and takes_all:
             final.set_params(max_features=1 / 3)

@@ -239,7 +239,8 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
         if len(folds) > 1:
             return [(train, [held_out]) for train, held_out in folds]
         ((train, held_out),) = folds
-        return [(train, np.array_split(rng.permutation(held_out), _N_PARTS))]
+        n_parts = max(2, min(_N_PARTS, len(held_out)))
+        return [(train, np.array_split(rng.permutation(held_out), n_parts))]
 
     def _groups(self, model, examples, folds):
         """Return the candidates, grouped by the student they share; the plain first."""
@@ -249,6 +250,7 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
             alphas = self._default_alphas(model, examples, folds)
         if isinstance(refinements, str):
             refinements = _default_refinements(model)
+        refinements = [LeafRefinement() if r == "leaves" else r for r in refinements]
         plain = {"alpha": 0.0, "temperature": 1.0, "transfer": None}
         groups = [Group(plain, [None], takes_transfer=False)]
         for alpha, temperature, transfer in product(
@@ -256,7 +258,10 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
         ):
             params = {"alpha": alpha, "temperature": temperature, "transfer": transfer}
             for refinement in refinements:
-                clone(model).set_params(refine=refinement, **params)._validate_params()
+                candidate = clone(model).set_params(refine=refinement, **params)
+                candidate._validate_params()
+                if refinement is not None:
+                    candidate._check_refines()
             groups += [Group(params, alike) for alike in _grown_alike(refinements)]
         return groups
 
@@ -280,6 +285,7 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
         ]
         scores, teacher, constant = scores[:-2], scores[-2], scores[-1]
         names = [_name(candidate) for candidate in candidates]
+        _check_finite(scores, names)
         choice = choose(scores, teacher, constant, names)
         mean = scores.mean(axis=1)
         self.cv_results_ = {
@@ -351,3 +357,13 @@ def _name(candidate):
         for name, value in shown.items()
         if value is not None
     )
+
+
+def _check_finite(scores, names):
+    wrong = ~np.isfinite(scores).all(axis=1)
+    if wrong.any():
+        raise ValueError(
+            "All scores on held-out rows must be finite numbers. Got "
+            f"{scores[wrong][0]} for {names[int(wrong.argmax())]}. Hold out more rows "
+            "in a fold, or use another scoring: R2 needs two rows at least."
+        )

@@ -71,7 +71,7 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
         The folds on which candidates are scored. None is stratified five-fold up to
         100,000 rows; beyond, a single split that holds out a fifth of them. The
         held-out rows of a single split are scored in five parts.
-    inner_cv : int, splitter or iterable, default=5
+    inner_cv : int or splitter, default=5
         The folds that make the teacher's honest predictions, `cv` of
         `DistilledClassifier`.
     scoring : str, callable or None, default=None
@@ -207,6 +207,6 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
         tags = super().__sklearn_tags__()
         distilled = get_tags(self._distilled())
         tags.input_tags = distilled.input_tags
-        tags.input_tags.sparse &= all(one is None for one in self.transfers)
+        tags.input_tags.sparse &= all(one is None for one in self.transfers or ())
         tags.classifier_tags = distilled.classifier_tags
         return tags

@@ -17,7 +17,6 @@ _LINEAR = {
     "sklearn.linear_model._ridge.Ridge",
     "sklearn.kernel_ridge.KernelRidge",
     "sklearn.neighbors._regression.KNeighborsRegressor",
-    "sklearn.neighbors._regression.RadiusNeighborsRegressor",
 }
 
 
@@ -44,7 +43,10 @@ def _looks_at_target(step):
         return False
     target = inspect.signature(step.fit).parameters.get("y")
     needs = target is not None and target.default is target.empty
-    return needs or isinstance(step, SelectorMixin)
+    holds_others = hasattr(step, "get_params") and any(
+        hasattr(step, name) for name in ("steps", "transformers", "transformer_list")
+    )
+    return needs or holds_others or isinstance(step, SelectorMixin)
 
 
 def best_alpha(

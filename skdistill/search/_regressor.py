@@ -36,7 +36,8 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
     alphas : "auto" or sequence of float, default="auto"
         Weights of the teacher to try. "auto" is 0.5;
         for students that are linear in their targets (ordinary least squares, ridge,
-        k-NN) the best alpha in closed form, within [0, 1].
+        k-NN) the best alpha in closed form, within [0, 1], for the first of
+        `temperatures` and `transfers`.
     temperatures : sequence of float, default=(1.0,)
         Temperatures to try.
     transfers : sequence of sampler, "auto" or None, default=("auto",)
@@ -54,7 +55,7 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
         The folds on which candidates are scored. None is five-fold up to 100,000
         rows; beyond, a single split that holds out a fifth of them. The held-out rows
         of a single split are scored in five parts.
-    inner_cv : int, splitter or iterable, default=5
+    inner_cv : int or splitter, default=5
         The folds that make the teacher's honest predictions, `cv` of
         `DistilledRegressor`.
     scoring : str, callable or None, default=None
@@ -156,8 +157,9 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
     def _default_alphas(self, model, examples, folds):
         if not is_linear_in_targets(model._given_student()):
             return super()._default_alphas(model, examples, folds)
+        first = {"temperature": self.temperatures[0], "transfer": self.transfers[0]}
         answers = [
-            [_held_out_answers(model, alpha, examples, *fold) for fold in folds]
+            [_held_out_answers(model, alpha, first, examples, *fold) for fold in folds]
             for alpha in (0.0, 1.0)
         ]
         hard, soft = (np.concatenate(parts) for parts in answers)
@@ -170,14 +172,14 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
         tags = super().__sklearn_tags__()
         distilled = get_tags(self._distilled())
         tags.input_tags, tags.target_tags = distilled.input_tags, distilled.target_tags
-        tags.input_tags.sparse &= all(one is None for one in self.transfers)
+        tags.input_tags.sparse &= all(one is None for one in self.transfers or ())
         tags.regressor_tags = distilled.regressor_tags
         return tags
 
 
-def _held_out_answers(model, alpha, examples, train, parts):
+def _held_out_answers(model, alpha, params, examples, train, parts):
     """Return what the student taught with this alpha predicts for held-out rows."""
     fitted = clone(model)
-    params = {"alpha": alpha, "temperature": 1.0, "transfer": None}
+    params |= {"alpha": alpha}
     (fitted.student_,) = Group(params, [None]).fit(fitted, examples.part(train))
     return fitted.predict(examples.part(np.concatenate(parts)).X)

@@ -1,6 +1,7 @@
 """The candidates' scores on the held-out rows of one fold."""
 
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,7 @@ def score_fold(model, groups, examples, train, parts, scorer):
         The teacher and the constant come last.
     """
     training = examples.part(train)
+    _check_weighty(examples.weight, [train, *parts])
     held_out = [examples.part(rows) for rows in parts]
 
     def score(estimator):
@@ -115,8 +117,25 @@ def score_fold(model, groups, examples, train, parts, scorer):
 
 
 def _score(scorer, estimator, part):
-    weight = {} if part.weight is None else {"sample_weight": part.weight}
-    return scorer(estimator, part.X, part.y, **weight)
+    if part.weight is None:
+        return scorer(estimator, part.X, part.y)
+    metric = getattr(scorer, "_score_func", scorer)
+    if "sample_weight" not in signature(metric).parameters:
+        raise ValueError(
+            "scoring must take sample_weight where fit is given one. Got "
+            f"{getattr(metric, '__name__', metric)}, which does not. Use another "
+            "score, or fit without weights."
+        )
+    return scorer(estimator, part.X, part.y, sample_weight=part.weight)
+
+
+def _check_weighty(weight, parts):
+    """Raise if a fold has a part that nothing can be learned from, or scored on."""
+    if weight is not None and not all(weight[rows].any() for rows in parts):
+        raise ValueError(
+            "Each fold of cv must train on and hold out rows with weight above 0. Got "
+            "a fold without. Shuffle the folds, or leave out the rows of weight 0."
+        )
 
 
 class _ValueTeacher(RegressorMixin, BaseEstimator):
@@ -141,7 +160,7 @@ class _ClassTeacher(ClassifierMixin, BaseEstimator):
         self.classes_ = classes
 
     def predict_proba(self, X):
-        return temper(ClassAnswers()(self.teacher, X), 1.0)
+        return temper(ClassAnswers(self.classes)(self.teacher, X), 1.0)
 
     def predict(self, X):
         return self.classes_[self.predict_proba(X).argmax(axis=1)]

@@ -1,5 +1,6 @@
 """Students: training any estimator on soft labels."""
 
+from skdistill.students._copies import count_classes
 from skdistill.students._hist_boosting import fit_hist_boosting
 from skdistill.students._lightgbm import fit_lightgbm
 from skdistill.students._mlp import fit_mlp
@@ -20,6 +21,7 @@ __all__ = [
     "LogitStudent",
     "ProbabilityStudent",
     "check_learns_soft_labels",
+    "count_classes",
     "fit_soft_labels",
     "register",
 ]

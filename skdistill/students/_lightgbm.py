@@ -23,7 +23,9 @@ def fit_lightgbm(
 ):
     """Fit an LGBMClassifier; see `skdistill.students.register`."""
     params = student.get_params()
-    if not _is_native(params, labels):
+    # LightGBM drops features that cannot be split, and trains no gradient without any.
+    too_few = len(y) < 2 * params["min_child_samples"] and labels.soften == "teacher"
+    if too_few or not _is_native(params, labels):
         return fit_on_copies(
             student,
             X,
@@ -61,10 +63,12 @@ def _is_native(params, labels):
         "scale_pos_weight": params.get("scale_pos_weight", 1) != 1,
         "boosting_type": params["boosting_type"] not in ("gbdt", "goss"),
         "objective": params["objective"] not in (None, "binary", "multiclass"),
+        # Such leaves predict more than their value, to which the start is added.
+        "linear_tree": bool(params.get("linear_tree") or params.get("linear_trees")),
     }
     names = [name for name, stands in obstacles.items() if stands]
     if names and labels.soften == "both":
-        values = ", ".join(f"{name}={params[name]!r}" for name in names)
+        values = ", ".join(f"{name}={params.get(name)!r}" for name in names)
         raise ValueError(
             "A LightGBM student can temper its own logits (soften='both') only with "
             f"these parameters at their defaults. Got {values}. Use soften='teacher'."

@@ -58,7 +58,7 @@ def _fit_until_it_stops(student, X, y, labels, target, sample_weight):
     train, held_out = train_test_split(
         np.arange(len(y)),
         test_size=params["validation_fraction"],
-        stratify=y,
+        stratify=y if target.shape[1] == 1 else None,  # As scikit-learn does.
         random_state=rng,
     )
     X_train, X_held_out = safe_indexing(X, train), safe_indexing(X, held_out)

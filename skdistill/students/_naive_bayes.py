@@ -11,5 +11,7 @@ def fit_naive_bayes(student, X, labels, classes, *, y, sample_weight, fit_params
     """Fit a naive Bayes classifier; see `skdistill.students.register`."""
     for label, share in zip(classes, labels.mixed.T, strict=True):
         weight = share if sample_weight is None else share * sample_weight
+        if not weight.any():
+            continue  # A class that no row has a share of is known, and no more.
         student.partial_fit(X, [label] * len(y), classes=classes, sample_weight=weight)
     return student

@@ -73,6 +73,8 @@ def _fit(twin, student, X, labels, classes, *, y, sample_weight, fit_params):
         | {"criterion": "squared_error"}
         | {name: params[name] / len(classes) for name in _IMPURITY_LIMITS}
     )
+    if params.get("oob_score"):
+        twin.set_params(oob_score=True)  # The metric, if given, is for classes.
     return _move(twin.fit(X, target, weight, **fit_params), student, classes, y)
 
 
@@ -119,7 +121,8 @@ def _move(twin, student, classes, y):
         del student.oob_prediction_
         student.oob_decision_function_ = twin.oob_prediction_
         predicted = classes[twin.oob_prediction_.argmax(axis=1)]
-        student.oob_score_ = accuracy_score(y, predicted)
+        metric = student.oob_score if callable(student.oob_score) else accuracy_score
+        student.oob_score_ = metric(y, predicted)
     return student
 
 

@@ -7,6 +7,7 @@ from skdistill._fitting import final_step
 from skdistill._numerics import as_logit_matrix, log_probability, temper
 from skdistill._sklearn import safe_indexing
 from skdistill._typing import Estimator, Table
+from skdistill._validation import align_classes
 
 __all__ = ["ClassAnswers", "ValueAnswers", "check_answers", "in_row_order"]
 
@@ -32,10 +33,27 @@ class ClassAnswers:
     is `predict_proba`; it keeps what probabilities lose by rounding to 0 or 1. Else
     the log-probabilities are taken, which are logits too (a constant added to a row
     cancels). A teacher without probabilities answers with its decision values.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,), default=None
+        The order of the columns, for a teacher that knows these labels. None, and a
+        teacher of codes, leave the teacher's own order.
     """
+
+    def __init__(self, classes: NDArray | None = None) -> None:
+        self.classes = classes
 
     def __call__(self, teacher: Estimator, X: Table) -> NDArray:
         """Return logits of shape (n, n_classes of the teacher)."""
+        logits, known = self._logits(teacher, X), getattr(teacher, "classes_", None)
+        if self.classes is None or known is None:
+            return logits
+        if set(np.asarray(known).tolist()) != set(self.classes.tolist()):
+            return logits
+        return align_classes(logits, known, self.classes)
+
+    def _logits(self, teacher, X):
         if not hasattr(teacher, "predict_proba"):
             _check_one_value_a_class(teacher)
             return as_logit_matrix(teacher.decision_function(X))

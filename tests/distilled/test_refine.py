@@ -147,6 +147,7 @@ def _honest_answers(X, y, weight):
         (XGBRegressor(n_estimators=3, n_jobs=1), "rate", None),
         (RandomForestRegressor(3), "max_features", 1 / 3),
         (RandomForestRegressor(3, max_features="sqrt"), "max_features", "sqrt"),
+        (RandomForestRegressor(3, max_features=1), "max_features", 1),
     ],
 )
 def test_trees_are_grown_for_the_refinement(friedman, student, name, grown):

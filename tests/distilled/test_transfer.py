@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris
-from sklearn.ensemble import RandomForestRegressor
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.mixture import GaussianMixture
@@ -19,7 +19,7 @@ from sklearn.neighbors import KernelDensity
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
-from xgboost import XGBClassifier
+from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill import DistilledClassifier, DistilledRegressor
 from skdistill.transfer import MungeSampler, SwapNoiseSampler
@@ -274,6 +274,81 @@ def test_an_unlimited_tree_of_classes_keeps_its_size_too(iris):
         GaussianNB(), student, transfer="auto", random_state=0
     ).fit(X, y)
     assert model.student_.get_n_leaves() <= clone(student).fit(X, y).get_n_leaves()
+
+
+def test_rescaled_predictions_have_the_slope_of_the_truth():
+    X = np.linspace(-1, 1, 200).reshape(-1, 1)
+    y = 2.0 * X[:, 0]
+    model = DistilledRegressor(
+        FrozenEstimator(LinearRegression().fit(X, y)),
+        LinearRegression(),
+        temperature=2.0,
+        rescale=True,
+    ).fit(X, y, X_transfer=X + 0.5)
+    assert_allclose(model.predict([[0.0], [1.0]]), [0.0, 2.0], atol=1e-10)
+
+
+def test_a_teacher_with_its_own_order_of_classes_is_understood(iris):
+    X, y = iris
+    teacher = Reversed().fit(X, y)
+    model = DistilledClassifier(
+        FrozenEstimator(teacher), DecisionTreeClassifier(max_depth=3), alpha=0.0
+    )
+    model.fit(X[::2], y[::2], X_transfer=X[1::2])
+    assert model.score(X, y) > 0.9
+
+
+def test_balanced_weights_count_labels_not_transfer_rows(iris):
+    X, y = iris
+    rows = np.r_[0:50, 50:60, 100:150]
+    student = DecisionTreeClassifier(class_weight="balanced")
+    model = DistilledClassifier(GaussianNB(), student)
+    model.fit(X[rows], y[rows], X_transfer=X)
+    share = 110 / (3 * np.array([50, 10, 50]))
+    weights = [model.student_.class_weight[label] for label in model.classes_]
+    assert_allclose(weights, share)
+
+
+def test_what_counts_rows_counts_training_rows(diabetes):
+    X, y = diabetes
+    student = HistGradientBoostingRegressor(max_iter=3)
+    model = DistilledRegressor(
+        Ridge(), student, transfer=SwapNoiseSampler(), transfer_size=30, random_state=0
+    ).fit(X, y)
+    assert not model.student_.do_early_stopping_
+    model.set_params(student=RandomForestRegressor(5, oob_score=True))
+    with pytest.raises(ValueError, match="with oob_score learns no transfer rows"):
+        model.fit(X, y)
+
+
+def test_an_unlimited_regressor_learns_logits_of_transfer_rows(iris):
+    X, y = iris
+    model = DistilledClassifier(
+        GaussianNB(), DecisionTreeRegressor(), transfer="auto", random_state=0
+    )
+    assert model.fit(X, y).score(X, y) > 0.9
+
+
+def test_held_out_rows_of_the_student_are_no_transfer_rows(diabetes):
+    X, y = diabetes
+    with config_context(enable_metadata_routing=True):
+        student = XGBRegressor(
+            n_estimators=200, early_stopping_rounds=2, n_jobs=1
+        ).set_fit_request(eval_set=True)
+        model = DistilledRegressor(Ridge(), student, transfer="auto", random_state=0)
+        model.fit(X[:300], y[:300], eval_set=[(X[300:], y[300:])])
+    assert model.student_.best_iteration < 150
+
+
+class Reversed(GaussianNB):
+    """Its columns are in the reverse order of the labels."""
+
+    def fit(self, X, y):
+        super().fit(X, y)
+        self.classes_ = self.classes_[::-1]
+        self.theta_, self.var_ = self.theta_[::-1], self.var_[::-1]
+        self.class_prior_ = self.class_prior_[::-1]
+        return self
 
 
 def most_leaves(model):

@@ -79,6 +79,7 @@ def test_equal_students_leave_alpha_at_zero():
         (KNeighborsRegressor(), True),
         (make_pipeline(StandardScaler(), Ridge()), True),
         (make_pipeline(SelectKBest(), Ridge()), False),
+        (make_pipeline(make_pipeline(SelectKBest()), Ridge()), False),
         (DecisionTreeRegressor(), False),
     ],
 )

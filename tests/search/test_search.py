@@ -12,6 +12,7 @@ from sklearn.ensemble import (
     ExtraTreesClassifier,
     ExtraTreesRegressor,
     GradientBoostingRegressor,
+    RandomForestClassifier,
 )
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import log_loss
@@ -120,7 +121,7 @@ def test_each_teacher_is_fitted_once_on_each_fold(tmp_path):
     ).fit(X, y)
     # Three inner folds on each of four outer ones, and on all rows.
     assert len(list((tmp_path / "fits").iterdir())) == 3 * (4 + 1)
-    assert len(search.cv_results_["params"]) == 1 + 2 * 2 * 2
+    assert len(search.cv_results_["params"]) == 1 + 2 * 2
     assert search.teacher_.predict(X).shape == (442,)
 
 
@@ -282,6 +283,7 @@ def test_students_without_probabilities_are_chosen_by_accuracy():
     assert search.decision_function(X).shape == (569,)
 
 
+@pytest.mark.filterwarnings("ignore:R.2 score is not well-defined")
 @pytest.mark.parametrize(
     ("params", "message"),
     [
@@ -291,13 +293,17 @@ def test_students_without_probabilities_are_chosen_by_accuracy():
         ({"refinements": ("trees",)}, "'refine' parameter"),
         ({"refinements": ()}, "refinements must hold at least one"),
         ({"alphas": ()}, "alphas must hold at least one"),
+        ({"refinements": ("leaves",)}, "Leaf values can be refined"),
+        ({"cv": KFold(50)}, "must be finite numbers.*alpha=0.0, temperature"),
         ({"scoring": "r3"}, "'scoring' parameter"),
         ({"refinements": (LeafRefinement(-1.0),)}, "'strength' parameter"),
     ],
 )
 def test_wrong_candidates_are_named(friedman, params, message):
     X, y = friedman
-    search = DistilledRegressorCV(FOREST, TREE, cv=2, **params)
+    student = Ridge() if params == {"refinements": ("leaves",)} else TREE
+    search = DistilledRegressorCV(FOREST, student, transfers=(None,), cv=2)
+    search.set_params(**params)
     with pytest.raises(ValueError, match=message):
         search.fit(X[:50], y[:50])
 
@@ -307,6 +313,28 @@ def test_refinements_of_students_without_trees_are_refused(friedman):
     search = DistilledRegressorCV(FOREST, Ridge(), refinements=(LeafRefinement(),))
     with pytest.raises(ValueError, match="Leaf values can be refined"):
         search.fit(X[:50], y[:50])
+
+
+def test_weights_need_a_score_and_folds_that_take_them(friedman):
+    X, y = friedman
+    weight = np.r_[np.zeros(25), np.ones(25)]
+    search = DistilledRegressorCV(FOREST, TREE, transfers=(None,), cv=KFold(2))
+    with pytest.raises(ValueError, match="Each fold of cv must.*weight above 0"):
+        search.fit(X[:50], y[:50], sample_weight=weight)
+    search.set_params(scoring="neg_max_error")
+    with pytest.raises(ValueError, match="scoring must take sample_weight.*max_error"):
+        search.fit(X[:50], y[:50], sample_weight=weight + 1)
+
+
+def test_class_weights_and_refinement_do_not_go_together():
+    X, y = load_breast_cancer(return_X_y=True)
+    search = DistilledClassifierCV(
+        GaussianNB(),
+        RandomForestClassifier(5, class_weight="balanced"),
+        refinements=(LeafRefinement(),),
+    )
+    with pytest.raises(ValueError, match="a student with class_weight"):
+        search.fit(X, y)
 
 
 def test_a_search_that_fails_leaves_no_model_of_other_data(friedman):

@@ -220,6 +220,17 @@ def test_lightgbm_uses_copies_where_its_parameters_ask_for_it():
         fit_soft_labels(clone(dart), X, y, hinton, np.arange(3))
 
 
+@pytest.mark.parametrize("n_rows", [20, 400])
+def test_lightgbm_keeps_its_start_whatever_its_leaves_are(n_rows):
+    X, y = make_classification(n_rows, weights=[0.8], random_state=0)
+    labels = SoftLabels(y, np.eye(2)[y] * 6, alpha=0.5, temperature=1.0)
+    for params in ({}, {"linear_tree": True}):
+        student = LGBMClassifier(n_estimators=3, n_jobs=1, verbose=-1, **params)
+        fitted = fit_soft_labels(student, X, y, labels, np.arange(2))
+        mean = fitted.predict_proba(X)[:, 1].mean()
+        assert mean == pytest.approx(y.mean(), abs=0.05)
+
+
 @pytest.mark.parametrize(
     ("student", "message"),
     [

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from sklearn.metrics import balanced_accuracy_score
 from sklearn.naive_bayes import (
     BernoulliNB,
     CategoricalNB,
@@ -260,3 +261,37 @@ def test_row_weights_equal_repeated_rows(student):
         )
     first, second = (model.predict_proba(X) for model in fitted)
     assert_allclose(first, second, atol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_a_class_without_weight_is_known_to_naive_bayes():
+    X, codes, classes = problem(3)
+    weight = (codes != 1) * 1.0
+    student = fit_soft_labels(
+        GaussianNB(),
+        X,
+        classes[codes],
+        certain(codes, 3),
+        classes,
+        sample_weight=weight,
+    )
+    plain = GaussianNB().fit(X, classes[codes], sample_weight=weight)
+    assert_array_equal(student.predict(X), plain.predict(X))
+    assert_array_equal(student.classes_, classes)
+
+
+def test_early_stopping_needs_no_two_rows_of_each_class():
+    X, codes, classes = problem(3)
+    rows = np.r_[np.flatnonzero(codes != 2), np.flatnonzero(codes == 2)[:1]]
+    student = MLPClassifier((4,), max_iter=3, early_stopping=True, random_state=0)
+    labels = soft(codes[rows], 3)
+    fitted = fit_soft_labels(student, X[rows], classes[codes[rows]], labels, classes)
+    assert fitted.predict_proba(X).shape == (300, 3)
+
+
+def test_a_metric_of_ones_own_scores_the_bag():
+    X, codes, classes = problem(3)
+    forest = RandomForestClassifier(20, oob_score=balanced_accuracy_score)
+    fit_soft_labels(forest, X, classes[codes], soft(codes, 3), classes)
+    predicted = classes[forest.oob_decision_function_.argmax(axis=1)]
+    assert forest.oob_score_ == balanced_accuracy_score(classes[codes], predicted)
