@@ -294,7 +294,7 @@ def test_students_without_probabilities_are_chosen_by_accuracy():
         ({"refinements": ()}, "refinements must hold at least one"),
         ({"alphas": ()}, "alphas must hold at least one"),
         ({"refinements": ("leaves",)}, "Leaf values can be refined"),
-        ({"cv": KFold(50)}, "must be finite numbers.*alpha=0.0, temperature"),
+        ({"cv": KFold(50)}, "(?s)must be finite numbers.*alpha=0.0, temp"),
         ({"scoring": "r3"}, "'scoring' parameter"),
         ({"refinements": (LeafRefinement(-1.0),)}, "'strength' parameter"),
     ],
