@@ -67,8 +67,8 @@ def summarise_students(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
         row["with a lead"] = int(group[f"chosen_{metric}_recovered"].notna().sum())
         for way in ("chosen", "default"):
             recovered = group[f"{way}_{metric}_recovered"]
-            row[f"{way}: mean recovered"] = _percent(recovered.mean())
-            row[f"{way}: median"] = _percent(recovered.median())
+            row[f"{way}: mean recovered"] = results.percent(recovered.mean())
+            row[f"{way}: median"] = results.percent(recovered.median())
             row[f"{way}: worse"] = int((group[f"{way}_{metric}_gain"] < -HARM).sum())
         rows.append(row)
     return pd.DataFrame(rows)
@@ -105,7 +105,7 @@ def compare_losses(frame: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
     )
     for way in ("chosen", "default"):
         share = summary[f"{way}_log_loss_recovered"]
-        table[f"{way} recovers"] = share.map(_percent)
+        table[f"{way} recovers"] = share.map(results.percent)
     return table
 
 
@@ -165,7 +165,7 @@ def main() -> None:
         results.forget(NAME)
     for table in options.tables:
         for seed in range(options.seeds):
-            missing = _missing(table, seed, options.students)
+            missing = results.missing(NAME, table, seed, options.students)
             start = time.perf_counter()
             if missing:
                 results.append(measure(table, missing, seed, options.data_dir), NAME)
@@ -174,19 +174,6 @@ def main() -> None:
     text = report(results.read(NAME))
     results.write_markdown(text, NAME)
     print(f"\n{text}")
-
-
-def _missing(table, seed, students):
-    """Return the students that earlier runs have not measured in this block."""
-    if not results.exists(NAME):
-        return list(students)
-    frame = results.read(NAME)
-    block = frame[(frame["table"] == table) & (frame["seed"] == seed)]
-    return [name for name in students if name not in set(block["student"])]
-
-
-def _percent(share):
-    return "" if pd.isna(share) else f"{share:.0%}"
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ text can be recomputed from the CSV alone.
 """
 
 import platform
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -71,6 +72,15 @@ def read(name: str) -> pd.DataFrame:
     return pd.read_csv(FOLDER / f"{name}.csv", dtype=dict.fromkeys(versions(), str))
 
 
+def missing(name: str, table: str, seed: int, students: Iterable[str]) -> list[str]:
+    """Return the students that earlier runs have not measured on a table and seed."""
+    if not exists(name):
+        return list(students)
+    frame = read(name)
+    block = frame[(frame["table"] == table) & (frame["seed"] == seed)]
+    return [student for student in students if student not in set(block["student"])]
+
+
 def write_markdown(text: str, name: str) -> Path:
     """Write `text` to ``results/<name>.md``."""
     FOLDER.mkdir(exist_ok=True)
@@ -86,6 +96,11 @@ def markdown(frame: pd.DataFrame) -> str:
     widths = [max(map(len, column)) for column in zip(header, *body, strict=True)]
     rule = ["-" * width for width in widths]
     return "\n".join(_line(cells, widths) for cells in (header, rule, *body))
+
+
+def percent(share: float) -> str:
+    """Say a share in percent; nothing where there is none."""
+    return "" if pd.isna(share) else f"{share:.0%}"
 
 
 def _line(cells, widths):
