@@ -5,8 +5,20 @@ import os
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.datasets import load_diabetes
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import Ridge
 
-from benchmarks import few_labels, quality, quality_block, results, sardar
+from benchmarks import (
+    ablation,
+    few_labels,
+    gap,
+    gap_block,
+    quality,
+    quality_block,
+    results,
+    sardar,
+)
 from benchmarks.problems import (
     DATA_VARIABLE,
     ProblemUnavailableError,
@@ -124,6 +136,118 @@ def test_the_quality_report_shows_what_was_chosen():
     text = quality.report(frame)
     assert "in 1 of 2 pairs" in text
     assert "0.4000 ± 0.0141" in text
+
+
+def _gap_rows():
+    scores = {"boosting": (0.6, 0.7), "tree": (0.797, 0.79)}
+    rows = []
+    for student, (plain, chosen) in scores.items():
+        for seed, shift in enumerate((-0.01, 0.01)):
+            row = {"table": "made_up", "student": student, "seed": seed}
+            row |= dict.fromkeys(("n_train", "n_test", "n_features"), 2)
+            row |= {"cv_alpha": seed / 2, "cv_transfer": "auto", "cv_strength": 10.0}
+            for way, score in (
+                ("teacher", 0.8),
+                ("plain", plain),
+                ("default", plain),
+                ("all", chosen),
+                ("cv", chosen + shift),
+            ):
+                row |= {f"{way}_r2": score + shift, f"{way}_seconds": 1.0}
+            for way in ("plain", "cv"):
+                row |= dict.fromkeys(
+                    (f"{way}_values", f"{way}_bytes", f"{way}_row_us"), 7.0
+                )
+            row |= dict.fromkeys(ablation.SETTINGS, 0.0)
+            row |= {f"{way}_r2": chosen for way in ablation.SETTINGS}
+            rows.append(row)
+    return pd.DataFrame(rows).assign(**results.versions())
+
+
+def test_no_share_of_a_gap_that_is_too_small():
+    summary = gap.summarise(_gap_rows()).set_index("student")
+    assert summary["cv_recovered"]["boosting"] == pytest.approx(0.5)
+    # The gains are 0.09 and 0.11, the lead is 0.2.
+    assert summary["cv_spread"]["boosting"] == pytest.approx(np.sqrt(2) / 20)
+    assert np.isnan(summary["cv_recovered"]["tree"])
+    shown = [gap.show_recovered(row, "cv") for _, row in summary.iterrows()]
+    assert shown == ["50% ± 7%", "R2 -0.0070"]
+
+
+def test_goals_are_compared_with_what_the_search_recovers():
+    goals = gap.compare_with_goals(gap.summarise(_gap_rows()))
+    # The tree has no share to compare.
+    assert goals["reached"].tolist() == ["no", ""]
+    assert goals["goal"].tolist() == ["60%", "15%"]
+    assert goals["worse by more than 0.003"].tolist() == [0, 1]
+    assert goals["worst"].tolist() == ["made_up +0.1000", "made_up -0.0070"]
+
+
+def test_the_gap_reports_are_made_from_raw_rows():
+    frame = _gap_rows()
+    assert gap.show_choices(frame) == ["1 plain, 1 transfer + leaves 10"] * 2
+    text = gap.report(frame)
+    assert "in 1 of 2 pairs" in text
+    assert "0% (0%)" in text
+    assert "50%" in ablation.report(frame)
+
+
+def test_what_a_student_stores_is_counted():
+    X, y = load_diabetes(return_X_y=True)
+    rounds = {"boosting": 100, "lightgbm-100x16": 100, "forest": 20, "tree": 1}
+    leaves = {"boosting": 8, "lightgbm-100x16": 16, "forest": 128, "tree": 64}
+    for name, n_trees in rounds.items():
+        fitted = gap_block.build_student(name, 0).fit(X, y)
+        count = gap_block.count_values(fitted)
+        assert n_trees * leaves[name] / 2 < count <= n_trees * leaves[name], name
+    network = gap_block.build_student("mlp", 0)
+    network.regressor[-1].set_params(max_iter=5)
+    with pytest.warns(ConvergenceWarning):
+        network.fit(X, y)
+    assert gap_block.count_values(network) == (10 + 1) * 64 + 64 + 1
+
+
+def test_refinement_is_for_sums_of_trees():
+    refined = [
+        name
+        for name in gap_block.STUDENTS
+        if gap_block.settings_for_all(gap_block.build_student(name, 0))["refine"]
+    ]
+    assert refined == ["boosting", "lightgbm-100x16", "lightgbm-200x31", "forest"]
+
+
+def test_dates_are_days_and_repeated_rows_are_dropped(tmp_path, monkeypatch):
+    frame = pd.DataFrame(
+        {
+            "day": ["2011-01-01", "2011-01-03", "2011-01-03"],
+            "b": ["x", "y", "y"],
+            "target": [1, 2, 2],
+        }
+    )
+    frame.to_csv(tmp_path / "made_up.csv.gz", index=False)
+    monkeypatch.setitem(gap_block.DATES, "made_up", "day")
+    X, y = gap_block.load_table("made_up", tmp_path)
+    assert X.to_numpy().tolist() == [[0, 1, 0], [2, 0, 1]]
+    assert y.tolist() == [1, 2]
+
+
+def test_missing_cells_become_the_training_rows_median():
+    X = pd.DataFrame({"a": [1.0] * 30 + [5.0] * 9 + [np.nan]})
+    X_train, X_test, _, _ = gap_block.split(X, np.arange(40.0), 0)
+    assert (len(X_train), len(X_test)) == (30, 10)
+    cells = np.concatenate([X_train, X_test])
+    assert (cells == 1).sum() == 31
+
+
+def test_one_block_of_the_gap(monkeypatch):
+    monkeypatch.setattr(gap_block, "build_teacher", lambda seed: Ridge())
+    (row,) = gap.measure("diabetes", ["tree"], 0, None)
+    assert row["teacher_r2"] > row["plain_r2"] < row["cv_r2"]
+    assert (row["n_train"], row["n_test"]) == (331, 111)
+    assert row["plain_values"] == row["cv_values"] == 64
+    (parts,) = ablation.measure("diabetes", ["forest"], 0, None)
+    assert parts["teacher_r2"] == row["teacher_r2"]
+    assert parts["mixing_r2"] != parts["+ both_r2"] != parts["+ both, in-sample_r2"]
 
 
 def _few_rows():

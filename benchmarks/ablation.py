@@ -1,0 +1,88 @@
+"""What each part of distillation contributes to the share of the gap recovered.
+
+The students of the gap benchmark that are made of many trees learn from the same stack
+on the same rows: targets mixed alone, with transfer rows, with refined leaves, with
+both, and with both where the teacher answers for rows it was fitted on::
+
+    python -m benchmarks.ablation --data-dir ../shared/data
+"""
+
+import tempfile
+
+import pandas as pd
+
+from benchmarks import gap, results
+from benchmarks.gap_block import Block, build_student
+
+NAME = "ablation"
+STUDENTS = ("boosting", "lightgbm-100x16", "forest")
+TRANSFER, LEAVES = {"transfer": "auto"}, {"refine": "leaves"}
+SETTINGS: dict[str, dict] = {
+    "mixing": {},
+    "+ transfer": TRANSFER,
+    "+ leaves": LEAVES,
+    "+ both": TRANSFER | LEAVES,
+    "+ both, in-sample": TRANSFER | LEAVES | {"cross_fit": False},
+}
+
+
+def measure(table: str, students, seed: int, data_dir) -> list[dict]:
+    """R2 of each student on the held-out rows of one table, by what it was given."""
+    with tempfile.TemporaryDirectory() as memory:
+        block = Block(table, seed, data_dir, memory)
+        teacher = block.teach(search=False)
+        return [
+            block.facts | {"student": name} | teacher | _study(block, name)
+            for name in students
+        ]
+
+
+def report(frame: pd.DataFrame) -> str:
+    """Make the Markdown from the raw rows alone."""
+    summary = gap.summarise(frame, SETTINGS)
+    return "\n\n".join(
+        [
+            "# What each part of distillation contributes",
+            f"Tables: {frame['table'].nunique()}, students: "
+            f"{frame['student'].nunique()}, seeds: {frame['seed'].nunique()}. 'mixing' "
+            "is `DistilledRegressor` with its defaults, '+ transfer' adds "
+            "`transfer=\"auto\"`, '+ leaves' `refine=\"leaves\"`, '+ both' the two; "
+            "'in-sample' has the teacher answer for the rows that it was fitted on "
+            "(`cross_fit=False`). Nothing is chosen here.",
+            "## By student",
+            "The share of the gap between the plain student and the teacher, over the "
+            f"tables where the teacher leads by {gap.MIN_LEAD:g} or more in R2:",
+            results.markdown(gap.summarise_students(summary, SETTINGS)),
+            "## By table",
+            "The share of the gap recovered, or the gain in R2 where the teacher leads "
+            f"by less than {gap.MIN_LEAD:g}:",
+            results.markdown(_compare_shares(summary)),
+            "R2 on the held-out rows:",
+            results.markdown(gap.compare_scores(summary, SETTINGS)),
+            f"Measured with {results.describe(frame)}.",
+        ]
+    )
+
+
+def main() -> None:
+    """Measure what is missing, keep each block, and report on all there is."""
+    gap.run(NAME, measure, report, gap.parse(__doc__, STUDENTS, seeds=1))
+
+
+def _study(block, name):
+    student = build_student(name, block.seed)
+    scores = block.score("plain", block.fit_plain(student)[1])
+    for way, params in SETTINGS.items():
+        scores |= block.score(way, block.distil(student, **params)[1])
+    return scores
+
+
+def _compare_shares(summary):
+    table = summary[["table", "student"]].copy()
+    for way in SETTINGS:
+        table[way] = [gap.show_recovered(row, way) for _, row in summary.iterrows()]
+    return table
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,248 @@
+"""What share of a teacher's lead small regressors recover by distillation.
+
+Six students learn from one stack on twelve tables, in three ways: with the defaults,
+with transfer rows and refined leaves, and as `DistilledRegressorCV` chooses by itself.
+R2 is that of held-out rows. Finished blocks are kept and skipped by the next run,
+unless ``--fresh``::
+
+    python -m benchmarks.gap --data-dir ../shared/data
+"""
+
+import argparse
+import tempfile
+import time
+import warnings
+
+import pandas as pd
+from sklearn.exceptions import ConvergenceWarning
+
+from benchmarks import results
+from benchmarks.gap_block import (
+    MAX_TEST,
+    MAX_TRAIN,
+    N_TIMINGS,
+    STUDENTS,
+    TABLES,
+    Block,
+)
+from benchmarks.problems import add_data_argument
+
+NAME = "gap"
+WAYS = ("default", "all", "cv")
+MIN_LEAD, HARM = 0.005, 0.003
+GOALS = {
+    "boosting": 0.6,
+    "lightgbm-100x16": 0.6,
+    "mlp": 0.6,
+    "forest": 0.4,
+    "tree": 0.15,
+}
+
+
+def measure(table: str, students, seed: int, data_dir) -> list[dict]:
+    """Scores of each student on the held-out rows of one table."""
+    with tempfile.TemporaryDirectory() as memory, warnings.catch_warnings():
+        # The networks stop after a fixed number of epochs.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        block = Block(table, seed, data_dir, memory)
+        teacher = block.teach(search=True)
+        return [block.facts | block.study(name) | teacher for name in students]
+
+
+def summarise(frame: pd.DataFrame, ways=WAYS) -> pd.DataFrame:
+    """Means over the seeds by table and student, and the shares of the gap in them.
+
+    A way's spread is the standard deviation of the seeds' gains, over the mean lead.
+    """
+    gains = {f"{way}_gain": frame[f"{way}_r2"] - frame["plain_r2"] for way in ways}
+    frame = frame.assign(lead=frame["teacher_r2"] - frame["plain_r2"], **gains)
+    scores = [f"{way}_r2" for way in ("teacher", "plain", *ways)]
+    groups = frame.groupby(["table", "student"], sort=False)[["lead", *gains, *scores]]
+    mean, spread = groups.mean(), groups.std()
+    enough = mean["lead"].where(mean["lead"] >= MIN_LEAD)
+    for way in ways:
+        mean[f"{way}_recovered"] = mean[f"{way}_gain"] / enough
+        mean[f"{way}_spread"] = spread[f"{way}_gain"] / enough
+    return mean.reset_index()
+
+
+def summarise_students(summary: pd.DataFrame, ways=WAYS) -> pd.DataFrame:
+    """By student: the share recovered, mean and median over the tables with a lead."""
+    rows = []
+    for student, group in summary.groupby("student", sort=False):
+        n_led = int((group["lead"] >= MIN_LEAD).sum())
+        row = {"student": student, "tables with a lead": f"{n_led} of {len(group)}"}
+        for way in ways:
+            recovered = group[f"{way}_recovered"]
+            mean, median = (
+                results.percent(part) for part in (recovered.mean(), recovered.median())
+            )
+            row[f"{way}: mean (median)"] = f"{mean} ({median})" if n_led else ""
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def compare_with_goals(summary: pd.DataFrame) -> pd.DataFrame:
+    """By student: whether the search reaches the goal, and what it does at worst."""
+    rows = []
+    for student, group in summary.groupby("student", sort=False):
+        recovered = group["cv_recovered"].mean()
+        goal = GOALS.get(student, float("nan"))
+        worst = group.loc[group["cv_gain"].idxmin()]
+        known = not pd.isna(recovered - goal)
+        rows.append(
+            {
+                "student": student,
+                "cv recovers": results.percent(recovered),
+                "goal": results.percent(goal),
+                "reached": ("yes" if recovered >= goal else "no") if known else "",
+                f"worse by more than {HARM:g}": int((group["cv_gain"] < -HARM).sum()),
+                "worst": f"{worst['table']} {worst['cv_gain']:+.4f}",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def show_choice(row) -> str:
+    """Say in a word what the search chose."""
+    if row.cv_alpha == 0:
+        return "plain"
+    parts = [] if row.cv_transfer == "none" else ["transfer"]
+    if not pd.isna(row.cv_strength):
+        parts.append(f"leaves {row.cv_strength:g}")
+    return " + ".join(parts) or "mixing"
+
+
+def show_choices(frame: pd.DataFrame) -> list[str]:
+    """Say what was chosen, and how often, by table and student."""
+    choices = frame.assign(choice=[show_choice(row) for row in frame.itertuples()])
+    return [
+        ", ".join(f"{count} {choice}" for choice, count in counts.items())
+        for counts in (
+            group["choice"].value_counts()
+            for _, group in choices.groupby(["table", "student"], sort=False)
+        )
+    ]
+
+
+def show_recovered(row: pd.Series, way: str) -> str:
+    """Say the share and its spread; the gain in R2 where the lead is too small."""
+    share, spread = row[f"{way}_recovered"], row[f"{way}_spread"]
+    if pd.isna(share):
+        return f"R2 {row[f'{way}_gain']:+.4f}"
+    return f"{share:.0%}" + ("" if pd.isna(spread) else f" ± {spread:.0%}")
+
+
+def compare_scores(summary: pd.DataFrame, ways=WAYS) -> pd.DataFrame:
+    """R2 by table and student."""
+    scores = [f"{way}_r2" for way in ("teacher", "plain", *ways)]
+    shown = summary[["table", "student", *scores]].copy()
+    shown[scores] = shown[scores].map("{:.4f}".format)
+    return shown.rename(columns=lambda name: name.removesuffix("_r2"))
+
+
+def compare_sizes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Medians by student of what is stored, and of predicting one row."""
+    units = {"values": "leaves or weights", "bytes": "bytes", "row_us": "µs for a row"}
+    columns = {
+        f"{way}_{unit}": f"{label}, {way}"
+        for unit, label in units.items()
+        for way in ("plain", "cv")
+    }
+    median = frame.groupby("student", sort=False)[list(columns)].median()
+    return median.map("{:.0f}".format).rename(columns=columns).reset_index()
+
+
+def compare_times(frame: pd.DataFrame) -> pd.DataFrame:
+    """Medians by student of the seconds of a fit, the teacher's work apart."""
+    columns = [f"{way}_seconds" for way in ("teacher", "plain", *WAYS)]
+    median = frame.groupby("student", sort=False)[columns].median()
+    shown = median.map("{:.2f}".format).reset_index()
+    return shown.rename(columns=lambda name: name.removesuffix("_seconds"))
+
+
+def report(frame: pd.DataFrame) -> str:
+    """Make the Markdown from the raw rows alone."""
+    summary = summarise(frame)
+    facts = ["table", "n_train", "n_test", "n_features"]
+    harmed = int((summary["cv_gain"] < -HARM).sum())
+    scores = compare_scores(summary).assign(
+        **{
+            "cv recovers": [show_recovered(row, "cv") for _, row in summary.iterrows()],
+            "chosen": show_choices(frame),
+        }
+    )
+    return "\n\n".join(
+        [
+            "# What share of the teacher's lead a student recovers",
+            f"Tables: {frame['table'].nunique()}, students: "
+            f"{frame['student'].nunique()}, seeds: {frame['seed'].nunique()}; one "
+            f"stack teaches all students. At most {MAX_TRAIN} rows are for training "
+            f"and {MAX_TEST} held out, and the R2 are theirs. 'plain' learned the "
+            "labels alone, 'default' is `DistilledRegressor`, 'all' adds transfer rows "
+            "and, where trees are added up, refined leaves, 'cv' is "
+            "`DistilledRegressorCV` with its defaults, which chooses inside the "
+            "training rows and may keep the plain student.",
+            results.markdown(frame[facts].drop_duplicates("table")),
+            "## By student",
+            "Recovered is the share of the gap between the plain student and the "
+            f"teacher, over the tables where the teacher leads by {MIN_LEAD:g} or more "
+            "in R2:",
+            results.markdown(summarise_students(summary)),
+            f"The chosen student is worse than plain by more than {HARM:g} in R2 in "
+            f"{harmed} of {len(summary)} pairs of table and student:",
+            results.markdown(compare_with_goals(summary)),
+            "## By table",
+            "Means over the seeds; ± is the standard deviation of the seeds' gains "
+            f"over the mean lead. Where the teacher leads by less than {MIN_LEAD:g}, "
+            "the gain in R2 stands instead of a share.",
+            results.markdown(scores),
+            "## Size and latency",
+            "Medians over tables and seeds. A row's time is the median of "
+            f"{N_TIMINGS} calls of `predict`.",
+            results.markdown(compare_sizes(frame)),
+            "## Seconds of a fit",
+            "Medians over tables and seeds. The teacher's are those of one fit with "
+            "honest answers; the students' are without it. 'cv' is five folds of all "
+            "candidates and the final fit, for which the teacher is fitted six times.",
+            results.markdown(compare_times(frame)),
+            f"Measured with {results.describe(frame)}.",
+        ]
+    )
+
+
+def run(name: str, measure, report, options: argparse.Namespace) -> None:
+    """Measure the blocks that are missing, all tables of a seed first, and report."""
+    if options.fresh:
+        results.forget(name)
+    for seed in range(options.seeds):
+        for table in options.tables:
+            missing = results.missing(name, table, seed, options.students)
+            start = time.perf_counter()
+            if missing:
+                results.append(measure(table, missing, seed, options.data_dir), name)
+            seconds = time.perf_counter() - start
+            print(f"{table}, seed {seed}: {seconds:.0f} s", flush=True)
+    text = report(results.read(name))
+    results.write_markdown(text, name)
+    print(f"\n{text}")
+
+
+def parse(doc: str, students, seeds: int) -> argparse.Namespace:
+    """Read the command line of a benchmark that begins with `doc`."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    add_data_argument(parser)
+    parser.add_argument("--seeds", type=int, default=seeds)
+    parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES)
+    parser.add_argument("--students", nargs="+", choices=students, default=students)
+    parser.add_argument("--fresh", action="store_true", help="forget earlier blocks")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure what is missing, keep each block, and report on all there is."""
+    run(NAME, measure, report, parse(__doc__, STUDENTS, seeds=3))
+
+
+if __name__ == "__main__":
+    main()

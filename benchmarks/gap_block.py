@@ -1,0 +1,245 @@
+"""One block of the gap benchmark: a table, a seed, one teacher, and all students on it.
+
+The teacher's work is done once, apart from the students: the seconds of a student are
+its own.
+"""
+
+import pickle
+import time
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import (
+    ExtraTreesRegressor,
+    GradientBoostingRegressor,
+    RandomForestRegressor,
+    StackingRegressor,
+)
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import RidgeCV
+from sklearn.metrics import r2_score
+from sklearn.model_selection import train_test_split
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVR
+from sklearn.tree import DecisionTreeRegressor
+
+from benchmarks.problems import encode, load_problem
+from skdistill import DistilledRegressor, DistilledRegressorCV
+from skdistill.refine import is_refinable
+
+TABLES = (
+    "bike_hour",
+    "california_housing",
+    "kin8nm",
+    "concrete_strength",
+    "airfoil_self_noise",
+    "abalone",
+    "cpu_act",
+    "wine_quality",
+    "pol",
+    "power_plant_ccpp",
+    "optical_interconnection_network_fixed",
+    "qot_osnr_roadm",
+)
+DATES = {"bike_hour": "dteday"}
+STUDENTS = ("boosting", "lightgbm-100x16", "lightgbm-200x31", "forest", "tree", "mlp")
+TRAIN_SHARE, MAX_TRAIN, MAX_TEST = 0.75, 3_000, 5_000
+N_TIMINGS = 300
+
+
+def build_teacher(seed: int) -> StackingRegressor:
+    """Return a stack of boosting, randomised trees and a kernel machine."""
+    from lightgbm import LGBMRegressor
+
+    boosting = LGBMRegressor(
+        n_estimators=200, learning_rate=0.07, n_jobs=1, verbose=-1, random_state=seed
+    )
+    trees = ExtraTreesRegressor(100, min_samples_leaf=2, n_jobs=1, random_state=seed)
+    kernel = TransformedTargetRegressor(
+        make_pipeline(StandardScaler(), SVR(C=10)), transformer=StandardScaler()
+    )
+    members = [("boosting", boosting), ("trees", trees), ("kernel", kernel)]
+    return StackingRegressor(members, RidgeCV(), cv=3, n_jobs=1)
+
+
+def build_student(name: str, seed: int):
+    """Return one of `STUDENTS`, small enough to be worth shipping."""
+    if name == "boosting":
+        return GradientBoostingRegressor(
+            n_estimators=100, learning_rate=0.1, max_depth=3, random_state=seed
+        )
+    if name.startswith("lightgbm"):
+        from lightgbm import LGBMRegressor
+
+        rounds, leaves = map(int, name.removeprefix("lightgbm-").split("x"))
+        return LGBMRegressor(
+            n_estimators=rounds,
+            num_leaves=leaves,
+            n_jobs=1,
+            verbose=-1,
+            random_state=seed,
+        )
+    if name == "forest":
+        return RandomForestRegressor(20, max_leaf_nodes=128, random_state=seed)
+    if name == "tree":
+        return DecisionTreeRegressor(max_leaf_nodes=64, random_state=seed)
+    network = MLPRegressor(hidden_layer_sizes=(64,), max_iter=200, random_state=seed)
+    return TransformedTargetRegressor(
+        make_pipeline(StandardScaler(), network), transformer=StandardScaler()
+    )
+
+
+def load_table(table: str, data_dir) -> tuple[pd.DataFrame, np.ndarray]:
+    """Load a table as numbers, without repeated rows."""
+    problem = load_problem(table, data_dir)
+    repeated = problem.X.assign(**{"the target": problem.y}).duplicated()
+    X, y = problem.X[~repeated], problem.y[~repeated].to_numpy(float)
+    if table in DATES:
+        days = pd.to_datetime(X[DATES[table]])
+        X = X.assign(**{DATES[table]: (days - days.min()).dt.days})
+    return encode(X), y
+
+
+def split(X: pd.DataFrame, y: np.ndarray, seed: int):
+    """Split; missing cells of both parts become the training rows' medians."""
+    n_train = min(MAX_TRAIN, int(TRAIN_SHARE * len(X)))
+    X, X_test, y, y_test = train_test_split(
+        X.to_numpy(float), y, train_size=n_train, random_state=seed
+    )
+    imputer = SimpleImputer(strategy="median").fit(X)
+    X, X_test = imputer.transform(X), imputer.transform(X_test[:MAX_TEST])
+    return X, X_test, y, y_test[:MAX_TEST]
+
+
+def count_values(model) -> int:
+    """Count what a fitted student stores: its leaves, or a network's weights."""
+    if hasattr(model, "booster_"):
+        trees = model.booster_.dump_model()["tree_info"]
+        return sum(tree["num_leaves"] for tree in trees)
+    if hasattr(model, "get_n_leaves"):
+        return int(model.get_n_leaves())
+    if hasattr(model, "estimators_"):
+        return sum(int(tree.get_n_leaves()) for tree in np.ravel(model.estimators_))
+    network = model.regressor_[-1]
+    return sum(part.size for part in (*network.coefs_, *network.intercepts_))
+
+
+def time_one_row(model, row: np.ndarray) -> float:
+    """Return the median of the microseconds that predicting one row takes."""
+    seconds = []
+    for _ in range(N_TIMINGS):
+        start = time.perf_counter()
+        model.predict(row)
+        seconds.append(time.perf_counter() - start)
+    return 1e6 * float(np.median(seconds))
+
+
+class Block:
+    """One table and seed: all students, and a memory that shares the teacher's work."""
+
+    def __init__(self, table: str, seed: int, data_dir, memory: str) -> None:
+        self.seed, self.memory = seed, memory
+        X, X_test, y, y_test = split(*load_table(table, data_dir), seed)
+        self.train, self.test = (X, y), (X_test, y_test)
+        self.facts = {
+            "table": table,
+            "seed": seed,
+            "n_train": len(X),
+            "n_test": len(X_test),
+            "n_features": X.shape[1],
+        }
+
+    def teach(self, *, search: bool) -> dict:
+        """Do the teacher's work before any student is timed; score the teacher.
+
+        Its seconds are those of one fit with honest answers; a search needs it on each
+        fold besides.
+        """
+        stump = DecisionTreeRegressor(max_depth=1)
+        seconds, model = self.distil(stump)
+        self.distil(stump, transfer="auto")
+        if search:
+            found = self._search(stump)[1].best_estimator_
+            found.set_params(alpha=0.5, transfer="auto").fit(*self.train)
+        score = self.score("teacher", model.teacher_)
+        return score | {"teacher_seconds": seconds}
+
+    def study(self, name: str) -> dict:
+        """Fit one student plain, by default, with all there is, and as it is chosen."""
+        student = build_student(name, self.seed)
+        row = {"student": name}
+        fits = {
+            "plain": self.fit_plain(student),
+            "default": self.distil(student),
+            "all": self.distil(student, **settings_for_all(student)),
+            "cv": self._search(student),
+        }
+        for way, (seconds, model) in fits.items():
+            row |= self.score(way, model) | {f"{way}_seconds": seconds}
+        search = fits["cv"][1]
+        for way, model in (("plain", fits["plain"][1]), ("cv", search.student_)):
+            row |= self._size(way, model)
+        return row | self._choice(search)
+
+    def fit_plain(self, student) -> tuple:
+        """Fit the student on the labels; return the seconds and the student."""
+        return self._timed(clone(student))
+
+    def distil(self, student, **params) -> tuple:
+        """Return the seconds, without a teacher's that is known, and the model."""
+        model = DistilledRegressor(
+            build_teacher(self.seed),
+            student,
+            memory=self.memory,
+            random_state=self.seed,
+            **params,
+        )
+        return self._timed(model)
+
+    def score(self, way: str, model) -> dict:
+        """R2 of the held-out rows."""
+        X, y = self.test
+        return {f"{way}_r2": r2_score(y, model.predict(X))}
+
+    def _search(self, student):
+        model = DistilledRegressorCV(
+            build_teacher(self.seed),
+            student,
+            memory=self.memory,
+            random_state=self.seed,
+        )
+        return self._timed(model)
+
+    def _timed(self, model):
+        start = time.perf_counter()
+        model.fit(*self.train)
+        return time.perf_counter() - start, model
+
+    def _size(self, way, model):
+        return {
+            f"{way}_values": count_values(model),
+            f"{way}_bytes": len(pickle.dumps(model)),
+            f"{way}_row_us": time_one_row(model, self.test[0][:1]),
+        }
+
+    @staticmethod
+    def _choice(search):
+        chosen = search.best_params_
+        return {
+            "cv_alpha": chosen["alpha"],
+            "cv_transfer": chosen["transfer"] or "none",
+            "cv_strength": getattr(chosen["refine"], "strength", np.nan),
+            "cv_inner_r2": search.best_score_,
+            "cv_reason": search.reason_,
+        }
+
+
+def settings_for_all(student) -> dict:
+    """Return transfer rows, and the refinement where more than one tree is summed."""
+    is_tree = isinstance(student, DecisionTreeRegressor)
+    refine = "leaves" if is_refinable(student) and not is_tree else None
+    return {"transfer": "auto", "refine": refine}
