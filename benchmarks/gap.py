@@ -12,6 +12,8 @@ import argparse
 import tempfile
 import time
 import warnings
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
@@ -39,6 +41,17 @@ GOALS = {
 }
 
 
+class Metric(NamedTuple):
+    """A score: its columns' ending, its name, and whether more is better (1 or -1)."""
+
+    column: str
+    label: str
+    sign: int
+
+
+R2 = Metric("r2", "R2", 1)
+
+
 def measure(table: str, students, seed: int, data_dir) -> list[dict]:
     """Scores of each student on the held-out rows of one table."""
     with tempfile.TemporaryDirectory() as memory, warnings.catch_warnings():
@@ -49,14 +62,16 @@ def measure(table: str, students, seed: int, data_dir) -> list[dict]:
         return [block.facts | block.study(name) | teacher for name in students]
 
 
-def summarise(frame: pd.DataFrame, ways=WAYS) -> pd.DataFrame:
+def summarise(frame: pd.DataFrame, ways=WAYS, metric: Metric = R2) -> pd.DataFrame:
     """Means over the seeds by table and student, and the shares of the gap in them.
 
-    A way's spread is the standard deviation of the seeds' gains, over the mean lead.
+    A gain is above 0 where a way is better than plain, whatever the metric. Its spread
+    is the standard deviation of the seeds' gains, over the mean lead.
     """
-    gains = {f"{way}_gain": frame[f"{way}_r2"] - frame["plain_r2"] for way in ways}
-    frame = frame.assign(lead=frame["teacher_r2"] - frame["plain_r2"], **gains)
-    scores = [f"{way}_r2" for way in ("teacher", "plain", *ways)]
+    scores = [f"{way}_{metric.column}" for way in ("teacher", "plain", *ways)]
+    over_plain = metric.sign * frame[scores].sub(frame[scores[1]], axis=0)
+    gains = {f"{way}_gain": over_plain[f"{way}_{metric.column}"] for way in ways}
+    frame = frame.assign(lead=over_plain[scores[0]], **gains)
     groups = frame.groupby(["table", "student"], sort=False)[["lead", *gains, *scores]]
     mean, spread = groups.mean(), groups.std()
     enough = mean["lead"].where(mean["lead"] >= MIN_LEAD)
@@ -82,12 +97,14 @@ def summarise_students(summary: pd.DataFrame, ways=WAYS) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def compare_with_goals(summary: pd.DataFrame) -> pd.DataFrame:
+def compare_with_goals(
+    summary: pd.DataFrame, goals: dict[str, float] = GOALS, metric: Metric = R2
+) -> pd.DataFrame:
     """By student: whether the search reaches the goal, and what it does at worst."""
     rows = []
     for student, group in summary.groupby("student", sort=False):
         recovered = group["cv_recovered"].mean()
-        goal = GOALS.get(student, float("nan"))
+        goal = goals.get(student, float("nan"))
         worst = group.loc[group["cv_gain"].idxmin()]
         known = not pd.isna(recovered - goal)
         rows.append(
@@ -97,7 +114,7 @@ def compare_with_goals(summary: pd.DataFrame) -> pd.DataFrame:
                 "goal": results.percent(goal),
                 "reached": ("yes" if recovered >= goal else "no") if known else "",
                 f"worse by more than {HARM:g}": int((group["cv_gain"] < -HARM).sum()),
-                "worst": f"{worst['table']} {worst['cv_gain']:+.4f}",
+                "worst": f"{worst['table']} {metric.sign * worst['cv_gain']:+.4f}",
             }
         )
     return pd.DataFrame(rows)
@@ -125,20 +142,22 @@ def show_choices(frame: pd.DataFrame) -> list[str]:
     ]
 
 
-def show_recovered(row: pd.Series, way: str) -> str:
-    """Say the share and its spread; the gain in R2 where the lead is too small."""
+def show_recovered(row: pd.Series, way: str, metric: Metric = R2) -> str:
+    """Say the share and its spread; the change in score where the lead is too small."""
     share, spread = row[f"{way}_recovered"], row[f"{way}_spread"]
     if pd.isna(share):
-        return f"R2 {row[f'{way}_gain']:+.4f}"
+        return f"{metric.label} {metric.sign * row[f'{way}_gain']:+.4f}"
     return f"{share:.0%}" + ("" if pd.isna(spread) else f" ± {spread:.0%}")
 
 
-def compare_scores(summary: pd.DataFrame, ways=WAYS) -> pd.DataFrame:
-    """R2 by table and student."""
-    scores = [f"{way}_r2" for way in ("teacher", "plain", *ways)]
+def compare_scores(
+    summary: pd.DataFrame, ways=WAYS, metric: Metric = R2
+) -> pd.DataFrame:
+    """Scores by table and student."""
+    scores = [f"{way}_{metric.column}" for way in ("teacher", "plain", *ways)]
     shown = summary[["table", "student", *scores]].copy()
     shown[scores] = shown[scores].map("{:.4f}".format)
-    return shown.rename(columns=lambda name: name.removesuffix("_r2"))
+    return shown.rename(columns=lambda name: name.removesuffix(f"_{metric.column}"))
 
 
 def compare_sizes(frame: pd.DataFrame) -> pd.DataFrame:
@@ -153,9 +172,9 @@ def compare_sizes(frame: pd.DataFrame) -> pd.DataFrame:
     return median.map("{:.0f}".format).rename(columns=columns).reset_index()
 
 
-def compare_times(frame: pd.DataFrame) -> pd.DataFrame:
+def compare_times(frame: pd.DataFrame, ways=WAYS) -> pd.DataFrame:
     """Medians by student of the seconds of a fit, the teacher's work apart."""
-    columns = [f"{way}_seconds" for way in ("teacher", "plain", *WAYS)]
+    columns = [f"{way}_seconds" for way in ("teacher", "plain", *ways)]
     median = frame.groupby("student", sort=False)[columns].median()
     shown = median.map("{:.2f}".format).reset_index()
     return shown.rename(columns=lambda name: name.removesuffix("_seconds"))
@@ -228,12 +247,14 @@ def run(name: str, measure, report, options: argparse.Namespace) -> None:
     print(f"\n{text}")
 
 
-def parse(doc: str, students, seeds: int) -> argparse.Namespace:
+def parse(
+    doc: str, students: Iterable[str], seeds: int, tables: Iterable[str] = TABLES
+) -> argparse.Namespace:
     """Read the command line of a benchmark that begins with `doc`."""
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     add_data_argument(parser)
     parser.add_argument("--seeds", type=int, default=seeds)
-    parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES)
+    parser.add_argument("--tables", nargs="+", choices=tables, default=tables)
     parser.add_argument("--students", nargs="+", choices=students, default=students)
     parser.add_argument("--fresh", action="store_true", help="forget earlier blocks")
     return parser.parse_args()

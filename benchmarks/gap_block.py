@@ -141,9 +141,12 @@ def time_one_row(model, row: np.ndarray) -> float:
 class Block:
     """One table and seed: all students, and a memory that shares the teacher's work."""
 
+    distilled: type = DistilledRegressor
+    search: type = DistilledRegressorCV
+
     def __init__(self, table: str, seed: int, data_dir, memory: str) -> None:
         self.seed, self.memory = seed, memory
-        X, X_test, y, y_test = split(*load_table(table, data_dir), seed)
+        X, X_test, y, y_test = self.load(table, data_dir)
         self.train, self.test = (X, y), (X_test, y_test)
         self.facts = {
             "table": table,
@@ -153,17 +156,29 @@ class Block:
             "n_features": X.shape[1],
         }
 
+    def load(self, table: str, data_dir) -> tuple:
+        """Return the inputs of training and held-out rows, and their targets."""
+        return split(*load_table(table, data_dir), self.seed)
+
+    def build_teacher(self):
+        """Return the teacher of all students."""
+        return build_teacher(self.seed)
+
+    def build_stump(self):
+        """Return a student that takes no time."""
+        return DecisionTreeRegressor(max_depth=1)
+
     def teach(self, *, search: bool) -> dict:
         """Do the teacher's work before any student is timed; score the teacher.
 
         Its seconds are those of one fit with honest answers; a search needs it on each
         fold besides.
         """
-        stump = DecisionTreeRegressor(max_depth=1)
+        stump = self.build_stump()
         seconds, model = self.distil(stump)
         self.distil(stump, transfer="auto")
         if search:
-            found = self._search(stump)[1].best_estimator_
+            found = self.choose(stump)[1].best_estimator_
             found.set_params(alpha=0.5, transfer="auto").fit(*self.train)
         score = self.score("teacher", model.teacher_)
         return score | {"teacher_seconds": seconds}
@@ -171,19 +186,18 @@ class Block:
     def study(self, name: str) -> dict:
         """Fit one student plain, by default, with all there is, and as it is chosen."""
         student = build_student(name, self.seed)
-        row = {"student": name}
         fits = {
             "plain": self.fit_plain(student),
             "default": self.distil(student),
             "all": self.distil(student, **settings_for_all(student)),
-            "cv": self._search(student),
+            "cv": self.choose(student),
         }
-        for way, (seconds, model) in fits.items():
-            row |= self.score(way, model) | {f"{way}_seconds": seconds}
+        row = {"student": name} | self.score_all(fits)
         search = fits["cv"][1]
+        row["cv_inner_r2"] = search.best_score_
         for way, model in (("plain", fits["plain"][1]), ("cv", search.student_)):
             row |= self._size(way, model)
-        return row | self._choice(search)
+        return row | describe_choice(search)
 
     def fit_plain(self, student) -> tuple:
         """Fit the student on the labels; return the seconds and the student."""
@@ -191,28 +205,32 @@ class Block:
 
     def distil(self, student, **params) -> tuple:
         """Return the seconds, without a teacher's that is known, and the model."""
-        model = DistilledRegressor(
-            build_teacher(self.seed),
-            student,
-            memory=self.memory,
-            random_state=self.seed,
-            **params,
-        )
-        return self._timed(model)
+        return self._timed(self._build(self.distilled, student, **params))
+
+    def choose(self, student) -> tuple:
+        """Return the seconds, without the teachers', and the search."""
+        return self._timed(self._build(self.search, student))
+
+    def score_all(self, fits: dict[str, tuple]) -> dict:
+        """Score models, with the seconds that each took."""
+        row = {}
+        for way, (seconds, model) in fits.items():
+            row |= self.score(way, model) | {f"{way}_seconds": seconds}
+        return row
 
     def score(self, way: str, model) -> dict:
         """R2 of the held-out rows."""
         X, y = self.test
         return {f"{way}_r2": r2_score(y, model.predict(X))}
 
-    def _search(self, student):
-        model = DistilledRegressorCV(
-            build_teacher(self.seed),
+    def _build(self, estimator, student, **params):
+        return estimator(
+            self.build_teacher(),
             student,
             memory=self.memory,
             random_state=self.seed,
+            **params,
         )
-        return self._timed(model)
 
     def _timed(self, model):
         start = time.perf_counter()
@@ -226,16 +244,16 @@ class Block:
             f"{way}_row_us": time_one_row(model, self.test[0][:1]),
         }
 
-    @staticmethod
-    def _choice(search):
-        chosen = search.best_params_
-        return {
-            "cv_alpha": chosen["alpha"],
-            "cv_transfer": chosen["transfer"] or "none",
-            "cv_strength": getattr(chosen["refine"], "strength", np.nan),
-            "cv_inner_r2": search.best_score_,
-            "cv_reason": search.reason_,
-        }
+
+def describe_choice(search) -> dict:
+    """Say what a fitted search chose, and why."""
+    chosen = search.best_params_
+    return {
+        "cv_alpha": chosen["alpha"],
+        "cv_transfer": chosen["transfer"] or "none",
+        "cv_strength": getattr(chosen["refine"], "strength", np.nan),
+        "cv_reason": search.reason_,
+    }
 
 
 def settings_for_all(student) -> dict:

@@ -112,13 +112,9 @@ def load_table(table: str, data_dir) -> tuple[pd.DataFrame, np.ndarray]:
     return X, y
 
 
-def split(X: pd.DataFrame, y: np.ndarray, seed: int):
-    """Split, then encode both parts by what the training rows show."""
-    n_train = min(MAX_TRAIN, int(TRAIN_SHARE * len(X)))
-    X, X_test, y, y_test = train_test_split(
-        X, y, train_size=n_train, stratify=y, random_state=seed
-    )
-    encoder = make_column_transformer(
+def build_encoder():
+    """Return what makes numbers of a table, each about as large, none missing."""
+    return make_column_transformer(
         (
             make_pipeline(SimpleImputer(strategy="median"), StandardScaler()),
             make_column_selector(dtype_include="number"),
@@ -130,6 +126,15 @@ def split(X: pd.DataFrame, y: np.ndarray, seed: int):
             make_column_selector(dtype_exclude="number"),
         ),
     )
+
+
+def split(X: pd.DataFrame, y: np.ndarray, seed: int):
+    """Split, then encode both parts by what the training rows show."""
+    n_train = min(MAX_TRAIN, int(TRAIN_SHARE * len(X)))
+    X, X_test, y, y_test = train_test_split(
+        X, y, train_size=n_train, stratify=y, random_state=seed
+    )
+    encoder = build_encoder()
     encoded = encoder.fit_transform(X), encoder.transform(X_test)
     X, X_test = (part.astype(np.float32) for part in encoded)
     return X, X_test, y, y_test

@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_diabetes
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from benchmarks import (
     ablation,
     few_labels,
     gap,
     gap_block,
+    gap_classes,
     quality,
     quality_block,
     results,
@@ -248,6 +249,70 @@ def test_one_block_of_the_gap(monkeypatch):
     (parts,) = ablation.measure("diabetes", ["forest"], 0, None)
     assert parts["teacher_r2"] == row["teacher_r2"]
     assert parts["mixing_r2"] != parts["+ both_r2"] != parts["+ both, in-sample_r2"]
+
+
+def _gap_classes_rows():
+    losses = {"lightgbm": (0.5, 0.38), "forest": (0.303, 0.31)}
+    rows = []
+    for student, (plain, chosen) in losses.items():
+        for seed, shift in enumerate((-0.01, 0.01)):
+            row = {"table": "made_up", "student": student, "seed": seed}
+            row |= dict.fromkeys(("n_train", "n_test", "n_features", "n_classes"), 2)
+            row |= {"cv_alpha": seed / 2, "cv_transfer": "auto", "cv_strength": 10.0}
+            for way, loss in (
+                ("teacher", 0.3),
+                ("plain", plain),
+                ("all", plain),
+                ("cv", chosen + shift),
+            ):
+                row |= {f"{way}_log_loss": loss + shift, f"{way}_seconds": 1.0}
+            rows.append(row)
+    return pd.DataFrame(rows).assign(**results.versions())
+
+
+def test_less_loss_is_a_gain():
+    metric = gap_classes.LOG_LOSS
+    summary = gap.summarise(_gap_classes_rows(), gap_classes.WAYS, metric)
+    assert summary["cv_gain"].tolist() == pytest.approx([0.12, -0.007])
+    # The teacher leads the forest by too little to divide by.
+    assert summary["cv_recovered"].tolist() == pytest.approx([0.6, np.nan], nan_ok=True)
+    shown = [gap.show_recovered(row, "cv", metric) for _, row in summary.iterrows()]
+    assert shown == ["60% ± 7%", "log loss +0.0070"]
+    goals = gap.compare_with_goals(summary, gap_classes.GOALS, metric)
+    assert goals["reached"].tolist() == ["yes", ""]
+    assert goals["worse by more than 0.003"].tolist() == [0, 1]
+    assert goals["worst"].tolist() == ["made_up -0.1200", "made_up +0.0070"]
+
+
+def test_the_gap_report_of_classifiers_is_made_from_raw_rows():
+    text = gap_classes.report(_gap_classes_rows())
+    assert "in 1 of 2 pairs" in text
+    assert "1 plain, 1 transfer + leaves 10" in text
+    assert "0.3800" in text
+
+
+def test_text_columns_become_categories_and_parts_have_the_classes_shares(tmp_path):
+    frame = pd.DataFrame({"a": np.arange(80.0), "b": ["x", "y"] * 40, "target": 0})
+    frame.loc[:19, "target"] = 1
+    frame.to_csv(tmp_path / "credit_g.csv.gz", index=False)
+    X, y = gap_classes.load_table("credit_g", tmp_path)
+    assert X.dtypes.astype(str).tolist() == ["float64", "category"]
+    X_train, X_test, y_train, y_test = gap_classes.split(X, y, 0)
+    assert (len(X_train), len(X_test)) == (60, 20)
+    assert y_train.mean() == y_test.mean() == 0.25
+
+
+def test_one_block_of_the_gap_of_classifiers(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(200, 3)), columns=["a", "b", "c"])
+    likely = 1 / (1 + np.exp(-3 * frame.sum(axis=1)))
+    frame = frame.assign(text=["x", "y"] * 100, target=rng.random(200) < likely)
+    frame.to_csv(tmp_path / "credit_g.csv.gz", index=False)
+    teacher = gap_classes.with_encoder(LogisticRegression())
+    monkeypatch.setattr(gap_classes, "build_teacher", lambda seed: teacher)
+    (row,) = gap_classes.measure("credit_g", ["lightgbm"], 0, tmp_path)
+    assert row["teacher_log_loss"] < row["cv_log_loss"] < row["plain_log_loss"]
+    assert (row["n_train"], row["n_test"], row["n_classes"]) == (150, 50, 2)
 
 
 def _few_rows():
