@@ -108,7 +108,7 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         random_state=None,
         verbose=0,
         transfer=None,
-        transfer_size=4.0,
+        transfer_size=10.0,
         transfer_weight=1.0,
         refine=None,
     ):

@@ -90,10 +90,10 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
         Above 0, print each step with its time in seconds.
     transfer : sampler, "auto" or None, default=None
         Draws transfer rows: rows without labels, for which the student learns the
-        teacher's answers. "auto" is `skdistill.transfer.ConditionalSampler`; density
+        teacher's answers. "auto" is `skdistill.transfer.MungeSampler`; density
         models serve too. None draws none. Rows given as `X_transfer` to `fit` are taken
         besides.
-    transfer_size : float, default=4.0
+    transfer_size : float, default=10.0
         How many rows to draw for each training row.
     transfer_weight : float, default=1.0
         Weight of a transfer row, where a training row weighs 1 on average.
@@ -177,7 +177,7 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
         random_state=None,
         verbose=0,
         transfer=None,
-        transfer_size=4.0,
+        transfer_size=10.0,
         transfer_weight=1.0,
         refine=None,
         soften="teacher",

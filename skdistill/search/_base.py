@@ -77,7 +77,7 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
         alphas="auto",
         temperatures=(1.0,),
         transfers=("auto",),
-        transfer_size=4.0,
+        transfer_size=10.0,
         transfer_weight=1.0,
         refinements="auto",
         cross_fit="auto",

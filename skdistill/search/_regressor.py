@@ -42,7 +42,7 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
         Temperatures to try.
     transfers : sequence of sampler, "auto" or None, default=("auto",)
         Samplers of transfer rows to try; None draws none.
-    transfer_size : float, default=4.0
+    transfer_size : float, default=10.0
         How many rows to draw for each training row.
     transfer_weight : float, default=1.0
         Weight of a transfer row, where a training row weighs 1 on average.

@@ -9,11 +9,11 @@ from sklearn.utils import check_array
 from skdistill._typing import Estimator, Table
 from skdistill.transfer._base import BaseSampler
 from skdistill.transfer._columns import Categories, Columns, is_frame
-from skdistill.transfer._conditional import ConditionalSampler
+from skdistill.transfer._munge import MungeSampler
 
 __all__ = ["draw", "resolve_sampler"]
 
-AUTO = ConditionalSampler
+AUTO = MungeSampler
 
 
 def resolve_sampler(sampler: Any) -> Estimator:
