@@ -207,9 +207,9 @@ class Block:
         """Return the seconds, without a teacher's that is known, and the model."""
         return self._timed(self._build(self.distilled, student, **params))
 
-    def choose(self, student) -> tuple:
+    def choose(self, student, **params) -> tuple:
         """Return the seconds, without the teachers', and the search."""
-        return self._timed(self._build(self.search, student))
+        return self._timed(self._build(self.search, student, **params))
 
     def score_all(self, fits: dict[str, tuple]) -> dict:
         """Score models, with the seconds that each took."""

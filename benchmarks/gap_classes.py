@@ -24,6 +24,7 @@ from sklearn.tree import DecisionTreeClassifier
 from benchmarks import gap, gap_block, quality_block, results
 from benchmarks.gap_block import MAX_TEST, MAX_TRAIN, TRAIN_SHARE
 from skdistill import DistilledClassifier, DistilledClassifierCV
+from skdistill.transfer import ConditionalSampler
 
 NAME = "gap_classes"
 # From cheap to expensive: the more classes, the more trees in each model.
@@ -40,6 +41,8 @@ TABLES = (
 STUDENTS = ("lightgbm", "xgboost", "mlp", "forest")
 WAYS = ("all", "cv")
 LOG_LOSS = gap.Metric("log_loss", "log loss", -1)
+# Fewer rows than by default: ten for each training row take more than twice as long.
+SAMPLER, SIZE = ConditionalSampler(), 4.0
 GOALS = dict.fromkeys(STUDENTS, 0.5)
 
 
@@ -98,6 +101,16 @@ class ClassBlock(gap_block.Block):
 
     distilled = DistilledClassifier
     search = DistilledClassifierCV
+
+    def distil(self, student, **params) -> tuple:
+        """Return the seconds, without a teacher's that is known, and the model."""
+        if params.get("transfer"):
+            params |= {"transfer": SAMPLER, "transfer_size": SIZE}
+        return super().distil(student, **params)
+
+    def choose(self, student, **params) -> tuple:
+        """Return the seconds, without the teachers', and the search."""
+        return super().choose(student, transfers=(SAMPLER,), transfer_size=SIZE)
 
     def load(self, table: str, data_dir) -> tuple:
         """Return the inputs of training and held-out rows, and their classes."""
@@ -165,8 +178,9 @@ def report(frame: pd.DataFrame) -> str:
             f"and {MAX_TEST} held out, and the log losses are theirs, of probabilities "
             f"clipped at {quality_block.CLIP:g}. 'plain' learned the labels alone, "
             "'all' has transfer rows and, where trees are added up, refined leaves, "
-            "'cv' is `DistilledClassifierCV` with its defaults, which chooses inside "
-            "the training rows and may keep the plain student.",
+            "'cv' is `DistilledClassifierCV`, which chooses inside the training rows "
+            "and may keep the plain student. Both draw "
+            f"{SIZE:g} rows for each training row by {type(SAMPLER).__name__}.",
             results.markdown(frame[facts].drop_duplicates("table")),
             "## By student",
             "Recovered is the share of the gap between the plain student and the "

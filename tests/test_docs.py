@@ -33,6 +33,9 @@ def test_every_parameter_is_in_the_guide(name):
         "refine",
         "quality",
         "few_labels",
+        "gap",
+        "gap_classes",
+        "ablation",
     ],
 )
 def test_tables_are_made_from_their_raw_rows(name):

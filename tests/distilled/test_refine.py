@@ -94,7 +94,7 @@ def test_refined_classifiers_with_transfer_rows_do_better(folder, student):
         -np.log(np.maximum(fitted.predict_proba(X)[held_out, y[500:]], 1e-6)).mean()
         for fitted in (model, plain, unrefined)
     )
-    assert loss < 0.95 * unrefined_loss
+    assert loss < 0.97 * unrefined_loss
     # A forest of 32 leaves a tree cannot hold ten classes better than it did.
     if not isinstance(student, RandomForestClassifier):
         assert loss < 0.85 * plain_loss

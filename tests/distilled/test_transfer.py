@@ -245,7 +245,7 @@ def test_a_tree_learns_transfer_rows_on_rows(iris):
     model = DistilledClassifier(
         GaussianNB(), DecisionTreeClassifier(), transfer="auto", random_state=0
     ).fit(X, y)
-    assert model.student_.tree_.n_node_samples[0] == 150 * 5
+    assert model.student_.tree_.n_node_samples[0] == 150 * 11
 
 
 @pytest.mark.parametrize(
