@@ -57,9 +57,11 @@ def friedman():
 def test_the_chosen_student_is_better_on_new_rows(friedman, student):
     X, y = friedman
     teacher = GradientBoostingRegressor(
-        n_estimators=300, max_depth=4, learning_rate=0.05, subsample=0.5
+        n_estimators=150, max_depth=4, subsample=0.5, max_features=0.5
     )
-    search = DistilledRegressorCV(teacher, student, cv=3, random_state=0)
+    search = DistilledRegressorCV(
+        teacher, student, transfer_size=3, cv=3, random_state=0
+    )
     search.fit(X[:400], y[:400])
     plain = clone(student).fit(X[:400], y[:400])
     assert search.score(X[400:], y[400:]) > plain.score(X[400:], y[400:]) + 0.005
@@ -302,7 +304,8 @@ def test_students_without_probabilities_are_chosen_by_accuracy():
 def test_wrong_candidates_are_named(friedman, params, message):
     X, y = friedman
     student = Ridge() if params == {"refinements": ("leaves",)} else TREE
-    search = DistilledRegressorCV(FOREST, student, transfers=(None,), cv=2)
+    teacher = ExtraTreesRegressor(5, bootstrap=True)
+    search = DistilledRegressorCV(teacher, student, transfers=(None,), cv=2)
     search.set_params(**params)
     with pytest.raises(ValueError, match=message):
         search.fit(X[:50], y[:50])
