@@ -91,7 +91,8 @@ def summarise_students(summary: pd.DataFrame, ways=WAYS) -> pd.DataFrame:
         for way in ways:
             recovered = group[f"{way}_recovered"]
             mean, median = (
-                results.percent(part) for part in (recovered.mean(), recovered.median())
+                results.percent(part)
+                for part in (recovered.mean(), results.median(recovered))
             )
             row[f"{way}: mean (median)"] = f"{mean} ({median})" if n_led else ""
         rows.append(row)
@@ -115,7 +116,8 @@ def compare_with_goals(
                 "goal": results.percent(goal),
                 "reached": ("yes" if recovered >= goal else "no") if known else "",
                 f"worse by more than {HARM:g}": int((group["cv_gain"] < -HARM).sum()),
-                "worst": f"{worst['table']} {metric.sign * worst['cv_gain']:+.4f}",
+                "worst": f"{worst['table']} "
+                + results.signed(metric.sign * worst["cv_gain"]),
             }
         )
     return pd.DataFrame(rows)
@@ -147,8 +149,8 @@ def show_recovered(row: pd.Series, way: str, metric: Metric = R2) -> str:
     """Say the share and its spread; the change in score where the lead is too small."""
     share, spread = row[f"{way}_recovered"], row[f"{way}_spread"]
     if pd.isna(share):
-        return f"{metric.label} {metric.sign * row[f'{way}_gain']:+.4f}"
-    return f"{share:.0%}" + ("" if pd.isna(spread) else f" ± {spread:.0%}")
+        return f"{metric.label} {results.signed(metric.sign * row[f'{way}_gain'])}"
+    return results.percent(share) + ("" if pd.isna(spread) else f" ± {spread:.0%}")
 
 
 def compare_scores(

@@ -68,7 +68,7 @@ def summarise_students(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
         for way in ("chosen", "default"):
             recovered = group[f"{way}_{metric}_recovered"]
             row[f"{way}: mean recovered"] = results.percent(recovered.mean())
-            row[f"{way}: median"] = results.percent(recovered.median())
+            row[f"{way}: median"] = results.percent(results.median(recovered))
             row[f"{way}: worse"] = int((group[f"{way}_{metric}_gain"] < -HARM).sum())
         rows.append(row)
     return pd.DataFrame(rows)

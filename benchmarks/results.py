@@ -99,8 +99,18 @@ def markdown(frame: pd.DataFrame) -> str:
 
 
 def percent(share: float) -> str:
-    """Say a share in percent; nothing where there is none."""
-    return "" if pd.isna(share) else f"{share:.0%}"
+    """Say a share in percent; nothing where there is none, and no negative zero."""
+    return "" if pd.isna(share) else f"{round(float(share), 2) + 0.0:.0%}"
+
+
+def signed(value: float) -> str:
+    """Say a difference with its sign; rounding leaves no negative zero."""
+    return f"{round(float(value), 4) + 0.0:+.4f}"
+
+
+def median(values: pd.Series) -> float:
+    """Return the median of the values there are, NaN if there are none."""
+    return float(values.median()) if values.notna().any() else float("nan")
 
 
 def _line(cells, widths):

@@ -302,6 +302,7 @@ def test_text_columns_become_categories_and_parts_have_the_classes_shares(tmp_pa
     assert y_train.mean() == y_test.mean() == 0.25
 
 
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
 def test_one_block_of_the_gap_of_classifiers(tmp_path, monkeypatch):
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(rng.normal(size=(200, 3)), columns=["a", "b", "c"])

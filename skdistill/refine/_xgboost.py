@@ -52,7 +52,19 @@ class _XGBoost(TreeModel):
         return self.model.predict(X, output_margin=True)
 
     def leaves(self, X):
-        nodes = self.model.apply(X).astype(np.intp)
+        import xgboost
+
+        # The model's own `apply` takes no categories before XGBoost 3.1.
+        params = self.model.get_params()
+        names = ("missing", "feature_types", "enable_categorical")
+        given = {name: params[name] for name in names if name in params}
+        booster = self.model.get_booster()
+        best = booster.attr("best_iteration")
+        nodes = booster.predict(
+            xgboost.DMatrix(X, **given),
+            pred_leaf=True,
+            iteration_range=(0, 0 if best is None else int(best) + 1),
+        ).astype(np.intp)
         return self._leaf_nodes.numbers(nodes.reshape(len(nodes), -1))
 
     def corrected(self, correction):
