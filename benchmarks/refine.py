@@ -9,16 +9,14 @@ of the rows, to save time; all rows are refined on::
 
 import argparse
 import json
-import resource
-import subprocess
-import sys
 import time
 
 import numpy as np
 import pandas as pd
 
 from benchmarks import results
-from skdistill.refine import LeafRefinement, refine_leaves
+from benchmarks.processes import measure_apart, peak_mb
+from skdistill.refine import refine_leaves, refinement_path
 
 # Library, rows, trees and leaves of each tree. The first is the usual student: 3,000
 # training rows and 4 transfer rows for each.
@@ -29,6 +27,7 @@ CASES = (
     ("lightgbm", 1_000_000, 300, 31),
 )
 LARGEST = CASES[-1]
+PATH = (3.0, 10.0, 30.0, 100.0, 300.0)
 WAYS = ("one strength", "path")
 N_GROWN_ON = 3000
 MAX_SECONDS = 1.0
@@ -62,26 +61,20 @@ def measure_once(library, n_rows, n_trees, n_leaves, way) -> dict:
     X, y = make_rows(n_rows)
     n_grown = N_GROWN_ON if library == "scikit-learn" else min(n_rows, 20_000)
     model = build_student(library, n_trees, n_leaves).fit(X[:n_grown], y[:n_grown])
-    before = _peak_mb()
+    before = peak_mb()
     start = time.perf_counter()
     if way == "path":
-        LeafRefinement().path(model, X, y)
+        refinement_path(model, X, y, strengths=PATH)
     else:
         refine_leaves(model, X, y)
     seconds = time.perf_counter() - start
-    return {"seconds": seconds, "peak_mb": _peak_mb(), "added_mb": _peak_mb() - before}
-
-
-def _peak_mb():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"seconds": seconds, "peak_mb": peak_mb(), "added_mb": peak_mb() - before}
 
 
 def measure(case: tuple, way: str) -> dict:
     """Time and memory of one refinement in a fresh process."""
-    command = [sys.executable, "-m", "benchmarks.refine", "--once"]
-    output = subprocess.check_output([*command, json.dumps([*case, way])])
     names = "library", "rows", "trees", "leaves"
-    measured = json.loads(output.splitlines()[-1])
+    measured = measure_apart("benchmarks.refine", [*case, way])
     return dict(zip(names, case, strict=True)) | {"way": way} | measured
 
 

@@ -9,9 +9,6 @@ own, whose peak memory is that of the fit; the order of the ways alternates::
 
 import argparse
 import json
-import resource
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -20,6 +17,7 @@ from sklearn.base import clone
 
 from benchmarks import results
 from benchmarks.problems import add_data_argument, encode, load_problem
+from benchmarks.processes import measure_apart, peak_mb
 from skdistill.students import fit_soft_labels
 from skdistill.students._copies import fit_on_copies
 from skdistill.targets import SoftLabels
@@ -64,16 +62,14 @@ def fit_once(table: str, library: str, way: str, data_dir) -> dict:
     else:
         fit_soft_labels(student, X, y, labels, classes)
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": seconds, "peak_mb": peak}
+    return {"seconds": seconds, "peak_mb": peak_mb()}
 
 
 def measure(table: str, library: str, way: str, data_dir) -> dict:
     """Time and memory of one fit in a fresh process."""
-    case = json.dumps([table, library, way, str(data_dir)])
-    command = [sys.executable, "-m", "benchmarks.soft_labels", "--once", case]
-    output = subprocess.check_output(command).splitlines()[-1]
-    return {"table": table, "library": library, "way": way} | json.loads(output)
+    case = [table, library, way, str(data_dir)]
+    measured = measure_apart("benchmarks.soft_labels", case)
+    return {"table": table, "library": library, "way": way} | measured
 
 
 def summarise(frame: pd.DataFrame) -> pd.DataFrame:

@@ -9,15 +9,13 @@ reported beside that of a process that makes the table alone::
 
 import argparse
 import json
-import resource
-import subprocess
-import sys
 import time
 
 import numpy as np
 import pandas as pd
 
 from benchmarks import results
+from benchmarks.processes import measure_apart, peak_mb
 from skdistill import transfer
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -62,16 +60,13 @@ def draw_once(name: str, n_rows: int) -> dict:
         sample_seconds = time.perf_counter() - start - fit_seconds
         if not (drawn.dtypes == table.dtypes).all():
             raise ValueError(f"{name} changed the dtypes.")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"fit_s": fit_seconds, "sample_s": sample_seconds, "peak_mb": peak}
+    return {"fit_s": fit_seconds, "sample_s": sample_seconds, "peak_mb": peak_mb()}
 
 
 def measure(name: str, n_rows: int) -> dict:
     """Time and memory of one case in a fresh process."""
-    case = json.dumps([name, n_rows])
-    command = [sys.executable, "-m", "benchmarks.transfer", "--once", case]
-    output = subprocess.check_output(command).splitlines()[-1]
-    return {"sampler": name, "rows": n_rows} | json.loads(output)
+    measured = measure_apart("benchmarks.transfer", [name, n_rows])
+    return {"sampler": name, "rows": n_rows} | measured
 
 
 def summarise(frame: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from benchmarks import (
     gap_classes,
     quality,
     quality_block,
+    refine,
     results,
     sardar,
 )
@@ -378,3 +379,10 @@ def test_sardars_study_on_one_split():
         assert r2[sardar.SOFT, temperature, True] == pytest.approx(
             r2[sardar.SOFT, 1.0, False], abs=0.03
         )
+
+
+@pytest.mark.parametrize("way", refine.WAYS)
+def test_the_cost_of_refinement_is_measured_in_a_process_apart(way):
+    row = refine.measure(("scikit-learn", 300, 3, 4), way)
+    assert row["way"] == way
+    assert 0 < row["added_mb"] + 1 < row["peak_mb"]

@@ -17,6 +17,7 @@ from sklearn.ensemble import (
 from sklearn.tree import BaseDecisionTree
 
 from skdistill._fitting import final_step, weight_param
+from skdistill.students import stops_early
 
 __all__ = ["suit_transfer_rows"]
 
@@ -27,8 +28,6 @@ _UNLIMITED = (
     ExtraTreesClassifier,
     ExtraTreesRegressor,
 )
-# Beyond so many rows early_stopping="auto" means to stop early.
-_MANY_ROWS = 10_000
 
 
 def suit_transfer_rows(student, X, y, fit_params):
@@ -42,8 +41,7 @@ def suit_transfer_rows(student, X, y, fit_params):
     if isinstance(
         final, HistGradientBoostingClassifier | HistGradientBoostingRegressor
     ):
-        if final.early_stopping == "auto":
-            final.set_params(early_stopping=len(y) > _MANY_ROWS)
+        final.set_params(early_stopping=stops_early(final, len(y)))
     elif isinstance(final, _UNLIMITED):
         _limit_to_plain_size(student, X, y, fit_params.get("sample_weight"))
 

@@ -33,7 +33,11 @@ class _XGBoost(TreeModel):
         learner = _read(model)["learner"]
         check_objective(model, learner["objective"]["name"], self.objectives)
         booster = learner["gradient_booster"]
-        n_trees = self._count_trees(_forest(booster)["iteration_indptr"])
+        ends_of_rounds = _forest(booster)["iteration_indptr"]
+        # The trees that predict are those up to the best iteration, if there is one.
+        best = model.get_booster().attr("best_iteration")
+        self._n_rounds = len(ends_of_rounds) - 1 if best is None else int(best) + 1
+        n_trees = ends_of_rounds[self._n_rounds]
         self._leaf_nodes = LeafNodes(
             tree["left_children"] for tree in _forest(booster)["trees"][:n_trees]
         )
@@ -43,11 +47,6 @@ class _XGBoost(TreeModel):
         self.outputs = outputs if self.n_outputs > 1 else None
         self._tree_weights = booster.get("weight_drop", [1.0] * n_trees)[:n_trees]
 
-    def _count_trees(self, ends_of_rounds):
-        """Count the trees that predict: those up to the best iteration, if any."""
-        best = self.model.get_booster().attr("best_iteration")
-        return ends_of_rounds[-1 if best is None else int(best) + 1]
-
     def raw(self, X):
         return self.model.predict(X, output_margin=True)
 
@@ -55,17 +54,16 @@ class _XGBoost(TreeModel):
         import xgboost
 
         # The model's own `apply` takes no categories before XGBoost 3.1.
-        params = self.model.get_params()
-        names = ("missing", "feature_types", "enable_categorical")
-        given = {name: params[name] for name in names if name in params}
-        booster = self.model.get_booster()
-        best = booster.attr("best_iteration")
-        nodes = booster.predict(
-            xgboost.DMatrix(X, **given),
-            pred_leaf=True,
-            iteration_range=(0, 0 if best is None else int(best) + 1),
-        ).astype(np.intp)
-        return self._leaf_nodes.numbers(nodes.reshape(len(nodes), -1))
+        rows = xgboost.DMatrix(
+            X,
+            missing=self.model.missing,
+            feature_types=self.model.feature_types,
+            enable_categorical=self.model.enable_categorical,
+        )
+        nodes = self.model.get_booster().predict(
+            rows, pred_leaf=True, iteration_range=(0, self._n_rounds)
+        )
+        return self._leaf_nodes.numbers(nodes.reshape(len(nodes), -1).astype(np.intp))
 
     def corrected(self, correction):
         document = _read(self.model)

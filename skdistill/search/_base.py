@@ -155,7 +155,7 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
                 for train, parts in folds
             )
             self._choose(groups, np.concatenate(scores, axis=1))
-            self.best_estimator_ = self._fit_chosen(model, groups, examples)
+            self.best_estimator_ = self._fit_chosen(model, examples)
         self.best_estimator_.set_params(memory=self.memory)
         return self
 
@@ -307,7 +307,7 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
         self.baseline_score_ = float(mean[0])
         self.teacher_score_ = float(teacher.mean())
 
-    def _fit_chosen(self, model, groups, examples):
+    def _fit_chosen(self, model, examples):
         takes_transfer = self.best_index_ > 0
         best = clone(model).set_params(**self.best_params_)
         best.fit(

@@ -1,7 +1,7 @@
 """Students: training any estimator on soft labels."""
 
 from skdistill.students._copies import count_classes
-from skdistill.students._hist_boosting import fit_hist_boosting
+from skdistill.students._hist_boosting import fit_hist_boosting, stops_early
 from skdistill.students._lightgbm import fit_lightgbm
 from skdistill.students._mlp import fit_mlp
 from skdistill.students._naive_bayes import fit_naive_bayes
@@ -24,6 +24,7 @@ __all__ = [
     "count_classes",
     "fit_soft_labels",
     "register",
+    "stops_early",
 ]
 
 # By name, so that no library is imported before one of its students comes.

@@ -8,21 +8,26 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from skdistill._sklearn import index_params, safe_indexing
+from skdistill._typing import Estimator
 from skdistill.students._copies import copies_of, count_classes, fit_on_copies
 
-__all__ = ["fit_hist_boosting"]
+__all__ = ["fit_hist_boosting", "stops_early"]
 
 # scikit-learn's own limit for early_stopping="auto".
 _MANY_ROWS = 10_000
 
 
+def stops_early(student: Estimator, n_rows: int) -> bool:
+    """Tell whether a histogram boosting model stops early on so many rows."""
+    stops = student.early_stopping
+    return n_rows > _MANY_ROWS if stops == "auto" else bool(stops)
+
+
 def fit_hist_boosting(student, X, labels, classes, *, y, sample_weight, fit_params):
     """Fit a HistGradientBoostingClassifier; see `skdistill.students.register`."""
     params = student.get_params()
-    stops = params["early_stopping"]
-    if stops == "auto":
-        stops = len(y) > _MANY_ROWS
-    student.set_params(early_stopping=bool(stops))
+    stops = stops_early(student, len(y))
+    student.set_params(early_stopping=stops)
     own_validation = "X_val" in fit_params or params["validation_fraction"] is None
     learn = _fit_apart if stops and not own_validation else fit_on_copies
     learn(

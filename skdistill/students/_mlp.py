@@ -65,19 +65,16 @@ def _fit_until_it_stops(student, X, y, labels, target, sample_weight):
     weight = None if sample_weight is None else sample_weight[train]
     judge = None if sample_weight is None else sample_weight[held_out]
     mixed = labels.mixed[held_out]
+    target, y_train, classes = target[train], y[train], np.unique(y)
     scores: list[float] = []
     best, waited = [], 0
     student.set_params(early_stopping=False, random_state=rng)
     while len(scores) < params["max_iter"] and waited <= params["n_iter_no_change"]:
-        with _learning(student, target[train]):
-            student.partial_fit(
-                X_train, y[train], sample_weight=weight, classes=np.unique(y)
-            )
+        with _learning(student, target):
+            student.partial_fit(X_train, y_train, sample_weight=weight, classes=classes)
         logits = log_probability(student.predict_proba(X_held_out))
-        score, so_far = (
-            -soft_log_loss(mixed, logits, judge),
-            max(scores, default=-np.inf),
-        )
+        so_far = max(scores, default=-np.inf)
+        score = -soft_log_loss(mixed, logits, judge)
         scores.append(score)
         waited = waited + 1 if score < so_far + params["tol"] else 0
         if score > so_far:

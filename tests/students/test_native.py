@@ -291,7 +291,9 @@ def test_early_stopping_needs_no_two_rows_of_each_class():
 
 def test_a_metric_of_ones_own_scores_the_bag():
     X, codes, classes = problem(3)
-    forest = RandomForestClassifier(20, oob_score=balanced_accuracy_score)
+    forest = RandomForestClassifier(
+        60, oob_score=balanced_accuracy_score, random_state=0
+    )
     fit_soft_labels(forest, X, classes[codes], soft(codes, 3), classes)
     predicted = classes[forest.oob_decision_function_.argmax(axis=1)]
     assert forest.oob_score_ == balanced_accuracy_score(classes[codes], predicted)
