@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 from sklearn.utils import gen_batches
 
 from skdistill.targets import SoftLabels
@@ -11,8 +10,8 @@ __all__ = ["SoftLoss"]
 
 # Curvature below this is raised to it, as the libraries do themselves.
 _LEAST_CURVATURE = 1e-16
-# Its exponential, summed over classes, is well within float32.
-_SAFE_LOGIT = 60.0
+# A sum of exponentials well above the least that float32 holds in full.
+_LEAST_TOTAL = 1e-25
 _BLOCK_SIZE = 2**16  # Logits worked on at once.
 
 
@@ -65,8 +64,8 @@ class SoftLoss:
             target = labels.mixed
         first = 1 if target.shape[1] == 2 else 0
         self.target = target[:, first:].astype(np.float32)
-        self.start = start
-        self.alpha, self.temperature, self.curvature = a, t, curvature
+        self.alpha = a.astype(np.float32)  # Which leaves the logits' precision alone.
+        self.temperature, self.curvature, self.start = t, curvature, start
         self.buffers: tuple[NDArray, NDArray] | None = None
 
     def __call__(
@@ -90,38 +89,42 @@ class SoftLoss:
             self.buffers = like, np.empty_like(like)
         n_rows, n_logits = logits.shape
         for block in gen_batches(n_rows, max(1, _BLOCK_SIZE // n_logits)):
-            gradient, hessian = self._derive(logits[block], block)
+            gradient, hessian = (buffer[block] for buffer in self.buffers)
+            self._derive(logits[block], block, gradient, hessian)
             if weight is not None:
                 gradient *= weight[block, None]
                 hessian *= weight[block, None]
-            self.buffers[0][block] = gradient
-            np.maximum(hessian, _LEAST_CURVATURE, out=self.buffers[1][block])
+            np.maximum(hessian, _LEAST_CURVATURE, out=hessian)
         return self.buffers
 
-    def _derive(self, logits, block):
-        """Return gradient and curvature of some rows, in the logits' precision."""
+    def _derive(self, logits, block, gradient, hessian):
+        """Write some rows' gradient and curvature, derived in the logits' precision."""
         if self.start is not None:
             logits = logits + self.start
-        gradient = _softmax(logits)
-        hessian = gradient * (1 - gradient)
+        q = _softmax(logits)
+        curvature = q * (1 - q)
         if self.tempers_student:
             a, t = self.alpha[block], self.temperature
             tempered = _softmax(logits / t)
-            gradient = (1 - a) * gradient + a * t * tempered
-            hessian = (1 - a) * hessian + a * tempered * (1 - tempered)
-        gradient -= self.target[block]
-        if self.curvature != 1:
-            hessian *= self.curvature
-        return gradient, hessian
+            q = (1 - a) * q + a * t * tempered
+            curvature = (1 - a) * curvature + a * tempered * (1 - tempered)
+        np.subtract(q, self.target[block], out=gradient, casting="same_kind")
+        np.multiply(curvature, self.curvature, out=hessian, casting="same_kind")
 
 
 def _softmax(logits):
     """Return each row's softmax; of a single logit, the sigmoid."""
-    if logits.shape[1] == 1:
-        return expit(logits)
+    # NumPy's exponential is vectorised, SciPy's expit is not.
+    with np.errstate(over="ignore"):
+        if logits.shape[1] == 1:
+            q = np.exp(-logits)  # Infinity leads to 0, rightly.
+            q += 1
+            return np.reciprocal(q, out=q)
+        q = np.exp(logits)
+    total = q @ np.ones(q.shape[1], q.dtype)  # Quicker than a sum over few columns.
     # Only large logits need their row's maximum taken off, which takes time.
-    if max(logits.max(), -logits.min()) > _SAFE_LOGIT:
-        logits = logits - logits.max(axis=1, keepdims=True)
-    q = np.exp(logits)
-    q /= q.sum(axis=1, keepdims=True)
+    if not (total.min() > _LEAST_TOTAL and total.max() < np.inf):
+        q = np.exp(logits - logits.max(axis=1, keepdims=True))
+        total = q.sum(axis=1)
+    q /= total[:, None]
     return q
