@@ -4,11 +4,12 @@ A row holds a 1 for the leaf that it falls into in each tree. Several small tree
 read as one: the leaves of trees with 8 and 31 leaves make 248 joint leaves, of which a
 row falls into one. So A = J P, where J has a single 1 in each row for each *group* of
 trees, and P says which leaves a joint leaf consists of. J is stored as the numbers of
-the joint leaves, in the smallest integers that hold them, and read a block of rows at a
-time: 2 bytes a row for two trees of 31 leaves or three of 8.
+the joint leaves, in the smallest integers that hold them: 2 bytes a row for two trees of
+31 leaves or three of 8. It is read a block of rows at a time; the blocks of a small J
+are kept.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,9 @@ __all__ = ["LeafMatrix"]
 
 # A group's joint leaves: few enough that their values stay in the processor's cache.
 _MOST_JOINT_LEAVES = 1024
-# Ones of J that are handled at once.
+# Ones of J that are handled at once, and up to how many all blocks are kept.
 _BLOCK_SIZE = 2**20
+_MOST_KEPT = 2**23
 
 
 class LeafMatrix:
@@ -100,6 +102,7 @@ class _Memberships:
         self._codes = np.empty(
             (n_rows, len(joint_sizes)), dtype=np.min_scalar_type(max(joint_sizes) - 1)
         )
+        self._kept: list[tuple[slice, csr_array]] | None = None
         self._ones = np.ones(min(n_rows, self._step) * len(joint_sizes))
 
     def _decompose(self, sizes):
@@ -133,6 +136,7 @@ class _Memberships:
         return max(1, _BLOCK_SIZE // self._codes.shape[1])
 
     def fill(self, rows, leaves):
+        self._kept = None
         codes = leaves * self._strides
         self._codes[rows] = np.add.reduceat(codes, self._starts, axis=1)
 
@@ -145,8 +149,15 @@ class _Memberships:
             block.T @ rows[where] for where, block in self._blocks()
         )
 
-    def _blocks(self) -> Iterator[tuple[slice, csr_array]]:
-        """Yield J a block of rows at a time."""
+    def _blocks(self) -> Iterable[tuple[slice, csr_array]]:
+        """Return J a block of rows at a time."""
+        if self._codes.size > _MOST_KEPT:
+            return self._make_blocks()
+        if self._kept is None:
+            self._kept = list(self._make_blocks())
+        return self._kept
+
+    def _make_blocks(self) -> Iterator[tuple[slice, csr_array]]:
         n_rows, n_groups = self._codes.shape
         for start in range(0, n_rows, self._step):
             rows = slice(start, start + self._step)

@@ -31,7 +31,7 @@ def refine_leaves(
     sample_weight: ArrayLike | None = None,
     *,
     strength: float = 10.0,
-    tol: float = 1e-4,
+    tol: float = 1e-3,
 ) -> Estimator:
     """Solve for all leaf values of a fitted tree model at once, and return a copy.
 
@@ -63,7 +63,7 @@ def refine_leaves(
         How strongly the leaf values are held where they are. In a single tree of
         squared loss, as strongly as by so many rows in each leaf. ``np.inf`` changes
         nothing.
-    tol : float, default=1e-4
+    tol : float, default=1e-3
         About which share of the possible decrease of the objective may be left out.
 
     Returns
@@ -100,7 +100,7 @@ def refinement_path(
     sample_weight: ArrayLike | None = None,
     *,
     strengths: Sequence[float],
-    tol: float = 1e-4,
+    tol: float = 1e-3,
 ) -> "RefinementPath":
     """Refine a model's leaves for several strengths; see `refine_leaves`.
 
