@@ -4,9 +4,9 @@ A row holds a 1 for the leaf that it falls into in each tree. Several small tree
 read as one: the leaves of trees with 8 and 31 leaves make 248 joint leaves, of which a
 row falls into one. So A = J P, where J has a single 1 in each row for each *group* of
 trees, and P says which leaves a joint leaf consists of. J is stored as the numbers of
-the joint leaves, in the smallest integers that hold them: 2 bytes a row for two trees of
-31 leaves or three of 8. It is read a block of rows at a time; the blocks of a small J
-are kept.
+the joint leaves, in the smallest integers that hold them: 2 bytes a row for two trees
+of 31 leaves or three of 8. It is read a block of rows at a time; the blocks of a small
+J are kept.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
