@@ -121,7 +121,9 @@ def count_values(model) -> int:
         trees = model.booster_.dump_model()["tree_info"]
         return sum(tree["num_leaves"] for tree in trees)
     if hasattr(model, "get_booster"):
-        return int((model.get_booster().trees_to_dataframe()["Feature"] == "Leaf").sum())
+        return int(
+            (model.get_booster().trees_to_dataframe()["Feature"] == "Leaf").sum()
+        )
     if hasattr(model, "get_n_leaves"):
         return int(model.get_n_leaves())
     if hasattr(model, "estimators_"):

@@ -24,7 +24,6 @@ from sklearn.tree import DecisionTreeClassifier
 from benchmarks import gap, gap_block, quality_block, results
 from benchmarks.gap_block import MAX_TEST, MAX_TRAIN, TRAIN_SHARE
 from skdistill import DistilledClassifier, DistilledClassifierCV
-from skdistill.transfer import ConditionalSampler
 
 NAME = "gap_classes"
 # From cheap to expensive: the more classes, the more trees in each model.
@@ -41,8 +40,6 @@ TABLES = (
 STUDENTS = ("lightgbm", "xgboost", "mlp", "forest")
 WAYS = ("all", "cv")
 LOG_LOSS = gap.Metric("log_loss", "log loss", -1)
-# Fewer rows than by default: ten for each training row take more than twice as long.
-SAMPLER, SIZE = ConditionalSampler(), 4.0
 GOALS = dict.fromkeys(STUDENTS, 0.5)
 
 
@@ -101,16 +98,6 @@ class ClassBlock(gap_block.Block):
 
     distilled = DistilledClassifier
     search = DistilledClassifierCV
-
-    def distil(self, student, **params) -> tuple:
-        """Return the seconds, without a teacher's that is known, and the model."""
-        if params.get("transfer"):
-            params |= {"transfer": SAMPLER, "transfer_size": SIZE}
-        return super().distil(student, **params)
-
-    def choose(self, student, **params) -> tuple:
-        """Return the seconds, without the teachers', and the search."""
-        return super().choose(student, transfers=(SAMPLER,), transfer_size=SIZE)
 
     def load(self, table: str, data_dir) -> tuple:
         """Return the inputs of training and held-out rows, and their classes."""
@@ -179,8 +166,7 @@ def report(frame: pd.DataFrame) -> str:
             f"clipped at {quality_block.CLIP:g}. 'plain' learned the labels alone, "
             "'all' has transfer rows and, where trees are added up, refined leaves, "
             "'cv' is `DistilledClassifierCV`, which chooses inside the training rows "
-            "and may keep the plain student. Both draw "
-            f"{SIZE:g} rows for each training row by {type(SAMPLER).__name__}.",
+            "and may keep the plain student.",
             results.markdown(frame[facts].drop_duplicates("table")),
             "## By student",
             "Recovered is the share of the gap between the plain student and the "
@@ -208,7 +194,7 @@ def report(frame: pd.DataFrame) -> str:
 
 def main() -> None:
     """Measure what is missing, keep each block, and report on all there is."""
-    options = gap.parse(__doc__, STUDENTS, seeds=1, tables=TABLES)
+    options = gap.parse(__doc__, STUDENTS, seeds=3, tables=TABLES)
     gap.run(NAME, measure, report, options)
 
 

@@ -8,7 +8,12 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_regressor
+from sklearn.base import (
+    BaseEstimator,
+    MetaEstimatorMixin,
+    is_classifier,
+    is_regressor,
+)
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags, indexable
 from sklearn.utils.metadata_routing import (
@@ -214,7 +219,9 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             if extra is not None:
                 suit_transfer_rows(student, X, target, student_params)
             if refinements[0] is not None:
-                refinements[0].prepare(student)
+                classes = getattr(self, "classes_", ())
+                n_classes = len(classes) if is_classifier(student) else 0
+                refinements[0].prepare(student, n_classes)
             students = self._teach_student(
                 student, X, target, answers, student_params, extra, refinements
             )

@@ -26,7 +26,8 @@ class LeafRefinement(BaseEstimator):
         keep greedy leaf values from overfitting; leaf values that are solved for have
         `strength` for that. So boosting grows at twice its learning rate, at most 0.3,
         and a forest that tries all features at each split tries a third. The number and
-        the size of the trees stay as they are.
+        the size of the trees stay as they are. Boosting of three classes or more keeps
+        its rate: where probabilities are small, longer Newton steps make it diverge.
 
     Examples
     --------
@@ -48,15 +49,23 @@ class LeafRefinement(BaseEstimator):
         self.strength = strength
         self.diversify = diversify
 
-    def prepare(self, student: Estimator) -> None:
-        """Set the parameters of an unfitted student by which its trees are grown."""
+    def prepare(self, student: Estimator, n_classes: int = 0) -> None:
+        """Set the parameters of an unfitted student by which its trees are grown.
+
+        Parameters
+        ----------
+        student : estimator
+            Changed in place.
+        n_classes : int, default=0
+            The number of classes it will tell apart; 0 for a regressor.
+        """
         self._validate_params()
         if not self.diversify:
             return
         final = final_step(student)
         params: dict[str, Any] = final.get_params(deep=False)
         rate = params.get("learning_rate")
-        if isinstance(rate, Real) and float(rate) < _FASTEST:
+        if isinstance(rate, Real) and float(rate) < _FASTEST and n_classes <= 2:
             final.set_params(learning_rate=min(2 * float(rate), _FASTEST))
         share = params.get("max_features")
         takes_all = share is None or (isinstance(share, float) and share == 1)

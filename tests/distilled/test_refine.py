@@ -16,6 +16,7 @@ from sklearn.ensemble import (
 )
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
@@ -159,6 +160,14 @@ def test_trees_are_grown_for_the_refinement(friedman, student, name, grown):
     model.set_params(refine=LeafRefinement(diversify=False)).fit(X[:100], y[:100])
     assert model.student_.get_params()[name] == student.get_params()[name]
     assert model.student.get_params() == student.get_params()
+
+
+@pytest.mark.parametrize(("n_classes", "rate"), [(2, 0.2), (3, 0.1)])
+def test_boosting_of_several_classes_keeps_its_rate(n_classes, rate):
+    X, y = load_digits(n_class=n_classes, return_X_y=True)
+    student = LGBMClassifier(n_estimators=3, n_jobs=1, verbose=-1)
+    model = DistilledClassifier(GaussianNB(), student, refine="leaves", random_state=0)
+    assert model.fit(X[:100], y[:100]).student_.learning_rate == rate
 
 
 def test_the_strength_can_be_searched_over(friedman):
