@@ -1,7 +1,8 @@
 """What skdistill costs on top of the work that it orchestrates.
 
-Three ratios: fitting over the same work by hand, predicting over the student's own
-`predict`, importing over importing ``sklearn.ensemble``. Each is the median of repeats
+Four ratios: fitting over the same work by hand, fitting with transfer rows and refined
+leaves over one honest teacher and one student on as many rows, predicting over the
+student's own `predict`, importing over importing ``sklearn.ensemble``. Each is the median of repeats
 that alternate between the two sides. Exits with 1 if a target is missed::
 
     python -m benchmarks.overhead
@@ -32,15 +33,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from benchmarks import results
+from benchmarks import gap_block, results
 from skdistill import DistilledClassifier, DistilledRegressor
 
-MAX_RATIO = {"fit": 1.05, "predict": 1.05, "import": 1.3}
+MAX_RATIO = {"fit": 1.05, "enlarged": 1.3, "predict": 1.05, "import": 1.3}
 # One row is predicted so fast that a ratio alone would punish any Python call at all.
 MAX_EXTRA = {"predict": 20e-6}
 HEAVY = ("xgboost", "lightgbm", "pandas", "matplotlib")
 
 N_ROWS, N_ROWS_SMALL, N_CALLS = 4000, 500, 100
+ENLARGED_STUDENTS = ("lightgbm-100x16", "lightgbm-200x31", "forest")
 ALPHA, TEMPERATURE = 0.5, 2.0
 FOLDS = KFold(5, shuffle=True, random_state=0)
 
@@ -166,6 +168,34 @@ def measure_fits(repeats: int) -> list[dict]:
     return rows
 
 
+def enlarged_by_hand(student, X, y):
+    """Fit the stack, let it answer ten times the rows, fit the student on all."""
+    enlarged = np.concatenate([X] * 11)
+    answers = gap_block.build_teacher(0).fit(X, y).predict(enlarged[len(X) :])
+    return clone(student).fit(enlarged, np.concatenate([y, answers]))
+
+
+def measure_enlarged(repeats: int) -> list[dict]:
+    """Clock all there is against teacher and student on as many rows."""
+    X, y = make_numbers(gap_block.MAX_TRAIN)
+    rows = []
+    for name in ENLARGED_STUDENTS:
+        student = gap_block.build_student(name, 0)
+        model = DistilledRegressor(
+            gap_block.build_teacher(0),
+            student,
+            transfer="auto",
+            refine="leaves",
+            random_state=0,
+        )
+        sides = [
+            partial(clock, partial(model.fit, X, y)),
+            partial(clock, partial(enlarged_by_hand, student, X, y)),
+        ]
+        rows += alternate("enlarged", name, *sides, repeats)
+    return rows
+
+
 def measure_predictions(repeats: int) -> list[dict]:
     """Clock the prediction of one row against the student's own."""
     numbers, classes = make_numbers(N_ROWS_SMALL), make_classes(N_ROWS_SMALL)
@@ -272,7 +302,9 @@ def report(frame: pd.DataFrame) -> str:
             "processor time, which other work on the machine disturbs less than the "
             "wall clock; the ratio by wall clock stands beside it. The reference is "
             "the same work by hand, the student's own method, or `import "
-            "sklearn.ensemble`.",
+            "sklearn.ensemble`. 'enlarged' is a fit with ten transfer rows for each of "
+            f"{gap_block.MAX_TRAIN} training rows and refined leaves, over the fit of "
+            "the stack, its answers for as many rows, and the fit of the student.",
             results.markdown(tabulate(frame)),
             f"Measured with {results.describe(frame)}.",
         ]
@@ -286,7 +318,8 @@ def main() -> None:
     repeats = parser.parse_args().repeats
     # One thread: waiting threads would count as processor time.
     with threadpool_limits(1):
-        rows = measure_fits(repeats) + measure_predictions(5 * repeats)
+        rows = measure_fits(repeats) + measure_enlarged(-(-repeats // 3))
+        rows += measure_predictions(5 * repeats)
     results.write(rows + measure_imports(repeats), "overhead")
     frame = results.read("overhead")
     text = report(frame)
