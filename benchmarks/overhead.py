@@ -2,8 +2,9 @@
 
 Four ratios: fitting over the same work by hand, fitting with transfer rows and refined
 leaves over one honest teacher and one student on as many rows, predicting over the
-student's own `predict`, importing over importing ``sklearn.ensemble``. Each is the median of repeats
-that alternate between the two sides. Exits with 1 if a target is missed::
+student's own `predict`, importing over importing ``sklearn.ensemble``. Each is the
+median of repeats that alternate between the two sides. Exits with 1 if a target is
+missed::
 
     python -m benchmarks.overhead
 """
