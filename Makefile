@@ -41,7 +41,7 @@ types: $(VENV)/.has-test  ## Check the types
 	$(BIN)/mypy
 
 bench-overhead: $(VENV)/.has-bench  ## Measure what distillation costs beside its parts
-	$(BIN)/python -m benchmarks.overhead
+	$(BIN)/python -m benchmarks.overhead --fresh
 
 clean:  ## Remove environments, caches and builds
 	rm -rf $(VENV) $(VENV_MIN) .venv-ci .venv-ci-min .venv-ci-bare

@@ -11,8 +11,8 @@ import tempfile
 
 import pandas as pd
 
-from benchmarks import gap, results
-from benchmarks.gap_block import Block, build_student
+from benchmarks import gap, results, runs
+from benchmarks.gap_block import TABLES, Block, build_student
 
 NAME = "ablation"
 STUDENTS = ("boosting", "lightgbm-100x16", "forest")
@@ -66,7 +66,9 @@ def report(frame: pd.DataFrame) -> str:
 
 def main() -> None:
     """Measure what is missing, keep each block, and report on all there is."""
-    gap.run(NAME, measure, report, gap.parse(__doc__, STUDENTS, seeds=1))
+    options = runs.parse_students(__doc__, STUDENTS, seeds=1, tables=TABLES)
+    runs.run_students(NAME, measure, options)
+    runs.publish(NAME, report)
 
 
 def _study(block, name):

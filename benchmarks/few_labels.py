@@ -13,9 +13,8 @@ targets carry, not how a teacher of few labels would do. T is chosen by the accu
 validation rows, taken from the training images outside the 3 %, never on test images.
 """
 
-import argparse
-import time
 import warnings
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -26,11 +25,12 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
-from benchmarks import results
+from benchmarks import results, runs
 from benchmarks.problems import add_data_argument, load_images
 from skdistill import DistilledClassifier
 
 NAME = "few_labels"
+IMAGES = "mnist"
 N_TRAIN, N_VALID, FEW = 20_000, 2_000, 0.03
 ALPHAS, TEMPERATURES = (0.5, 1.0), (1.0, 2.0, 4.0, 8.0)
 HARD_ALL, HARD_FEW, SOFT_FEW = "hard, all", "hard, few", "soft, few"
@@ -72,9 +72,17 @@ def divide(y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return few, valid
 
 
+def teach(data_dir):
+    """Return the images, drawn down to `N_TRAIN` rows, and the teacher of all rows."""
+    X, y, X_test, y_test = load_images(IMAGES, data_dir)
+    X, _, y, _ = train_test_split(X, y, train_size=N_TRAIN, stratify=y, random_state=0)
+    return (X, y, X_test, y_test), build_teacher().fit(X, y)
+
+
 def measure(images, teacher, seed: int) -> list[dict]:
     """Accuracy of each student and way, with one draw of the few rows."""
     X, y, X_test, y_test = images
+    accuracy = teacher.score(X_test, y_test)
     few, valid = divide(y, seed)
     rows = []
     for name, student in build_students(seed).items():
@@ -90,6 +98,8 @@ def measure(images, teacher, seed: int) -> list[dict]:
                     "temperature": temperature,
                     "valid": model.score(X[valid], y[valid]),
                     "test": model.score(X_test, y_test),
+                    "images": IMAGES,
+                    "teacher": accuracy,
                 }
             )
 
@@ -183,34 +193,18 @@ def report(frame: pd.DataFrame) -> str:
 
 
 def main() -> None:
-    """Measure, write the raw rows, and the report made from them."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Measure the draws that are missing, keep each, and report on all there is."""
+    parser = runs.build_parser(__doc__)
     add_data_argument(parser)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--images", default="mnist")
-    parser.add_argument("--rows", type=int, default=N_TRAIN, help="training rows")
     options = parser.parse_args()
-    # The networks stop after a fixed number of epochs.
-    warnings.simplefilter("ignore", ConvergenceWarning)
-    X, y, X_test, y_test = load_images(options.images, options.data_dir)
-    if options.rows < len(X):
-        X, _, y, _ = train_test_split(
-            X, y, train_size=options.rows, stratify=y, random_state=0
-        )
-    start = time.perf_counter()
-    teacher = build_teacher().fit(X, y)
-    accuracy, seconds = teacher.score(X_test, y_test), time.perf_counter() - start
-    print(f"teacher: {accuracy:.2%} in {seconds:.0f} s", flush=True)
-    rows = []
-    for seed in range(options.seeds):
-        rows += measure((X, y, X_test, y_test), teacher, seed)
-        seconds = time.perf_counter() - start
-        print(f"seed {seed}: done after {seconds:.0f} s", flush=True)
-    facts = {"images": options.images, "teacher": accuracy}
-    results.write([row | facts for row in rows], NAME)
-    text = report(results.read(NAME))
-    results.write_markdown(text, NAME)
-    print(f"\n{text}")
+    teach_once = cache(partial(teach, options.data_dir))
+    with warnings.catch_warnings():
+        # The networks stop after a fixed number of epochs.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        cases = [{"seed": seed} for seed in range(options.seeds)]
+        runs.run(NAME, cases, lambda seed: measure(*teach_once(), seed), options)
+    runs.publish(NAME, report)
 
 
 def _show(values, digits=2):

@@ -6,7 +6,7 @@ which saves the refit. This measures both on held-out rows::
     python -m benchmarks.fold_teacher --data-dir ../shared/data
 """
 
-import argparse
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -24,9 +24,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
-from benchmarks import results
+from benchmarks import results, runs
 from benchmarks.problems import add_data_argument, encode, load_problem
 
+NAME = "fold_teacher"
 TABLES = (
     "diabetes",
     "airfoil_self_noise",
@@ -114,20 +115,19 @@ def report(frame: pd.DataFrame) -> str:
 
 
 def main() -> None:
-    """Measure, write the raw rows, and the report made from them."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Measure what is missing, keep each table and seed, and report on all there is."""
+    parser = runs.build_parser(__doc__)
     add_data_argument(parser)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES)
     options = parser.parse_args()
-    rows = []
-    for table in TABLES:
-        for seed in range(options.seeds):
-            rows += measure(table, options.data_dir, seed)
-            print(f"{table}, seed {seed}: done", flush=True)
-    results.write(rows, "fold_teacher")
-    text = report(results.read("fold_teacher"))
-    results.write_markdown(text, "fold_teacher")
-    print(f"\n{text}")
+    cases = [
+        {"table": table, "seed": seed}
+        for table in options.tables
+        for seed in range(options.seeds)
+    ]
+    runs.run(NAME, cases, partial(measure, data_dir=options.data_dir), options)
+    runs.publish(NAME, report)
 
 
 if __name__ == "__main__":

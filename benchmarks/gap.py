@@ -8,17 +8,14 @@ unless ``--fresh``::
     python -m benchmarks.gap --data-dir ../shared/data
 """
 
-import argparse
 import tempfile
-import time
 import warnings
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
 
-from benchmarks import results
+from benchmarks import results, runs
 from benchmarks.gap_block import (
     MAX_TEST,
     MAX_TRAIN,
@@ -27,7 +24,6 @@ from benchmarks.gap_block import (
     TABLES,
     Block,
 )
-from benchmarks.problems import add_data_argument
 
 NAME = "gap"
 WAYS = ("default", "all", "cv")
@@ -236,39 +232,11 @@ def report(frame: pd.DataFrame) -> str:
     )
 
 
-def run(name: str, measure, report, options: argparse.Namespace) -> None:
-    """Measure the blocks that are missing, all tables of a seed first, and report."""
-    if options.fresh:
-        results.forget(name)
-    for seed in range(options.seeds):
-        for table in options.tables:
-            missing = results.missing(name, table, seed, options.students)
-            start = time.perf_counter()
-            if missing:
-                results.append(measure(table, missing, seed, options.data_dir), name)
-            seconds = time.perf_counter() - start
-            print(f"{table}, seed {seed}: {seconds:.0f} s", flush=True)
-    text = report(results.read(name))
-    results.write_markdown(text, name)
-    print(f"\n{text}")
-
-
-def parse(
-    doc: str, students: Iterable[str], seeds: int, tables: Iterable[str] = TABLES
-) -> argparse.Namespace:
-    """Read the command line of a benchmark that begins with `doc`."""
-    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
-    add_data_argument(parser)
-    parser.add_argument("--seeds", type=int, default=seeds)
-    parser.add_argument("--tables", nargs="+", choices=tables, default=tables)
-    parser.add_argument("--students", nargs="+", choices=students, default=students)
-    parser.add_argument("--fresh", action="store_true", help="forget earlier blocks")
-    return parser.parse_args()
-
-
 def main() -> None:
     """Measure what is missing, keep each block, and report on all there is."""
-    run(NAME, measure, report, parse(__doc__, STUDENTS, seeds=3))
+    options = runs.parse_students(__doc__, STUDENTS, seeds=3, tables=TABLES)
+    runs.run_students(NAME, measure, options)
+    runs.publish(NAME, report)
 
 
 if __name__ == "__main__":

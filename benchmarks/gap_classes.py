@@ -21,7 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.tree import DecisionTreeClassifier
 
-from benchmarks import gap, gap_block, quality_block, results
+from benchmarks import gap, gap_block, quality_block, results, runs
 from benchmarks.gap_block import MAX_TEST, MAX_TRAIN, TRAIN_SHARE
 from skdistill import DistilledClassifier, DistilledClassifierCV
 
@@ -194,8 +194,9 @@ def report(frame: pd.DataFrame) -> str:
 
 def main() -> None:
     """Measure what is missing, keep each block, and report on all there is."""
-    options = gap.parse(__doc__, STUDENTS, seeds=3, tables=TABLES)
-    gap.run(NAME, measure, report, options)
+    options = runs.parse_students(__doc__, STUDENTS, seeds=3, tables=TABLES)
+    runs.run_students(NAME, measure, options)
+    runs.publish(NAME, report)
 
 
 if __name__ == "__main__":

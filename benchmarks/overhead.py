@@ -9,7 +9,6 @@ missed::
     python -m benchmarks.overhead
 """
 
-import argparse
 import gc
 import json
 import subprocess
@@ -34,9 +33,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from benchmarks import gap_block, results
+from benchmarks import gap_block, results, runs
 from skdistill import DistilledClassifier, DistilledRegressor
 
+NAME = "overhead"
 MAX_RATIO = {"fit": 1.05, "enlarged": 1.3, "predict": 1.05, "import": 1.3}
 # One row is predicted so fast that a ratio alone would punish any Python call at all.
 MAX_EXTRA = {"predict": 20e-6}
@@ -228,6 +228,17 @@ def measure_imports(repeats: int) -> list[dict]:
     return [row | {"imports_without_heavy": alone} for row in rows]
 
 
+def measure(kind: str, repeats: int) -> list[dict]:
+    """Clock all that is of one kind."""
+    if kind == "fit":
+        return measure_fits(repeats)
+    if kind == "enlarged":
+        return measure_enlarged(-(-repeats // 3))
+    if kind == "predict":
+        return measure_predictions(5 * repeats)
+    return measure_imports(repeats)
+
+
 def summarise(frame: pd.DataFrame) -> pd.DataFrame:
     """Medians of each check over its repeats, with the verdict."""
     frame = frame.assign(
@@ -313,20 +324,16 @@ def report(frame: pd.DataFrame) -> str:
 
 
 def main() -> None:
-    """Measure, write the raw rows and the report; exit with 1 if a target is missed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Measure what is missing and report; exit with 1 if a target is missed."""
+    parser = runs.build_parser(__doc__)
     parser.add_argument("--repeats", type=int, default=9)
-    repeats = parser.parse_args().repeats
+    options = parser.parse_args()
+    cases = [{"kind": kind} for kind in MAX_RATIO]
     # One thread: waiting threads would count as processor time.
     with threadpool_limits(1):
-        rows = measure_fits(repeats) + measure_enlarged(-(-repeats // 3))
-        rows += measure_predictions(5 * repeats)
-    results.write(rows + measure_imports(repeats), "overhead")
-    frame = results.read("overhead")
-    text = report(frame)
-    results.write_markdown(text, "overhead")
-    print(f"\n{text}")
-    sys.exit(int((tabulate(frame)["verdict"] == "MISSED").any()))
+        runs.run(NAME, cases, partial(measure, repeats=options.repeats), options)
+        runs.publish(NAME, report)
+    sys.exit(int((tabulate(results.read(NAME))["verdict"] == "MISSED").any()))
 
 
 if __name__ == "__main__":

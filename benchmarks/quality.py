@@ -8,17 +8,14 @@ run, unless ``--fresh``::
     python -m benchmarks.quality --data-dir ../shared/data
 """
 
-import argparse
 import math
 import tempfile
-import time
 import warnings
 
 import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
 
-from benchmarks import results
-from benchmarks.problems import add_data_argument
+from benchmarks import results, runs
 from benchmarks.quality_block import (
     CLIP,
     MANY_ROWS,
@@ -154,26 +151,9 @@ def report(frame: pd.DataFrame) -> str:
 
 def main() -> None:
     """Measure what is missing, keep each block, and report on all there is."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add_data_argument(parser)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--tables", nargs="+", choices=TABLES, default=list(TABLES))
-    parser.add_argument("--students", nargs="+", choices=STUDENTS, default=STUDENTS)
-    parser.add_argument("--fresh", action="store_true", help="forget earlier blocks")
-    options = parser.parse_args()
-    if options.fresh:
-        results.forget(NAME)
-    for table in options.tables:
-        for seed in range(options.seeds):
-            missing = results.missing(NAME, table, seed, options.students)
-            start = time.perf_counter()
-            if missing:
-                results.append(measure(table, missing, seed, options.data_dir), NAME)
-            seconds = time.perf_counter() - start
-            print(f"{table}, seed {seed}: {seconds:.0f} s", flush=True)
-    text = report(results.read(NAME))
-    results.write_markdown(text, NAME)
-    print(f"\n{text}")
+    options = runs.parse_students(__doc__, STUDENTS, seeds=3, tables=TABLES)
+    runs.run_students(NAME, measure, options)
+    runs.publish(NAME, report)
 
 
 if __name__ == "__main__":

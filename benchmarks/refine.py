@@ -7,17 +7,16 @@ of the rows, to save time; all rows are refined on::
     python -m benchmarks.refine
 """
 
-import argparse
-import json
 import time
 
 import numpy as np
 import pandas as pd
 
-from benchmarks import results
+from benchmarks import results, runs
 from benchmarks.processes import measure_apart, peak_mb
 from skdistill.refine import refine_leaves, refinement_path
 
+NAME = "refine"
 # Library, rows, trees and leaves of each tree. The first is the usual student: 3,000
 # training rows and 4 transfer rows for each.
 CASES = (
@@ -28,6 +27,7 @@ CASES = (
 )
 LARGEST = CASES[-1]
 PATH = (3.0, 10.0, 30.0, 100.0, 300.0)
+COLUMNS = ("library", "rows", "trees", "leaves")
 WAYS = ("one strength", "path")
 N_GROWN_ON = 3000
 MAX_SECONDS = 1.0
@@ -71,11 +71,10 @@ def measure_once(library, n_rows, n_trees, n_leaves, way) -> dict:
     return {"seconds": seconds, "peak_mb": peak_mb(), "added_mb": peak_mb() - before}
 
 
-def measure(case: tuple, way: str) -> dict:
+def measure(repeat: int, **case) -> list[dict]:
     """Time and memory of one refinement in a fresh process."""
-    names = "library", "rows", "trees", "leaves"
-    measured = measure_apart("benchmarks.refine", [*case, way])
-    return dict(zip(names, case, strict=True)) | {"way": way} | measured
+    measured = measure_apart("benchmarks.refine", "measure_once", list(case.values()))
+    return [case | measured | {"repeat": repeat}]
 
 
 def report(frame: pd.DataFrame) -> str:
@@ -108,26 +107,20 @@ def report(frame: pd.DataFrame) -> str:
 
 
 def main() -> None:
-    """Measure, write the raw rows, and the report made from them."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Measure the cases that are missing, keep each, and report on all there is."""
+    parser = runs.build_parser(__doc__)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--once", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.once:
-        print(json.dumps(measure_once(*json.loads(options.once))))
-        return
-    rows = []
-    for case in CASES:
-        for way in WAYS:
-            if case == LARGEST and way == "path":
-                continue  # It takes a quarter of an hour and says nothing new.
-            for repeat in range(1 if case == LARGEST else options.repeats):
-                rows.append(measure(case, way) | {"repeat": repeat})
-            print(f"{case}, {way}: {rows[-1]}", flush=True)
-    results.write(rows, "refine")
-    text = report(results.read("refine"))
-    results.write_markdown(text, "refine")
-    print(f"\n{text}")
+    cases = [
+        dict(zip(COLUMNS, case, strict=True)) | {"way": way, "repeat": repeat}
+        for case in CASES
+        for way in WAYS
+        # The path takes a quarter of an hour on the largest and says nothing new.
+        if case != LARGEST or way != "path"
+        for repeat in range(1 if case == LARGEST else options.repeats)
+    ]
+    runs.run(NAME, cases, measure, options)
+    runs.publish(NAME, report)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ text can be recomputed from the CSV alone.
 """
 
 import platform
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -39,21 +39,18 @@ def describe(frame: pd.DataFrame) -> str:
 
 def write(rows: list[dict], name: str) -> Path:
     """Write raw rows and the versions to ``results/<name>.csv``."""
-    FOLDER.mkdir(exist_ok=True)
-    path = FOLDER / f"{name}.csv"
-    frame = pd.DataFrame(rows).assign(**versions())
-    frame.to_csv(path, index=False, lineterminator="\n")
-    return path
+    return _write_csv(pd.DataFrame(rows).assign(**versions()), name)
 
 
 def append(rows: list[dict], name: str) -> Path:
     """Add raw rows, with the versions of now, to those in ``results/<name>.csv``."""
     if not exists(name):
         return write(rows, name)
-    earlier, path = read(name), FOLDER / f"{name}.csv"
-    frame = pd.concat([earlier, pd.DataFrame(rows).assign(**versions())])
-    frame.to_csv(path, index=False, lineterminator="\n")
-    return path
+    # Earlier rows stay text: reading and writing numbers could change the last digit.
+    path = FOLDER / f"{name}.csv"
+    earlier = pd.read_csv(path, dtype=str, keep_default_na=False)
+    added = pd.DataFrame(rows).assign(**versions()).astype(object)
+    return _write_csv(pd.concat([earlier, added]), name)
 
 
 def exists(name: str) -> bool:
@@ -72,21 +69,30 @@ def read(name: str) -> pd.DataFrame:
     return pd.read_csv(FOLDER / f"{name}.csv", dtype=dict.fromkeys(versions(), str))
 
 
-def missing(name: str, table: str, seed: int, students: Iterable[str]) -> list[str]:
-    """Return the students that earlier runs have not measured on a table and seed."""
-    if not exists(name):
-        return list(students)
-    frame = read(name)
-    block = frame[(frame["table"] == table) & (frame["seed"] == seed)]
-    return [student for student in students if student not in set(block["student"])]
+def pending(name: str, cases: Sequence[dict]) -> list[dict]:
+    """Return the cases that earlier runs have not measured.
+
+    A case is a dict of columns and values, of the same columns in each; it is measured
+    where a row has these values.
+    """
+    if not (cases and exists(name)):
+        return list(cases)
+    rows = read(name)[list(cases[0])].itertuples(index=False, name=None)
+    measured = set(rows)
+    return [case for case in cases if tuple(case.values()) not in measured]
 
 
 def write_markdown(text: str, name: str) -> Path:
     """Write `text` to ``results/<name>.md``."""
-    FOLDER.mkdir(exist_ok=True)
-    path = FOLDER / f"{name}.md"
-    path.write_text(text.rstrip("\n") + "\n", encoding="utf-8", newline="\n")
-    return path
+    return write_whole(FOLDER / f"{name}.md", text.rstrip("\n") + "\n")
+
+
+def write_whole(path: Path, text: str) -> Path:
+    """Write a file such that a kill leaves the earlier one or the new one, no part."""
+    path.parent.mkdir(exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(text, encoding="utf-8", newline="\n")
+    return part.replace(path)
 
 
 def markdown(frame: pd.DataFrame) -> str:
@@ -111,6 +117,11 @@ def signed(value: float) -> str:
 def median(values: pd.Series) -> float:
     """Return the median of the values there are, NaN if there are none."""
     return float(values.median()) if values.notna().any() else float("nan")
+
+
+def _write_csv(frame, name):
+    text = frame.to_csv(index=False, lineterminator="\n")
+    return write_whole(FOLDER / f"{name}.csv", text)
 
 
 def _line(cells, widths):

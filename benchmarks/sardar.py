@@ -7,9 +7,9 @@ it over several splits, with everything fitted on the training part alone::
     python -m benchmarks.sardar --data-dir ../shared/data
 """
 
-import argparse
 import tempfile
 from dataclasses import asdict, dataclass
+from functools import cache, partial
 
 import pandas as pd
 from sklearn.base import clone
@@ -27,7 +27,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
-from benchmarks import results
+from benchmarks import results, runs
 from benchmarks.problems import add_data_argument, encode, load_problem
 from skdistill import DistilledRegressor
 
@@ -258,25 +258,17 @@ def report(frame: pd.DataFrame) -> str:
 
 
 def main() -> None:
-    """Measure all splits, write the raw rows, and the report made from them."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Measure the splits that are missing, keep each, and report on all there is."""
+    parser = runs.build_parser(__doc__)
     add_data_argument(parser)
     parser.add_argument("--table", choices=TABLES, default=REPAIRED)
     parser.add_argument("--splits", type=int, default=10)
     options = parser.parse_args()
-    problem = load_problem(options.table, options.data_dir)
-    rows = []
-    for split in range(options.splits):
-        measured = measure(problem, split)
-        r2 = {row["method"]: f"{row['method']} {row['r2']:.4f}" for row in measured}
-        shown = ", ".join(r2[name] for name in (TEACHER, PLAIN, HARD))
-        print(f"split {split}: R2 of {shown}", flush=True)
-        rows += measured
+    load = cache(partial(load_problem, options.table, options.data_dir))
     name = FILES[options.table]
-    results.write(rows, name)
-    text = report(results.read(name))
-    results.write_markdown(text, name)
-    print(f"\n{text}")
+    cases = [{"split": split} for split in range(options.splits)]
+    runs.run(name, cases, lambda split: measure(load(), split), options)
+    runs.publish(name, report)
 
 
 if __name__ == "__main__":

@@ -9,15 +9,14 @@ peak memory is that of the fit; the order of the ways alternates::
     python -m benchmarks.soft_labels --data-dir ../shared/data
 """
 
-import argparse
-import json
 import time
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from benchmarks import results
+from benchmarks import results, runs
 from benchmarks.gap_block import count_values
 from benchmarks.problems import add_data_argument, encode, load_problem
 from benchmarks.processes import measure_apart, peak_mb
@@ -25,6 +24,7 @@ from skdistill.students import fit_soft_labels
 from skdistill.students._copies import fit_on_copies
 from skdistill.targets import SoftLabels
 
+NAME = "soft_labels"
 TABLES = {"letter_recognition": None, "covertype": 100_000, "adult": None}
 LIBRARIES = ("xgboost", "lightgbm")
 WAYS = ("hard", "hard, our loss", "native", "both", "copies")
@@ -76,11 +76,12 @@ def fit_once(table: str, library: str, way: str, data_dir) -> dict:
     }
 
 
-def measure(table: str, library: str, way: str, data_dir) -> dict:
+def measure(table: str, library: str, way: str, repeat: int, data_dir) -> list[dict]:
     """Time and memory of one fit in a fresh process."""
-    case = [table, library, way, str(data_dir)]
-    measured = measure_apart("benchmarks.soft_labels", case)
-    return {"table": table, "library": library, "way": way} | measured
+    case = [table, library, way, data_dir and str(data_dir)]
+    measured = measure_apart("benchmarks.soft_labels", "fit_once", case)
+    row = {"table": table, "library": library, "way": way}
+    return [row | measured | {"repeat": repeat}]
 
 
 def summarise(frame: pd.DataFrame) -> pd.DataFrame:
@@ -125,29 +126,22 @@ def report(frame: pd.DataFrame) -> str:
 
 
 def main() -> None:
-    """Measure, write the raw rows, and the report made from them."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Measure the fits that are missing, keep each, and report on all there is."""
+    parser = runs.build_parser(__doc__)
     add_data_argument(parser)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--once", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.once:
-        print(json.dumps(fit_once(*json.loads(options.once))))
-        return
-    rows = []
-    for table in TABLES:
-        for library in LIBRARIES:
-            for repeat in range(options.repeats):
-                for way in WAYS[:: -1 if repeat % 2 else 1]:
-                    if way == "copies" and repeat:
-                        continue  # Its ratio is far from 1: once is enough.
-                    row = measure(table, library, way, options.data_dir)
-                    rows.append(row | {"repeat": repeat})
-            print(f"{table}, {library}: done", flush=True)
-    results.write(rows, "soft_labels")
-    text = report(results.read("soft_labels"))
-    results.write_markdown(text, "soft_labels")
-    print(f"\n{text}")
+    cases = [
+        {"table": table, "library": library, "way": way, "repeat": repeat}
+        for table in TABLES
+        for library in LIBRARIES
+        for repeat in range(options.repeats)
+        for way in WAYS[:: -1 if repeat % 2 else 1]
+        # The ratio of copies is far from 1: once is enough.
+        if way != "copies" or not repeat
+    ]
+    runs.run(NAME, cases, partial(measure, data_dir=options.data_dir), options)
+    runs.publish(NAME, report)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,16 @@ reported beside that of a process that makes the table alone::
     python -m benchmarks.transfer
 """
 
-import argparse
-import json
 import time
 
 import numpy as np
 import pandas as pd
 
-from benchmarks import results
+from benchmarks import results, runs
 from benchmarks.processes import measure_apart, peak_mb
 from skdistill import transfer
 
+NAME = "transfer"
 SIZES = (10_000, 100_000, 1_000_000)
 TABLE = "the table alone"
 SAMPLERS = (
@@ -63,10 +62,10 @@ def draw_once(name: str, n_rows: int) -> dict:
     return {"fit_s": fit_seconds, "sample_s": sample_seconds, "peak_mb": peak_mb()}
 
 
-def measure(name: str, n_rows: int) -> dict:
+def measure(sampler: str, rows: int, repeat: int) -> list[dict]:
     """Time and memory of one case in a fresh process."""
-    measured = measure_apart("benchmarks.transfer", [name, n_rows])
-    return {"sampler": name, "rows": n_rows} | measured
+    measured = measure_apart("benchmarks.transfer", "draw_once", [sampler, rows])
+    return [{"sampler": sampler, "rows": rows} | measured | {"repeat": repeat}]
 
 
 def summarise(frame: pd.DataFrame) -> pd.DataFrame:
@@ -109,24 +108,18 @@ def report(frame: pd.DataFrame) -> str:
 
 
 def main() -> None:
-    """Measure, write the raw rows, and the report made from them."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Measure the cases that are missing, keep each, and report on all there is."""
+    parser = runs.build_parser(__doc__)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--once", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.once:
-        print(json.dumps(draw_once(*json.loads(options.once))))
-        return
-    rows = []
-    for name in (TABLE, *SAMPLERS):
-        for n_rows in SIZES:
-            for repeat in range(options.repeats):
-                rows.append(measure(name, n_rows) | {"repeat": repeat})
-        print(f"{name}: done", flush=True)
-    results.write(rows, "transfer")
-    text = report(results.read("transfer"))
-    results.write_markdown(text, "transfer")
-    print(f"\n{text}")
+    cases = [
+        {"sampler": name, "rows": n_rows, "repeat": repeat}
+        for name in (TABLE, *SAMPLERS)
+        for n_rows in SIZES
+        for repeat in range(options.repeats)
+    ]
+    runs.run(NAME, cases, measure, options)
+    runs.publish(NAME, report)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The benchmarks run, and what they claim holds on one split."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from benchmarks import (
     gap,
     gap_block,
     gap_classes,
+    processes,
     quality,
     quality_block,
     refine,
@@ -381,8 +383,20 @@ def test_sardars_study_on_one_split():
         )
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
+def test_the_peak_memory_of_a_process_is_not_that_of_its_parent():
+    before = processes.peak_mb()
+    np.ones(50_000_000)
+    assert processes.peak_mb() > before + 300
+    case = ("scikit-learn", 300, 3, 4, "path")
+    row = processes.measure_apart("benchmarks.refine", "measure_once", case)
+    assert row["peak_mb"] < processes.peak_mb() - 100
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
 @pytest.mark.parametrize("way", refine.WAYS)
 def test_the_cost_of_refinement_is_measured_in_a_process_apart(way):
-    row = refine.measure(("scikit-learn", 300, 3, 4), way)
+    case = dict(zip(refine.COLUMNS, ("scikit-learn", 300, 3, 4), strict=True))
+    (row,) = refine.measure(repeat=0, **case, way=way)
     assert row["way"] == way
     assert 0 < row["added_mb"] + 1 < row["peak_mb"]
