@@ -85,7 +85,7 @@ def load_images(
             x_train, x_test = arrays["x_train"], arrays["x_test"]
             y_train, y_test = arrays["y_train"], arrays["y_test"]
     elif name in OPENML_IMAGES and download:
-        bunch = datasets.fetch_openml(OPENML_IMAGES[name], version=1, as_frame=False)
+        bunch = _fetch(name, OPENML_IMAGES[name], version=1, as_frame=False)
         x_train, x_test = np.split(bunch.data, [N_TRAIN_IMAGES])
         y_train, y_test = np.split(bunch.target.astype(int), [N_TRAIN_IMAGES])
     else:
@@ -113,7 +113,7 @@ def _read(name, data_dir, download):
         bunch = BUNDLED[name](as_frame=True)
         return bunch.data, bunch.target
     if name in OPENML and download:
-        bunch = datasets.fetch_openml(data_id=OPENML[name], as_frame=True)
+        bunch = _fetch(name, data_id=OPENML[name], as_frame=True)
         return bunch.data, bunch.target
     known = ", ".join(sorted(BUNDLED))
     raise ProblemUnavailableError(
@@ -121,6 +121,16 @@ def _read(name, data_dir, download):
         f"column) into a folder and pass it as --data-dir or set {DATA_VARIABLE}. "
         f"Tables that need no file: {known}. Got data_dir={data_dir!r}."
     )
+
+
+def _fetch(name, *args, **kwargs):
+    try:
+        return datasets.fetch_openml(*args, **kwargs)
+    except OSError as error:
+        raise ProblemUnavailableError(
+            f"{name!r} is in no folder, and OpenML did not answer: {error}. Pass the "
+            f"folder that holds it as --data-dir or set {DATA_VARIABLE}."
+        ) from error
 
 
 def _as_pixels(images):

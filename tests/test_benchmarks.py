@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.error import URLError
 
 import numpy as np
 import pandas as pd
@@ -35,6 +36,18 @@ from benchmarks.problems import (
 def test_a_table_that_is_nowhere_says_how_to_get_it(tmp_path):
     with pytest.raises(ProblemUnavailableError, match="nowhere.csv.gz.*--data-dir"):
         load_problem("nowhere", tmp_path, download=False)
+
+
+@pytest.mark.parametrize(
+    ("load", "name"), [(load_problem, "adult"), (load_images, "mnist")]
+)
+def test_a_table_that_openml_does_not_give_is_unavailable(load, name, monkeypatch):
+    def fail(*args, **kwargs):
+        raise URLError("no network")
+
+    monkeypatch.setattr("sklearn.datasets.fetch_openml", fail)
+    with pytest.raises(ProblemUnavailableError, match="no network.*--data-dir"):
+        load(name)
 
 
 def test_a_table_is_read_from_the_data_folder_first(tmp_path):
