@@ -1,6 +1,5 @@
 """Search over distilled classifiers."""
 
-import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
@@ -9,21 +8,10 @@ from sklearn.utils.metaestimators import available_if
 
 from skdistill._typing import Table
 from skdistill.distilled import DistilledClassifier
+from skdistill.metrics._probabilities import negated_log_loss
 from skdistill.search._base import BaseDistilledCV
 
 __all__ = ["DistilledClassifierCV"]
-
-
-# The least probability that counts: one row that a forest gives 0 must not decide.
-_FLOOR = 1e-6
-
-
-def _negated_log_loss(estimator, X, y, sample_weight=None):
-    """Score by the log loss, negated, with probabilities from _FLOOR on."""
-    proba, classes = np.asarray(estimator.predict_proba(X)), estimator.classes_
-    codes = np.minimum(np.searchsorted(classes, y), len(classes) - 1)
-    given = np.where(classes[codes] == y, proba[np.arange(len(codes)), codes], 0.0)
-    return np.average(np.log(np.maximum(given, _FLOOR)), weights=sample_weight)
 
 
 def _if_distilled_has(method):
@@ -141,7 +129,7 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
     @property
     def _default_scoring(self):
         knows = hasattr(self._distilled(), "predict_proba")
-        return _negated_log_loss if knows else "accuracy"
+        return negated_log_loss if knows else "accuracy"
 
     @property
     def classes_(self) -> NDArray:

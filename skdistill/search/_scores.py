@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
+from sklearn.base import clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
-from skdistill._numerics import temper
 from skdistill._sklearn import index_params, safe_indexing
 from skdistill._typing import Table
 from skdistill.distilled import BaseDistilled
-from skdistill.teachers import ClassAnswers, ValueAnswers
+from skdistill.teachers import as_estimator
 
 __all__ = ["Examples", "Group", "score_fold"]
 
@@ -107,10 +106,9 @@ def score_fold(model, groups, examples, train, parts, scorer):
             fitted.student_ = student
             scores.append(score(fitted))
     classes = getattr(fitted, "classes_", None)
-    if classes is None:
-        teacher, constant = _ValueTeacher(fitted.teacher_), DummyRegressor()
-    else:
-        teacher = _ClassTeacher(fitted.teacher_, classes)
+    teacher = as_estimator(fitted.teacher_, classes)
+    constant = DummyRegressor()
+    if classes is not None:
         constant = DummyClassifier(strategy="prior")
     constant.fit(training.X, training.y, sample_weight=training.weight)
     return np.array([*scores, score(teacher), score(constant)])
@@ -136,34 +134,3 @@ def _check_weighty(weight, parts):
             "Each fold of cv must train on and hold out rows with weight above 0. Got "
             "a fold without. Shuffle the folds, or leave out the rows of weight 0."
         )
-
-
-class _ValueTeacher(RegressorMixin, BaseEstimator):
-    """A fitted teacher, whatever its library, as a scorer wants it."""
-
-    def __init__(self, teacher):
-        self.teacher = teacher
-
-    def predict(self, X):
-        return ValueAnswers()(self.teacher, X)
-
-    def __sklearn_is_fitted__(self):
-        return True
-
-
-class _ClassTeacher(ClassifierMixin, BaseEstimator):
-    """A fitted teacher of classes, whatever its library, as a scorer wants it."""
-
-    def __init__(self, teacher, classes):
-        self.teacher = teacher
-        self.classes = classes
-        self.classes_ = classes
-
-    def predict_proba(self, X):
-        return temper(ClassAnswers(self.classes)(self.teacher, X), 1.0)
-
-    def predict(self, X):
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
-
-    def __sklearn_is_fitted__(self):
-        return True

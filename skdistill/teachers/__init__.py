@@ -1,6 +1,7 @@
 """Teachers: honest predictions for the training rows, at the lowest price."""
 
 from skdistill.teachers._answers import ClassAnswers, ValueAnswers
+from skdistill.teachers._estimators import as_estimator
 from skdistill.teachers._fold_mean import FoldMeanClassifier, FoldMeanRegressor
 from skdistill.teachers._memory import LazyTeacher, recall, recall_answers
 from skdistill.teachers._presets import default_classifier, default_regressor
@@ -14,6 +15,7 @@ __all__ = [
     "Lesson",
     "Teaching",
     "ValueAnswers",
+    "as_estimator",
     "default_classifier",
     "default_regressor",
     "recall",

@@ -1,0 +1,72 @@
+"""A fitted teacher, whatever its library, as scikit-learn's scorers want it."""
+
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+
+from skdistill._numerics import temper
+from skdistill._typing import Estimator, Table
+from skdistill.teachers._answers import ClassAnswers, ValueAnswers
+
+__all__ = ["as_estimator"]
+
+
+def as_estimator(teacher: Estimator, classes: NDArray | None) -> Estimator:
+    """Return a fitted teacher as an estimator that scores and metrics understand.
+
+    Parameters
+    ----------
+    teacher : estimator
+        Fitted. It may answer with one column, with codes for labels, or with decision
+        values alone.
+    classes : ndarray of shape (n_classes,) or None
+        The labels, sorted; None for a regressor.
+
+    Returns
+    -------
+    estimator : fitted regressor or classifier
+        Its `predict` gives values of shape (n,), or labels; a classifier has
+        `predict_proba` with columns in the order of `classes`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.svm import LinearSVC
+    >>> margins = LinearSVC().fit([[0], [1], [2], [3]], [0, 0, 1, 1])
+    >>> teacher = as_estimator(margins, np.array(["no", "yes"]))
+    >>> teacher.predict([[0], [3]])
+    array(['no', 'yes'], dtype='<U3')
+    """
+    if classes is None:
+        return _ValueTeacher(teacher)
+    return _ClassTeacher(teacher, classes)
+
+
+class _ValueTeacher(RegressorMixin, BaseEstimator):
+    """A fitted teacher of values."""
+
+    def __init__(self, teacher):
+        self.teacher = teacher
+
+    def predict(self, X: Table) -> NDArray:
+        return ValueAnswers()(self.teacher, X)
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+
+class _ClassTeacher(ClassifierMixin, BaseEstimator):
+    """A fitted teacher of classes."""
+
+    def __init__(self, teacher, classes):
+        self.teacher = teacher
+        self.classes = classes
+        self.classes_ = classes
+
+    def predict_proba(self, X: Table) -> NDArray:
+        return temper(ClassAnswers(self.classes)(self.teacher, X), 1.0)
+
+    def predict(self, X: Table) -> NDArray:
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def __sklearn_is_fitted__(self):
+        return True
