@@ -29,6 +29,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from benchmarks.problems import encode, load_problem
 from skdistill import DistilledRegressor, DistilledRegressorCV
+from skdistill.inspect import count_values
 from skdistill.refine import is_refinable
 
 TABLES = (
@@ -113,23 +114,6 @@ def split(X: pd.DataFrame, y: np.ndarray, seed: int):
     imputer = SimpleImputer(strategy="median").fit(X)
     X, X_test = imputer.transform(X), imputer.transform(X_test[:MAX_TEST])
     return X, X_test, y, y_test[:MAX_TEST]
-
-
-def count_values(model) -> int:
-    """Count what a fitted student stores: its leaves, or a network's weights."""
-    if hasattr(model, "booster_"):
-        trees = model.booster_.dump_model()["tree_info"]
-        return sum(tree["num_leaves"] for tree in trees)
-    if hasattr(model, "get_booster"):
-        return int(
-            (model.get_booster().trees_to_dataframe()["Feature"] == "Leaf").sum()
-        )
-    if hasattr(model, "get_n_leaves"):
-        return int(model.get_n_leaves())
-    if hasattr(model, "estimators_"):
-        return sum(int(tree.get_n_leaves()) for tree in np.ravel(model.estimators_))
-    network = model.regressor_[-1]
-    return sum(part.size for part in (*network.coefs_, *network.intercepts_))
 
 
 def time_one_row(model, row: np.ndarray) -> float:
@@ -243,7 +227,7 @@ class Block:
 
     def _size(self, way, model):
         return {
-            f"{way}_values": count_values(model),
+            f"{way}_values": count_values(model).total,
             f"{way}_bytes": len(pickle.dumps(model)),
             f"{way}_row_us": time_one_row(model, self.test[0][:1]),
         }

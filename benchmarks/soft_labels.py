@@ -17,9 +17,9 @@ import pandas as pd
 from sklearn.base import clone
 
 from benchmarks import results, runs
-from benchmarks.gap_block import count_values
 from benchmarks.problems import add_data_argument, encode, load_problem
 from benchmarks.processes import measure_apart, peak_mb
+from skdistill.inspect import count_values
 from skdistill.students import fit_soft_labels
 from skdistill.students._copies import fit_on_copies
 from skdistill.targets import SoftLabels
@@ -72,7 +72,7 @@ def fit_once(table: str, library: str, way: str, data_dir) -> dict:
     return {
         "seconds": seconds,
         "peak_mb": peak_mb(),
-        "leaves": count_values(student),
+        "leaves": count_values(student).leaves,
     }
 
 

@@ -31,6 +31,7 @@ from benchmarks.problems import (
     load_images,
     load_problem,
 )
+from skdistill.inspect import count_values
 
 
 def test_a_table_that_is_nowhere_says_how_to_get_it(tmp_path):
@@ -215,13 +216,13 @@ def test_what_a_student_stores_is_counted():
     leaves = {"boosting": 8, "lightgbm-100x16": 16, "forest": 128, "tree": 64}
     for name, n_trees in rounds.items():
         fitted = gap_block.build_student(name, 0).fit(X, y)
-        count = gap_block.count_values(fitted)
+        count = count_values(fitted).total
         assert n_trees * leaves[name] / 2 < count <= n_trees * leaves[name], name
     network = gap_block.build_student("mlp", 0)
     network.regressor[-1].set_params(max_iter=5)
     with pytest.warns(ConvergenceWarning):
         network.fit(X, y)
-    assert gap_block.count_values(network) == (10 + 1) * 64 + 64 + 1
+    assert count_values(network).total == (10 + 1) * 64 + 64 + 1
 
 
 def test_refinement_is_for_sums_of_trees():

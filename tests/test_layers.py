@@ -25,7 +25,7 @@ LAYERS = (
     {"metrics", "targets", "teachers", "transfer"},
     {"refine", "students"},
     {"distilled"},
-    {"methods", "search"},
+    {"inspect", "methods", "search"},
     {"dask", "displays", "export", "report"},
     {"checks", "cli"},
 )

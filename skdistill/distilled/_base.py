@@ -1,6 +1,7 @@
 """What both estimators share: validation, teaching, routing, delegation."""
 
 import os
+import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -186,6 +187,7 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         """
         # A fit that fails leaves no student of other data behind.
         self.__dict__.pop("student_", None)
+        self.fit_seconds_: dict[str, float] = {}
         X, y = indexable(X, y)
         check_not_empty(X)
         validate_data(self, X, skip_check_array=True)
@@ -324,7 +326,9 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         )
         with elapsed_time(type(self).__name__, message), propagate:
             task.call_on_fit_task_begin(estimator=self)
+            start = time.perf_counter()
             yield
+            self.fit_seconds_[name] = time.perf_counter() - start
             task.call_on_fit_task_end(estimator=self)
 
     def _given_student(self):

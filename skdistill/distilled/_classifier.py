@@ -119,6 +119,10 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
         Accuracy of the teacher's honest predictions for the training rows, weighted by
         `sample_weight`. None if `cross_fit` is False; a frozen teacher is taken at its
         word that it did not see these rows.
+    fit_seconds_ : dict
+        Seconds that this fit spent on the "teacher", with its honest answers and those
+        for transfer rows, and on the "student". What `memory` recalls takes next to
+        none.
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
     n_features_in_ : int
@@ -212,7 +216,10 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
         -------
         labels : ndarray of shape (n_samples,)
         """
-        labels = self._fitted_student().predict(X)
+        return self._translate(self._fitted_student().predict(X))
+
+    def _translate(self, labels):
+        """Turn what the student predicts into what this estimator predicts."""
         return self.classes_[labels] if self._student_knows_codes else labels
 
     @if_student_has("predict_proba")

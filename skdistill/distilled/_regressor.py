@@ -101,6 +101,10 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
         R2 of the teacher's honest predictions for the training rows, weighted by
         `sample_weight`. None if `cross_fit` is False; a frozen teacher is taken at its
         word that it did not see these rows.
+    fit_seconds_ : dict
+        Seconds that this fit spent on the "teacher", with its honest answers and those
+        for transfer rows, and on the "student". What `memory` recalls takes next to
+        none.
     target_mean_ : float or ndarray of shape (n_outputs,)
         The weighted mean of y, in the unit of y.
     n_features_in_ : int
@@ -192,7 +196,10 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             In the unit of the target.
         """
-        answers = self._fitted_student().predict(X)
+        return self._translate(self._fitted_student().predict(X))
+
+    def _translate(self, answers):
+        """Turn what the student predicts into what this estimator predicts."""
         if not self.rescale:
             return answers
         return self.target_mean_ + (answers - self.target_mean_) / self._spread

@@ -10,11 +10,16 @@ from copy import deepcopy
 from typing import ClassVar
 
 import numpy as np
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+)
 
+from skdistill._typing import Estimator
 from skdistill.refine._loss import LogLoss, SquaredLoss
 from skdistill.refine._model import TreeModel
 
-__all__ = ["HistClassifier", "HistRegressor"]
+__all__ = ["HistClassifier", "HistRegressor", "count_hist_leaves"]
 
 
 class _Hist(TreeModel):
@@ -75,3 +80,12 @@ class HistClassifier(_Hist):
 def _nodes(model):
     """Return the structured array of each tree's nodes, round by round."""
     return [tree.nodes for trees in model._predictors for tree in trees]
+
+
+def count_hist_leaves(model: Estimator) -> int | None:
+    """Count the leaves of histogram gradient boosting; None for another model."""
+    if isinstance(
+        model, HistGradientBoostingClassifier | HistGradientBoostingRegressor
+    ):
+        return sum(int(nodes["is_leaf"].sum()) for nodes in _nodes(model))
+    return None

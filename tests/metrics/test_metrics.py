@@ -245,7 +245,7 @@ def test_the_floored_log_loss_is_that_of_scikit_learn():
     [
         (
             lambda: kl_to_teacher([[0.5, 0.5]], [[0.2, 0.3, 0.5]]),
-            "same classes for the same rows. Got shapes (1, 2) and (1, 3). Give a class",
+            "same classes for the same rows. Got shapes (1, 2) and (1, 3). Give a",
         ),
         (
             lambda: kl_to_teacher([[0.5, 0.5]], [[1.5, -0.5]]),
