@@ -2,9 +2,11 @@
 
 from skdistill._version import __version__
 from skdistill.distilled import DistilledClassifier, DistilledRegressor
+from skdistill.report import DistillationReport
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
 
 __all__ = [
+    "DistillationReport",
     "DistilledClassifier",
     "DistilledClassifierCV",
     "DistilledRegressor",

@@ -1,0 +1,229 @@
+"""The numbers of a report: everything measured, in one dict."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.frozen import FrozenEstimator
+
+from skdistill._typing import Estimator, Table
+from skdistill._version import __version__
+from skdistill.inspect import (
+    Parts,
+    count_bytes,
+    count_values,
+    rows_per_second,
+    time_single_rows,
+)
+from skdistill.metrics import (
+    calibration_error,
+    kl_to_teacher,
+    r2_to_teacher,
+    top1_agreement,
+)
+from skdistill.metrics._gap import share_recovered
+from skdistill.teachers import as_estimator
+
+__all__ = ["MODELS", "Comparison"]
+
+MODELS = ("teacher", "plain", "distilled")
+_MOST_POINTS = 300
+
+
+class Comparison:
+    """Teacher, plain and distilled student on the same held-out rows.
+
+    Parameters
+    ----------
+    parts : Parts
+        Teacher and distilled student.
+    plain : estimator
+        The plain student, fitted.
+    X : table of shape (n_samples, n_features)
+        The rows.
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Their labels.
+    weight : ndarray of shape (n_samples,) or None
+        Row weights.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        plain: Estimator,
+        X: Table,
+        y: NDArray,
+        weight: NDArray | None,
+    ) -> None:
+        self.parts, self.plain = parts, plain
+        self.X, self.y, self.weight = X, y, weight
+        # What answers with the labels that were given, and what is shipped.
+        self.scored = {
+            "teacher": parts.teacher,
+            "plain": _with_labels(plain, parts.classes),
+            "distilled": parts.model,
+        }
+        self.shipped = {
+            "teacher": parts.model.teacher_,
+            "plain": getattr(plain, "student_", plain),
+            "distilled": parts.model.student_,
+        }
+
+    @cached_property
+    def answers(self) -> dict[str, NDArray]:
+        """The values or labels that each model predicts."""
+        return {name: model.predict(self.X) for name, model in self.scored.items()}
+
+    @cached_property
+    def probabilities(self) -> dict[str, NDArray] | None:
+        """The probabilities of the classes; None unless all models have them."""
+        if self.parts.classes is None:
+            return None
+        if not all(hasattr(model, "predict_proba") for model in self.scored.values()):
+            return None
+        return {
+            name: np.asarray(model.predict_proba(self.X), dtype=float)
+            for name, model in self.scored.items()
+        }
+
+    def measure(self, scorers: dict[str, Callable], n_timings: int) -> dict[str, Any]:
+        """Return all numbers, of each model and of their comparison.
+
+        Numbers that there are not, such as the size of a model that cannot be pickled,
+        are None. All others are Python's own, so the dict can be written as JSON.
+        """
+        models = {
+            name: {
+                "estimator": str(self.shipped[name]),
+                "scores": self._scores(name, scorers),
+                "calibration_error": self._calibration_error(name),
+                "fidelity": self._fidelity(name),
+                "fit_seconds": self._fit_seconds(name),
+                **_cost(self.shipped[name], self.X, n_timings),
+            }
+            for name in MODELS
+        }
+        plain, teacher, distilled = (
+            models[name]["scores"] for name in ("plain", "teacher", "distilled")
+        )
+        return {
+            "task": "regression" if self.parts.classes is None else "classification",
+            "n_rows": len(self.y),
+            "columns": self._column_names(),
+            "models": models,
+            "recovered": {
+                score: share_recovered(plain[score], teacher[score], distilled[score])
+                for score in scorers
+            },
+            "classes": self._by_class(),
+            "points": self._points(),
+            "skdistill": __version__,
+        }
+
+    def _keywords(self):
+        return {} if self.weight is None else {"sample_weight": self.weight}
+
+    def _scores(self, name, scorers):
+        return {
+            score: float(scorer(self.scored[name], self.X, self.y, **self._keywords()))
+            for score, scorer in scorers.items()
+        }
+
+    def _calibration_error(self, name):
+        if self.probabilities is None:
+            return None
+        return calibration_error(
+            self.y,
+            self.probabilities[name],
+            labels=self.parts.classes,
+            sample_weight=self.weight,
+        )
+
+    def _fidelity(self, name):
+        """Return how closely a student agrees with the teacher."""
+        if name == "teacher":
+            return {}
+        answers = self.answers["teacher"], self.answers[name]
+        if self.parts.classes is None:
+            return {"r2_to_teacher": r2_to_teacher(*answers, **self._keywords())}
+        fidelity = {"top1_agreement": top1_agreement(*answers, **self._keywords())}
+        if self.probabilities is not None:
+            fidelity["kl_to_teacher"] = kl_to_teacher(
+                self.probabilities["teacher"],
+                self.probabilities[name],
+                **self._keywords(),
+            )
+        return fidelity
+
+    def _fit_seconds(self, name):
+        """Return what the fits took; None where nobody looked at the clock."""
+        if name == "plain":
+            return getattr(self.plain, "fit_seconds_", {}).get("student")
+        seconds, model = self.parts.model.fit_seconds_, self.parts.model
+        if name == "teacher":
+            frozen = isinstance(model.teacher, FrozenEstimator)
+            return None if frozen else seconds["teacher"]
+        return seconds["student"]
+
+    def _column_names(self):
+        names: Any = getattr(self.X, "columns", range(np.shape(self.X)[1]))
+        return [str(name) for name in names]
+
+    def _by_class(self):
+        classes = self.parts.classes
+        return [] if classes is None else [self._find(label) for label in classes]
+
+    def _find(self, label):
+        """Return how many rows a class has, and what share of them each model finds."""
+        given = self.y == label
+        right = {name: self.answers[name] == label for name in MODELS}
+        right["agreement"] = self.answers["distilled"] == self.answers["teacher"]
+        shares = {
+            key: float(np.average(rows[given])) if given.any() else None
+            for key, rows in right.items()
+        }
+        return {"label": str(label), "n_rows": int(given.sum())} | shares
+
+    def _points(self):
+        """Return points of a picture: what a student says where the teacher says what.
+
+        For classes it is the probability of the class that the teacher chooses.
+        """
+        if self.parts.classes is None:
+            values = {name: np.ravel(part) for name, part in self.answers.items()}
+        elif self.probabilities is None:
+            return {}
+        else:
+            top = self.probabilities["teacher"].argmax(axis=1, keepdims=True)
+            values = {
+                name: np.take_along_axis(part, top, axis=1)[:, 0]
+                for name, part in self.probabilities.items()
+            }
+        n_points = len(values["teacher"])
+        chosen = np.linspace(0, n_points - 1, min(n_points, _MOST_POINTS)).astype(int)
+        return {
+            name: part[chosen].astype(float).tolist() for name, part in values.items()
+        }
+
+
+def _with_labels(plain, classes):
+    """Return the plain student so that it answers with the labels of `classes`."""
+    if classes is None or np.array_equal(getattr(plain, "classes_", classes), classes):
+        return plain
+    return as_estimator(plain, classes)
+
+
+def _cost(model, X, n_timings):
+    seconds = time_single_rows(model, X, n_timings)
+    counts = count_values(model)
+    return {
+        "latency_median": float(np.median(seconds)),
+        "latency_p99": float(np.quantile(seconds, 0.99)),
+        "n_timings": len(seconds),
+        "rows_per_second": rows_per_second(model, X),
+        "bytes": count_bytes(model),
+        "leaves": None if counts is None else counts.leaves,
+        "weights": None if counts is None else counts.weights,
+    }

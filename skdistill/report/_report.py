@@ -1,0 +1,210 @@
+"""The report: measured once, shown as often and in as many ways as one likes."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils import check_consistent_length, column_or_1d
+
+from skdistill._typing import Estimator, Table
+from skdistill._validation import check_not_empty, check_weights
+from skdistill.inspect import FidelityCertificate, open_parts
+from skdistill.report._html import to_document, to_fragment
+from skdistill.report._measure import Comparison
+from skdistill.report._plain import check_plain, fit_plain, name_scorers
+from skdistill.report._text import to_markdown, to_text
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["DistillationReport"]
+
+Scoring = (
+    str | Callable | Sequence[str | Callable] | Mapping[str, str | Callable] | None
+)
+
+
+class DistillationReport:
+    """Teacher, plain student and distilled student side by side, on held-out rows.
+
+    Scores, fidelity to the teacher, the share of the teacher's lead that is recovered,
+    a `FidelityCertificate`, seconds of the fits, latency, throughput, size. Everything
+    is measured when the report is made; then it is shown as a dict, a frame, text,
+    Markdown or HTML. The HTML is one static piece: it loads nothing, runs nothing, and
+    escapes every name that comes from data.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted distilled model, or a search over one. Of a Pipeline pass the last
+        step, and the rows as they reach it.
+    X : table of shape (n_samples, n_features)
+        Rows that no model was fitted on. The report cannot check that; on training rows
+        it is worth nothing.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Their labels.
+    plain : estimator, default=None
+        The plain student to compare with, fitted on the labels alone. Give it or
+        `train`.
+    train : tuple, default=None
+        The training rows, ``(X_train, y_train)`` or ``(X_train, y_train,
+        sample_weight)``, on which the plain student is then fitted: the distilled
+        model's student, and its seed where `random_state` is an int, at alpha 0.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the held-out rows, for scores and fidelity. The certificate counts
+        rows, without weights.
+    scoring : str, callable, sequence or dict of them, default=None
+        Scikit-learn's scorers, the most important first. None is R2 and the mean
+        absolute error, or accuracy and, where the student has probabilities, the log
+        loss with probabilities of 1e-6 at least.
+    level : float, default=0.95
+        With which probability or confidence the certificate holds.
+    n_timings : int, default=300
+        How often each model is asked for a single row; a slow one less often, for 5
+        seconds.
+
+    Attributes
+    ----------
+    certificate : FidelityCertificate
+        How far the student strays from the teacher at most.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.ensemble import ExtraTreesRegressor
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.tree import DecisionTreeRegressor
+    >>> from skdistill import DistillationReport, DistilledRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> X, X_test, y, y_test = train_test_split(X, y, random_state=0)
+    >>> model = DistilledRegressor(
+    ...     ExtraTreesRegressor(50, min_samples_leaf=3, bootstrap=True),
+    ...     DecisionTreeRegressor(max_leaf_nodes=16),
+    ...     random_state=0,
+    ... ).fit(X, y)
+    >>> report = DistillationReport(model, X_test, y_test, train=(X, y), n_timings=20)
+    >>> report
+    Distillation report: regression, 111 held-out rows, 10 columns
+    ...
+    >>> report.frame()["leaves"].tolist()[1:]
+    [16, 16]
+    """
+
+    def __init__(
+        self,
+        model: Estimator,
+        X: Table,
+        y: ArrayLike,
+        *,
+        plain: Estimator | None = None,
+        train: tuple | None = None,
+        sample_weight: ArrayLike | None = None,
+        scoring: Scoring = None,
+        level: float = 0.95,
+        n_timings: int = 300,
+    ) -> None:
+        parts = open_parts(model)
+        check_not_empty(X)
+        check_consistent_length(X, y)
+        _check_one_source(plain, train)
+        if not isinstance(n_timings, Integral) or n_timings < 1:
+            raise ValueError(f"n_timings must be an int, 1 or more. Got {n_timings!r}.")
+        y = np.asarray(y) if parts.classes is None else column_or_1d(y, warn=True)
+        weight = check_weights(sample_weight, len(y))
+        self.certificate = FidelityCertificate.from_estimator(model, X, level=level)
+        if train is not None:
+            plain = fit_plain(parts, train)
+        check_plain(parts, plain)
+        scorers = name_scorers(scoring, parts, plain)
+        comparison = Comparison(parts, plain, X, y, weight)
+        self._numbers: dict[str, Any] = comparison.measure(scorers, n_timings) | {
+            "certificate": self.certificate.to_dict(),
+            "notes": [model.reason_] if hasattr(model, "reason_") else [],
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all numbers.
+
+        Returns
+        -------
+        dict
+            Of Python's own numbers, texts, lists and dicts: it can be written as JSON.
+            "models" holds those of "teacher", "plain" and "distilled"; scores are as
+            the scorers give them, so that greater is better; times are in seconds. None
+            stands for what there is not.
+        """
+        return _copy(self._numbers)
+
+    def frame(self) -> "pandas.DataFrame":
+        """Return the numbers of the three models.
+
+        Returns
+        -------
+        DataFrame
+            A row for each model, a column for each number; nested ones such as
+            ``scores.r2`` by both names. ``recovered.r2`` and the like are those of the
+            distilled student.
+        """
+        import pandas as pd
+
+        models = self.to_dict()["models"]
+        models["distilled"]["recovered"] = self._numbers["recovered"]
+        frame = pd.json_normalize(list(models.values()))
+        return frame.set_axis(list(models))
+
+    def to_markdown(self) -> str:
+        """Return the report as Markdown.
+
+        Returns
+        -------
+        str
+        """
+        return to_markdown(self._numbers)
+
+    def to_html(self, path: str | os.PathLike | None = None) -> str:
+        """Return the report as one HTML file, and write it if a path is given.
+
+        Parameters
+        ----------
+        path : str or path-like, default=None
+            Where to write it.
+
+        Returns
+        -------
+        str
+        """
+        document = to_document(self._numbers)
+        if path is not None:
+            Path(path).write_text(document, encoding="utf-8", newline="\n")
+        return document
+
+    def __repr__(self) -> str:
+        return to_text(self._numbers)
+
+    def _repr_html_(self):
+        return str(to_fragment(self._numbers))
+
+
+def _check_one_source(plain, train):
+    if (plain is None) == (train is None):
+        raise ValueError(
+            "The report compares with a plain student, fitted on the labels alone. "
+            "Give plain, such a student, or train=(X_train, y_train), the rows to fit "
+            f"it on. Got {'neither' if plain is None else 'both'}."
+        )
+    if train is not None and not (isinstance(train, tuple) and len(train) in (2, 3)):
+        raise ValueError(
+            "train must be a tuple (X_train, y_train) or (X_train, y_train, "
+            f"sample_weight). Got {type(train).__name__}."
+        )
+
+
+def _copy(value):
+    """Copy nested dicts and lists, so that no caller changes the report."""
+    if isinstance(value, dict):
+        return {key: _copy(part) for key, part in value.items()}
+    return [_copy(part) for part in value] if isinstance(value, list) else value

@@ -1,0 +1,166 @@
+"""What a report says, in words and cells, whatever it is shown as."""
+
+from typing import Any, NamedTuple
+
+from skdistill.report._measure import MODELS
+
+__all__ = ["HEADERS", "NONE", "Row", "class_rows", "findings", "headline", "rows"]
+
+HEADERS = {
+    "teacher": "teacher",
+    "plain": "plain student",
+    "distilled": "distilled student",
+}
+NONE = "–"  # noqa: RUF001
+_LABELS = {
+    "r2": "R2",
+    "r2_to_teacher": "R2 to the teacher",
+    "top1_agreement": "same class as the teacher",
+    "kl_to_teacher": "KL to the teacher, nats",
+    "roc_auc": "ROC AUC",
+}
+
+
+class Row(NamedTuple):
+    """A quantity: under which heading, its name, and a cell for each model."""
+
+    section: str
+    label: str
+    cells: list[str]
+
+
+def headline(numbers: dict[str, Any]) -> str:
+    """Return the first line."""
+    return (
+        f"Distillation report: {numbers['task']}, {numbers['n_rows']:,} held-out rows, "
+        f"{len(numbers['columns']):,} columns"
+    )
+
+
+def findings(numbers: dict[str, Any]) -> list[str]:
+    """Return the report in a few sentences."""
+    said = [_recovered(numbers), _speed(numbers), numbers["certificate"]["statement"]]
+    return [*said, *numbers["notes"]]
+
+
+def _recovered(numbers):
+    score, share = next(iter(numbers["recovered"].items()))
+    name = score_label(score)
+    if share is None:
+        return (
+            f"The teacher does not lead the plain student in {name}: no gap to close."
+        )
+    if share < 0:
+        return f"In {name} the distilled student is worse than the plain one."
+    return (
+        f"In {name} the distilled student recovers {share:.0%} of the teacher's lead "
+        "over the plain student."
+    )
+
+
+def _speed(numbers):
+    teacher, student = (numbers["models"][name] for name in ("teacher", "distilled"))
+    times = teacher["latency_median"] / student["latency_median"]
+    said = (
+        "The distilled student answers a single row in "
+        f"{seconds(student['latency_median'])}, the teacher in "
+        f"{seconds(teacher['latency_median'])}: {times:,.3g} times as fast."
+    )
+    if teacher["bytes"] and student["bytes"]:
+        share = student["bytes"] / teacher["bytes"]
+        said += f" It takes {share:.2%} of the teacher's space."
+    return said
+
+
+def rows(numbers: dict[str, Any]) -> list[Row]:
+    """Return the rows of the table; those without any number are left out."""
+    models = [numbers["models"][name] for name in MODELS]
+    table = []
+
+    def add(section, label, cells):
+        if any(cell != NONE for cell in cells):
+            table.append(Row(section, label, cells))
+
+    for score in models[0]["scores"]:
+        sign = -1 if score.startswith("neg_") else 1
+        label = score_label(score) + (", less is better" if sign < 0 else "")
+        add("scores", label, [number(sign * m["scores"][score]) for m in models])
+        share = numbers["recovered"][score]
+        cells = [NONE, NONE, NONE if share is None else f"{share:.0%}"]
+        add("scores", f"gap recovered, {score_label(score)}", cells)
+    errors = [number(m["calibration_error"]) for m in models]
+    add("scores", "calibration error, less is better", errors)
+    for key in models[2]["fidelity"]:
+        add("fidelity", _label(key), [number(m["fidelity"].get(key)) for m in models])
+    for key, label, show in (
+        ("fit_seconds", "fit", seconds),
+        ("latency_median", "one row, median", seconds),
+        ("latency_p99", "one row, 99th percentile", seconds),
+        ("rows_per_second", "rows a second, in a batch", count),
+        ("bytes", "size on disk", size),
+        ("leaves", "leaves", count),
+        ("weights", "weights", count),
+    ):
+        add("cost", label, [show(m[key]) for m in models])
+    return table
+
+
+def class_rows(numbers: dict[str, Any]) -> list[list[str]]:
+    """Return the rows of the table of classes, its header first; none in regression."""
+    if not numbers["classes"]:
+        return []
+    header = ["class", "rows", *HEADERS.values(), "same as the teacher"]
+    return [
+        header,
+        *(
+            [one["label"], count(one["n_rows"])]
+            + [percent(one[key]) for key in (*MODELS, "agreement")]
+            for one in numbers["classes"]
+        ),
+    ]
+
+
+def score_label(score: str) -> str:
+    """Return how a score is called: a negated loss by the loss."""
+    return _label(score.removeprefix("neg_"))
+
+
+def _label(key):
+    return _LABELS.get(key, key.replace("_", " "))
+
+
+def number(value: float | None) -> str:
+    """Show a number with four digits or so."""
+    if value is None:
+        return NONE
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:,.4g}"
+
+
+def percent(value: float | None) -> str:
+    """Show a share."""
+    return NONE if value is None else f"{value:.0%}"
+
+
+def count(value: float | None) -> str:
+    """Show a whole number."""
+    return NONE if not value else f"{value:,.0f}"
+
+
+def seconds(value: float | None) -> str:
+    """Show a time in a unit that suits it."""
+    if value is None:
+        return NONE
+    for unit, factor in (("µs", 1e6), ("ms", 1e3)):
+        if value * factor < 1000:
+            return f"{value * factor:.3g} {unit}"
+    return f"{value:,.3g} s"
+
+
+def size(value: float | None) -> str:
+    """Show a number of bytes."""
+    if value is None:
+        return NONE
+    for unit, factor in (("bytes", 1), ("kB", 1e3), ("MB", 1e6)):
+        if value < 1000 * factor:
+            return f"{value / factor:.3g} {unit}"
+    return f"{value / 1e9:,.3g} GB"

@@ -1,0 +1,87 @@
+"""The report as plain text and as Markdown."""
+
+import html
+import re
+from typing import Any
+
+from skdistill.report._markup import visible
+from skdistill.report._measure import MODELS
+from skdistill.report._table import HEADERS, class_rows, findings, headline, rows
+
+__all__ = ["to_markdown", "to_text"]
+
+_MOST_NAMES = 30
+
+
+def to_text(numbers: dict[str, Any]) -> str:
+    """Return the report as plain text."""
+    table = [["", *HEADERS.values()]]
+    section = ""
+    for row in rows(numbers):
+        if row.section != section:
+            section = row.section
+            table.append([section, "", "", ""])
+        table.append([f"  {row.label}", *row.cells])
+    parts = [headline(numbers), "\n".join(findings(numbers)), _aligned(table)]
+    if numbers["classes"]:
+        parts.append(
+            "rows of each class that are found\n" + _aligned(class_rows(numbers))
+        )
+    parts.append(f"columns: {', '.join(name_columns(numbers))}")
+    return "\n\n".join(visible(part, keep="\n") for part in parts)
+
+
+def to_markdown(numbers: dict[str, Any]) -> str:
+    """Return the report as Markdown in which no name is markup."""
+    header = ["", *HEADERS.values()]
+    parts = [f"# {escape(headline(numbers))}"]
+    parts.append("\n".join(f"- {escape(line)}" for line in findings(numbers)))
+    table = [[row.label, *row.cells] for row in rows(numbers)]
+    parts.append(_pipes([header, *table]))
+    if numbers["classes"]:
+        parts += ["## Rows of each class that are found", _pipes(class_rows(numbers))]
+    parts.append("## Models")
+    parts.append(
+        "\n".join(
+            f"- {HEADERS[name]}: {escape(numbers['models'][name]['estimator'])}"
+            for name in MODELS
+        )
+    )
+    names = (escape(name) for name in name_columns(numbers))
+    parts.append(f"Columns: {', '.join(names)}")
+    return "\n\n".join(parts) + "\n"
+
+
+def name_columns(numbers: dict[str, Any]) -> list[str]:
+    """Return the names of the columns; of very many the first, and how many more."""
+    names = numbers["columns"]
+    shown, rest = names[:_MOST_NAMES], len(names) - _MOST_NAMES
+    return [*shown, f"and {rest:,} more"] if rest > 0 else shown
+
+
+def escape(text: str) -> str:
+    """Return text that neither Markdown nor the HTML in it reads as markup."""
+    line = " ".join(visible(text, keep="\n").split())
+    return re.sub(r"([\\`*_\[\]|~])", r"\\\1", html.escape(line, quote=False))
+
+
+def _aligned(table):
+    """Return lines whose columns are as wide as their widest cells."""
+    table = [[visible(cell) for cell in line] for line in table]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return "\n".join(
+        "  ".join(
+            [line[0].ljust(widths[0])]
+            + [
+                cell.rjust(width)
+                for cell, width in zip(line[1:], widths[1:], strict=True)
+            ]
+        ).rstrip()
+        for line in table
+    )
+
+
+def _pipes(table):
+    header, *body = ([escape(cell) for cell in line] for line in table)
+    rule = ["---", *["---:"] * (len(header) - 1)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (header, rule, *body))
