@@ -1,0 +1,266 @@
+"""Score against what a model costs, over several students."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.metrics import check_scoring, r2_score
+
+from skdistill._typing import Estimator, Table
+from skdistill.displays._axes import axes
+from skdistill.inspect import count_bytes, count_values, time_single_rows
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["ParetoDisplay"]
+
+_COSTS = {
+    "latency": "seconds for one row",
+    "bytes": "bytes on disk",
+    "values": "leaves and weights",
+}
+
+
+class ParetoDisplay:
+    """Scores of several models against their latency or size.
+
+    The Pareto front are the models to choose from: no other is as good or better, and
+    as cheap or cheaper, and better in one of the two.
+
+    Make it by `from_estimators` or `from_predictions`.
+
+    Parameters
+    ----------
+    names : list of str
+        What the models are called.
+    scores : ndarray of shape (n_models,)
+        Their scores; greater is better.
+    costs : ndarray of shape (n_models,)
+        What they cost, above 0; less is better.
+    cost_name : str, default="cost"
+        What the cost is.
+
+    Attributes
+    ----------
+    on_front_ : ndarray of bool of shape (n_models,)
+        Which models are on the Pareto front.
+    ax_ : matplotlib Axes
+        Where it is plotted.
+    figure_ : matplotlib Figure
+        The figure of the axes.
+    scatter_ : matplotlib PathCollection
+        The models.
+    line_ : matplotlib Line2D
+        The front.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.tree import DecisionTreeRegressor
+    >>> from skdistill.displays import ParetoDisplay
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> trees = {
+    ...     f"depth {depth}": DecisionTreeRegressor(max_depth=depth).fit(
+    ...         X[:300], y[:300]
+    ...     )
+    ...     for depth in (1, 3)
+    ... }
+    >>> display = ParetoDisplay.from_estimators(trees, X[300:], y[300:], cost="values")
+    >>> display.frame()["cost"].tolist()
+    [2.0, 8.0]
+    """
+
+    def __init__(
+        self,
+        *,
+        names: list[str],
+        scores: NDArray,
+        costs: NDArray,
+        cost_name: str = "cost",
+    ) -> None:
+        self.names = names
+        self.scores = scores
+        self.costs = costs
+        self.cost_name = cost_name
+        self.on_front_ = _on_front(scores, costs)
+
+    @classmethod
+    def from_estimators(
+        cls,
+        estimators: Mapping[str, Estimator],
+        X: Table,
+        y: ArrayLike,
+        *,
+        cost: Literal["latency", "bytes", "values"] = "latency",
+        scoring: str | Callable | None = None,
+        n_timings: int = 300,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Score and measure fitted models, and plot them.
+
+        Parameters
+        ----------
+        estimators : dict of str to estimator
+            Fitted models by name: plain students, distilled ones, the teacher.
+        X : table of shape (n_samples, n_features)
+            Held-out rows.
+        y : array-like of shape (n_samples,)
+            Their labels.
+        cost : {"latency", "bytes", "values"}, default="latency"
+            The median seconds of one row, the bytes of the pickle, or the leaves and
+            weights. Of a distilled model its `student_` counts.
+        scoring : str or callable, default=None
+            A scikit-learn scorer. None is the model's own `score`.
+        n_timings : int, default=300
+            How often each model is asked for a single row.
+        ax : matplotlib Axes, default=None
+            Where to plot; None makes a figure.
+        **kwargs : dict
+            For matplotlib's `scatter`.
+
+        Returns
+        -------
+        ParetoDisplay
+        """
+        if cost not in _COSTS:
+            raise ValueError(f"cost must be one of {sorted(_COSTS)}. Got {cost!r}.")
+        _check_any(estimators)
+        scores = [
+            check_scoring(model, scoring)(model, X, y) for model in estimators.values()
+        ]
+        costs = [
+            _cost(name, getattr(model, "student_", model), X, cost, n_timings)
+            for name, model in estimators.items()
+        ]
+        return cls(
+            names=list(estimators),
+            scores=np.array(scores, dtype=float),
+            costs=np.array(costs, dtype=float),
+            cost_name=_COSTS[cost],
+        ).plot(ax, **kwargs)
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_preds: Mapping[str, ArrayLike],
+        costs: Mapping[str, float],
+        *,
+        metric: Callable[..., float] = r2_score,
+        cost_name: str = "cost",
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Plot models of which the predictions and the costs are known.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_samples,)
+            Labels of held-out rows.
+        y_preds : dict of str to array-like
+            What each model predicts for them.
+        costs : dict of str to float
+            What each model costs, above 0; less is better.
+        metric : callable, default=sklearn.metrics.r2_score
+            ``metric(y_true, y_pred)``; greater is better.
+        cost_name : str, default="cost"
+            What the cost is.
+        ax : matplotlib Axes, default=None
+            Where to plot; None makes a figure.
+        **kwargs : dict
+            For matplotlib's `scatter`.
+
+        Returns
+        -------
+        ParetoDisplay
+        """
+        _check_any(y_preds)
+        if set(y_preds) != set(costs):
+            raise ValueError(
+                "y_preds and costs must name the same models. Got "
+                f"{sorted(y_preds)} and {sorted(costs)}."
+            )
+        return cls(
+            names=list(y_preds),
+            scores=np.array([metric(y_true, part) for part in y_preds.values()]),
+            costs=np.array([costs[name] for name in y_preds], dtype=float),
+            cost_name=cost_name,
+        ).plot(ax, **kwargs)
+
+    def plot(self, ax: Any = None, **kwargs: Any) -> Self:
+        """Plot the models, and the front as steps.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to plot; None makes a figure.
+        **kwargs : dict
+            For matplotlib's `scatter`.
+
+        Returns
+        -------
+        self : object
+        """
+        self.ax_ = axes(ax)
+        self.figure_ = self.ax_.figure
+        front = np.flatnonzero(self.on_front_)
+        front = front[np.argsort(self.costs[front])]
+        (self.line_,) = self.ax_.step(
+            self.costs[front], self.scores[front], where="post", color="grey"
+        )
+        self.scatter_ = self.ax_.scatter(self.costs, self.scores, **kwargs)
+        for name, cost, score in zip(self.names, self.costs, self.scores, strict=True):
+            self.ax_.annotate(
+                # Names are no formulas.
+                name.replace("$", r"\$"),
+                (cost, score),
+                xytext=(4, 4),
+                textcoords="offset points",
+            )
+        self.ax_.set(xscale="log", xlabel=self.cost_name, ylabel="score")
+        return self
+
+    def frame(self) -> "pandas.DataFrame":
+        """Return the models, the cheapest first.
+
+        Returns
+        -------
+        DataFrame
+            A row for each model, with the columns "score", "cost" and "on_front".
+        """
+        import pandas as pd
+
+        return pd.DataFrame(
+            {"score": self.scores, "cost": self.costs, "on_front": self.on_front_},
+            index=self.names,
+        ).sort_values("cost", kind="stable")
+
+
+def _on_front(scores, costs):
+    """Return which models no other is as good and as cheap as, and better in one."""
+    as_good = scores[None, :] >= scores[:, None]
+    as_cheap = costs[None, :] <= costs[:, None]
+    better = (scores[None, :] > scores[:, None]) | (costs[None, :] < costs[:, None])
+    return ~(as_good & as_cheap & better).any(axis=1)
+
+
+def _cost(name, model, X, cost, n_timings):
+    if cost == "latency":
+        return np.median(time_single_rows(model, X, n_timings))
+    counts = count_values(model) if cost == "values" else None
+    size = count_bytes(model) if cost == "bytes" else counts and counts.total
+    if size is None:
+        raise ValueError(
+            f"The {_COSTS[cost]} of {name!r} cannot be told: it is a "
+            f"{type(model).__name__}. Use cost='latency', or from_predictions with "
+            "costs of your own."
+        )
+    return size
+
+
+def _check_any(models):
+    if not models:
+        raise ValueError("There must be one model at least. Got an empty dict.")

@@ -1,0 +1,193 @@
+"""The student's predictions against the teacher's."""
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_consistent_length
+
+from skdistill._typing import Estimator, Table
+from skdistill.displays._axes import axes
+from skdistill.inspect import open_parts
+from skdistill.metrics._probabilities import check_probabilities
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["TeacherStudentDisplay"]
+
+
+class TeacherStudentDisplay:
+    """The student's predictions against the teacher's, row by row.
+
+    On the diagonal both say the same. For classes it is the probability that each gives
+    to the class that the teacher chooses.
+
+    Make it by `from_estimator` or `from_predictions`.
+
+    Parameters
+    ----------
+    y_teacher : ndarray of shape (n_samples,)
+        What the teacher predicts.
+    y_student : ndarray of shape (n_samples,)
+        What the student predicts.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where it is plotted.
+    figure_ : matplotlib Figure
+        The figure of the axes.
+    scatter_ : matplotlib PathCollection
+        The rows.
+    line_ : matplotlib Line2D
+        The diagonal.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.ensemble import RandomForestRegressor
+    >>> from sklearn.tree import DecisionTreeRegressor
+    >>> from skdistill import DistilledRegressor
+    >>> from skdistill.displays import TeacherStudentDisplay
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = DistilledRegressor(
+    ...     RandomForestRegressor(20), DecisionTreeRegressor(max_depth=3)
+    ... ).fit(X[:300], y[:300])
+    >>> display = TeacherStudentDisplay.from_estimator(model, X[300:])
+    >>> display.frame().shape
+    (142, 2)
+    """
+
+    def __init__(self, *, y_teacher: NDArray, y_student: NDArray) -> None:
+        self.y_teacher = y_teacher
+        self.y_student = y_student
+
+    @classmethod
+    def from_estimator(
+        cls,
+        model: Estimator,
+        X: Table,
+        *,
+        subsample: int | None = 1000,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Plot the student of a distilled model against its teacher.
+
+        Parameters
+        ----------
+        model : estimator
+            A fitted distilled model, or a search over one.
+        X : table of shape (n_samples, n_features)
+            Held-out rows; labels are not needed.
+        subsample : int, default=1000
+            Of more rows, so many are shown, evenly spaced. None shows all.
+        ax : matplotlib Axes, default=None
+            Where to plot; None makes a figure.
+        **kwargs : dict
+            For matplotlib's `scatter`.
+
+        Returns
+        -------
+        TeacherStudentDisplay
+        """
+        parts = open_parts(model)
+        method = "predict"
+        if parts.classes is not None:
+            if not parts.has_probabilities:
+                raise ValueError(
+                    "The student of a classifier must have predict_proba to be plotted "
+                    f"against its teacher. Got {type(parts.model.student_).__name__}. "
+                    "FidelityCertificate says how often they choose the same class."
+                )
+            method = "predict_proba"
+        return cls.from_predictions(
+            getattr(parts.teacher, method)(X),
+            getattr(parts.model, method)(X),
+            subsample=subsample,
+            ax=ax,
+            **kwargs,
+        )
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y_teacher: ArrayLike,
+        y_student: ArrayLike,
+        *,
+        subsample: int | None = 1000,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Plot a student's predictions against a teacher's.
+
+        Parameters
+        ----------
+        y_teacher : array-like of shape (n_samples,) or (n_samples, n_classes)
+            The values that the teacher predicts, or its probabilities.
+        y_student : array-like of the same shape
+            Those of the student. Of several regression outputs pass one at a time.
+        subsample : int, default=1000
+            Of more rows, so many are shown, evenly spaced. None shows all.
+        ax : matplotlib Axes, default=None
+            Where to plot; None makes a figure.
+        **kwargs : dict
+            For matplotlib's `scatter`.
+
+        Returns
+        -------
+        TeacherStudentDisplay
+        """
+        check_consistent_length(y_teacher, y_student)
+        teacher, student = np.asarray(y_teacher), np.asarray(y_student)
+        if teacher.ndim == 2:
+            teacher = check_probabilities(teacher, "y_teacher")
+            student = check_probabilities(student, "y_student")
+            top = teacher.argmax(axis=1, keepdims=True)
+            teacher, student = (
+                np.take_along_axis(part, top, axis=1)[:, 0]
+                for part in (teacher, student)
+            )
+        if subsample is not None and subsample < len(teacher):
+            chosen = np.linspace(0, len(teacher) - 1, subsample).astype(int)
+            teacher, student = teacher[chosen], student[chosen]
+        return cls(y_teacher=teacher, y_student=student).plot(ax, **kwargs)
+
+    def plot(self, ax: Any = None, **kwargs: Any) -> Self:
+        """Plot the rows and the diagonal.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to plot; None makes a figure.
+        **kwargs : dict
+            For matplotlib's `scatter`.
+
+        Returns
+        -------
+        self : object
+        """
+        self.ax_ = axes(ax)
+        self.figure_ = self.ax_.figure
+        both = np.concatenate([self.y_teacher, self.y_student])
+        ends = [both.min(), both.max()]
+        (self.line_,) = self.ax_.plot(ends, ends, color="grey", linestyle="--")
+        self.scatter_ = self.ax_.scatter(
+            self.y_teacher, self.y_student, **{"s": 12, "alpha": 0.7} | kwargs
+        )
+        self.ax_.set(xlabel="teacher", ylabel="student")
+        self.ax_.set_aspect("equal", adjustable="datalim")
+        return self
+
+    def frame(self) -> "pandas.DataFrame":
+        """Return the rows that are shown.
+
+        Returns
+        -------
+        DataFrame
+            With the columns "teacher" and "student".
+        """
+        import pandas as pd
+
+        return pd.DataFrame({"teacher": self.y_teacher, "student": self.y_student})
