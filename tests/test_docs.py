@@ -7,19 +7,47 @@ from pathlib import Path
 import pytest
 
 from benchmarks import results
+from skdistill import displays, inspect, metrics, report
 from skdistill.refine import refine_leaves
-from tests.test_public_api import ESTIMATORS, signature
+from tests.test_public_api import ESTIMATORS, FUNCTIONS, signature
 
 ROOT = Path(__file__).parents[1]
 PARAMETERS = sorted(
     {name for public in (*ESTIMATORS, refine_leaves) for name in signature(public)}
 )
+# What only the displays' own constructors and figures take is theirs to explain.
+PARAMETERS_OF_FUNCTIONS = sorted(
+    {
+        name
+        for public in FUNCTIONS
+        if not public.__qualname__.endswith("Display")
+        for name in signature(public)
+    }
+    - {"kwargs", "kind", "n_rows", "bound", "observed"}
+)
+NAMES = sorted(
+    {name for module in (metrics, inspect, displays, report) for name in module.__all__}
+)
+
+
+def guide() -> str:
+    return (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_every_parameter_is_in_the_guide(name):
-    guide = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
-    assert re.search(rf"`{name}(=[^`]*)?`", guide)
+    assert re.search(rf"`{name}(=[^`]*)?`", guide())
+
+
+@pytest.mark.parametrize("name", PARAMETERS_OF_FUNCTIONS)
+def test_every_parameter_of_a_function_is_in_the_guide(name):
+    # By itself, or in the signature of the function.
+    assert re.search(rf"`([^`\n]*\W)?{name}(\W[^`\n]*)?`", guide())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_public_name_is_in_the_guide(name):
+    assert re.search(rf"`{name}\W", guide())
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 import ast
 import importlib.metadata
-import inspect
+import inspect as introspection
 import re
 import subprocess
 import sys
 import tomllib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -19,10 +20,14 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 
 import skdistill
 from skdistill import (
+    DistillationReport,
     DistilledClassifier,
     DistilledClassifierCV,
     DistilledRegressor,
     DistilledRegressorCV,
+    displays,
+    inspect,
+    metrics,
     refine,
     transfer,
 )
@@ -34,11 +39,37 @@ def estimators(module) -> list[type[BaseEstimator]]:
     """Return the public classes of `module` that are estimators."""
     public = [getattr(module, name) for name in module.__all__]
     return [
-        cls for cls in public if inspect.isclass(cls) and issubclass(cls, BaseEstimator)
+        cls
+        for cls in public
+        if introspection.isclass(cls) and issubclass(cls, BaseEstimator)
+    ]
+
+
+def functions(module) -> list[Callable]:
+    """Return the public functions of `module`, and the methods of its classes.
+
+    Of the classes all constructors, and methods that take a parameter, count.
+    """
+    found = []
+    for public in (getattr(module, name) for name in module.__all__):
+        if not introspection.isclass(public):
+            found.append(public)
+        elif "Parameters\n" in (public.__doc__ or ""):
+            methods = [name for name in vars(public) if not name.startswith("_")]
+            found += [public, *(getattr(public, name) for name in methods)]
+    return [
+        one for one in found if callable(one) and "Parameters\n" in (one.__doc__ or "")
     ]
 
 
 SAMPLERS = estimators(transfer)
+FUNCTIONS = [
+    DistillationReport,
+    DistillationReport.to_html,
+    *functions(metrics),
+    *functions(inspect),
+    *functions(displays),
+]
 ESTIMATORS = [*estimators(skdistill), *SAMPLERS, *estimators(refine)]
 
 # What these parameters are differs between regression and classification. All other
@@ -59,7 +90,7 @@ class Entry:
 
 def documented(cls: type, section: str) -> list[Entry]:
     """Return the entries of a section of the numpydoc docstring of `cls`."""
-    lines = inspect.cleandoc(cls.__doc__).splitlines()
+    lines = introspection.cleandoc(cls.__doc__).splitlines()
     starts = [
         number
         for number, line in enumerate(lines[1:])
@@ -77,8 +108,10 @@ def documented(cls: type, section: str) -> list[Entry]:
     ]
 
 
-def signature(cls: type) -> dict[str, inspect.Parameter]:
-    return dict(inspect.signature(cls).parameters)
+def signature(cls: type) -> dict[str, introspection.Parameter]:
+    parameters = dict(introspection.signature(cls).parameters)
+    parameters.pop("self", None)
+    return parameters
 
 
 def default_in(kind: str) -> list[str]:
@@ -100,6 +133,33 @@ def fitted():
     ]
     models += [cls().fit(X) for cls in SAMPLERS]
     return {type(model): model for model in models}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda one: one.__qualname__)
+def test_parameters_of_functions_are_documented_with_their_defaults(function):
+    entries = {
+        entry.name: default_in(entry.kind)
+        for entry in documented(function, "Parameters")
+    }
+    parameters = {
+        name: parameter.default
+        for name, parameter in signature(function).items()
+        if parameter.kind is not parameter.VAR_KEYWORD
+    }
+    assert [*entries] == [*parameters]
+    for name, default in parameters.items():
+        if default is introspection.Parameter.empty:
+            assert entries[name] == [], name
+        elif callable(default):
+            assert entries[name] == [f"sklearn.metrics.{default.__name__}"], name
+        else:
+            assert repr(ast.literal_eval(entries[name][0])) == repr(default), name
+
+
+def test_all_public_functions_are_found():
+    names = {function.__qualname__ for function in FUNCTIONS}
+    assert {*metrics.__all__, "count_values", "staged_predictions"} <= names
+    assert "ParetoDisplay.from_estimators" in names
 
 
 def test_both_estimators_are_public():
@@ -185,7 +245,7 @@ def test_import_loads_no_heavy_library(tmp_path):
     code = f"""if True:
         import sys, sklearn
         before = set(sys.modules)
-        import skdistill
+        import skdistill, skdistill.displays, skdistill.metrics
         print(*{HEAVY} & (set(sys.modules) - before))
     """
     assert run_python(code, tmp_path) == []
@@ -195,10 +255,33 @@ def test_import_needs_no_heavy_library(tmp_path):
     code = f"""if True:
         import sys
         sys.modules |= dict.fromkeys({HEAVY})  # importing them raises ImportError
-        import skdistill
+        import skdistill, skdistill.displays, skdistill.metrics
         print(skdistill.__version__)
     """
     assert run_python(code, tmp_path) == [skdistill.__version__]
+
+
+def test_a_report_needs_no_heavy_library_but_for_its_frame(tmp_path):
+    code = f"""if True:
+        import sys
+        class Blocker:
+            def find_spec(name, path=None, target=None):
+                if name in {HEAVY}:
+                    raise ImportError(name)
+        sys.meta_path.insert(0, Blocker)
+        from sklearn.linear_model import Ridge
+        from sklearn.tree import DecisionTreeRegressor
+        from skdistill import DistillationReport, DistilledRegressor
+        X, y = [[i] for i in range(40)], [float(i) for i in range(40)]
+        model = DistilledRegressor(Ridge(), DecisionTreeRegressor()).fit(X, y)
+        report = DistillationReport(model, X, y, train=(X, y), n_timings=1)
+        print("<svg" in report.to_html(), repr(report).split()[0])
+        try:
+            report.frame()
+        except ImportError:
+            print("no frame")
+    """
+    assert run_python(code, tmp_path) == ["True", "Distillation", "no", "frame"]
 
 
 def test_installed_version_is_that_of_the_package():
