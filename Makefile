@@ -21,7 +21,7 @@ SOURCES := pyproject.toml skdistill/_version.py
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.has-bench  ## Distill one model and show what it gains
+demo: $(VENV)/.has-bench  ## Distill two models, show what it gains, write report.html
 	$(BIN)/python -m benchmarks.demo
 
 test: $(VENV)/.has-test  ## Run the tests that need neither minutes nor a GPU

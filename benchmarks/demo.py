@@ -1,21 +1,21 @@
 """Distil a stacking ensemble into gradient boosting on scikit-learn's bundled data.
 
 Regression on diabetes, classification on digits; then one table of teacher, plain
-student and distilled student. Nothing is downloaded::
+student and distilled student, and a report on digits in report.html, for a browser.
+Nothing is downloaded::
 
     python -m benchmarks.demo
 """
 
 import argparse
-import pickle
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
-from sklearn.base import clone, is_classifier
+from sklearn.base import is_classifier
 from sklearn.datasets import load_diabetes, load_digits
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -26,17 +26,17 @@ from sklearn.ensemble import (
     StackingRegressor,
 )
 from sklearn.linear_model import LogisticRegression, RidgeCV
-from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from skdistill import DistilledClassifier, DistilledRegressor
+from skdistill import DistillationReport, DistilledClassifier, DistilledRegressor
 
 SEED = 0
 N_TIMED_ROWS = 50
+REPORT = Path("report.html")
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def classification(scale: float = 1.0) -> Task:
     return Task("digits", load_digits, DistilledClassifier, teacher, student, 0.5, 0.5)
 
 
-def run(task: Task, console: Console) -> list[dict]:
+def run(task: Task, console: Console) -> DistillationReport:
     """Fit both students; measure them and the teacher on held-out rows."""
     X, y = task.load(return_X_y=True)
     stratify = y if is_classifier(task.student) else None
@@ -106,80 +106,51 @@ def run(task: Task, console: Console) -> list[dict]:
         verbose=1,
     )
     model.fit(X, y)
-    plain = clone(task.student).set_params(random_state=SEED).fit(X, y)
-    models = {
-        "teacher": model.teacher_,
-        "plain": plain,
-        "distilled": model.student_,
-    }
-    reference = model.teacher_.predict(X_test)
-    return [
-        {"task": task.name, "model": name}
-        | measure(fitted, X_test, y_test, reference, is_classifier(task.student))
-        for name, fitted in models.items()
-    ]
+    return DistillationReport(
+        model, X_test, y_test, train=(X, y), n_timings=N_TIMED_ROWS
+    )
 
 
-def measure(fitted, X, y, reference, classes: bool) -> dict:
-    """Score, agreement with the teacher, size and latency of one fitted model."""
-    predicted = fitted.predict(X)
-    score = accuracy_score if classes else r2_score
-    return {
-        "metric": "accuracy" if classes else "R2",
-        "score": score(y, predicted),
-        "fidelity": score(reference, predicted),
-        "bytes": len(pickle.dumps(fitted)),
-        "seconds": single_row_latency(fitted, X),
-    }
-
-
-def single_row_latency(fitted, X) -> float:
-    """Median seconds to predict one row."""
-    seconds = []
-    for i in range(N_TIMED_ROWS):
-        row = X[i : i + 1]
-        start = time.perf_counter()
-        fitted.predict(row)
-        seconds.append(time.perf_counter() - start)
-    return float(np.median(seconds))
-
-
-def show(rows: list[dict], console: Console) -> None:
-    """Print one table of everything measured."""
+def show(reports: dict[str, DistillationReport], console: Console) -> None:
+    """Print one table of the most important numbers."""
     table = Table(
         title="One split; fidelity is the score against the teacher's answers"
     )
     for column in ("data", "model", "score", "fidelity", "size", "one row"):
         side = "left" if column in ("data", "model") else "right"
         table.add_column(column, justify=side, no_wrap=True)
-    for number, row in enumerate(rows):
-        table.add_row(
-            row["task"],
-            row["model"],
-            f"{row['metric']} {row['score']:.3f}",
-            f"{row['fidelity']:.3f}",
-            f"{row['bytes'] / 1e6:.2f} MB",
-            f"{row['seconds'] * 1e3:.2f} ms",
-            end_section=number % 3 == 2,
-        )
+    for task, report in reports.items():
+        for name, model in report.to_dict()["models"].items():
+            metric, score = next(iter(model["scores"].items()))
+            fidelity = next(iter(model["fidelity"].values()), 1.0)
+            table.add_row(
+                task,
+                name,
+                f"{'R2' if metric == 'r2' else metric} {score:.3f}",
+                f"{fidelity:.3f}",
+                f"{model['bytes'] / 1e6:.2f} MB",
+                f"{model['latency_median'] * 1e3:.2f} ms",
+                end_section=name == "distilled",
+            )
     console.print()
     console.print(table)
 
 
 def main() -> None:
-    """Run both tasks and print the table."""
+    """Run both tasks, print the table, write the report on the last."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--smoke", action="store_true", help="a tenth of the trees")
     scale = 0.1 if parser.parse_args().smoke else 1.0
     console = Console()
     start = time.perf_counter()
-    rows = [
-        row
-        for build in (regression, classification)
-        for row in run(build(scale), console)
-    ]
-    show(rows, console)
+    reports = {}
+    for build in (regression, classification):
+        task = build(scale)
+        reports[task.name] = run(task, console)
+    show(reports, console)
+    reports[task.name].to_html(REPORT)
     console.print(f"Done in {time.perf_counter() - start:.0f} s.")
+    console.print(f"More on {task.name}: open {REPORT.resolve()} in a browser.")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from benchmarks import (
     ablation,
+    demo,
     few_labels,
     gap,
     gap_block,
@@ -32,6 +33,24 @@ from benchmarks.problems import (
     load_problem,
 )
 from skdistill.inspect import count_values
+
+
+def test_the_demo_shows_both_tasks_and_points_at_its_report(
+    tmp_path, monkeypatch, capsys
+):
+    small = demo.regression(0.05)
+    monkeypatch.setattr(demo, "regression", lambda scale: small)
+    monkeypatch.setattr(demo, "classification", lambda scale: small)
+    monkeypatch.setattr(demo, "N_TIMED_ROWS", 2)
+    monkeypatch.setattr("sys.argv", ["demo"])
+    monkeypatch.chdir(tmp_path)
+    demo.main()
+    shown = capsys.readouterr().out.replace("\n", "")
+    assert "distilled" in shown
+    assert "report.html" in shown
+    assert "regression, 111 held-out rows" in (tmp_path / "report.html").read_text(
+        "utf-8"
+    )
 
 
 def test_a_table_that_is_nowhere_says_how_to_get_it(tmp_path):

@@ -132,9 +132,13 @@ def _members(model):
     """Return the fitted members of an ensemble, None for a single model."""
     for name in ("estimators_", "regressors_", "estimators"):
         members = getattr(model, name, None)
-        if members is not None and all(hasattr(m, "fit") for m in np.ravel(members)):
+        if members is None:
+            continue
+        # Only of an array: numpy would unpack forests in a list, as they have a length.
+        members = [*(members.ravel() if isinstance(members, np.ndarray) else members)]
+        if all(hasattr(member, "fit") for member in members):
             final = getattr(model, "final_estimator_", None)
-            return [*np.ravel(members), *([] if final is None else [final])]
+            return members if final is None else [*members, final]
     return None
 
 

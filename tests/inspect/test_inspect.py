@@ -116,10 +116,12 @@ def test_weights_of_classifiers_and_kernels_are_counted():
 
 
 def test_a_stack_is_the_sum_of_its_members_and_its_final_estimator():
-    stack = StackingRegressor([("a", TREE), ("b", Ridge())], Ridge()).fit(*DIABETES)
+    forest = RandomForestRegressor(2, max_leaf_nodes=4)
+    members = [("a", forest), ("b", make_pipeline(StandardScaler(), Ridge()))]
+    stack = StackingRegressor(members, Ridge()).fit(*DIABETES)
     counts = count_values(stack)
-    assert counts == (4, 11 + 3)
-    assert (counts.total, str(counts)) == (18, "4 leaves and 14 weights")
+    assert counts == (8, 11 + 3)
+    assert (counts.total, str(counts)) == (22, "8 leaves and 14 weights")
 
 
 def test_the_teacher_of_folds_is_the_sum_of_its_members():
