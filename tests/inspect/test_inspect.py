@@ -45,6 +45,9 @@ from skdistill.inspect import (
     time_single_rows,
 )
 
+# LightGBM before 4.7 says so of arrays.
+pytestmark = pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+
 DIABETES = load_diabetes(return_X_y=True)
 IRIS = load_iris(return_X_y=True)
 TREE = DecisionTreeRegressor(max_leaf_nodes=4)
