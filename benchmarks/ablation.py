@@ -16,13 +16,12 @@ from benchmarks.gap_block import TABLES, Block, build_student
 
 NAME = "ablation"
 STUDENTS = ("boosting", "lightgbm-100x16", "forest")
-TRANSFER, LEAVES = {"transfer": "auto"}, {"refine": "leaves"}
 SETTINGS: dict[str, dict] = {
-    "mixing": {},
-    "+ transfer": TRANSFER,
-    "+ leaves": LEAVES,
-    "+ both": TRANSFER | LEAVES,
-    "+ both, in-sample": TRANSFER | LEAVES | {"cross_fit": False},
+    "mixing": {"transfer": None, "refine": None},
+    "+ transfer": {"refine": None},
+    "+ leaves": {"transfer": None},
+    "+ both": {},
+    "+ both, in-sample": {"cross_fit": False},
 }
 
 
@@ -45,8 +44,8 @@ def report(frame: pd.DataFrame) -> str:
             "# What each part of distillation contributes",
             f"Tables: {frame['table'].nunique()}, students: "
             f"{frame['student'].nunique()}, seeds: {frame['seed'].nunique()}. 'mixing' "
-            "is `DistilledRegressor` with its defaults, '+ transfer' adds "
-            "`transfer=\"auto\"`, '+ leaves' `refine=\"leaves\"`, '+ both' the two; "
+            "is `DistilledRegressor` with neither, '+ transfer' adds transfer rows, "
+            "'+ leaves' refined leaves, '+ both' the two, which is the default; "
             "'in-sample' has the teacher answer for the rows that it was fitted on "
             "(`cross_fit=False`). Nothing is chosen here.",
             "## By student",

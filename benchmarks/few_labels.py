@@ -112,6 +112,7 @@ def measure(images, teacher, seed: int) -> list[dict]:
                     student,
                     alpha=alpha,
                     temperature=temperature,
+                    transfer=None,
                     random_state=seed,
                 ).fit(X[few], y[few])
                 add(SOFT_FEW, model, len(few), alpha, temperature)

@@ -1,7 +1,7 @@
 """What share of a teacher's lead small regressors recover by distillation.
 
-Six students learn from one stack on twelve tables, in three ways: with the defaults,
-with transfer rows and refined leaves, and as `DistilledRegressorCV` chooses by itself.
+Six students learn from one stack on twelve tables, in two ways: with the defaults, and
+as `DistilledRegressorCV` chooses by itself.
 R2 is that of held-out rows. Finished blocks are kept and skipped by the next run,
 unless ``--fresh``::
 
@@ -26,7 +26,7 @@ from benchmarks.gap_block import (
 )
 
 NAME = "gap"
-WAYS = ("default", "all", "cv")
+WAYS = ("default", "cv")
 MIN_LEAD, HARM = 0.005, 0.003
 COST = "cv over five teachers and a student"
 GOALS = {
@@ -199,10 +199,10 @@ def report(frame: pd.DataFrame) -> str:
             f"{frame['student'].nunique()}, seeds: {frame['seed'].nunique()}; one "
             f"stack teaches all students. At most {MAX_TRAIN} rows are for training "
             f"and {MAX_TEST} held out, and the R2 are theirs. 'plain' learned the "
-            "labels alone, 'default' is `DistilledRegressor`, 'all' adds transfer rows "
-            "and, where trees are added up, refined leaves, 'cv' is "
-            "`DistilledRegressorCV` with its defaults, which chooses inside the "
-            "training rows and may keep the plain student.",
+            "labels alone, 'default' is `DistilledRegressor`, with transfer rows and, "
+            "where trees are added up, refined leaves, 'cv' is `DistilledRegressorCV` "
+            "with its defaults, which chooses inside the training rows and may keep "
+            "the plain student.",
             results.markdown(frame[facts].drop_duplicates("table")),
             "## By student",
             "Recovered is the share of the gap between the plain student and the "

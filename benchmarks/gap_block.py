@@ -30,7 +30,7 @@ from sklearn.tree import DecisionTreeRegressor
 from benchmarks.problems import encode, load_problem
 from skdistill import DistilledRegressor, DistilledRegressorCV
 from skdistill.inspect import count_values
-from skdistill.refine import is_refinable
+from skdistill.transfer import ConditionalSampler, MungeSampler
 
 TABLES = (
     "bike_hour",
@@ -46,6 +46,8 @@ TABLES = (
     "optical_interconnection_network_fixed",
     "qot_osnr_roadm",
 )
+# Those that transfer="auto" stands for.
+SAMPLERS = (MungeSampler(), ConditionalSampler())
 DATES = {"bike_hour": "dteday"}
 STUDENTS = ("boosting", "lightgbm-100x16", "lightgbm-200x31", "forest", "tree", "mlp")
 TRAIN_SHARE, MAX_TRAIN, MAX_TEST = 0.75, 3_000, 5_000
@@ -163,21 +165,21 @@ class Block:
         fold besides.
         """
         stump = self.build_stump()
-        seconds, model = self.distil(stump)
-        self.distil(stump, transfer="auto")
-        if search:
-            found = self.choose(stump)[1].best_estimator_
-            found.set_params(alpha=0.5, transfer="auto").fit(*self.train)
+        seconds, model = self.distil(stump, transfer=None)
+        for sampler in SAMPLERS:
+            self.distil(stump, transfer=sampler)
+            if search:
+                found = self.choose(stump, transfers=[sampler])[1].best_estimator_
+                found.set_params(alpha=0.5, transfer=sampler).fit(*self.train)
         score = self.score("teacher", model.teacher_)
         return score | {"teacher_seconds": seconds}
 
     def study(self, name: str) -> dict:
-        """Fit one student plain, by default, with all there is, and as it is chosen."""
+        """Fit one student plain, by default, and as it is chosen."""
         student = build_student(name, self.seed)
         fits = {
             "plain": self.fit_plain(student),
             "default": self.distil(student),
-            "all": self.distil(student, **settings_for_all(student)),
             "cv": self.choose(student),
         }
         row = {"student": name} | self.score_all(fits)
@@ -242,10 +244,3 @@ def describe_choice(search) -> dict:
         "cv_strength": getattr(chosen["refine"], "strength", np.nan),
         "cv_reason": search.reason_,
     }
-
-
-def settings_for_all(student) -> dict:
-    """Return transfer rows, and the refinement where more than one tree is summed."""
-    is_tree = isinstance(student, DecisionTreeRegressor)
-    refine = "leaves" if is_refinable(student) and not is_tree else None
-    return {"transfer": "auto", "refine": refine}

@@ -45,6 +45,7 @@ HEAVY = ("xgboost", "lightgbm", "pandas", "matplotlib")
 N_ROWS, N_ROWS_SMALL, N_CALLS = 4000, 500, 100
 ENLARGED_STUDENTS = ("lightgbm-100x16", "lightgbm-200x31", "forest")
 ALPHA, TEMPERATURE = 0.5, 2.0
+MIXING = {"transfer": None, "refine": None}
 FOLDS = KFold(5, shuffle=True, random_state=0)
 
 # Every seed is a number, so that both sides of a ratio grow the same trees.
@@ -95,7 +96,7 @@ def classes_by_hand(X, y):
 
 def distilled():
     """Return the estimators that do the same: by k-fold, by stack, for classes."""
-    shared = {"alpha": ALPHA, "cv": FOLDS, "random_state": 0}
+    shared = {"alpha": ALPHA, "cv": FOLDS, "random_state": 0, **MIXING}
     return (
         DistilledRegressor(TREES, STUDENT, cross_fit="kfold", **shared),
         DistilledRegressor(STACK, STUDENT, cross_fit="stack", **shared),
@@ -185,8 +186,6 @@ def measure_enlarged(repeats: int) -> list[dict]:
         model = DistilledRegressor(
             gap_block.build_teacher(0),
             student,
-            transfer="auto",
-            refine="leaves",
             random_state=0,
         )
         sides = [

@@ -219,6 +219,8 @@ class Block:
             student,
             alpha=candidate[0],
             temperature=candidate[1],
+            transfer=None,
+            refine=None,
             memory=self.memory,
             random_state=self.seed,
         ).fit(X, y)

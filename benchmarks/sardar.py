@@ -115,6 +115,8 @@ def measure(problem, split: int) -> list[dict]:
                 alpha=method.alpha,
                 temperature=method.temperature,
                 rescale=method.rescale,
+                transfer=None,
+                refine=None,
                 memory=folder,
                 random_state=split,
             ).fit(X, y)

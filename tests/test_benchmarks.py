@@ -187,7 +187,6 @@ def _gap_rows():
                 ("teacher", 0.8),
                 ("plain", plain),
                 ("default", plain),
-                ("all", chosen),
                 ("cv", chosen + shift),
             ):
                 row |= {f"{way}_r2": score + shift, f"{way}_seconds": 1.0}
@@ -244,15 +243,6 @@ def test_what_a_student_stores_is_counted():
     assert count_values(network).total == (10 + 1) * 64 + 64 + 1
 
 
-def test_refinement_is_for_sums_of_trees():
-    refined = [
-        name
-        for name in gap_block.STUDENTS
-        if gap_block.settings_for_all(gap_block.build_student(name, 0))["refine"]
-    ]
-    assert refined == ["boosting", "lightgbm-100x16", "lightgbm-200x31", "forest"]
-
-
 def test_dates_are_days_and_repeated_rows_are_dropped(tmp_path, monkeypatch):
     frame = pd.DataFrame(
         {
@@ -298,7 +288,7 @@ def _gap_classes_rows():
             for way, loss in (
                 ("teacher", 0.3),
                 ("plain", plain),
-                ("all", plain),
+                ("default", plain),
                 ("cv", chosen + shift),
             ):
                 row |= {f"{way}_log_loss": loss + shift, f"{way}_seconds": 1.0}

@@ -48,11 +48,18 @@ from skdistill._validation import check_not_empty, check_weights
 from skdistill.distilled._size import suit_transfer_rows
 from skdistill.distilled._transfer_rows import (
     TransferRows,
+    can_draw_rows,
     check_same_container,
+    choose_sampler,
     draw_rows,
     join_tables,
 )
-from skdistill.refine import LeafRefinement, check_refinable, refinement_path
+from skdistill.refine import (
+    LeafRefinement,
+    adds_up_trees,
+    check_refinable,
+    refinement_path,
+)
 from skdistill.teachers import (
     ClassAnswers,
     Lesson,
@@ -95,9 +102,12 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         "random_state": ["random_state"],
         "verbose": ["verbose"],
         "transfer": [StrOptions({"auto"}), HasMethods(["fit", "sample"]), None],
-        "transfer_size": [Interval(Real, 0, None, closed="neither")],
+        "transfer_size": [
+            StrOptions({"auto"}),
+            Interval(Real, 0, None, closed="neither"),
+        ],
         "transfer_weight": [Interval(Real, 0, None, closed="neither")],
-        "refine": [StrOptions({"leaves"}), LeafRefinement, None],
+        "refine": [StrOptions({"auto", "leaves"}), LeafRefinement, None],
     }
 
     def __init__(
@@ -113,10 +123,10 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         n_jobs=None,
         random_state=None,
         verbose=0,
-        transfer=None,
-        transfer_size=10.0,
+        transfer="auto",
+        transfer_size="auto",
         transfer_weight=1.0,
-        refine=None,
+        refine="auto",
     ):
         self.teacher = teacher
         self.student = student
@@ -173,9 +183,9 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             message says what is allowed, what came and what to do.
         """
         raise_for_params(fit_params, self, "fit")
-        refine = LeafRefinement() if self.refine == "leaves" else self.refine
+        refinements = [self._settle_refine()]
         (self.student_,) = self._fit_students(
-            X, y, sample_weight, X_transfer, fit_params, refinements=[refine]
+            X, y, sample_weight, X_transfer, fit_params, refinements
         )
         return self
 
@@ -285,9 +295,10 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         if X_transfer is not None:
             check_same_container(lesson.X, X_transfer)
             validate_data(self, X_transfer, reset=False, skip_check_array=True)
-        if self.transfer is not None:
+        sampler = self._settle_transfer(lesson.X)
+        if sampler is not None:
             X_new = draw_rows(
-                self.transfer, self.transfer_size, lesson.X, weight=weight, seed=seed
+                sampler, self.transfer_size, lesson.X, weight=weight, seed=seed
             )
             if X_transfer is not None:
                 X_new = join_tables(X_transfer, X_new)
@@ -354,12 +365,35 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
                 "The student must be trainable. Got a FrozenEstimator, which no fit "
                 "changes. Pass the estimator it holds."
             )
-        if self.refine is not None:
+        if self.refine not in ("auto", None):
             self._check_refines()
 
     def _check_refines(self):
         """Raise if the student's leaf values cannot be solved for."""
         check_refinable(self._given_student())
+
+    def _refines_well(self):
+        """Tell whether solving for leaf values can help the student."""
+        try:
+            self._check_refines()
+        except ValueError:
+            return False
+        return adds_up_trees(self._given_student())
+
+    def _settle_refine(self):
+        """Return the refinement that `refine` stands for, if any."""
+        if self.refine == "auto":
+            helps = self.alpha > 0 and self._refines_well()
+            return LeafRefinement() if helps else None
+        return LeafRefinement() if self.refine == "leaves" else self.refine
+
+    def _settle_transfer(self, X):
+        """Return the sampler that `transfer` stands for, if any."""
+        if self.transfer != "auto":
+            return self.transfer
+        if self.alpha == 0 or not can_draw_rows(X):
+            return None
+        return choose_sampler(self._given_student())
 
     @abstractmethod
     def _score_answers(self, y, answers, weight):
@@ -380,7 +414,7 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         student = get_tags(self._given_student()).input_tags
-        if self.transfer is not None:
+        if self.transfer not in ("auto", None):
             student.sparse = False  # Samplers need dense rows.
         if self.teacher is None:
             # The default teacher takes missing values, and dense data only.

@@ -88,18 +88,23 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
         None.
     verbose : int, default=0
         Above 0, print each step with its time in seconds.
-    transfer : sampler, "auto" or None, default=None
+    transfer : sampler, "auto" or None, default="auto"
         Draws transfer rows: rows without labels, for which the student learns the
-        teacher's answers. "auto" is `skdistill.transfer.MungeSampler`; density
-        models serve too. None draws none. Rows given as `X_transfer` to `fit` are taken
-        besides.
-    transfer_size : float, default=10.0
-        How many rows to draw for each training row.
+        teacher's answers. Density models serve too. "auto" is
+        `skdistill.transfer.MungeSampler` for a student that adds up trees,
+        `skdistill.transfer.ConditionalSampler` for all others, and none where alpha is
+        0 or X is not a dense table. None draws none. Rows given as `X_transfer` to
+        `fit` are taken besides.
+    transfer_size : float or "auto", default="auto"
+        How many rows to draw for each training row. "auto" is ten, but not more than
+        100,000 rows in all.
     transfer_weight : float, default=1.0
         Weight of a transfer row, where a training row weighs 1 on average.
-    refine : skdistill.refine.LeafRefinement, "leaves" or None, default=None
+    refine : LeafRefinement, "leaves", "auto" or None, default="auto"
         Whether to solve for all leaf values of the fitted student at once, on the same
-        target and rows: for students made of trees. "leaves" is ``LeafRefinement()``.
+        target and rows: for students made of trees. "leaves" is
+        ``skdistill.refine.LeafRefinement()``; "auto" is that for a student that adds up
+        trees, and None for all others and where alpha is 0.
     soften : {"teacher", "both"}, default="teacher"
         Whose logits are divided by T. "teacher": any student, fitted by cross-entropy
         to the target above. "both": Hinton's loss [1]_, ``(1 - alpha) * CE(y, q) +
@@ -180,10 +185,10 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
         n_jobs=None,
         random_state=None,
         verbose=0,
-        transfer=None,
-        transfer_size=10.0,
+        transfer="auto",
+        transfer_size="auto",
         transfer_weight=1.0,
-        refine=None,
+        refine="auto",
         soften="teacher",
     ):
         super().__init__(
@@ -281,7 +286,7 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
                 "classifier without them in CalibratedClassifierCV; for a regressor "
                 "use DistilledRegressor."
             )
-        if self.alpha > 0 or self.transfer is not None:
+        if self.alpha > 0 or self.transfer not in ("auto", None):
             check_learns_soft_labels(student, self.soften)
 
     def _check_refines(self):

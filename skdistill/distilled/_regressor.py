@@ -75,18 +75,23 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
         None.
     verbose : int, default=0
         Above 0, print each step with its time in seconds.
-    transfer : sampler, "auto" or None, default=None
+    transfer : sampler, "auto" or None, default="auto"
         Draws transfer rows: rows without labels, for which the student learns the
-        teacher's answers. "auto" is `skdistill.transfer.MungeSampler`; density
-        models serve too. None draws none. Rows given as `X_transfer` to `fit` are taken
-        besides.
-    transfer_size : float, default=10.0
-        How many rows to draw for each training row.
+        teacher's answers. Density models serve too. "auto" is
+        `skdistill.transfer.MungeSampler` for a student that adds up trees,
+        `skdistill.transfer.ConditionalSampler` for all others, and none where alpha is
+        0 or X is not a dense table. None draws none. Rows given as `X_transfer` to
+        `fit` are taken besides.
+    transfer_size : float or "auto", default="auto"
+        How many rows to draw for each training row. "auto" is ten, but not more than
+        100,000 rows in all.
     transfer_weight : float, default=1.0
         Weight of a transfer row, where a training row weighs 1 on average.
-    refine : skdistill.refine.LeafRefinement, "leaves" or None, default=None
+    refine : LeafRefinement, "leaves", "auto" or None, default="auto"
         Whether to solve for all leaf values of the fitted student at once, on the same
-        target and rows: for students made of trees. "leaves" is ``LeafRefinement()``.
+        target and rows: for students made of trees. "leaves" is
+        ``skdistill.refine.LeafRefinement()``; "auto" is that for a student that adds up
+        trees, and None for all others and where alpha is 0.
     rescale : bool, default=False
         Whether `predict` undoes the scaling by c, returning
         ``mean + (student_.predict(X) - mean) / c``.
@@ -159,10 +164,10 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
         n_jobs=None,
         random_state=None,
         verbose=0,
-        transfer=None,
-        transfer_size=10.0,
+        transfer="auto",
+        transfer_size="auto",
         transfer_weight=1.0,
-        refine=None,
+        refine="auto",
         rescale=False,
     ):
         super().__init__(
@@ -232,15 +237,17 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
 
     def _teach_student(self, student, X, y, answers, fit_params, extra, refinements):
         self._spread = spread(self.alpha, self.temperature)
-        mix = partial(mix_values, temperature=self.temperature, mean=self.target_mean_)
-        target = mix(y, answers, alpha=self.alpha)
+        mix = partial(
+            mix_values,
+            alpha=self.alpha,
+            temperature=self.temperature,
+            mean=self.target_mean_,
+        )
+        target = mix(y, answers)
         if extra is not None:
             X, fit_params = extra.join(X, fit_params)
-            tempered = mix(extra.answers, extra.answers, alpha=1)
-            if self.rescale:  # `predict` undoes the spread of the training rows.
-                deviation = extra.answers - self.target_mean_
-                tempered = self.target_mean_ + self._spread * deviation
-            target = np.concatenate([target, tempered])
+            # In place of labels: so their targets have the spread of all others.
+            target = np.concatenate([target, mix(extra.answers, extra.answers)])
         weight = fit_params.pop("sample_weight", None)
         fit_params = weight_param(student, weight, part="student") | fit_params
         student.fit(X, target, **fit_params)

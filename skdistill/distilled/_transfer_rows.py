@@ -11,10 +11,22 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from skdistill._fitting import clone_with_seed, naming_failures, weight_param
-from skdistill._typing import Table
-from skdistill.transfer import draw, resolve_sampler
+from skdistill._typing import Estimator, Table
+from skdistill.refine import adds_up_trees
+from skdistill.transfer import ConditionalSampler, MungeSampler, draw
 
-__all__ = ["TransferRows", "check_same_container", "draw_rows", "join_tables"]
+__all__ = [
+    "TransferRows",
+    "can_draw_rows",
+    "check_same_container",
+    "choose_sampler",
+    "draw_rows",
+    "join_tables",
+]
+
+# How many rows are drawn for a training row, and in all. Many training rows leave
+# little for drawn ones to add, and these would cost ten times the work.
+_PER_ROW, _AT_MOST = 10, 100_000
 
 
 @dataclass(frozen=True)
@@ -61,14 +73,39 @@ class TransferRows:
         return np.concatenate([sample_weight, extra])
 
 
+def choose_sampler(student: Estimator) -> Estimator:
+    """Return the sampler whose rows teach a student best.
+
+    Sums of trees learn most from MUNGE's rows, all others from conditional ones.
+    """
+    return MungeSampler() if adds_up_trees(student) else ConditionalSampler()
+
+
+def can_draw_rows(X: Table) -> bool:
+    """Tell whether X is a dense table, as samplers need."""
+    return not sparse.issparse(X) and len(np.shape(X)) == 2
+
+
+def count_drawn(size: float | str, n_rows: int) -> int:
+    """Return how many rows to draw beside `n_rows` training rows."""
+    if size == "auto":
+        return min(_PER_ROW * n_rows, _AT_MOST)
+    return max(1, round(float(size) * n_rows))
+
+
 def draw_rows(
-    sampler: Any, size: float, X: Table, *, weight: NDArray | None, seed: int | None
+    sampler: Estimator,
+    size: float | str,
+    X: Table,
+    *,
+    weight: NDArray | None,
+    seed: int | None,
 ) -> Table:
     """Draw `size` rows for each row of X from a sampler fitted on X."""
-    sampler = clone_with_seed(resolve_sampler(sampler), seed)
+    n_samples = count_drawn(size, np.shape(X)[0])
+    sampler = clone_with_seed(sampler, seed)
     with naming_failures(f"sampler ({type(sampler).__name__})"):
         sampler.fit(X, **weight_param(sampler, weight, part="sampler"))
-        n_samples = max(1, round(size * np.shape(X)[0]))
         return draw(sampler, n_samples, like=X, random_state=seed)
 
 

@@ -1,5 +1,6 @@
 """Which models can be refined, and what knows their library."""
 
+from sklearn.tree import BaseDecisionTree
 from sklearn.utils.validation import check_is_fitted
 
 from skdistill._fitting import final_step
@@ -11,7 +12,7 @@ from skdistill.refine._model import TreeModel
 from skdistill.refine._trees import AveragedClassifier, AveragedRegressor
 from skdistill.refine._xgboost import XGBoostClassifier, XGBoostRegressor
 
-__all__ = ["check_refinable", "is_refinable", "open_model"]
+__all__ = ["adds_up_trees", "check_refinable", "is_refinable", "open_model"]
 
 _HIST = (
     "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoosting"
@@ -65,6 +66,31 @@ def is_refinable(estimator: Estimator) -> bool:
     """
     adapter = _find_adapter(final_step(estimator))
     return adapter is not None and adapter.obstacle(final_step(estimator)) is None
+
+
+def adds_up_trees(estimator: Estimator) -> bool:
+    """Tell whether an estimator is a sum or mean of trees that can be refined.
+
+    The leaves of a single tree hold the means of their targets already.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted or not; of a Pipeline, the last step counts.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from sklearn.ensemble import RandomForestRegressor
+    >>> from sklearn.tree import DecisionTreeRegressor
+    >>> adds_up_trees(RandomForestRegressor()), adds_up_trees(DecisionTreeRegressor())
+    (True, False)
+    """
+    is_tree = isinstance(final_step(estimator), BaseDecisionTree)
+    return is_refinable(estimator) and not is_tree
 
 
 def check_refinable(estimator: Estimator) -> None:

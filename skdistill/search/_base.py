@@ -13,7 +13,6 @@ from scipy.stats import rankdata
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.model_selection import check_cv
-from sklearn.tree import BaseDecisionTree
 from sklearn.utils import Bunch, check_random_state, indexable
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
@@ -23,7 +22,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skdistill._fitting import final_step, spawn_seeds
+from skdistill._fitting import spawn_seeds
 from skdistill._sklearn import (
     StrOptions,
     fit_context,
@@ -77,7 +76,7 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
         alphas="auto",
         temperatures=(1.0,),
         transfers=("auto",),
-        transfer_size=10.0,
+        transfer_size="auto",
         transfer_weight=1.0,
         refinements="auto",
         cross_fit="auto",
@@ -326,15 +325,8 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
 
 
 def _default_refinements(model):
-    """Return strengths where solving for leaf values can help, else no refinement.
-
-    A single tree's leaves hold the means of its targets already.
-    """
-    try:
-        model._check_refines()
-    except ValueError:
-        return (None,)
-    if isinstance(final_step(model._given_student()), BaseDecisionTree):
+    """Return strengths where solving for leaf values can help, else no refinement."""
+    if not model._refines_well():
         return (None,)
     return tuple(LeafRefinement(strength) for strength in _STRENGTHS)
 

@@ -46,8 +46,9 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
         Temperatures to try.
     transfers : sequence of sampler, "auto" or None, default=("auto",)
         Samplers of transfer rows to try; None draws none.
-    transfer_size : float, default=10.0
-        How many rows to draw for each training row.
+    transfer_size : float or "auto", default="auto"
+        How many rows to draw for each training row. "auto" is ten, but not more than
+        100,000 rows in all.
     transfer_weight : float, default=1.0
         Weight of a transfer row, where a training row weighs 1 on average.
     refinements : "auto" or sequence of LeafRefinement or None, default="auto"

@@ -1,7 +1,7 @@
 """Samplers: new rows, without labels, that the real data could have held."""
 
 from skdistill.transfer._conditional import ConditionalSampler
-from skdistill.transfer._draw import draw, resolve_sampler
+from skdistill.transfer._draw import draw
 from skdistill.transfer._jitter import JitterSampler
 from skdistill.transfer._mixup import MixupSampler
 from skdistill.transfer._munge import MungeSampler
@@ -16,5 +16,4 @@ __all__ = [
     "PermutationSampler",
     "SwapNoiseSampler",
     "draw",
-    "resolve_sampler",
 ]

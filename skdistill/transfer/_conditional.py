@@ -11,8 +11,10 @@ from skdistill.transfer._base import BaseSampler
 
 __all__ = ["ConditionalSampler"]
 
-# The trees grow on so many rows; all rows fill their leaves.
+# The trees grow on so many rows, and look at so many columns at a node; all rows fill
+# their leaves.
 TREE_ROWS = 50_000
+TREE_COLUMNS = 32
 
 
 class ConditionalSampler(BaseSampler):
@@ -57,9 +59,9 @@ class ConditionalSampler(BaseSampler):
     Notes
     -----
     The trees are extremely randomised: at each node the best of one random split of
-    each column, by the variance of column j (for categories that of their indicators,
-    which is the Gini index). They grow on at most 50,000 rows, which is what
-    `max_samples_leaf` counts, and all rows fill the leaves.
+    each of at most 32 columns, by the variance of column j (for categories that of
+    their indicators, which is the Gini index). They grow on at most 50,000 rows, which
+    is what `max_samples_leaf` counts, and all rows fill the leaves.
 
     References
     ----------
@@ -108,12 +110,15 @@ class ConditionalSampler(BaseSampler):
         for number, column in enumerate(self._columns):
             tree = ExtraTreeRegressor(
                 min_samples_split=self.max_samples_leaf + 1,
+                max_features=min(TREE_COLUMNS, table.shape[1]),
                 random_state=int(rng.integers(np.iinfo(np.int32).max)),
             )
             own = table[:, number].copy()
             table[:, number] = 0  # A constant column is never split.
             tree.fit(table[:TREE_ROWS], column.vectors(donors[:TREE_ROWS]))
-            self._trees.append((tree, _Leaves(tree.apply(table), donors)))
+            self._trees.append(
+                (tree, _Leaves(tree.apply(table, check_input=False), donors))
+            )
             table[:, number] = own
 
     def _vary(self, rows, rng):
@@ -123,7 +128,7 @@ class ConditionalSampler(BaseSampler):
             for number in rng.permutation(len(self._trees)):
                 tree, leaves = self._trees[number]
                 table[:, number] = 0
-                source[number] = leaves.draw(tree.apply(table), rng)
+                source[number] = leaves.draw(tree.apply(table, check_input=False), rng)
                 table[:, number] = self._ordinals[source[number], number]
         for cells in source:
             yield cells, None

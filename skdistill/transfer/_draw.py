@@ -9,37 +9,8 @@ from sklearn.utils import check_array
 from skdistill._typing import Estimator, Table
 from skdistill.transfer._base import BaseSampler
 from skdistill.transfer._columns import Categories, Columns, is_frame
-from skdistill.transfer._munge import MungeSampler
 
-__all__ = ["draw", "resolve_sampler"]
-
-AUTO = MungeSampler
-
-
-def resolve_sampler(sampler: Any) -> Estimator:
-    """Return the sampler that a parameter stands for.
-
-    Parameters
-    ----------
-    sampler : sampler or "auto"
-        "auto" is the default one.
-
-    Returns
-    -------
-    sampler : estimator
-        With `fit` and `sample`; not cloned.
-    """
-    if isinstance(sampler, str) and sampler == "auto":
-        return AUTO()
-    if isinstance(sampler, type) or not (
-        hasattr(sampler, "fit") and hasattr(sampler, "sample")
-    ):
-        raise TypeError(
-            "A sampler must be 'auto' or an estimator with fit(X) and "
-            "sample(n_samples), such as skdistill.transfer.MungeSampler() or "
-            f"sklearn.mixture.GaussianMixture(). Got {sampler!r}."
-        )
-    return sampler
+__all__ = ["draw"]
 
 
 def draw(

@@ -57,7 +57,12 @@ def test_the_student_learns_the_mixed_target(iris):
     X, y = iris
     folds = StratifiedKFold(5)
     model = DistilledClassifier(
-        GaussianNB(), RecordingClassifier(), alpha=0.4, temperature=3.0, cv=folds
+        GaussianNB(),
+        RecordingClassifier(),
+        alpha=0.4,
+        temperature=3.0,
+        cv=folds,
+        transfer=None,
     ).fit(X, y)
     p = cross_val_predict(GaussianNB(), X, y, cv=folds, method="predict_proba")
     tempered = p ** (1 / 3) / (p ** (1 / 3)).sum(axis=1, keepdims=True)
@@ -70,7 +75,7 @@ def test_weights_scale_a_rows_copies_and_reach_the_teacher(iris):
     X, y = iris
     weight = np.random.default_rng(0).random(150)
     model = DistilledClassifier(
-        RecordingClassifier(), RecordingClassifier(), cross_fit=False
+        RecordingClassifier(), RecordingClassifier(), cross_fit=False, transfer=None
     ).fit(X, y, sample_weight=weight)
     assert_array_equal(model.teacher_.sample_weight_, weight)
     per_row = model.student_.sample_weight_.reshape(150, 3).sum(axis=1)
@@ -139,7 +144,7 @@ def test_xgboost_inside_a_wrapper_gets_its_codes(iris, labels):
     X, y = iris
     y = np.array(labels)[np.searchsorted(NAMES, y)]
     teacher = GridSearchCV(XGBClassifier(n_jobs=1), {"n_estimators": [3]}, cv=2)
-    model = DistilledClassifier(teacher, GaussianNB()).fit(X, y)
+    model = DistilledClassifier(teacher, GaussianNB(), transfer=None).fit(X, y)
     assert model.score(X, y) > 0.9
 
 

@@ -238,7 +238,9 @@ def test_a_class_that_nobody_teaches_is_refused():
     y = np.where(np.arange(150) == 0, 9, Y_CLASSES)
     X = np.where(np.arange(150)[:, None] == 0, 1000.0, X_CLASSES)
     cv = KFold(3, shuffle=True, random_state=0)
-    model = DistilledClassifier(DecisionTreeClassifier(), GaussianNB(), alpha=1, cv=cv)
+    model = DistilledClassifier(
+        DecisionTreeClassifier(), GaussianNB(), alpha=1, cv=cv, transfer=None
+    )
     with (
         pytest.warns(MissingClassWarning, match=r"no row of class \[9\]"),
         pytest.raises(

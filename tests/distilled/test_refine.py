@@ -19,7 +19,7 @@ from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.tree import DecisionTreeRegressor
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill import DistilledClassifier, DistilledRegressor
@@ -103,6 +103,37 @@ def test_refined_classifiers_with_transfer_rows_do_better(folder, student):
     assert_allclose(model.predict_proba(X).sum(axis=1), 1, atol=1e-5)
 
 
+def test_auto_refines_sums_of_trees_that_learn_from_the_teacher(friedman):
+    X, y = friedman
+    student = GradientBoostingRegressor(n_estimators=5, random_state=0)
+    model = DistilledRegressor(Ridge(), student, transfer_size=1, random_state=0)
+    answers = {
+        refine: model.set_params(refine=refine).fit(X[:200], y[:200]).predict(X)
+        for refine in ("auto", "leaves", None)
+    }
+    assert_array_equal(answers["auto"], answers["leaves"])
+    assert (answers["auto"] != answers[None]).any()
+
+
+@pytest.mark.parametrize(
+    ("student", "alpha"),
+    [
+        (DecisionTreeClassifier(max_depth=3), 0.5),
+        (GaussianNB(), 0.5),
+        (RandomForestRegressor(5), 0.5),
+        (RandomForestClassifier(5, class_weight="balanced"), 0.5),
+        (RandomForestClassifier(5), 0),
+    ],
+)
+def test_auto_leaves_other_students_as_they_are(student, alpha):
+    X, y = load_digits(return_X_y=True)
+    model = DistilledClassifier(
+        GaussianNB(), student, alpha=alpha, transfer_size=1, random_state=0
+    ).fit(X[:200], y[:200])
+    unrefined = clone(model).set_params(refine=None).fit(X[:200], y[:200])
+    assert_array_equal(model.predict_proba(X), unrefined.predict_proba(X))
+
+
 def test_what_is_refined_is_the_mixed_target_and_the_transfer_rows(friedman):
     X, y = friedman
     weight = np.linspace(0.5, 1.5, 200)
@@ -112,6 +143,7 @@ def test_what_is_refined_is_the_mixed_target_and_the_transfer_rows(friedman):
         student,
         alpha=0.3,
         temperature=2.0,
+        transfer=None,
         transfer_weight=0.5,
         refine=LeafRefinement(7.0, diversify=False),
         cv=KFold(5),
@@ -121,7 +153,7 @@ def test_what_is_refined_is_the_mixed_target_and_the_transfer_rows(friedman):
     grown.fit(X[:200], y[:200], sample_weight=weight, X_transfer=X[200:300])
     mean = model.target_mean_
     honest = mean + (_honest_answers(X[:200], y[:200], weight) - mean) / 2
-    given = mean + (model.teacher_.predict(X[200:300]) - mean) / 2
+    given = mean + (model.teacher_.predict(X[200:300]) - mean) * (0.7 + 0.3 / 2)
     expected = refine_leaves(
         grown.student_,
         X[:300],

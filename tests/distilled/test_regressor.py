@@ -56,7 +56,9 @@ def test_alpha_zero_is_the_plain_student_bit_for_bit(diabetes, student, weighted
 def test_alpha_one_is_the_student_of_honest_answers_alone(diabetes, student):
     X, y = diabetes
     folds = KFold(5)
-    model = DistilledRegressor(Ridge(), student, alpha=1, cv=folds).fit(X, y)
+    model = DistilledRegressor(
+        Ridge(), student, alpha=1, cv=folds, transfer=None, refine=None
+    ).fit(X, y)
     answers = cross_val_predict(Ridge(), X, y, cv=folds)
     alone = clone(student).fit(X, answers)
     assert_array_equal(model.predict(X), alone.predict(X))
@@ -67,7 +69,7 @@ def test_the_student_learns_the_mixed_target(diabetes):
     weight = np.random.default_rng(0).random(len(y))
     teacher = FrozenEstimator(Ridge(10).fit(X, y))
     model = DistilledRegressor(
-        teacher, RecordingRegressor(), alpha=0.3, temperature=2.0
+        teacher, RecordingRegressor(), alpha=0.3, temperature=2.0, transfer=None
     ).fit(X, y, weight)
     mean = np.average(y, weights=weight)
     t = teacher.predict(X)
@@ -100,7 +102,9 @@ def test_rescale_undoes_the_scaling_by_temperature(diabetes):
     X, y = diabetes
     perfect = FrozenEstimator(LinearRegression().fit(X, y))
     y = perfect.predict(X)
-    model = DistilledRegressor(perfect, LinearRegression(), temperature=5.0)
+    model = DistilledRegressor(
+        perfect, LinearRegression(), temperature=5.0, transfer=None
+    )
     shrunk = model.fit(X, y).predict(X)
     assert np.std(shrunk) == pytest.approx(0.6 * np.std(y))
     rescaled = model.set_params(rescale=True).fit(X, y).predict(X)
@@ -142,7 +146,12 @@ def test_the_score_of_the_teacher_is_weighted(diabetes):
 def test_several_outputs(rescale):
     X, y = load_linnerud(return_X_y=True)
     model = DistilledRegressor(
-        Ridge(), DecisionTreeRegressor(), alpha=1, temperature=2.0, rescale=rescale
+        Ridge(),
+        DecisionTreeRegressor(),
+        alpha=1,
+        temperature=2.0,
+        transfer=None,
+        rescale=rescale,
     ).fit(X, y)
     assert model.predict(X).shape == (20, 3)
     assert_allclose(model.target_mean_, y.mean(axis=0))
@@ -164,7 +173,8 @@ def test_dataframes_reach_teacher_and_student_untouched():
     class Frames(RecordingRegressor):
         pass
 
-    model = DistilledRegressor(Frames(), Frames(), cross_fit=False).fit(X, y)
+    model = DistilledRegressor(Frames(), Frames(), cross_fit=False, transfer=None)
+    model.fit(X, y)
     assert model.student_.X_ is X
     assert model.teacher_.X_ is X
     folded = DistilledRegressor(Frames(), Frames()).fit(X, y)

@@ -33,6 +33,7 @@ def test_weights_go_where_they_are_requested(diabetes):
         RecordingRegressor().set_fit_request(sample_weight=False),
         RecordingRegressor().set_fit_request(sample_weight=True),
         cross_fit=False,
+        transfer=None,
     ).fit(X, y, sample_weight=weight)
     assert model.teacher_.sample_weight_ is None
     assert_array_equal(model.student_.sample_weight_, weight)
@@ -54,6 +55,7 @@ def test_other_metadata_reaches_each_part_row_by_row(diabetes):
         RecordingRegressor().set_fit_request(extra="mark", sample_weight=True),
         cv=3,
         random_state=0,
+        transfer=None,
     ).fit(X, y, extra=extra, mark=-extra)
     assert_array_equal(model.student_.extra_, -extra)
     for part in model.teacher_.estimators:
@@ -65,6 +67,7 @@ def test_metadata_of_a_row_goes_with_its_copies():
     model = DistilledClassifier(
         RecordingClassifier().set_fit_request(sample_weight=True, extra=False),
         RecordingClassifier().set_fit_request(extra=True, sample_weight=True),
+        transfer=None,
     ).fit(X, y, extra=np.arange(150), sample_weight=np.ones(150))
     assert len(model.student_.extra_) == 450
     assert_array_equal(X[model.student_.extra_], model.student_.X_)

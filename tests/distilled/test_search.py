@@ -23,6 +23,7 @@ def search(teacher, memory, n_jobs=None):
         DecisionTreeRegressor(max_depth=3, random_state=0),
         cv=KFold(3),
         memory=memory,
+        random_state=0,
     )
     pipeline = Pipeline(
         [

@@ -22,11 +22,17 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill import DistilledClassifier, DistilledRegressor
-from skdistill.transfer import MungeSampler, SwapNoiseSampler
+from skdistill.distilled._transfer_rows import choose_sampler, count_drawn
+from skdistill.transfer import ConditionalSampler, MungeSampler, SwapNoiseSampler
 from tests.doubles import CountingTeacher, RecordingClassifier, RecordingRegressor
 
 MODEL = DistilledRegressor(
-    Ridge(), RecordingRegressor(), alpha=0.25, temperature=2.0, random_state=0
+    Ridge(),
+    RecordingRegressor(),
+    alpha=0.25,
+    temperature=2.0,
+    transfer=None,
+    random_state=0,
 )
 
 
@@ -41,11 +47,12 @@ def iris():
     return X, np.array(["setosa", "versicolor", "virginica"])[y]
 
 
-def test_given_rows_carry_the_tempered_answers_of_the_teacher_alone(diabetes):
+def test_given_rows_carry_the_teachers_answers_in_the_spread_of_the_targets(diabetes):
     X, y = diabetes
     model = clone(MODEL).fit(X[:300], y[:300], X_transfer=X[300:])
     mean = y[:300].mean()
-    expected = mean + (model.teacher_.predict(X[300:]) - mean) / 2.0
+    spread = 0.75 + 0.25 / 2.0
+    expected = mean + (model.teacher_.predict(X[300:]) - mean) * spread
     assert_array_equal(model.student_.X_, X)
     assert_allclose(model.student_.y_[300:], expected)
     alone = clone(MODEL).fit(X[:300], y[:300])
@@ -201,10 +208,45 @@ def test_dataframes_stay_dataframes(diabetes):
 def test_sparse_rows_can_be_given_not_drawn(diabetes):
     X, y = diabetes
     X = sparse.csr_matrix(X)
-    model = DistilledRegressor(Ridge(), Ridge(), alpha=1.0, random_state=0)
+    model = DistilledRegressor(Ridge(), RecordingRegressor(), random_state=0)
     model.fit(X[:300], y[:300], X_transfer=X[300:])
+    assert model.student_.X_.shape == X.shape
     with pytest.raises(TypeError, match="[Ss]parse"):
-        model.set_params(transfer="auto").fit(X, y)
+        model.set_params(transfer=MungeSampler()).fit(X, y)
+
+
+def test_auto_draws_rows_where_the_student_learns_from_the_teacher(diabetes):
+    X, y = diabetes
+    model = clone(MODEL).set_params(transfer="auto", transfer_size=2)
+    assert len(model.fit(X, y).student_.X_) == 3 * len(X)
+    assert len(model.set_params(alpha=0).fit(X, y).student_.X_) == len(X)
+
+
+@pytest.mark.parametrize(
+    ("size", "n_rows", "n_drawn"),
+    [
+        ("auto", 300, 3000),
+        ("auto", 50_000, 100_000),
+        (10, 50_000, 500_000),
+        (0.5, 7, 4),
+        (0.1, 2, 1),
+    ],
+)
+def test_ten_rows_are_drawn_for_each_but_at_most_100_000(size, n_rows, n_drawn):
+    assert count_drawn(size, n_rows) == n_drawn
+
+
+@pytest.mark.parametrize(
+    ("student", "sampler"),
+    [
+        (RandomForestRegressor(), MungeSampler),
+        (make_pipeline(StandardScaler(), XGBClassifier()), MungeSampler),
+        (DecisionTreeRegressor(), ConditionalSampler),
+        (LogisticRegression(), ConditionalSampler),
+    ],
+)
+def test_sums_of_trees_learn_munge_rows_others_conditional_ones(student, sampler):
+    assert type(choose_sampler(student)) is sampler
 
 
 def test_what_does_not_fit_is_refused(diabetes):

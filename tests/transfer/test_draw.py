@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator
 from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 from sklearn.neighbors import KernelDensity
 
-from skdistill.transfer import MungeSampler, draw, resolve_sampler
+from skdistill.transfer import MungeSampler, draw
 from tests.transfer.cases import mixed_table
 
 DENSITIES = [
@@ -129,18 +129,3 @@ def test_a_sampler_fitted_on_an_array_serves_a_frame_of_numbers(frame):
 def test_rows_that_do_not_fit_are_refused(rows, like, error, message):
     with pytest.raises(error, match=message):
         draw(Given(rows), 2, like)
-
-
-def test_auto_is_a_sampler_of_this_package():
-    assert draw(resolve_sampler("auto").fit(np.eye(3)), 2, np.eye(3)).shape == (2, 3)
-
-
-def test_samplers_resolve_to_themselves():
-    for sampler in (MungeSampler(), *DENSITIES):
-        assert resolve_sampler(sampler) is sampler
-
-
-@pytest.mark.parametrize("sampler", ["munge", None, 3, MungeSampler, BaseEstimator()])
-def test_what_does_not_sample_is_refused(sampler):
-    with pytest.raises(TypeError, match="must be 'auto' or an estimator with fit.*Got"):
-        resolve_sampler(sampler)
