@@ -10,6 +10,7 @@ unless ``--fresh``::
 
 import tempfile
 import warnings
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
@@ -24,6 +25,7 @@ from benchmarks.gap_block import (
     TABLES,
     Block,
 )
+from benchmarks.plots import draw_shares
 
 NAME = "gap"
 WAYS = ("default", "cv")
@@ -232,11 +234,24 @@ def report(frame: pd.DataFrame) -> str:
     )
 
 
+def draw(frame: pd.DataFrame) -> Path:
+    """Draw the share that the search recovers for each student, a point a table."""
+    shares = summarise(frame).pivot(
+        index="table", columns="student", values="cv_recovered"
+    )
+    return draw_shares(
+        shares[[*frame["student"].unique()]],
+        NAME,
+        goals=GOALS,
+        x="share of the gap recovered by DistilledRegressorCV",
+    )
+
+
 def main() -> None:
     """Measure what is missing, keep each block, and report on all there is."""
     options = runs.parse_students(__doc__, STUDENTS, seeds=3, tables=TABLES)
     runs.run_students(NAME, measure, options)
-    runs.publish(NAME, report)
+    runs.publish(NAME, report, draw)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,22 @@ def test_tables_are_made_from_their_raw_rows(name):
     assert report(results.read(name)).rstrip("\n") + "\n" == expected
 
 
+@pytest.mark.parametrize("name", ["gap"])
+def test_plots_show_their_raw_rows(name, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    module = importlib.import_module(f"benchmarks.{name}")
+    frame, folder = results.read(name), results.FOLDER
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    module.draw(frame)
+    for path in tmp_path.iterdir():
+        # Another version of matplotlib draws other lines of the same numbers.
+        new, old = (
+            re.findall("<dc:description>(.*)<", drawn.read_text(encoding="utf-8"))
+            for drawn in (path, folder / path.name)
+        )
+        assert new == old != []
+
+
 @pytest.mark.parametrize(
     "document", ["README.md", "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
 )

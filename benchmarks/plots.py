@@ -1,0 +1,89 @@
+"""Plots for the reports, as SVG; matplotlib is imported when one is drawn."""
+
+import hashlib
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks import results
+
+
+def draw_shares(
+    shares: pd.DataFrame, name: str, *, goals: Mapping[str, float], x: str
+) -> Path:
+    """Draw a row for each column: its points, their mean, and the goal if it has one.
+
+    The same shares give the same file, ``results/<name>.svg``.
+    """
+    n_rows = len(shares.columns)
+    places = np.arange(n_rows)
+    figure = build_figure(6.4, 0.5 * n_rows + 1.2)
+    ax = figure.subplots()
+    for bound in (0, 1):
+        ax.axvline(bound, color="0.7", lw=1)
+    points, rows = shares.to_numpy().ravel(), np.tile(places, len(shares))
+    ax.plot(points, rows, "C0o", alpha=0.5, mec="none", label="a table")
+    ax.plot(shares.mean(), places, "kD", label="mean")
+    known = pd.Series(goals, dtype=float).reindex(shares.columns)
+    ax.plot(known, places, "C3|", ms=20, mew=2, label="goal")
+    ax.set_yticks(places, shares.columns)
+    ax.set_ylim(n_rows - 0.5, -0.5)
+    figure.legend(loc="outside upper center", ncols=3)
+    ax.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    ax.set_xlabel(x)
+    return save(figure, name, shares)
+
+
+def draw_lines(
+    panels: Mapping[str, pd.DataFrame],
+    name: str,
+    *,
+    y: str,
+    legend: str,
+    log: bool = False,
+) -> Path:
+    """Draw a panel for each frame, a line for each column, to ``results/<name>.svg``.
+
+    The x axis is the frame's index and bears its name; `log` makes both axes
+    logarithmic. The same frames give the same file.
+    """
+    figure = build_figure(4.5 * len(panels), 3.6)
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for ax, (title, frame) in zip(axes, panels.items(), strict=True):
+        for column in frame:
+            ax.plot(frame.index, frame[column], marker="o", ms=3, label=str(column))
+        ax.set(title=title, xlabel=frame.index.name, ylabel=y)
+        if log:
+            ax.set(xscale="log", yscale="log")
+        ax.grid(alpha=0.3)
+    axes[-1].legend(title=legend)
+    return save(figure, name, pd.concat(panels))
+
+
+def build_figure(width: float, height: float):
+    """Return an empty figure, of so many inches."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def save(figure, name: str, frame: pd.DataFrame) -> Path:
+    """Write ``results/<name>.svg``; it names the digest of `frame`, which it shows."""
+    import matplotlib as mpl
+
+    # Text stays text; ids and the date would change with every run.
+    settings = {"svg.fonttype": "none", "svg.hashsalt": name}
+    metadata = {"Date": None, "Description": digest(frame)}
+    with mpl.rc_context(settings), io.StringIO() as file:
+        figure.savefig(file, format="svg", metadata=metadata)
+        text = file.getvalue()
+    return results.write_whole(results.FOLDER / f"{name}.svg", text)
+
+
+def digest(frame: pd.DataFrame) -> str:
+    """Return a text that differs where the numbers of `frame` do."""
+    numbers = frame.to_csv(float_format="%.6g", lineterminator="\n")
+    return hashlib.sha256(numbers.encode()).hexdigest()

@@ -1,0 +1,67 @@
+"""Plots show the numbers that they are given, and come out the same each time."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import plots, results
+
+pytest.importorskip("matplotlib")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def figures(monkeypatch):
+    """Keep what is drawn."""
+    kept, save = [], plots.save
+
+    def keep(figure, *args):
+        kept.append(figure)
+        return save(figure, *args)
+
+    monkeypatch.setattr(plots, "save", keep)
+    return kept
+
+
+SHARES = pd.DataFrame({"tree": [0.1, 0.3, None], "forest": [0.5, None, None]})
+
+
+def _draw_shares(shares=SHARES):
+    return plots.draw_shares(shares, "made_up", goals={"forest": 0.4}, x="share")
+
+
+def test_each_row_shows_its_points_their_mean_and_its_goal(figures):
+    path = _draw_shares()
+    (ax,) = figures[0].axes
+    points, means, goals = ax.lines[2:]
+    drawn = pd.DataFrame({"place": points.get_ydata(), "x": points.get_xdata()})
+    drawn = drawn.dropna().sort_values(["place", "x"])
+    assert drawn.to_numpy().tolist() == [[0, 0.1], [0, 0.3], [1, 0.5]]
+    assert means.get_xdata().tolist() == pytest.approx([0.2, 0.5])
+    assert goals.get_xdata().tolist() == pytest.approx([np.nan, 0.4], nan_ok=True)
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["tree", "forest"]
+    assert ">forest<" in path.read_text()
+
+
+def test_each_panel_has_a_line_for_each_column(figures):
+    frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]}, index=[10, 100])
+    panels = {"left": frame, "right": frame[["b"]]}
+    plots.draw_lines(panels, "made_up", y="seconds", legend="way", log=True)
+    left, right = figures[0].axes
+    assert [line.get_ydata().tolist() for line in left.lines] == [[1, 2], [3, 4]]
+    assert len(right.lines) == 1
+    assert left.get_xscale() == left.get_yscale() == "log"
+
+
+def test_the_same_numbers_give_the_same_file_and_others_another_digest():
+    first = _draw_shares().read_bytes()
+    assert _draw_shares().read_bytes() == first
+    assert plots.digest(SHARES).encode() in first
+    other = SHARES + 0.001
+    assert plots.digest(other).encode() in _draw_shares(other).read_bytes()
+    assert plots.digest(other) != plots.digest(SHARES)
