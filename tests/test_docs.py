@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import results
+from benchmarks import readme, results
 from skdistill import displays, inspect, metrics, report
 from skdistill.refine import refine_leaves
 from tests.test_public_api import ESTIMATORS, FUNCTIONS, signature
@@ -86,6 +86,12 @@ def test_plots_show_their_raw_rows(name, tmp_path, monkeypatch):
             for drawn in (path, folder / path.name)
         )
         assert new == old != []
+
+
+def test_the_table_in_the_readme_is_made_from_raw_rows():
+    text = readme.README.read_text(encoding="utf-8")
+    assert readme.insert(text, readme.tabulate(results.read("gap"))) == text
+    assert readme.insert(text, "other") != text
 
 
 @pytest.mark.parametrize(

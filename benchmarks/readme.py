@@ -1,0 +1,62 @@
+"""Write the README's table of what is gained, from the raw rows of the gap benchmark.
+
+The table stands between two comments; all else stays as it is::
+
+    python -m benchmarks.readme
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks import gap, results
+
+README = Path(__file__).parents[1] / "README.md"
+BEGIN, END = "<!-- python -m benchmarks.readme writes from here -->", "<!-- to here -->"
+STUDENTS = {
+    "boosting": "boosting, 100 trees of depth 3",
+    "lightgbm-100x16": "LightGBM, 100 trees of 16 leaves",
+    "lightgbm-200x31": "LightGBM, 200 trees of 31 leaves",
+    "forest": "forest, 20 trees of 128 leaves",
+    "tree": "one tree of 64 leaves",
+    "mlp": "network of 64 units",
+}
+
+
+def tabulate(frame: pd.DataFrame) -> str:
+    """Return the table, and what it was measured on."""
+    rows = []
+    for student, group in gap.summarise(frame).groupby("student", sort=False):
+        share, n_led = group["cv_recovered"], int((group["lead"] >= gap.MIN_LEAD).sum())
+        rows.append(
+            {
+                "student": STUDENTS[student],
+                "tables with a lead": f"{n_led} of {len(group)}",
+                "mean share": results.percent(share.mean()),
+                "median share": results.percent(results.median(share)),
+                "tables harmed": int((group["cv_gain"] < -gap.HARM).sum()),
+            }
+        )
+    return (
+        f"{results.markdown(pd.DataFrame(rows))}\n\n"
+        f"Tables: {frame['table'].nunique()}, of at most {frame['n_train'].max()} "
+        f"training rows; seeds: {frame['seed'].nunique()}. A lead is {gap.MIN_LEAD:g} "
+        f"or more in R2, harm a loss of more than {gap.HARM:g}."
+    )
+
+
+def insert(document: str, text: str) -> str:
+    """Return `document` with `text` between the two comments."""
+    before, rest = document.split(BEGIN)
+    _, after = rest.split(END)
+    return f"{before}{BEGIN}\n\n{text}\n\n{END}{after}"
+
+
+def main() -> None:
+    """Bring the README up to date."""
+    text = insert(README.read_text(encoding="utf-8"), tabulate(results.read(gap.NAME)))
+    results.write_whole(README, text)
+
+
+if __name__ == "__main__":
+    main()
