@@ -16,7 +16,7 @@ QUICK := not slow and not gpu
 SOURCES := pyproject.toml skdistill/_version.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-min lint types bench-overhead clean
+.PHONY: help demo test test-all test-min lint types bench bench-smoke bench-overhead clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,12 @@ lint: $(VENV)/.has-test  ## Check style and format
 
 types: $(VENV)/.has-test  ## Check the types
 	$(BIN)/mypy
+
+bench: $(VENV)/.has-bench  ## Run all benchmarks, for hours; resumes (ARGS=--fresh: anew)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-smoke: $(VENV)/.has-bench  ## Run two minutes of them against thresholds
+	$(BIN)/python -m benchmarks.smoke
 
 bench-overhead: $(VENV)/.has-bench  ## Measure what distillation costs beside its parts
 	$(BIN)/python -m benchmarks.overhead --fresh

@@ -7,7 +7,6 @@ Nothing is downloaded::
     python -m benchmarks.demo
 """
 
-import argparse
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,21 +135,24 @@ def show(reports: dict[str, DistillationReport], console: Console) -> None:
     console.print(table)
 
 
-def main() -> None:
-    """Run both tasks, print the table, write the report on the last."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--smoke", action="store_true", help="a tenth of the trees")
-    scale = 0.1 if parser.parse_args().smoke else 1.0
-    console = Console()
-    start = time.perf_counter()
+def distil(scale: float, console: Console) -> dict[str, DistillationReport]:
+    """Run both tasks and print the table."""
     reports = {}
     for build in (regression, classification):
         task = build(scale)
         reports[task.name] = run(task, console)
     show(reports, console)
-    reports[task.name].to_html(REPORT)
+    return reports
+
+
+def main() -> None:
+    """Run both tasks, print the table, write the report on the last."""
+    console = Console()
+    start = time.perf_counter()
+    name, report = list(distil(1.0, console).items())[-1]
+    report.to_html(REPORT)
     console.print(f"Done in {time.perf_counter() - start:.0f} s.")
-    console.print(f"More on {task.name}: open {REPORT.resolve()} in a browser.")
+    console.print(f"More on {name}: open {REPORT.resolve()} in a browser.")
 
 
 if __name__ == "__main__":

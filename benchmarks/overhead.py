@@ -154,9 +154,9 @@ def alternate(kind: str, check: str, ours, reference, repeats: int) -> list[dict
     return rows
 
 
-def measure_fits(repeats: int) -> list[dict]:
+def measure_fits(repeats: int, n_rows: int = N_ROWS) -> list[dict]:
     """Clock `fit` against the same work by hand."""
-    numbers, classes = make_numbers(N_ROWS), make_classes(N_ROWS)
+    numbers, classes = make_numbers(n_rows), make_classes(n_rows)
     kfold, stack, classifier = distilled()
     cases = {
         "regressor, k-fold": (kfold, kfold_by_hand, numbers),

@@ -16,10 +16,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn import datasets
+from sklearn.utils import Bunch
 
 DATA_VARIABLE = "SKDISTILL_DATA"
 
+
+def make_friedman(*, as_frame: bool) -> Bunch:
+    """Draw 1,000 rows of Friedman's first problem with noise."""
+    X, y = datasets.make_friedman1(1000, noise=1.0, random_state=0)
+    return Bunch(data=pd.DataFrame(X).add_prefix("x"), target=pd.Series(y, name="y"))
+
+
 BUNDLED = {
+    "friedman1": make_friedman,
     "diabetes": datasets.load_diabetes,
     "digits": datasets.load_digits,
     "breast_cancer": datasets.load_breast_cancer,

@@ -101,7 +101,7 @@ def build_student(name: str, seed: int):
 
 def load_table(table: str, data_dir) -> tuple[pd.DataFrame, np.ndarray]:
     """Load a table without repeated rows, its classes as 0..K-1."""
-    problem = load_problem(table, data_dir, drop=TABLES[table])
+    problem = load_problem(table, data_dir, drop=TABLES.get(table, ()))
     repeated = problem.X.assign(**{"the target": problem.y}).duplicated()
     X, y = problem.X[~repeated], problem.y[~repeated]
     y = np.unique(y, return_inverse=True)[1]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks import gap, results
+from benchmarks import gap, results, runs
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- python -m benchmarks.readme writes from here -->", "<!-- to here -->"
@@ -54,8 +54,8 @@ def insert(document: str, text: str) -> str:
 
 def main() -> None:
     """Bring the README up to date."""
-    text = insert(README.read_text(encoding="utf-8"), tabulate(results.read(gap.NAME)))
-    results.write_whole(README, text)
+    table = tabulate(runs.read(gap.NAME))
+    results.write_whole(README, insert(README.read_text(encoding="utf-8"), table))
 
 
 if __name__ == "__main__":

@@ -66,11 +66,16 @@ def run_students(name: str, measure: Measure, options: argparse.Namespace) -> No
     resume(name, blocks, lambda **block: measure(**block, data_dir=options.data_dir))
 
 
-def publish(name: str, report: Report, draw: Draw | None = None) -> None:
-    """Write the Markdown, and the plot, made from ``results/<name>.csv`` alone."""
+def read(name: str) -> pd.DataFrame:
+    """Read back the raw rows of a benchmark that may have been left out."""
     if not results.exists(name):
         raise ProblemUnavailableError(f"There are no raw rows of {name!r}.")
-    frame = results.read(name)
+    return results.read(name)
+
+
+def publish(name: str, report: Report, draw: Draw | None = None) -> None:
+    """Write the Markdown, and the plot, made from ``results/<name>.csv`` alone."""
+    frame = read(name)
     text = report(frame)
     results.write_markdown(text, name)
     if draw is not None:

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks import readme, results
+from benchmarks.__main__ import STEPS
 from skdistill import displays, inspect, metrics, report
 from skdistill.refine import refine_leaves
 from tests.test_public_api import ESTIMATORS, FUNCTIONS, signature
 
+MODULES = {name: importlib.import_module(f"benchmarks.{name}") for name in STEPS}
+REPORTS = [name for name, module in MODULES.items() if hasattr(module, "report")]
 ROOT = Path(__file__).parents[1]
 PARAMETERS = sorted(
     {name for public in (*ESTIMATORS, refine_leaves) for name in signature(public)}
@@ -50,35 +53,20 @@ def test_every_public_name_is_in_the_guide(name):
     assert re.search(rf"`{name}\W", guide())
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "sardar",
-        "overhead",
-        "fold_teacher",
-        "soft_labels",
-        "transfer",
-        "refine",
-        "quality",
-        "few_labels",
-        "gap",
-        "gap_classes",
-        "ablation",
-    ],
-)
+@pytest.mark.parametrize("name", REPORTS)
 def test_tables_are_made_from_their_raw_rows(name):
-    report = importlib.import_module(f"benchmarks.{name}").report
     expected = (results.FOLDER / f"{name}.md").read_text(encoding="utf-8")
-    assert report(results.read(name)).rstrip("\n") + "\n" == expected
+    assert MODULES[name].report(results.read(name)).rstrip("\n") + "\n" == expected
 
 
-@pytest.mark.parametrize("name", ["gap"])
+@pytest.mark.parametrize(
+    "name", [name for name in REPORTS if hasattr(MODULES[name], "draw")]
+)
 def test_plots_show_their_raw_rows(name, tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
-    module = importlib.import_module(f"benchmarks.{name}")
     frame, folder = results.read(name), results.FOLDER
     monkeypatch.setattr(results, "FOLDER", tmp_path)
-    module.draw(frame)
+    MODULES[name].draw(frame)
     for path in tmp_path.iterdir():
         # Another version of matplotlib draws other lines of the same numbers.
         new, old = (
@@ -86,6 +74,15 @@ def test_plots_show_their_raw_rows(name, tmp_path, monkeypatch):
             for drawn in (path, folder / path.name)
         )
         assert new == old != []
+
+
+def test_every_benchmark_is_run_and_documented():
+    document = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    for path in (ROOT / "benchmarks").glob("[a-z]*.py"):
+        module = importlib.import_module(f"benchmarks.{path.stem}")
+        if hasattr(module, "report") and hasattr(module, "main"):
+            assert path.stem in STEPS
+            assert f"`python -m benchmarks.{path.stem}" in document
 
 
 def test_the_table_in_the_readme_is_made_from_raw_rows():

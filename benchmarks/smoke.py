@@ -1,0 +1,121 @@
+"""Two minutes of the benchmarks on data that needs no file, with thresholds.
+
+Real teachers, students and searches, at a small scale. The thresholds are absolute
+(what is recovered, what is lost) and relative (size, and time over the same work by
+hand in the same run). Exits with 1 if one is missed::
+
+    python -m benchmarks.smoke
+"""
+
+import sys
+import time
+from collections.abc import Iterator
+from math import inf
+
+import pandas as pd
+from rich.console import Console
+from threadpoolctl import threadpool_limits
+
+from benchmarks import demo, gap, gap_classes, overhead, results
+
+N_ROWS, REPEATS, DEMO_SCALE = 1000, 3, 0.1
+RECOVERED, ACCURACY = "share of the lead recovered", "accuracy"
+# The lowest and the highest that pass. Far from what is measured: another machine's
+# numbers pass, a fault does not.
+LIMITS = {
+    RECOVERED: (0.5, inf),
+    ACCURACY: (0.8, inf),
+    "R2 lost to plain": (-inf, 0.03),
+    "log loss lost to plain": (-inf, 0.03),
+    "accuracy lost to plain": (-inf, 0.03),
+    "size over plain's": (-inf, 1.25),
+    "fit: time over the same work by hand": (-inf, 1.25),
+    "predict: time over the student's own": (-inf, 1.25),
+}
+Measured = tuple[str, str, float]
+
+
+def measure_regression(table: str, students) -> Iterator[Measured]:
+    """Run one block of the gap benchmark."""
+    for row in gap.measure(table, students, 0, None):
+        case = f"{table}, {row['student']}"
+        gain = row["cv_r2"] - row["plain_r2"]
+        lead = row["teacher_r2"] - row["plain_r2"]
+        if table == "friedman1":  # Elsewhere the lead is too small to divide by.
+            yield case, RECOVERED, gain / lead
+        yield case, "R2 lost to plain", -gain
+        yield case, "size over plain's", row["cv_values"] / row["plain_values"]
+
+
+def measure_classification(table: str, students) -> Iterator[Measured]:
+    """Run one block of the gap benchmark of classifiers."""
+    for row in gap_classes.measure(table, students, 0, None):
+        lost = row["cv_log_loss"] - row["plain_log_loss"]
+        yield f"{table}, {row['student']}", "log loss lost to plain", lost
+
+
+def measure_demo() -> Iterator[Measured]:
+    """Run the demo with few of its trees."""
+    for task, report in demo.distil(DEMO_SCALE, Console()).items():
+        models = report.to_dict()["models"]
+        metric = "R2" if task == "diabetes" else ACCURACY
+        plain, distilled = (
+            next(iter(models[name]["scores"].values()))
+            for name in ("plain", "distilled")
+        )
+        yield f"demo, {task}", f"{metric} lost to plain", plain - distilled
+        if metric == ACCURACY:
+            yield f"demo, {task}", ACCURACY, distilled
+
+
+def measure_overhead() -> Iterator[Measured]:
+    """Clock fits and predictions beside the same work by hand."""
+    # One thread: waiting threads would count as processor time.
+    with threadpool_limits(1):
+        rows = overhead.measure_fits(REPEATS, N_ROWS)
+        rows += overhead.measure_predictions(2 * REPEATS)
+    timed = {what.split(":")[0]: what for what in LIMITS if "time over" in what}
+    for row in overhead.summarise(pd.DataFrame(rows)).itertuples():
+        yield row.check, timed[row.kind], row.ratio
+
+
+def measure() -> Iterator[Measured]:
+    """Run all parts."""
+    yield from measure_regression("friedman1", ["boosting", "lightgbm-100x16"])
+    yield from measure_regression("diabetes", ["boosting", "tree"])
+    yield from measure_classification("breast_cancer", ["lightgbm", "forest"])
+    yield from measure_demo()
+    yield from measure_overhead()
+
+
+def judge(quantity: str, measured: float) -> tuple[str, bool]:
+    """Return the threshold in words, and whether it is met; NaN meets none."""
+    low, high = LIMITS[quantity]
+    words = f"at most {high:g}" if low == -inf else f"at least {low:g}"
+    return words, low <= measured <= high
+
+
+def main() -> None:
+    """Measure, hold each number to its threshold, exit with 1 if one is missed."""
+    start, rows, n_missed = time.perf_counter(), [], 0
+    for case, quantity, measured in measure():
+        threshold, met = judge(quantity, measured)
+        n_missed += not met
+        rows.append(
+            {
+                "case": case,
+                "quantity": quantity,
+                "measured": f"{measured:.3g}",
+                "threshold": threshold,
+                "met": "yes" if met else "MISSED",
+            }
+        )
+        print("smoke:", *rows[-1].values(), sep=" | ", flush=True)
+    print(f"\n{results.markdown(pd.DataFrame(rows))}\n")
+    seconds = time.perf_counter() - start
+    print(f"{len(rows) - n_missed} of {len(rows)} thresholds met, {seconds:.0f} s")
+    sys.exit(int(n_missed > 0))
+
+
+if __name__ == "__main__":
+    main()
