@@ -2,8 +2,9 @@
 
 A table is looked for in ``--data-dir`` (or the environment variable
 ``SKDISTILL_DATA``) as ``<name>.csv.gz`` with the target in its last column, then on
-OpenML where it has an entry there, and last among scikit-learn's bundled data. A set of
-images is looked for as ``<name>.npz``, then on OpenML.
+OpenML where it has an entry there, and last among what needs no file: scikit-learn's
+bundled data and Friedman's first problem. A set of images is looked for as
+``<name>.npz``, then on OpenML.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -35,14 +37,30 @@ BUNDLED = {
     "wine": datasets.load_wine,
 }
 
+
+class Entry(NamedTuple):
+    """A table on OpenML: its number, its target, and columns that are no inputs."""
+
+    data_id: int
+    target: str = "default-target"
+    drop: tuple[str, ...] = ()
+
+
+# Those with the same columns as the tables in the folder.
 OPENML = {
-    "abalone": 183,
-    "adult": 1590,
-    "airfoil_self_noise": 44957,
-    "california_housing": 43939,
-    "concrete_strength": 44959,
-    "kin8nm": 189,
-    "magic_telescope": 1120,
+    "abalone": Entry(183),
+    "adult": Entry(1590),
+    "airfoil_self_noise": Entry(44957),
+    "california_housing": Entry(43939),
+    "concrete_strength": Entry(44959),
+    "cpu_act": Entry(197),
+    "credit_g": Entry(31),
+    "fremtpl2_freq": Entry(41214, "ClaimNb", ("IDpol",)),
+    "kin8nm": Entry(189),
+    "letter_recognition": Entry(6),
+    "magic_telescope": Entry(1120),
+    "optdigits": Entry(28),
+    "spambase": Entry(44),
 }
 
 OPENML_IMAGES = {"mnist": "mnist_784", "fashion_mnist": "Fashion-MNIST"}
@@ -118,11 +136,12 @@ def _read(name, data_dir, download):
         if path.exists():
             frame = pd.read_csv(path)
             return frame.iloc[:, :-1], frame.iloc[:, -1]
+    if name in OPENML and download:
+        data_id, target, drop = OPENML[name]
+        bunch = _fetch(name, data_id=data_id, target_column=target, as_frame=True)
+        return bunch.data.drop(columns=[*drop]), bunch.target
     if name in BUNDLED:
         bunch = BUNDLED[name](as_frame=True)
-        return bunch.data, bunch.target
-    if name in OPENML and download:
-        bunch = _fetch(name, data_id=OPENML[name], as_frame=True)
         return bunch.data, bunch.target
     known = ", ".join(sorted(BUNDLED))
     raise ProblemUnavailableError(

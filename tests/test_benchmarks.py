@@ -10,6 +10,7 @@ import pytest
 from sklearn.datasets import load_diabetes
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.utils import Bunch
 
 from benchmarks import (
     ablation,
@@ -68,6 +69,27 @@ def test_a_table_that_openml_does_not_give_is_unavailable(load, name, monkeypatc
     monkeypatch.setattr("sklearn.datasets.fetch_openml", fail)
     with pytest.raises(ProblemUnavailableError, match="no network.*--data-dir"):
         load(name)
+
+
+def test_a_table_that_is_in_no_folder_comes_from_openml(tmp_path, monkeypatch):
+    asked = []
+
+    def fetch(**options):
+        asked.append(options)
+        data = pd.DataFrame({"IDpol": [7, 8], "Area": ["x", "y"]})
+        return Bunch(data=data, target=pd.Series([0, 1]))
+
+    monkeypatch.setattr("sklearn.datasets.fetch_openml", fetch)
+    problem = load_problem("fremtpl2_freq", tmp_path)
+    assert list(problem.X) == ["Area"]
+    assert problem.y.tolist() == [0, 1]
+    assert asked == [{"data_id": 41214, "target_column": "ClaimNb", "as_frame": True}]
+    problem.X.assign(target=[2, 3]).to_csv(
+        tmp_path / "fremtpl2_freq.csv.gz", index=False
+    )
+    assert load_problem("fremtpl2_freq", tmp_path).y.tolist() == [2, 3]
+    assert load_problem("friedman1", tmp_path).X.shape == (1000, 10)
+    assert len(asked) == 1
 
 
 def test_a_table_is_read_from_the_data_folder_first(tmp_path):
