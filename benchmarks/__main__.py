@@ -28,6 +28,7 @@ STEPS = (
     "gap",
     "readme",
     "ablation",
+    "samplers",
     "gap_classes",
     "quality",
     "few_labels",
