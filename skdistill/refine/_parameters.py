@@ -25,9 +25,10 @@ class LeafRefinement(BaseEstimator):
         Whether to grow trees that leave more to the solution. Shrinkage and averaging
         keep greedy leaf values from overfitting; leaf values that are solved for have
         `strength` for that. So boosting grows at twice its learning rate, at most 0.3,
-        and a forest that tries all features at each split tries a third. The number and
-        the size of the trees stay as they are. Boosting of three classes or more keeps
-        its rate: where probabilities are small, longer Newton steps make it diverge.
+        and a forest that tries all features at each split tries a third; a single tree
+        has no others to differ from. The number and the size of the trees stay as they
+        are. Boosting of three classes or more keeps its rate: where probabilities are
+        small, longer Newton steps make it diverge.
 
     Examples
     --------
@@ -69,5 +70,6 @@ class LeafRefinement(BaseEstimator):
             final.set_params(learning_rate=min(2 * float(rate), _FASTEST))
         share = params.get("max_features")
         takes_all = share is None or (isinstance(share, float) and share == 1)
-        if "bootstrap" in params and takes_all:
+        has_others = params.get("n_estimators", 1) > 1
+        if "bootstrap" in params and has_others and takes_all:
             final.set_params(max_features=1 / 3)

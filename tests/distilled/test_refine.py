@@ -181,6 +181,7 @@ def _honest_answers(X, y, weight):
         (RandomForestRegressor(3), "max_features", 1 / 3),
         (RandomForestRegressor(3, max_features="sqrt"), "max_features", "sqrt"),
         (RandomForestRegressor(3, max_features=1), "max_features", 1),
+        (RandomForestRegressor(1), "max_features", 1.0),
     ],
 )
 def test_trees_are_grown_for_the_refinement(friedman, student, name, grown):
