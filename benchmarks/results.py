@@ -114,6 +114,12 @@ def signed(value: float) -> str:
     return f"{round(float(value), 4) + 0.0:+.4f}"
 
 
+def mean_and_spread(values: pd.Series, form: str = ".4f") -> str:
+    """Write the mean in this format, ± the standard deviation of several values."""
+    spread = "" if len(values) == 1 else f" ± {values.std():{form.lstrip('+')}}"
+    return f"{values.mean():{form}}{spread}"
+
+
 def median(values: pd.Series) -> float:
     """Return the median of the values there are, NaN if there are none."""
     return float(values.median()) if values.notna().any() else float("nan")
