@@ -78,6 +78,8 @@ class Block:
             self.build_forest(TEACHER_TREES),
             self.build_forest(n_trees, max_features=None),
             alpha=1.0,
+            transfer=None,
+            refine=None,
             **self.shared,
         ).fit(self.X, self.y)
         fitted = {

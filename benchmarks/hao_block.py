@@ -162,6 +162,7 @@ class Block:
             temperature=setting.temperature,
             cross_fit="kfold" if setting.targets == HONEST else False,
             cv=folds,
+            transfer=None,
             memory=self.memory,
         )
 

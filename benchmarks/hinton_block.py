@@ -125,6 +125,7 @@ class Block:
             soften=soften,
             cross_fit=TARGETS[targets],
             cv=N_FOLDS,
+            transfer=None,
             memory=self.memory,
             random_state=self.seed,
         ).fit(*self.train)

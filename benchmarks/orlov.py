@@ -32,6 +32,7 @@ from benchmarks import orlov_images, results, runs
 from benchmarks.gap_block import load_table
 from benchmarks.problems import add_data_argument
 from skdistill import DistilledRegressor, DistilledRegressorCV
+from skdistill.transfer import MungeSampler
 
 NAME = "orlov"
 TABLE, N_SOURCE, N_TARGET, N_TEST = "bike_hour", 8_700, 300, 1_000
@@ -88,8 +89,10 @@ def compare_ways(parts: list[tuple], seed: int) -> list[dict]:
     frozen = FrozenEstimator(teacher.fit(X_source, y_source))
     student = build_network(STUDENT_LAYERS, EPOCHS, seed)
 
-    def distil(X_transfer=None, **params):
-        model = DistilledRegressor(frozen, student, random_state=seed, **params)
+    def distil(X_transfer=None, transfer=None, **params):
+        model = DistilledRegressor(
+            frozen, student, transfer=transfer, random_state=seed, **params
+        )
         return model.fit(X, y, X_transfer=X_transfer)
 
     # As many steps as the student takes that is given the source's rows.
@@ -105,7 +108,7 @@ def compare_ways(parts: list[tuple], seed: int) -> list[dict]:
         LONGER: longer.fit(X, y),
         MIXING: distil(alpha=ALPHA),
         TAUGHT: distil(alpha=1.0),
-        DRAWN: distil(alpha=ALPHA, transfer="auto"),
+        DRAWN: distil(alpha=ALPHA, transfer=MungeSampler()),
         GIVEN: distil(X_source, alpha=ALPHA),
         CV: search.fit(X, y, X_transfer=X_source),
         ALL: clone(student).fit(*both),

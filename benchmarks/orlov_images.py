@@ -126,7 +126,9 @@ def measure(target: str, seed: int, data_dir) -> list[dict]:
         ).fit(X, y)
         row = {"way": DISTILLED, **way._asdict(), "alpha": search.alpha_}
         row |= {"teacher_right": teacher.score(X, y)}
-        rows += trace(partial(DistilledClassifier, teacher, alpha=ALPHA), row)
+        rows += trace(
+            partial(DistilledClassifier, teacher, alpha=ALPHA, transfer=None), row
+        )
     return rows
 
 
