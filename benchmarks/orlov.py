@@ -209,7 +209,7 @@ def report(frame: pd.DataFrame) -> str:
             "Mean squared error: mean ± standard deviation over the runs; gains are "
             "paired. 'mixing' is the source's way at alpha "
             f"{ALPHA:g}, fixed beforehand; 'teacher alone' is alpha 1; 'drawn rows' "
-            "are made from the student's rows by the default sampler, 'given rows' are "
+            "are made from the student's rows by `MungeSampler`, 'given rows' are "
             "the teacher's without their labels; 'cv' chooses between them and the "
             f"plain student inside the student's rows (alpha chosen: {chosen}); 'all "
             "labels' has the labels of the teacher's rows too.",

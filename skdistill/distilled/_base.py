@@ -49,6 +49,7 @@ from skdistill.distilled._size import suit_transfer_rows
 from skdistill.distilled._transfer_rows import (
     TransferRows,
     can_draw_rows,
+    check_joinable,
     check_same_container,
     choose_sampler,
     draw_rows,
@@ -205,6 +206,7 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         weight = check_weights(sample_weight, len(target))
         self._summarise_target(target, weight)
         self._check_parts()
+        self._check_transfer(X, X_transfer)
         context = self._init_callback_context(max_subtasks=2)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         teacher_params, student_params, split_params = self._route(weight, fit_params)
@@ -289,13 +291,17 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         )
         return answers
 
+    def _check_transfer(self, X, X_transfer):
+        """Raise if rows to be drawn or given do not go with those of X."""
+        if X_transfer is not None or self._settle_transfer(X) is not None:
+            check_joinable(X)
+        if X_transfer is not None:
+            check_same_container(X, X_transfer)
+            validate_data(self, X_transfer, reset=False, skip_check_array=True)
+
     def _transfer_rows(self, lesson, weight, X_transfer, seed):
         """Return the rows without labels and the teacher's answers, if any."""
-        X_new = X_transfer
-        if X_transfer is not None:
-            check_same_container(lesson.X, X_transfer)
-            validate_data(self, X_transfer, reset=False, skip_check_array=True)
-        sampler = self._settle_transfer(lesson.X)
+        X_new, sampler = X_transfer, self._settle_transfer(lesson.X)
         if sampler is not None:
             X_new = draw_rows(
                 sampler, self.transfer_size, lesson.X, weight=weight, seed=seed

@@ -18,6 +18,7 @@ from skdistill.transfer import ConditionalSampler, MungeSampler, draw
 __all__ = [
     "TransferRows",
     "can_draw_rows",
+    "check_joinable",
     "check_same_container",
     "choose_sampler",
     "draw_rows",
@@ -104,9 +105,20 @@ def draw_rows(
     """Draw `size` rows for each row of X from a sampler fitted on X."""
     n_samples = count_drawn(size, np.shape(X)[0])
     sampler = clone_with_seed(sampler, seed)
-    with naming_failures(f"sampler ({type(sampler).__name__})"):
+    name = f"sampler ({type(sampler).__name__}); transfer=None does without it"
+    with naming_failures(name):
         sampler.fit(X, **weight_param(sampler, weight, part="sampler"))
         return draw(sampler, n_samples, like=X, random_state=seed)
+
+
+def check_joinable(X: Table) -> None:
+    """Raise if rows of this container cannot be joined to others."""
+    if hasattr(X, "columns") and not hasattr(X, "iloc"):
+        raise TypeError(
+            "Transfer rows go with arrays and pandas DataFrames. Got X as "
+            f"{type(X).__module__.partition('.')[0]}.{type(X).__name__}. Use "
+            "X.to_pandas(), or transfer=None and no X_transfer."
+        )
 
 
 def check_same_container(X: Table, X_transfer: Table) -> None:

@@ -215,6 +215,30 @@ def test_sparse_rows_can_be_given_not_drawn(diabetes):
         model.set_params(transfer=MungeSampler()).fit(X, y)
 
 
+class Frame(list):
+    """Stands for the DataFrames of other libraries."""
+
+    columns = ("a", "b")
+
+
+def test_frames_of_other_libraries_are_for_mixing_alone():
+    X, y = Frame([[0.0, 1.0], [1.0, 0.0]] * 10), np.arange(20.0)
+    model = DistilledRegressor(Ridge(), Ridge(), random_state=0)
+    with pytest.raises(TypeError, match=r"Got X as tests\.Frame.*to_pandas"):
+        model.fit(X, y)
+    model.set_params(transfer=None).fit(X, y)
+
+
+def test_what_a_sampler_cannot_take_is_told_with_the_way_round(diabetes):
+    X, y = diabetes
+    X = np.where(X > 0.1, np.inf, X)
+    part = HistGradientBoostingRegressor(max_iter=5)
+    model = DistilledRegressor(part, part, random_state=0)
+    with pytest.raises(ValueError, match="infinity") as caught:
+        model.fit(X, y)
+    assert "MungeSampler); transfer=None does without it" in caught.value.__notes__[0]
+
+
 def test_auto_draws_rows_where_the_student_learns_from_the_teacher(diabetes):
     X, y = diabetes
     model = clone(MODEL).set_params(transfer="auto", transfer_size=2)
