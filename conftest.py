@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -11,6 +12,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 # No estimator check is skipped for want of it.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+# What cannot be tested without the extra "onnx".
+collect_ignore = [] if find_spec("skl2onnx") else ["skdistill/export", "docs/guide.md"]
+
+
+def pytest_report_header():
+    """Say what is left out, if anything."""
+    return [f"not tested without the extra onnx: {part}" for part in collect_ignore]
 
 
 @pytest.fixture(autouse=True)

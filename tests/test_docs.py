@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import readme, results
 from benchmarks.__main__ import STEPS
-from skdistill import displays, inspect, metrics, report
+from skdistill import displays, export, inspect, metrics, report
 from skdistill.refine import refine_leaves
 from tests.test_public_api import ESTIMATORS, FUNCTIONS, signature
 
@@ -29,7 +29,11 @@ PARAMETERS_OF_FUNCTIONS = sorted(
     - {"kwargs", "kind", "n_rows", "bound", "observed"}
 )
 NAMES = sorted(
-    {name for module in (metrics, inspect, displays, report) for name in module.__all__}
+    {
+        name
+        for module in (metrics, inspect, displays, report, export)
+        for name in module.__all__
+    }
 )
 
 

@@ -26,6 +26,7 @@ from skdistill import (
     DistilledRegressor,
     DistilledRegressorCV,
     displays,
+    export,
     inspect,
     metrics,
     refine,
@@ -69,6 +70,7 @@ FUNCTIONS = [
     *functions(metrics),
     *functions(inspect),
     *functions(displays),
+    *functions(export),
 ]
 ESTIMATORS = [*estimators(skdistill), *SAMPLERS, *estimators(refine)]
 

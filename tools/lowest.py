@@ -1,6 +1,7 @@
 """Print the lowest supported version of each dependency, as pins for pip.
 
-The versions are those in ``[project] dependencies`` of pyproject.toml::
+The versions are those in ``[project] dependencies`` of pyproject.toml, and those of the
+libraries that users install by an extra::
 
     python tools/lowest.py
 """
@@ -10,6 +11,7 @@ import tomllib
 from pathlib import Path
 
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
+EXTRAS = ("onnx",)
 
 
 def pin(requirement: str) -> str:
@@ -27,7 +29,10 @@ def pin(requirement: str) -> str:
 def main() -> None:
     """Write one pin a line."""
     with PYPROJECT.open("rb") as file:
-        requirements = tomllib.load(file)["project"]["dependencies"]
+        project = tomllib.load(file)["project"]
+    requirements = list(project["dependencies"])
+    for extra in EXTRAS:
+        requirements += project["optional-dependencies"][extra]
     sys.stdout.writelines(f"{pin(requirement)}\n" for requirement in requirements)
 
 

@@ -1,0 +1,84 @@
+"""What rows look like to an ONNX model: one tensor, or one for each named column."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import issparse
+from skl2onnx.common.data_types import (
+    DoubleTensorType,
+    FloatTensorType,
+    StringTensorType,
+)
+
+from skdistill._typing import Table
+
+__all__ = ["Inputs", "describe"]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Sample rows, as the ONNX runtime takes them.
+
+    Attributes
+    ----------
+    types : list of (str, skl2onnx type)
+        Names and types of the inputs.
+    feed : list of ndarray
+        The rows, one array for each input.
+    rounded : table
+        The rows as they came, but with numbers of single precision.
+    """
+
+    types: list[tuple[str, Any]]
+    feed: list[NDArray]
+    rounded: Table
+
+
+def describe(X: Table, dtype: str) -> Inputs:
+    """Describe sample rows to the converter and the runtime.
+
+    An array or a list becomes one input named "X", a DataFrame one for each column.
+    Numbers and truth values get the type `dtype`, text stays text.
+    """
+    if issparse(X):
+        raise ValueError(
+            "ONNX models take dense rows. Got a sparse matrix. Pass X.toarray()."
+        )
+    if hasattr(X, "columns") and hasattr(X, "dtypes"):
+        return _describe_columns(X, dtype)
+    table = np.asarray(X)
+    if table.ndim != 2:
+        raise ValueError(
+            "X must hold rows of shape (n_samples, n_features). Got shape "
+            f"{table.shape}."
+        )
+    kind, values = _column(table, "X", dtype)
+    rounded = values if kind is StringTensorType else table.astype(np.float32)
+    return Inputs([("X", kind([None, table.shape[1]]))], [values], rounded)
+
+
+def _describe_columns(X, dtype):
+    types, feed, rounded = [], [], X.copy()
+    for name in X.columns:
+        kind, values = _column(X[name].to_numpy(), name, dtype)
+        types.append((str(name), kind([None, 1])))
+        feed.append(values.reshape(-1, 1))
+        if X[name].dtype.kind == "f":
+            rounded[name] = X[name].astype(np.float32)
+    return Inputs(types, feed, rounded)
+
+
+def _column(values, name, dtype):
+    """Return the ONNX type of a column, or of a whole array, and its values."""
+    if values.dtype.kind in "OUT" and all(isinstance(v, str) for v in values.flat):
+        return StringTensorType, values.astype(object)
+    kind = DoubleTensorType if dtype == "float64" else FloatTensorType
+    try:
+        return kind, values.astype(dtype)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "An input of an ONNX model holds numbers or text. Got something else in "
+            f"the column {name!r}: {error}. Text may have no missing cells."
+        ) from error

@@ -1,0 +1,201 @@
+"""From a fitted model to an ONNX model that is known to answer alike."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.utils.validation import check_is_fitted
+
+from skdistill._fitting import final_step
+from skdistill._optional import import_optional
+from skdistill._typing import Estimator, Table
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+__all__ = ["register_converters", "to_onnx"]
+
+_LIBRARIES = ("onnx", "skl2onnx", "onnxmltools", "onnxruntime")
+
+
+def register_converters() -> None:
+    """Register the distilled estimators with skl2onnx.
+
+    Afterwards `skl2onnx.to_onnx` takes `DistilledRegressor`, `DistilledClassifier` and
+    their searches, alone and in a Pipeline. What it returns is not checked, other than
+    by `skdistill.export.to_onnx`, which calls this function itself.
+
+    Raises
+    ------
+    ImportError
+        If a library of the extra "onnx" is missing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import skl2onnx
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklearn.tree import DecisionTreeRegressor
+    >>> from skdistill import DistilledRegressor
+    >>> from skdistill.export import register_converters
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> student = DecisionTreeRegressor(max_depth=3)
+    >>> model = make_pipeline(StandardScaler(), DistilledRegressor(Ridge(), student))
+    >>> register_converters()
+    >>> onnx_model = skl2onnx.to_onnx(model.fit(X, y), X.astype(np.float32))
+    >>> [node.op_type for node in onnx_model.graph.node]
+    ['Scaler', 'TreeEnsembleRegressor', 'Identity']
+    """
+    for name in _LIBRARIES:
+        import_optional(name, extra="onnx")
+    from skdistill.export._converters import register
+
+    register()
+
+
+def to_onnx(
+    model: Estimator, X: Table, *, dtype: str = "float32", max_mismatch: float = 0.0
+) -> "ModelProto":
+    """Return a fitted student, with its Pipeline, as a checked ONNX model.
+
+    The graph holds the student alone, not the teacher. Before it is returned, it
+    answers X in the ONNX runtime. Each row must be answered as by `predict` and
+    `predict_proba` of `model`, for the row as it is or rounded to single precision:
+    values within 1e-4 of the largest prediction, probabilities within 1e-4, the same
+    labels but for ties.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted: a distilled estimator, a search for one, a plain student, refined or
+        not, or a Pipeline that ends in one of them.
+    X : {array-like, DataFrame} of shape (n_samples, n_features)
+        Rows that are typical of what the model will be asked, such as training rows.
+        They say what the inputs are, and are those that the check answers.
+    dtype : {"float32", "float64"}, default="float32"
+        The type of the inputs that hold numbers. With "float64" the steps before the
+        student are computed in double precision, as scikit-learn does; the ONNX runtime
+        lacks some of them, such as imputers. Trees compare, and outputs are, in single
+        precision in any case.
+    max_mismatch : float, default=0.0
+        The share of the rows in X, from 0 to 1, that may be answered differently. In
+        single precision, a scaler before trees may put a row that lies on a split on
+        its other side.
+
+    Returns
+    -------
+    onnx_model : onnx.ModelProto
+        Its input is "X" of shape (n_samples, n_features) where X is an array; of a
+        DataFrame, there is one of shape (n_samples, 1) for each column, by its name, in
+        which other characters than letters and digits become "_". Text has inputs of
+        type string, other columns of type `dtype`. Outputs are
+        "variable" of shape (n_samples, n_outputs) for a regressor, "label" and
+        "probabilities" for a classifier. Truth values as labels become 0 and 1.
+
+    Raises
+    ------
+    ImportError
+        If a library of the extra "onnx" is missing.
+    ValueError
+        If there is no converter for a part of the model or for what it splits on, such
+        as categories, or if the ONNX model answers otherwise.
+
+    Warns
+    -----
+    skdistill.exceptions.RoundingWarning
+        If rows are answered as the model answers them once they are rounded, but not
+        as it answers them as they are.
+
+    Examples
+    --------
+    >>> from onnxruntime import InferenceSession
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+    >>> from skdistill import DistilledClassifier
+    >>> from skdistill.export import to_onnx
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = DistilledClassifier(
+    ...     RandomForestClassifier(),
+    ...     GradientBoostingClassifier(n_estimators=10),
+    ...     random_state=0,
+    ... ).fit(X, y)
+    >>> onnx_model = to_onnx(model, X)
+    >>> session = InferenceSession(onnx_model.SerializeToString())
+    >>> labels, probabilities = session.run(None, {"X": X[:2].astype("float32")})
+    >>> labels.tolist(), probabilities.shape
+    ([0, 0], (2, 3))
+    """
+    register_converters()
+    check_is_fitted(model)
+    _check_parameters(dtype, max_mismatch)
+    from onnxruntime import InferenceSession
+
+    from skdistill.export._check import answers_of, check_same_answers
+    from skdistill.export._inputs import describe
+
+    if is_classifier(model):
+        _check_labels(model.classes_)
+    inputs = describe(X, dtype)
+    expected = answers_of(model, X)
+    try:
+        onnx_model = _convert(model, inputs.types, expected.values.shape[1])
+        session = InferenceSession(
+            onnx_model.SerializeToString(), providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:
+        raise ValueError(_why_not(model, error)) from error
+    check_same_answers(session, model, inputs, expected, max_mismatch=max_mismatch)
+    return onnx_model
+
+
+def _convert(model, types, n_outputs):
+    from skl2onnx import convert_sklearn
+
+    from skdistill.export._converters import ShippedClassifier, ShippedRegressor
+
+    if is_classifier(model):
+        shipped = ShippedClassifier(model)
+        options = {id(shipped): {"zipmap": False}}
+    else:
+        shipped, options = ShippedRegressor(model, n_outputs), None
+    return convert_sklearn(
+        shipped, type(model).__name__, initial_types=types, options=options
+    )
+
+
+def _check_parameters(dtype, max_mismatch):
+    if dtype not in ("float32", "float64"):
+        raise ValueError(f"dtype must be 'float32' or 'float64'. Got {dtype!r}.")
+    if not 0 <= max_mismatch <= 1:
+        raise ValueError(
+            f"max_mismatch must be a share from 0 to 1. Got {max_mismatch!r}."
+        )
+
+
+def _check_labels(classes):
+    kind = np.asarray(classes).dtype.kind
+    if len(classes) < 2:
+        raise ValueError(
+            f"An ONNX classifier needs at least two classes. Got {list(classes)}."
+        )
+    whole = kind in "iub" or (kind == "f" and (classes % 1 == 0).all())
+    if not whole and not all(isinstance(label, str) for label in classes):
+        raise ValueError(
+            "The labels of an ONNX classifier are whole numbers or text. Got "
+            f"{list(classes)[:3]} and such. Fit the model on their names."
+        )
+
+
+def _why_not(model, error):
+    whole = final_step(model)
+    student = final_step(getattr(whole, "student_", whole))
+    name = type(model).__name__
+    part = "" if student is model else f" because of its {type(student).__name__}"
+    reason = str(error).strip().partition("\n")[0][:300].rstrip(".")
+    remedy = ""
+    if type(error).__name__.startswith("Missing"):
+        remedy = " skl2onnx.supported_converters() lists what it converts."
+    return f"The {name} cannot be exported to ONNX{part}: {reason}.{remedy}"
