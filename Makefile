@@ -12,11 +12,18 @@ PIP_INSTALL := -m pip --quiet --disable-pip-version-check install
 PYTEST := -m pytest -n 2
 QUICK := not slow and not gpu
 
+# The packages of each peer's environment. imodels learns from this package's benchmark
+# stack; it and TabTune lack a requirement of their own.
+PEERS := autogluon imodels tabtune
+PEER_autogluon := "autogluon.tabular[lightgbm,xgboost]"
+PEER_imodels := imodels six -e .
+PEER_tabtune := tabtune lightgbm
+
 # What an installation depends on: the requirements and the package's own version.
 SOURCES := pyproject.toml skdistill/_version.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-min lint types bench bench-smoke bench-overhead clean
+.PHONY: help demo test test-all test-min lint types bench bench-smoke bench-overhead bench-peers clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,8 +56,12 @@ bench-smoke: $(VENV)/.has-bench  ## Run two minutes of them against thresholds
 bench-overhead: $(VENV)/.has-bench  ## Measure what distillation costs beside its parts
 	$(BIN)/python -m benchmarks.overhead --fresh
 
+bench-peers: $(VENV)/.has-bench $(PEERS:%=.venv-%/.has-peer)  ## Run skdistill beside its peers, each in its own environment
+	$(BIN)/python -m benchmarks.peers
+	$(BIN)/python -m benchmarks.nested_grid
+
 clean:  ## Remove environments, caches and builds
-	rm -rf $(VENV) $(VENV_MIN) .venv-ci .venv-ci-min .venv-ci-bare
+	rm -rf $(VENV) $(VENV_MIN) $(PEERS:%=.venv-%) .venv-ci .venv-ci-min .venv-ci-bare
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -73,3 +84,8 @@ $(VENV_MIN)/.has-test: $(SOURCES) tools/lowest.py | $(VENV_MIN)/bin/python
 	$(VENV_MIN)/bin/python tools/lowest.py > $(VENV_MIN)/lowest.txt
 	$(VENV_MIN)/bin/python $(PIP_INSTALL) -e ".[test,bench]" -r $(VENV_MIN)/lowest.txt
 	touch $@
+
+# A peer that cannot be installed is left out, and the run says so.
+.venv-%/.has-peer:
+	$(PYTHON) -m venv .venv-$*
+	-.venv-$*/bin/python $(PIP_INSTALL) $(PEER_$*) && touch $@

@@ -1,0 +1,34 @@
+"""The peers of `benchmarks.peers`, and one runner for each, run where the peer is."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PLAIN = "plain"
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A runner, the way it is told to go, and its environment; None is this one."""
+
+    runner: str
+    way: str
+    environment: str | None = None
+
+    def python(self, environments: Path) -> Path:
+        """Return the interpreter that runs it."""
+        if self.environment is None:
+            return Path(sys.executable)
+        return environments / f".venv-{self.environment}" / "bin" / "python"
+
+
+PEERS = {
+    PLAIN: Peer("ours", "plain"),
+    "skdistill": Peer("ours", "one fit"),
+    "skdistill CV": Peer("ours", "search"),
+    "by hand": Peer("by_hand", "copies"),
+    "AutoGluon": Peer("autogluon", "default", "autogluon"),
+    "imodels": Peer("imodels", "default", "imodels"),
+    "TabTune xRFM": Peer("tabtune", "XRFM", "tabtune"),
+    "TabTune TabPFN": Peer("tabtune", "TabPFN", "tabtune"),
+}

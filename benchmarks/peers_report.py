@@ -1,0 +1,203 @@
+"""The report of `benchmarks.peers`, made from its raw rows alone."""
+
+import pandas as pd
+
+from benchmarks import gap, gap_block, gap_classes, results
+from benchmarks.peer_runners import PEERS, PLAIN
+
+OURS, RIVAL = ("skdistill", "skdistill CV"), "AutoGluon"
+METRICS = {"numbers": gap.R2, "classes": gap_classes.LOG_LOSS}
+# The way of `gap.summarise`, for which each peer counts as a student.
+WAY, SPLIT = "distilled", ["table", "seed"]
+COSTS = ["cpu_seconds", "seconds", "row_us", "leaves"]
+
+
+def in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    """Sort the rows by table, peer and seed, however the runs came about."""
+    tables, peers = [*gap_block.TABLES, *gap_classes.TABLES], list(PEERS)
+    places = {"table": tables.index, "peer": peers.index}
+    return frame.sort_values(
+        [*places, "seed"], key=lambda c: c.map(places.get(c.name, int))
+    )
+
+
+def answered(frame: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
+    """Return the rows with answers, each beside the plain student of its split."""
+    score = f"{WAY}_{metric.column}"
+    rows = frame.rename(columns={f"student_{metric.column}": score, "peer": "student"})
+    if score not in rows:
+        return rows.head(0)
+    rows = rows.dropna(subset=score)
+    plain = rows[rows["student"] == PLAIN].set_index(SPLIT)[score]
+    return rows.join(plain.rename(f"plain_{metric.column}"), on=SPLIT, how="inner")
+
+
+def summarise(rows: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
+    """Means over the seeds by table and peer: scores, shares recovered, costs."""
+    costs = rows.groupby(["table", "student"], sort=False)[COSTS].mean()
+    summary = gap.summarise(rows, (WAY,), metric)
+    return summary.join(costs, on=["table", "student"])
+
+
+def is_harmed(summary: pd.DataFrame) -> pd.Series:
+    """Tell where a student is worse than plain by more than `gap.HARM`."""
+    return summary[f"{WAY}_gain"] < -gap.HARM
+
+
+def compare_peers(rows: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
+    """By peer: what is recovered, gained and harmed, and what it costs."""
+    summary, shown = summarise(rows, metric), []
+    for peer, group in summary.groupby("student", sort=False):
+        share = group[f"{WAY}_recovered"]
+        mean, median = map(results.percent, (share.mean(), results.median(share)))
+        n_splits = (rows["student"] == peer).sum()
+        shown.append(
+            {
+                "peer": peer,
+                "tables (splits)": f"{len(group)} ({n_splits})",
+                "its teacher leads in": "" if peer == PLAIN else share.count(),
+                "recovers: mean (median)": f"{mean} ({median})" if mean else "",
+                f"mean gain in {metric.label}": results.signed(
+                    group[f"{WAY}_gain"].mean()
+                ),
+                "harmed": is_harmed(group).sum(),
+                "seconds": f"{group['cpu_seconds'].sum():.0f}",
+                "on the wall": f"{group['seconds'].sum():.0f}",
+                "µs for a row": f"{group['row_us'].median():.0f}",
+                "leaves": f"{group['leaves'].median():.0f}",
+            }
+        )
+    return pd.DataFrame(shown)
+
+
+def oppose(frame: pd.DataFrame, ours: str) -> dict[str, pd.DataFrame]:
+    """Summaries of ours and `RIVAL` on the splits that both answered, by kind."""
+    parts = {}
+    for kind, metric in METRICS.items():
+        rows = answered(frame, metric)
+        rows = rows[rows["student"].isin([ours, RIVAL])]
+        # A peer answers a split once.
+        rows = rows[rows.duplicated(SPLIT, keep=False)]
+        if len(rows):
+            parts[kind] = summarise(rows, metric)
+    return parts if len(parts) < 2 else parts | {"all": pd.concat(parts.values())}
+
+
+def compare_with_rival(frame: pd.DataFrame) -> pd.DataFrame:
+    """Say of each of our ways whether it recovers more, harms less and is faster.
+
+    The shares are compared over the tables where both teachers lead.
+    """
+    shown = []
+    for ours in OURS:
+        for kind, summary in oppose(frame, ours).items():
+            us, them = (
+                summary[summary["student"] == peer].set_index("table")
+                for peer in (ours, RIVAL)
+            )
+            shares = pd.DataFrame(
+                {peer: part[f"{WAY}_recovered"] for peer, part in ((0, us), (1, them))}
+            ).dropna()
+            harmed = [is_harmed(part).sum() for part in (us, them)]
+            seconds = [part["cpu_seconds"].sum() for part in (us, them)]
+            row = {
+                "ours": ours,
+                "tables": f"{len(us)}, {kind}",
+                "both teachers lead in": len(shares),
+                "more recovered": "",
+                "fewer harmed": _verdict(harmed[0] < harmed[1], harmed),
+                "less time": _verdict(
+                    seconds[0] < seconds[1], [f"{s:.0f} s" for s in seconds]
+                ),
+            }
+            if len(shares):
+                means = shares.mean()
+                row["more recovered"] = _verdict(
+                    means[0] > means[1], map(results.percent, means)
+                )
+            shown.append(row)
+    return pd.DataFrame(shown)
+
+
+def show_tables(rows: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
+    """By table and peer: the scores, the share, and what it costs."""
+    summary = summarise(rows, metric)
+    summary = summary[summary["student"] != PLAIN]
+    shares = [gap.show_recovered(row, WAY, metric) for _, row in summary.iterrows()]
+    shown = gap.compare_scores(summary, (WAY,), metric)
+    return shown.rename(columns={"student": "peer"}).assign(
+        recovers=shares,
+        seconds=summary["cpu_seconds"].map("{:.1f}".format),
+        leaves=summary["leaves"].map("{:.0f}".format),
+    )
+
+
+def show_reasons(frame: pd.DataFrame) -> pd.DataFrame:
+    """Say which peer gave no answer, on which tables, and why."""
+    silent = frame[frame["reason"].notna() & (frame["reason"] != "")]
+    tables = silent.groupby(["peer", "reason"], sort=False)["table"].unique()
+    return tables.map(", ".join).rename("tables").reset_index()
+
+
+def show_versions(frame: pd.DataFrame) -> str:
+    """Name the version of each peer that was seen."""
+    seen = frame.dropna(subset="version").groupby("peer", sort=False)["version"]
+    return "; ".join(f"{peer} {', '.join(part.unique())}" for peer, part in seen)
+
+
+def report(frame: pd.DataFrame) -> str:
+    """Make the Markdown from the raw rows alone."""
+    frame = in_order(frame.astype({"version": str}))
+    facts = ["table", "n_train", "n_test", "n_features", "n_classes"]
+    parts = [
+        "# skdistill beside its peers",
+        f"Tables: {frame['table'].nunique()}, seeds: at most "
+        f"{frame['seed'].nunique()}. Every peer gets the same training and held-out "
+        "rows, split as in `gap` and `gap_classes`, and never sees a held-out label. "
+        "The student is LightGBM with 100 trees (for each class) of 16 leaves and a "
+        "learning rate of 0.1.",
+        "- 'plain' is that student on the labels of all training rows.\n"
+        "- 'skdistill' is one fit with transfer rows and refined leaves, 'CV' is "
+        "`DistilledRegressorCV` or `DistilledClassifierCV` with its defaults.\n"
+        "- 'by hand' is scikit-learn's `cross_val_predict` and half the weight on the "
+        "teacher, by weighted copies of the rows where there are classes.\n"
+        "- imodels' `DistilledRegressor` and all of the above learn from one stack.\n"
+        "- AutoGluon distils an ensemble of its own: its default one as far as it is "
+        "LightGBM, XGBoost and forests.\n"
+        "- TabTune's teacher is xRFM, which needs no download, or TabPFN, which does.",
+        "A share recovered is of the lead that a peer's own teacher has over 'plain', "
+        "so the scores stand beside it. A teacher leads if it is better by "
+        f"{gap.MIN_LEAD:g} or more; a table is harmed if the student is worse than "
+        f"'plain' by more than {gap.HARM:g}. Seconds are the processor's on one thread "
+        "for a whole fit, the teacher's work and the search included, summed over "
+        "tables; those on the wall clock count what else the machine did.",
+        results.markdown(frame[facts].drop_duplicates("table")),
+        "## Against AutoGluon",
+        "Ours first, on the splits that both answered, means over the seeds:",
+        results.markdown(compare_with_rival(frame)),
+    ]
+    for kind, metric in METRICS.items():
+        rows = answered(frame, metric)
+        if len(rows):
+            parts += [
+                f"## {kind.capitalize()}, by {metric.label}",
+                "A row's time (the processor's) and the leaves are medians over the "
+                "tables:",
+                results.markdown(compare_peers(rows, metric)),
+                results.markdown(show_tables(rows, metric)),
+            ]
+    return "\n\n".join(
+        [
+            *parts,
+            "## No answer",
+            "What a peer cannot do, with the reason it gave:",
+            results.markdown(show_reasons(frame)),
+            f"Versions: {show_versions(frame)}.",
+            f"Measured with {results.describe(frame)}.",
+        ]
+    )
+
+
+def _verdict(is_met, pair):
+    ours, theirs = pair
+    return f"{'yes' if is_met else 'no'}: {ours} against {theirs}"
