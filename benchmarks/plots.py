@@ -63,6 +63,39 @@ def draw_lines(
     return save(figure, name, pd.concat(panels))
 
 
+def draw_bars(panels: Mapping[str, pd.DataFrame], name: str, *, source: str) -> Path:
+    """Draw a panel for each frame, a bar for each row, to ``results/<name>.svg``.
+
+    A frame has the columns mean and spread, and `source`: a source's figures, drawn
+    as crosses. Its index names the bars.
+    """
+    n_bars = max(map(len, panels.values()))
+    figure = build_figure(4.5 * len(panels), 0.3 * n_bars + 1.2)
+    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    for ax, (title, frame) in zip(axes, panels.items(), strict=True):
+        places = np.arange(len(frame))
+        ax.barh(places, frame["mean"], xerr=frame["spread"], label="here")
+        ax.plot(frame[source], places, "C3x", label=source)
+        ax.axvline(0, color="0.7", lw=1)
+        ax.set_yticks(places, frame.index)
+        ax.set_xlabel(title)
+    axes[0].invert_yaxis()
+    figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    return save(figure, name, pd.concat(panels))
+
+
+def draw_answers(truth: pd.Series, answers: pd.DataFrame, name: str) -> Path:
+    """Draw each column of `answers` against the truth, to ``results/<name>.svg``."""
+    figure = build_figure(2.8 * len(answers.columns), 3.2)
+    axes = figure.subplots(1, len(answers.columns), sharey=True, squeeze=False)[0]
+    for ax, (title, answered) in zip(axes, answers.items(), strict=True):
+        ax.axline((0, 0), slope=1, color="0.7", lw=1)
+        ax.plot(truth, answered, "C0o", ms=3, alpha=0.5, mec="none")
+        ax.set(title=title, xlabel="truth")
+    axes[0].set_ylabel("answer")
+    return save(figure, name, answers.assign(truth=truth))
+
+
 def build_figure(width: float, height: float):
     """Return an empty figure, of so many inches."""
     from matplotlib.figure import Figure

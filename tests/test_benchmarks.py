@@ -1,6 +1,7 @@
 """The benchmarks run, and what they claim holds on one split."""
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from urllib.error import URLError
 
@@ -25,6 +26,8 @@ from benchmarks import (
     refine,
     results,
     sardar,
+    sardar_answers,
+    sardar_block,
 )
 from benchmarks.problems import (
     DATA_VARIABLE,
@@ -409,6 +412,53 @@ def test_validation_rows_are_none_of_the_few():
     assert len(few) == 30
     assert len(valid) == 485
     assert not set(few) & set(valid)
+
+
+def _sardar_rows():
+    methods = (
+        sardar_block.Method(sardar_block.TEACHER),
+        sardar_block.Method(sardar_block.PLAIN, 0.0, 1.0),
+        *sardar_block.DISTILLED,
+    )
+    frame = pd.DataFrame(
+        {"table": sardar_block.REPAIRED, "split": split} | asdict(method)
+        for split in range(2)
+        for method in methods
+    ).assign(scale=1000.0, **results.versions())
+    r2 = (frame["method"] == sardar_block.TEACHER).map({True: 0.75, False: 0.5})
+    return frame.assign(mse=1 - r2, r2=r2)
+
+
+def test_the_papers_scales_are_compared_with_the_tables_own():
+    frame = _sardar_rows()
+    text = sardar.blame_scales(frame)
+    # 957 of a million is an R2 of 1 - 0.000957; a quarter of a million is our error.
+    assert "0.9990" in text
+    assert "MSE 250,000 and R2 0.7500" in text
+    assert text in sardar.report(frame)
+
+
+def test_scores_are_drawn_beside_the_papers(monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(
+        sardar, "draw_bars", lambda panels, name, **_: drawn.update({name: panels})
+    )
+    sardar.draw(_sardar_rows())
+    mse, r2 = drawn["sardar"].values()
+    assert mse["mean"].tolist() == [0.25, *[0.5] * (len(mse) - 1)]
+    known = r2["the paper"].dropna()
+    soft = [f"soft distillation, T = {T:g}" for T in sardar_block.TEMPERATURES]
+    assert list(known.index) == ["hard distillation", *soft]
+    assert known.iloc[0] == sardar.PAPER[sardar.HARD]["r2"]
+    assert r2.index[-1] == "soft distillation, T = 5, rescaled"
+
+
+def test_answers_lie_on_a_line_whose_slope_is_said():
+    truth = pd.Series([-1.0, 0.0, 1.0])
+    answers = dict.fromkeys(sardar_answers.SHOWN, 0.5 * truth)
+    frame = pd.DataFrame({"split": 0, "truth": truth} | answers)
+    text = sardar_answers.report(frame.assign(**results.versions()))
+    assert "| 0.7500 | 0.50 " in text
 
 
 @pytest.mark.data

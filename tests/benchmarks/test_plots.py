@@ -58,6 +58,27 @@ def test_each_panel_has_a_line_for_each_column(figures):
     assert left.get_xscale() == left.get_yscale() == "log"
 
 
+def test_each_bar_stands_beside_its_source(figures):
+    bars = pd.DataFrame(
+        {"mean": [1.0, 2.0], "spread": 0.1, "them": [np.nan, 3.0]}, index=["a", "b"]
+    )
+    plots.draw_bars({"MSE": bars}, "made_up", source="them")
+    (ax,) = figures[0].axes
+    assert [bar.get_width() for bar in ax.patches] == [1, 2]
+    crosses = next(line for line in ax.lines if line.get_label() == "them")
+    assert crosses.get_xdata().tolist() == pytest.approx([np.nan, 3], nan_ok=True)
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
+
+
+def test_answers_are_drawn_against_the_truth(figures):
+    answers = pd.DataFrame({"plain": [0.1, 0.8], "hard": 0.5})
+    plots.draw_answers(pd.Series([0.0, 1.0]), answers, "made_up")
+    plain, hard = figures[0].axes
+    assert plain.lines[-1].get_xdata().tolist() == [0, 1]
+    assert plain.lines[-1].get_ydata().tolist() == [0.1, 0.8]
+    assert hard.get_title() == "hard"
+
+
 def test_the_same_numbers_give_the_same_file_and_others_another_digest():
     first = _draw_shares().read_bytes()
     assert _draw_shares().read_bytes() == first
