@@ -13,13 +13,14 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 # No estimator check is skipped for want of it.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
-# What cannot be tested without the extra "onnx".
-collect_ignore = [] if find_spec("skl2onnx") else ["skdistill/export", "docs/guide.md"]
+# What cannot be tested without the libraries that export.
+HAVE_ALL = all(map(find_spec, ("skl2onnx", "skops")))
+collect_ignore = [] if HAVE_ALL else ["skdistill/export", "docs/guide.md"]
 
 
 def pytest_report_header():
     """Say what is left out, if anything."""
-    return [f"not tested without the extra onnx: {part}" for part in collect_ignore]
+    return [f"not tested without skl2onnx and skops: {part}" for part in collect_ignore]
 
 
 @pytest.fixture(autouse=True)

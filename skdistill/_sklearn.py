@@ -48,6 +48,19 @@ except ImportError:  # scikit-learn < 1.9
         return method
 
 
+def name_request_owner(estimator):
+    """Let the metadata requests of `estimator` refer to it by the name of its class.
+
+    From scikit-learn 1.9 on they hold the estimator itself, for error messages alone.
+    skops cannot save such a circle.
+    """
+    requests = estimator._metadata_request
+    for request in (requests, *vars(requests).values()):
+        if hasattr(request, "owner"):
+            request.owner = type(estimator).__name__
+    return estimator
+
+
 fit_context = _fit_context
 elapsed_time = _print_elapsed_time
 index_params = _check_method_params
@@ -65,6 +78,7 @@ __all__ = [
     "elapsed_time",
     "fit_context",
     "index_params",
+    "name_request_owner",
     "raise_for_params",
     "routing_enabled",
     "safe_indexing",

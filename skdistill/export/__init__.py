@@ -1,5 +1,6 @@
-"""Export: a fitted student, with its Pipeline, as an ONNX model."""
+"""Export: a fitted student as an ONNX model; what skops may load."""
 
 from skdistill.export._onnx import register_converters, to_onnx
+from skdistill.export._trusted import TRUSTED_TYPES
 
-__all__ = ["register_converters", "to_onnx"]
+__all__ = ["TRUSTED_TYPES", "register_converters", "to_onnx"]

@@ -30,6 +30,8 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils import get_tags
 
+from skdistill._sklearn import name_request_owner
+
 __all__ = ["default_classifier", "default_regressor"]
 
 # Below this many rows, histograms and leaves of 20 rows are too coarse.
@@ -112,7 +114,7 @@ def default_classifier(
 
 def _asking(estimator):
     """Make `estimator` ask for the weights when metadata is routed."""
-    return estimator.set_fit_request(sample_weight=True)
+    return name_request_owner(estimator.set_fit_request(sample_weight=True))
 
 
 def _members(trees, boosting, linear, n_features):

@@ -1,12 +1,7 @@
 """The students that are exported in the tests."""
 
-import pytest
-
-pytest.importorskip("skl2onnx", reason="needs the extra onnx")
-
 import numpy as np
 from lightgbm import LGBMClassifier, LGBMRegressor
-from onnxruntime import InferenceSession
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     ExtraTreesRegressor,
@@ -71,6 +66,8 @@ TAKES_MISSING = ("hist", "forest", "extra", "tree", "lightgbm", "xgboost")
 
 def run(onnx_model, X):
     """Return the outputs of an ONNX model for rows, given as single precision."""
+    from onnxruntime import InferenceSession
+
     session = InferenceSession(onnx_model.SerializeToString())
     if hasattr(X, "columns"):
         columns = [X[name].to_numpy() for name in X.columns]

@@ -1,0 +1,203 @@
+"""Fitted estimators survive pickle, joblib and skops; those of releases still load."""
+
+import pickle
+import shutil
+import warnings
+from functools import cache
+from io import BytesIO
+
+import joblib
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from pandas.testing import assert_frame_equal
+from sklearn.base import clone
+from sklearn.datasets import load_diabetes, load_digits
+from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skdistill import (
+    DistilledClassifier,
+    DistilledClassifierCV,
+    DistilledRegressor,
+    DistilledRegressorCV,
+)
+from skdistill.export import TRUSTED_TYPES
+from skdistill.refine import LeafRefinement
+from skdistill.transfer import MungeSampler
+from tests.export.cases import (
+    CLASSIFIERS,
+    REGRESSORS,
+    TREE_CLASSIFIERS,
+    TREE_REGRESSORS,
+)
+from tests.save_models import FOLDER, answers_of, save
+from tests.transfer.cases import SAMPLERS, mixed_table, name_of
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore:X does not have valid feature names"),
+]
+
+RELEASED = sorted(FOLDER.glob("*.pkl"))
+
+X, Y = load_diabetes(return_X_y=True)
+X, Y = X[:150], Y[:150]
+PIXELS, DIGITS = load_digits(n_class=3, return_X_y=True)
+PIXELS, DIGITS = PIXELS[:150], np.array(["a", "b", "c"])[DIGITS[:150]]
+BAYES = GaussianNB(var_smoothing=0.1)
+HOLES = np.column_stack([np.where(X[:, 0] > 0, X[:, 1], np.nan), X[:, 2] > 0, X[:, 3]])
+
+SOFT_STUDENTS = CLASSIFIERS | {
+    "bayes": BAYES,
+    "neighbours": KNeighborsClassifier(),
+}
+REGRESSIONS = {
+    **{name: DistilledRegressor(Ridge(), REGRESSORS[name]) for name in REGRESSORS},
+    **{
+        f"refined {name}": DistilledRegressor(Ridge(), student, refine=LeafRefinement())
+        for name, student in TREE_REGRESSORS.items()
+    },
+    "default": DistilledRegressor(),
+    "transfer": DistilledRegressor(Ridge(), Ridge(), transfer=MungeSampler()),
+    "search": DistilledRegressorCV(Ridge(), TREE_REGRESSORS["tree"], cv=2),
+    "pipeline": make_pipeline(StandardScaler(), DistilledRegressor(Ridge(), Ridge())),
+}
+CLASSIFICATIONS = {
+    **{name: DistilledClassifier(BAYES, SOFT_STUDENTS[name]) for name in SOFT_STUDENTS},
+    **{
+        f"refined {name}": DistilledClassifier(BAYES, student, refine="leaves")
+        for name, student in TREE_CLASSIFIERS.items()
+    },
+    "default teacher": DistilledClassifier(student=LogisticRegression(max_iter=20)),
+    "search": DistilledClassifierCV(BAYES, TREE_CLASSIFIERS["tree"], cv=2),
+}
+
+
+def through_pickle(model):
+    return pickle.loads(pickle.dumps(model))
+
+
+def through_joblib(model):
+    file = BytesIO()
+    joblib.dump(model, file)
+    file.seek(0)
+    return joblib.load(file)
+
+
+def through_skops(model):
+    skops = pytest.importorskip("skops.io")
+    data = skops.dumps(model)
+    found = skops.get_untrusted_types(data=data)
+    theirs = [name for name in found if not name.startswith("skdistill.")]
+    return skops.loads(data, trusted=[*TRUSTED_TYPES, *theirs])
+
+
+FORMATS = pytest.mark.parametrize(
+    "through", [through_pickle, through_joblib, through_skops]
+)
+
+
+@cache
+def regression(name):
+    return clone(REGRESSIONS[name]).fit(X, Y)
+
+
+@cache
+def classification(name):
+    return clone(CLASSIFICATIONS[name]).fit(PIXELS, DIGITS)
+
+
+@pytest.mark.parametrize("name", REGRESSIONS)
+@FORMATS
+def test_regressors(through, name):
+    model = regression(name)
+    loaded = through(model)
+    assert_array_equal(loaded.predict(X), model.predict(X))
+
+
+@pytest.mark.parametrize("name", CLASSIFICATIONS)
+@FORMATS
+def test_classifiers(through, name):
+    model = classification(name)
+    loaded = through(model)
+    assert_array_equal(loaded.predict(PIXELS), model.predict(PIXELS))
+    assert_array_equal(loaded.predict_proba(PIXELS), model.predict_proba(PIXELS))
+    assert_array_equal(
+        through(model.student_).predict(PIXELS), model.student_.predict(PIXELS)
+    )
+
+
+@FORMATS
+def test_teacher_and_parameters_are_in_the_file(through):
+    model = clone(REGRESSIONS["refined tree"]).set_params(random_state=0).fit(X, Y)
+    loaded = through(model)
+    assert_array_equal(loaded.teacher_.predict(X), model.teacher_.predict(X))
+    assert loaded.refine.get_params() == model.refine.get_params()
+    assert loaded.fit_seconds_ == model.fit_seconds_
+    assert_array_equal(clone(loaded).fit(X, Y).predict(X), model.predict(X))
+
+
+@FORMATS
+def test_a_teacher_that_lies_in_memory_is_in_the_file(through, tmp_path):
+    model = DistilledRegressor(Ridge(), Ridge(), memory=str(tmp_path / "memory"))
+    for _ in range(2):  # The second fit recalls the teacher.
+        model.fit(X, Y)
+    loaded = through(model)
+    shutil.rmtree(tmp_path / "memory")
+    assert loaded.teacher_.predict(X).shape == Y.shape
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS, ids=name_of)
+@FORMATS
+def test_samplers(through, sampler):
+    sampler = clone(sampler).set_params(categorical_features=[1], random_state=0)
+    loaded = through(sampler.fit(HOLES))
+    assert_array_equal(loaded.sample(50), sampler.sample(50))
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS, ids=name_of)
+@pytest.mark.parametrize("through", [through_pickle, through_joblib])
+def test_samplers_of_frames(through, sampler):
+    sampler = clone(sampler).set_params(random_state=0).fit(mixed_table())
+    assert_frame_equal(through(sampler).sample(50), sampler.sample(50))
+
+
+def test_trusted_types_are_those_that_skops_asks_for():
+    skops = pytest.importorskip("skops.io")
+    samplers = [clone(one).set_params(categorical_features=[1]) for one in SAMPLERS]
+    models = [
+        *map(regression, ["refined tree", "search"]),
+        *map(classification, ["regressor", "neighbours", "search"]),
+        *(sampler.fit(HOLES) for sampler in samplers),
+    ]
+    found = {
+        name
+        for model in models
+        for name in skops.get_untrusted_types(data=skops.dumps(model))
+        if name.startswith("skdistill.")
+    }
+    assert sorted(found) == sorted(TRUSTED_TYPES) == [*TRUSTED_TYPES]
+
+
+def assert_answer_as_when_saved(path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", InconsistentVersionWarning)
+        saved = pickle.loads(path.read_bytes())
+    assert saved
+    for model, rows, answers in saved.values():
+        assert_allclose(answers_of(model, rows), answers, rtol=1e-6)
+
+
+@pytest.mark.skipif(not RELEASED, reason="no release has been made yet")
+@pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.stem)
+def test_models_of_earlier_releases_load(path):
+    assert_answer_as_when_saved(path)
+
+
+def test_models_of_this_version_are_saved_for_the_next(tmp_path):
+    assert_answer_as_when_saved(save(tmp_path))
