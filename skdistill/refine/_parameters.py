@@ -70,6 +70,6 @@ class LeafRefinement(BaseEstimator):
             final.set_params(learning_rate=min(2 * float(rate), _FASTEST))
         share = params.get("max_features")
         takes_all = share is None or (isinstance(share, float) and share == 1)
-        has_others = params.get("n_estimators", 1) > 1
-        if "bootstrap" in params and has_others and takes_all:
+        is_forest = "bootstrap" in params and params.get("n_estimators", 1) > 1
+        if is_forest and takes_all:
             final.set_params(max_features=1 / 3)

@@ -182,6 +182,7 @@ def _honest_answers(X, y, weight):
         (RandomForestRegressor(3, max_features="sqrt"), "max_features", "sqrt"),
         (RandomForestRegressor(3, max_features=1), "max_features", 1),
         (RandomForestRegressor(1), "max_features", 1.0),
+        (XGBRegressor(n_jobs=1), "n_estimators", None),  # Its own default.
     ],
 )
 def test_trees_are_grown_for_the_refinement(friedman, student, name, grown):
