@@ -5,7 +5,14 @@ from typing import Any
 from skdistill.report._markup import Markup, element
 from skdistill.report._measure import MODELS
 from skdistill.report._pictures import pictures
-from skdistill.report._table import HEADERS, class_rows, findings, headline, rows
+from skdistill.report._table import (
+    HEADERS,
+    class_rows,
+    class_title,
+    findings,
+    headline,
+    rows,
+)
 from skdistill.report._text import name_columns
 
 __all__ = ["to_document", "to_fragment"]
@@ -162,7 +169,7 @@ def _classes(numbers):
     for label, *cells in body:
         name = element("th", label, scope="row")
         lines.append(element("tr", name, *(element("td", cell) for cell in cells)))
-    title = element("h2", "Rows of each class that are found")
+    title = element("h2", class_title(numbers).capitalize())
     return [title, _scrolling(element("table", *lines))]
 
 

@@ -92,7 +92,7 @@ class Comparison:
         """Return all numbers, of each model and of their comparison.
 
         Numbers that there are not, such as the size of a model that cannot be pickled,
-        are None. All others are Python's own, so the dict can be written as JSON.
+        are None; all are Python's own.
         """
         models = {
             name: {
@@ -168,7 +168,8 @@ class Comparison:
         return seconds["student"]
 
     def _column_names(self):
-        names: Any = getattr(self.X, "columns", range(np.shape(self.X)[1]))
+        shape = np.shape(self.X)  # Texts have no columns.
+        names: Any = getattr(self.X, "columns", range(*shape[1:] or (0,)))
         return [str(name) for name in names]
 
     def _by_class(self):

@@ -50,9 +50,12 @@ class _Axis(NamedTuple):
 
 def pictures(numbers: dict[str, Any]) -> list[tuple[str, Markup]]:
     """Return the pictures that the numbers allow, each with its caption."""
-    drawn = [("Score and speed", _cost(numbers))]
+    drawn = []
     if numbers["points"]:
-        drawn.insert(0, ("Student against teacher", _points(numbers)))
+        drawn.append(("Student against teacher", _points(numbers)))
+    score = next(iter(numbers["recovered"]))
+    if all(numbers["models"][name]["scores"][score] is not None for name in MODELS):
+        drawn.append(("Score and speed", _cost(numbers, score)))
     return drawn
 
 
@@ -85,8 +88,7 @@ def _points(numbers):
     )
 
 
-def _cost(numbers):
-    score = next(iter(numbers["recovered"]))
+def _cost(numbers, score):
     sign = -1 if score.startswith("neg_") else 1
     models = numbers["models"]
     scores = {name: sign * models[name]["scores"][score] for name in MODELS}

@@ -1,5 +1,6 @@
 """The report: measured once, shown as often and in as many ways as one likes."""
 
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
@@ -121,10 +122,11 @@ class DistillationReport:
         check_plain(parts, plain)
         scorers = name_scorers(scoring, parts, plain)
         comparison = Comparison(parts, plain, X, y, weight)
-        self._numbers: dict[str, Any] = comparison.measure(scorers, n_timings) | {
+        numbers = comparison.measure(scorers, n_timings) | {
             "certificate": self.certificate.to_dict(),
             "notes": [model.reason_] if hasattr(model, "reason_") else [],
         }
+        self._numbers: dict[str, Any] = _copy(numbers)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all numbers.
@@ -204,7 +206,9 @@ def _check_one_source(plain, train):
 
 
 def _copy(value):
-    """Copy nested dicts and lists, so that no caller changes the report."""
+    """Copy nested dicts and lists; None takes the place of NaN and infinity."""
     if isinstance(value, dict):
         return {key: _copy(part) for key, part in value.items()}
-    return [_copy(part) for part in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_copy(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

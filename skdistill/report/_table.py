@@ -4,7 +4,16 @@ from typing import Any, NamedTuple
 
 from skdistill.report._measure import MODELS
 
-__all__ = ["HEADERS", "NONE", "Row", "class_rows", "findings", "headline", "rows"]
+__all__ = [
+    "HEADERS",
+    "NONE",
+    "Row",
+    "class_rows",
+    "class_title",
+    "findings",
+    "headline",
+    "rows",
+]
 
 HEADERS = {
     "teacher": "teacher",
@@ -12,6 +21,7 @@ HEADERS = {
     "distilled": "distilled student",
 }
 NONE = "–"  # noqa: RUF001
+_MOST_CLASSES = 30
 _LABELS = {
     "r2": "R2",
     "r2_to_teacher": "R2 to the teacher",
@@ -84,7 +94,7 @@ def rows(numbers: dict[str, Any]) -> list[Row]:
     for score in models[0]["scores"]:
         sign = -1 if score.startswith("neg_") else 1
         label = score_label(score) + (", less is better" if sign < 0 else "")
-        add("scores", label, [number(sign * m["scores"][score]) for m in models])
+        add("scores", label, [_signed(sign, m["scores"][score]) for m in models])
         share = numbers["recovered"][score]
         cells = [NONE, NONE, NONE if share is None else f"{share:.0%}"]
         add("scores", f"gap recovered, {score_label(score)}", cells)
@@ -105,19 +115,38 @@ def rows(numbers: dict[str, Any]) -> list[Row]:
     return table
 
 
+def class_title(numbers: dict[str, Any]) -> str:
+    """Return what stands above the table of classes."""
+    title, n_classes = "rows of each class that are found", len(numbers["classes"])
+    if n_classes > _MOST_CLASSES:
+        title += (
+            f"; of {n_classes:,} classes the {_MOST_CLASSES} in which student and "
+            "teacher agree least"
+        )
+    return title
+
+
 def class_rows(numbers: dict[str, Any]) -> list[list[str]]:
     """Return the rows of the table of classes, its header first; none in regression."""
     if not numbers["classes"]:
         return []
+    classes = numbers["classes"]
+    if len(classes) > _MOST_CLASSES:
+        known = [one for one in classes if one["agreement"] is not None]
+        classes = sorted(known, key=lambda one: one["agreement"])[:_MOST_CLASSES]
     header = ["class", "rows", *HEADERS.values(), "same as the teacher"]
     return [
         header,
         *(
             [one["label"], count(one["n_rows"])]
             + [percent(one[key]) for key in (*MODELS, "agreement")]
-            for one in numbers["classes"]
+            for one in classes
         ),
     ]
+
+
+def _signed(sign, value):
+    return number(value if value is None else sign * value)
 
 
 def score_label(score: str) -> str:

@@ -6,7 +6,14 @@ from typing import Any
 
 from skdistill.report._markup import visible
 from skdistill.report._measure import MODELS
-from skdistill.report._table import HEADERS, class_rows, findings, headline, rows
+from skdistill.report._table import (
+    HEADERS,
+    class_rows,
+    class_title,
+    findings,
+    headline,
+    rows,
+)
 
 __all__ = ["to_markdown", "to_text"]
 
@@ -24,9 +31,7 @@ def to_text(numbers: dict[str, Any]) -> str:
         table.append([f"  {row.label}", *row.cells])
     parts = [headline(numbers), "\n".join(findings(numbers)), _aligned(table)]
     if numbers["classes"]:
-        parts.append(
-            "rows of each class that are found\n" + _aligned(class_rows(numbers))
-        )
+        parts.append(f"{class_title(numbers)}\n{_aligned(class_rows(numbers))}")
     parts.append(f"columns: {', '.join(name_columns(numbers))}")
     return "\n\n".join(visible(part, keep="\n") for part in parts)
 
@@ -39,7 +44,8 @@ def to_markdown(numbers: dict[str, Any]) -> str:
     table = [[row.label, *row.cells] for row in rows(numbers)]
     parts.append(_pipes([header, *table]))
     if numbers["classes"]:
-        parts += ["## Rows of each class that are found", _pipes(class_rows(numbers))]
+        title = class_title(numbers).capitalize()
+        parts += [f"## {title}", _pipes(class_rows(numbers))]
     parts.append("## Models")
     parts.append(
         "\n".join(

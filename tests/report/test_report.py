@@ -13,6 +13,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import (
@@ -369,6 +370,44 @@ def test_many_columns_are_not_all_named():
     assert len(report.to_dict()["columns"]) == 50
     assert "column 29, and 20 more" in repr(report)
     assert "and 20 more" in report.to_html()
+
+
+def test_of_many_classes_those_of_least_agreement_are_shown():
+    y = np.repeat([f"class {i}" for i in range(40)], 8)
+    X = np.repeat(np.arange(40.0), 8)[:, None]
+    teacher = DecisionTreeClassifier(random_state=0)
+    student = DecisionTreeClassifier(max_leaf_nodes=20, random_state=0)
+    model = DistilledClassifier(teacher, student).fit(X, y)
+    report = DistillationReport(model, X, y, train=(X, y), n_timings=1)
+    assert len(report.to_dict()["classes"]) == 40
+    shown = repr(report)
+    assert "of 40 classes the 30 in which student and teacher agree least" in shown
+    agreement = {one["label"]: one["agreement"] for one in report.to_dict()["classes"]}
+    listed = set(re.findall(r"^class \d+", shown, re.MULTILINE))
+    assert len(listed) == 30
+    assert {label for label, share in agreement.items() if share < 0.5} <= listed
+
+
+def test_rows_of_text_have_no_columns():
+    rows = [["short", "a long text of many words"][i % 2] + str(i) for i in range(40)]
+    y = np.array([len(row) for row in rows], dtype=float)
+    ridge = make_pipeline(TfidfVectorizer(analyzer="char"), Ridge())
+    model = DistilledRegressor(ridge, ridge).fit(rows, y)
+    report = DistillationReport(model, rows, y, train=(rows, y), n_timings=1)
+    assert report.to_dict()["columns"] == []
+    assert "0 columns" in report.to_html()
+
+
+@pytest.mark.filterwarnings("ignore:R.2 score is not well-defined")
+def test_what_is_not_finite_is_not_shown(values):
+    model, train, (X, y) = values
+    report = DistillationReport(model, X[:1], y[:1], train=train, n_timings=1)
+    numbers = report.to_dict()
+    assert json.loads(json.dumps(numbers, allow_nan=False)) == numbers
+    assert numbers["models"]["teacher"]["scores"]["r2"] is None
+    assert numbers["certificate"]["bound"] is None
+    assert "too few for a bound" in repr(report)
+    assert report.to_html().count("<svg") == 1
 
 
 def test_the_file_is_the_page(report, tmp_path):
