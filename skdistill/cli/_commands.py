@@ -1,0 +1,177 @@
+"""The commands and their options."""
+
+import math
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from skdistill._version import __version__
+from skdistill.cli._fit import FitOptions, fit
+from skdistill.cli._folders import read_result
+from skdistill.cli._parts import STUDENTS
+from skdistill.cli._predict import predict
+
+__all__ = ["skdistill"]
+
+
+class _Auto(click.ParamType):
+    """A finite number within bounds, or "auto", which is None."""
+
+    name = "auto|number"
+
+    def __init__(self, low, high, *, open_below=False):
+        self.low, self.high, self.open_below = low, high, open_below
+
+    def convert(self, value, param, ctx):
+        if value is None or value == "auto":
+            return None
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        is_low = number <= self.low if self.open_below else number < self.low
+        if not math.isfinite(number) or is_low or number > self.high:
+            allowed = f"from {self.low:g} to {self.high:g}"
+            if self.open_below:
+                allowed = f"above {self.low:g}"
+            self.fail(f"{value!r} is neither auto nor a number {allowed}.", param, ctx)
+        return number
+
+
+_PATH = click.Path(path_type=Path)
+_overwrite = click.option(
+    "--overwrite", is_flag=True, help="Replace what an earlier run wrote."
+)
+_debug = click.option(
+    "--debug",
+    is_flag=True,
+    expose_value=False,
+    help="Show warnings, and the traceback of an error.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="skdistill")
+def skdistill() -> None:
+    """Distil an accurate model of a table into a small and fast one."""
+
+
+@skdistill.command("fit")
+@click.argument("data", type=_PATH)
+@click.option("--target", required=True, metavar="COLUMN", help="What to predict.")
+@click.option(
+    "--task",
+    type=click.Choice(["auto", "regression", "classification"]),
+    default="auto",
+    show_default=True,
+    help="auto: numbers are regression, but for whole ones of at most 20 values.",
+)
+@click.option(
+    "--student",
+    type=click.Choice(STUDENTS),
+    default="gradient-boosting",
+    show_default=True,
+    help="What is fitted, and shipped.",
+)
+@click.option(
+    "--teacher",
+    default="stack",
+    show_default=True,
+    metavar="stack|xgboost|PATH",
+    help="What it learns from; PATH is a fitted model that joblib saved. Load only "
+    "files that you trust: they may run any code.",
+)
+@click.option(
+    "--alpha",
+    type=_Auto(0.0, 1.0),
+    default="auto",
+    show_default=True,
+    help="Weight of the teacher, 0 to 1.",
+)
+@click.option(
+    "--temperature",
+    type=_Auto(0.0, math.inf, open_below=True),
+    default="auto",
+    show_default=True,
+    help="What divides the teacher's logits. auto: 1; of classes the better of 1 and "
+    "2.",
+)
+@click.option(
+    "--device",
+    type=click.Choice(["cpu", "cuda"]),
+    default="cpu",
+    show_default=True,
+    help="Where XGBoost works.",
+)
+@click.option(
+    "--out", type=_PATH, help="The new folder.  [default: DATA's name, -distilled]"
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 1024),
+    default=1,
+    show_default=True,
+    help="Folds worked on at once.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Of all that is drawn.",
+)
+@_overwrite
+@_debug
+def _fit(data: Path, out: Path | None, **options: Any) -> None:
+    """Distil a model of the table DATA, a CSV or Parquet file, into the folder OUT.
+
+    A fifth of the rows is held out, to judge by. OUT gets student.onnx, model.joblib,
+    report.html, metrics.json and reproduce.py.
+    """
+    if out is None:
+        out = Path(f"{data.name.partition('.')[0] or 'data'}-distilled")
+    command = shlex.join(["skdistill", *click.get_current_context().obj])
+    fit(FitOptions(data=data, out=out, command=command, **options), _console())
+    click.echo(f"Written to {out}. Open {out / 'report.html'} in a browser.", err=True)
+
+
+@skdistill.command("predict")
+@click.argument("folder", metavar="DIR", type=_PATH)
+@click.argument("data", type=_PATH)
+@click.option(
+    "--out",
+    type=_PATH,
+    default="predictions.csv",
+    show_default=True,
+    help="The new file, CSV or Parquet.",
+)
+@_overwrite
+@_debug
+def _predict(folder: Path, data: Path, out: Path, overwrite: bool) -> None:
+    """Predict the rows of DATA by the student in DIR, which `fit` wrote.
+
+    The student is unpickled. Load only folders that you trust.
+    """
+    predict(folder, data, out, _console(), overwrite=overwrite)
+    click.echo(f"Written to {out}.", err=True)
+
+
+@skdistill.command("report")
+@click.argument("folder", metavar="DIR", type=_PATH)
+@_debug
+def _report(folder: Path) -> None:
+    """Print the report in DIR, which `fit` wrote."""
+    from skdistill.report._text import to_text
+
+    found = read_result(folder)
+    click.echo(to_text(found["report"]))
+    page = folder / "report.html"
+    if page.exists():
+        click.echo(f"Open {page} in a browser.", err=True)
+
+
+def _console():
+    return Console(stderr=True)

@@ -1,0 +1,139 @@
+"""Results appear whole or not at all."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from skdistill.cli._errors import CommandError, one_line
+
+__all__ = ["METRICS", "new_file", "new_folder", "read_result", "teacher_cache"]
+
+METRICS = "metrics.json"
+
+
+@contextmanager
+def new_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Yield a folder beside `path` to write to; it becomes `path` in the end.
+
+    Whatever is raised inside, the folder is gone and `path` is as it was.
+
+    Raises
+    ------
+    CommandError
+        If there is something at `path` already, or it cannot be written.
+    """
+    with _telling(path):
+        path = path.resolve()
+        if os.path.lexists(path):
+            _check_overwrites(path, overwrite)
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        part.mkdir()
+    try:
+        yield part
+        with _telling(path):
+            _replace(part, path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+@contextmanager
+def new_file(path: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Yield a file beside `path` to write; it becomes `path` in the end."""
+    with _telling(path):
+        path = path.resolve()
+        if os.path.lexists(path) and not (overwrite and path.is_file()):
+            raise CommandError(
+                f"{path} is there already. Choose another --out"
+                + (", or add --overwrite." if path.is_file() else ".")
+            )
+        part = path.with_name(f".{os.getpid()}.part.{path.name}")
+        part.touch()
+    try:
+        yield part
+        with _telling(path):
+            part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def teacher_cache(path: Path) -> Iterator[Path]:
+    """Yield a folder beside `path` for the teacher's work; interrupted work stays."""
+    with _telling(path):
+        path = path.resolve()
+    folder = path.with_name(f".{path.name}.cache")
+    try:
+        yield folder
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def read_result(folder: Path) -> dict:
+    """Return what `fit` wrote of itself into the folder.
+
+    Raises
+    ------
+    CommandError
+        If `fit` wrote no such folder.
+    """
+    try:
+        found = json.loads((folder / METRICS).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CommandError(
+            f"{folder} holds no result: {METRICS} cannot be read "
+            f"({one_line(str(error))}). Give a folder that skdistill fit wrote."
+        ) from error
+    if not (isinstance(found, dict) and "skdistill" in found and "report" in found):
+        raise CommandError(
+            f"{folder} holds no result: {METRICS} is not one of skdistill fit. Give a "
+            "folder that it wrote."
+        )
+    return found
+
+
+def _check_overwrites(path, overwrite):
+    if not overwrite:
+        raise CommandError(
+            f"{path} is there already. Choose another --out, or add --overwrite to "
+            "replace an earlier result."
+        )
+    if path.is_symlink():
+        raise CommandError(f"{path} is a link. Choose another --out.")
+    read_result(path)  # Nothing else is ever deleted.
+
+
+def _replace(part, path):
+    old = part.with_suffix(".old")
+    if path.exists():
+        path.rename(old)
+    try:
+        part.rename(path)
+    except OSError:
+        if old.exists():
+            old.rename(path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _telling(path):
+    """Say of any failure to write what is wrong with the place."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise CommandError(
+            f"{path} cannot be written: there is no folder {path.parent}. Make it, or "
+            "choose another --out."
+        ) from error
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CommandError(
+            f"{path} cannot be written: {reason}. Choose another --out."
+        ) from error

@@ -1,0 +1,216 @@
+"""The teachers and students that have a name, for tables with all kinds of columns.
+
+Each begins with the same preparation, so that rows reach it as they were read.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from sklearn.base import is_classifier, is_regressor
+from sklearn.compose import ColumnTransformer
+from sklearn.frozen import FrozenEstimator
+from sklearn.impute import SimpleImputer
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.utils import get_tags
+
+from skdistill._optional import import_optional
+from skdistill._typing import Estimator, Table
+from skdistill.cli._errors import CommandError
+from skdistill.cli._tables import Schema
+from skdistill.teachers import default_classifier, default_regressor
+
+__all__ = ["STUDENTS", "TEACHERS", "load_teacher", "preparation", "student", "teacher"]
+
+STUDENTS = (
+    "gradient-boosting",
+    "lightgbm",
+    "xgboost",
+    "mlp",
+    "forest",
+    "tree",
+    "linear",
+)
+TEACHERS = ("stack", "xgboost")
+# From here on scikit-learn's boosting on histograms is faster and about as good.
+_MANY_ROWS = 10_000
+_LEAVES = 8
+_TREE_LEAVES = 32
+
+
+def preparation(schema: Schema) -> ColumnTransformer:
+    """Return what makes numbers of the columns.
+
+    Numbers stay as they are, missing ones too. Categories get a column each; a new one
+    is none of them. Texts and dates are skrub's, imported where there are any.
+    """
+    parts: list[tuple] = []
+    if numbers := schema.of_kind("number"):
+        parts.append(("numbers", "passthrough", numbers))
+    if categories := schema.of_kind("category"):
+        encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+        parts.append(("categories", encoder, categories))
+    if others := schema.of_kind("text", "date"):
+        skrub = import_optional("skrub", extra="cli")
+        parts.append(("texts and dates", skrub.TableVectorizer(), others))
+    return ColumnTransformer(parts)
+
+
+def student(
+    name: str, task: str, prepare: ColumnTransformer, n_rows: int, device: str
+) -> Estimator:
+    """Return the student of that name, unfitted.
+
+    Parameters
+    ----------
+    name : str
+        One of `STUDENTS`.
+    task : {"regression", "classification"}
+        What it is for.
+    prepare : ColumnTransformer
+        What it begins with.
+    n_rows : int
+        How many rows it is fitted on.
+    device : {"cpu", "cuda"}
+        Where XGBoost works.
+    """
+    model = _BUILD[name](task == "regression", n_rows, device)
+    steps = [prepare]
+    if not get_tags(model).input_tags.allow_nan:
+        steps.append(_imputer())
+    if name in ("mlp", "linear"):
+        steps.append(StandardScaler())
+    return make_pipeline(*steps, model)
+
+
+def teacher(
+    name: str, task: str, prepare: ColumnTransformer, X: Table, device: str, seed: int
+) -> Estimator:
+    """Return the teacher of that name, unfitted.
+
+    Parameters
+    ----------
+    name : str
+        One of `TEACHERS`.
+    task : {"regression", "classification"}
+        What it is for.
+    prepare : ColumnTransformer
+        What it begins with; of a stack, every member, so that its own
+        cross-validation gives the honest answers.
+    X : DataFrame
+        The training rows: as many as there are, and columns once prepared, make it.
+    device : {"cpu", "cuda"}
+        Where XGBoost works.
+    seed : int
+        Shuffles the folds of a stack.
+    """
+    is_regression = task == "regression"
+    if name == "xgboost":
+        return make_pipeline(
+            prepare,
+            _xgboost(
+                is_regression,
+                device,
+                n_estimators=500,
+                learning_rate=0.05,
+                subsample=0.8,
+                colsample_bytree=0.8,
+            ),
+        )
+    n_columns = prepare.fit_transform(X).shape[1]
+    folds = KFold if is_regression else StratifiedKFold
+    build = default_regressor if is_regression else default_classifier
+    stack = build(len(X), n_columns, cv=folds(shuffle=True, random_state=seed))
+    members = [(one, make_pipeline(prepare, part)) for one, part in stack.estimators]
+    return stack.set_params(estimators=members)
+
+
+def load_teacher(path: Path, task: str) -> FrozenEstimator:
+    """Return a fitted model that was saved with joblib, to be asked as it is."""
+    import joblib
+
+    try:
+        model = joblib.load(path)
+    except Exception as error:  # Unpickling raises what it likes.
+        raise CommandError(
+            f"The teacher {path} cannot be loaded ({type(error).__name__}: {error}). "
+            "Give a fitted model that was saved with joblib.dump."
+        ) from error
+    is_right = is_regressor if task == "regression" else is_classifier
+    if not (hasattr(model, "predict") and is_right(model)):
+        kind = "regressor" if task == "regression" else "classifier"
+        raise CommandError(
+            f"The teacher in {path} must be a {kind}, as the task is {task}. Got "
+            f"{type(model).__name__}. Give another one, or set --task."
+        )
+    return FrozenEstimator(model)
+
+
+def _gradient_boosting(is_regression, n_rows, device):
+    from sklearn import ensemble
+
+    kind = "Regressor" if is_regression else "Classifier"
+    if n_rows < _MANY_ROWS:
+        return getattr(ensemble, f"GradientBoosting{kind}")()
+    return getattr(ensemble, f"HistGradientBoosting{kind}")(
+        max_leaf_nodes=_LEAVES, early_stopping=False
+    )
+
+
+def _lightgbm(is_regression, n_rows, device):
+    lightgbm = import_optional("lightgbm", extra="cli")
+    kind = lightgbm.LGBMRegressor if is_regression else lightgbm.LGBMClassifier
+    return kind(verbose=-1)
+
+
+def _xgboost(is_regression, device, **params):
+    xgboost = import_optional("xgboost", extra="cli")
+    kind = xgboost.XGBRegressor if is_regression else xgboost.XGBClassifier
+    return kind(**params, **({"device": device} if device != "cpu" else {}))
+
+
+def _mlp(is_regression, n_rows, device):
+    from sklearn.compose import TransformedTargetRegressor
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+    params: dict[str, Any] = {"early_stopping": True, "max_iter": 500}
+    if not is_regression:
+        return MLPClassifier(**params)
+    return TransformedTargetRegressor(
+        MLPRegressor(**params), transformer=StandardScaler()
+    )
+
+
+def _forest(is_regression, n_rows, device):
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+    return RandomForestRegressor() if is_regression else RandomForestClassifier()
+
+
+def _tree(is_regression, n_rows, device):
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+    kind = DecisionTreeRegressor if is_regression else DecisionTreeClassifier
+    return kind(max_leaf_nodes=_TREE_LEAVES)
+
+
+def _linear(is_regression, n_rows, device):
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    return Ridge() if is_regression else LogisticRegression(max_iter=1000)
+
+
+def _imputer():
+    return SimpleImputer(strategy="median", keep_empty_features=True)
+
+
+_BUILD = {
+    "gradient-boosting": _gradient_boosting,
+    "lightgbm": _lightgbm,
+    "xgboost": lambda is_regression, n_rows, device: _xgboost(is_regression, device),
+    "mlp": _mlp,
+    "forest": _forest,
+    "tree": _tree,
+    "linear": _linear,
+}

@@ -1,0 +1,113 @@
+"""The Python that repeats a fit, without this command line."""
+
+from pathlib import Path
+
+from sklearn.model_selection import train_test_split
+
+from skdistill._typing import Estimator
+from skdistill._version import __version__
+from skdistill.cli._source import Source
+from skdistill.cli._tables import Schema, is_parquet, separator
+from skdistill.report import DistillationReport
+
+__all__ = ["write_script"]
+
+
+def write_script(
+    *,
+    command: str,
+    data: Path,
+    schema: Schema,
+    target: str,
+    model: Estimator,
+    teacher_path: Path | None,
+    held_out: dict,
+    n_timings: int,
+) -> str:
+    """Return the script.
+
+    Parameters
+    ----------
+    command : str
+        What it repeats.
+    data : Path
+        The table.
+    schema : Schema
+        What its columns hold, the target among them.
+    target : str
+        Its name.
+    model : estimator
+        The search, unfitted.
+    teacher_path : Path or None
+        Where the teacher lies, if it is loaded.
+    held_out : dict
+        How the rows are split, for `train_test_split`.
+    n_timings : int
+        As for the report.
+    """
+    prepare = model.student.steps[0][1]
+    source = Source({"prepare": prepare, "teacher": model.teacher})
+    lines = [f"prepare = {source.write(prepare, 10, named=False)}"]
+    if teacher_path is None:
+        lines.append(f"teacher = {source.write(model.teacher, 10, named=False)}")
+    else:
+        source.name(type(model.teacher))
+        lines.append(f"teacher = FrozenEstimator(joblib.load({str(teacher_path)!r}))")
+    lines += [f"model = {source.write(model, 8)}", "model.fit(X, y)"]
+    split = "".join(
+        f", {name}={'y' if name == 'stratify' else repr(value)}"
+        for name, value in held_out.items()
+    )
+    features = [name for name in schema.kinds if name != target]
+    reading = [
+        *_reading(schema, data, source),
+        f"X, y = frame[{source.write(features, 12)}], frame[{target!r}]",
+        f"X, X_test, y, y_test = train_test_split(X, y{split})",
+    ]
+    report = (
+        "report = DistillationReport("
+        f"model, X_test, y_test, train=(X, y), n_timings={n_timings})"
+    )
+    head = (
+        "import pandas as pd"
+        if teacher_path is None
+        else ("import joblib\nimport pandas as pd")
+    )
+    for used in (train_test_split, DistillationReport):
+        source.name(used)
+    doc = f"Repeats, with skdistill {__version__}: {command}"
+    blocks = [
+        f"# {doc}",
+        "\n".join([head, *source.imports]),
+        f"DATA = {str(data.resolve())!r}",
+        "\n".join(reading),
+        "\n".join(lines),
+        f"{report}\nprint(report)",
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _reading(schema, data, source):
+    """Return the lines that do as `skdistill.cli._tables.read`."""
+    dates, texts = schema.of_kind("date"), schema.of_kind("category", "text")
+    if is_parquet(data):
+        dtypes = schema.dtypes | dict.fromkeys(dates, "datetime64[ns]")
+        lines = [
+            "frame = pd.read_parquet(DATA)",
+            f"frame = frame.astype({source.write(dtypes, 22)})",
+        ]
+    else:
+        written = {"sep": separator(data), "dtype": schema.dtypes}
+        if dates:
+            written |= {"parse_dates": dates, "date_format": schema.formats}
+        body = "".join(
+            f"    {key}={source.write(value, len(key) + 6, 4)},\n"
+            for key, value in written.items()
+        )
+        lines = [f"frame = pd.read_csv(\n    DATA,\n{body})"]
+    if texts:
+        lines += [
+            f"texts = {source.write(texts, 8)}",
+            'frame[texts] = frame[texts].fillna("").astype("object")',
+        ]
+    return lines

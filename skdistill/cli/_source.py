@@ -1,0 +1,130 @@
+"""Estimators as the Python that makes them, with the imports that it needs."""
+
+import importlib
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from skdistill._typing import Estimator
+
+__all__ = ["Source"]
+
+_WIDTH = 88
+
+
+class Source:
+    """Writes values as Python expressions; collects what they need to be imported.
+
+    Parameters
+    ----------
+    names : mapping of str to object
+        Values that have a name already, which stands for them.
+    """
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self._names = {id(value): name for name, value in names.items()}
+        self._imports: set[tuple[str, str]] = set()
+
+    @property
+    def imports(self) -> list[str]:
+        """The import statements, sorted."""
+        modules: dict[str, list[str]] = {}
+        for module, name in sorted(self._imports):
+            modules.setdefault(module, []).append(name)
+        lines = []
+        for module, found in modules.items():
+            line = f"from {module} import {', '.join(found)}"
+            if len(line) > _WIDTH:
+                line = "\n    ".join([f"from {module} import (", *_each(found)]) + "\n)"
+            lines.append(line)
+        return lines
+
+    def name(self, kind: type) -> str:
+        """Return the name of a class, which is imported from where it is public."""
+        parts = kind.__module__.split(".")
+        for length in range(1, len(parts) + 1):
+            module = ".".join(parts[:length])
+            if getattr(importlib.import_module(module), kind.__name__, None) is kind:
+                break
+        self._imports.add((module, kind.__name__))
+        return kind.__name__
+
+    def write(
+        self, value: Any, used: int = 0, indent: int = 0, named: bool = True
+    ) -> str:
+        """Return the expression.
+
+        Parameters
+        ----------
+        value : object
+            An estimator or another object with `get_params` or of scikit-learn's
+            splitters, a list, tuple or dict of such, or anything that its repr makes.
+        used : int, default=0
+            How much of its first line is taken.
+        indent : int, default=0
+            How far the following lines are indented.
+        named : bool, default=True
+            Whether a name may stand for the value itself.
+        """
+        if named and id(value) in self._names:
+            return self._names[id(value)]
+        opening, parts, closing = self._parts(value)
+        if parts is None:
+            return opening
+        flat = ", ".join(f"{key}{self.write(part)}" for key, part in parts)
+        lone = "," if opening == "(" and len(parts) == 1 else ""
+        line = f"{opening}{flat}{lone}{closing}"
+        if (used + len(line) <= _WIDTH and "\n" not in line) or not parts:
+            return line
+        deeper = indent + 4
+        lines = [
+            f"{' ' * deeper}{key}{self.write(part, deeper + len(key) + 1, deeper)},"
+            for key, part in parts
+        ]
+        return "\n".join([opening, *lines, f"{' ' * indent}{closing}"])
+
+    def _parts(self, value):
+        """Return what opens the value, its (key, part) and what closes it."""
+        if isinstance(value, dict):
+            return "{", [(f"{key!r}: ", part) for key, part in value.items()], "}"
+        if type(value) in (list, tuple):
+            opening, closing = "[]" if isinstance(value, list) else "()"
+            return opening, [("", part) for part in value], closing
+        params = None
+        if hasattr(value, "get_params") and not isinstance(value, type):
+            params = _changed(value, value.get_params(deep=False))
+        elif type(value).__module__.startswith("sklearn.model_selection"):
+            params = _changed(value, vars(value))
+        if params is None:
+            return repr(value), None, ""
+        parts = [(f"{key}=", part) for key, part in params.items()]
+        return f"{self.name(type(value))}(", parts, ")"
+
+
+def _changed(value: Estimator, params: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters that are not the constructor's defaults."""
+    try:
+        fresh = type(value)()
+    except TypeError:  # Some parameters have none.
+        defaults = {
+            name: parameter.default
+            for name, parameter in inspect.signature(type(value)).parameters.items()
+        }
+    else:
+        has_params = hasattr(fresh, "get_params")
+        defaults = fresh.get_params(deep=False) if has_params else vars(fresh)
+    return {
+        name: param
+        for name, param in params.items()
+        if not _is_same(param, defaults.get(name))
+    }
+
+
+def _is_same(param, default):
+    return param is default or (
+        type(param) is type(default) and repr(param) == repr(default)
+    )
+
+
+def _each(names):
+    return [f"{name}," for name in names]
