@@ -77,12 +77,12 @@ $(VENV)/.has-bench: $(SOURCES) | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.has-test: $(SOURCES) | $(VENV)/bin/python
-	$(BIN)/python $(PIP_INSTALL) -e ".[test,bench,cli]"
+	$(BIN)/python $(PIP_INSTALL) -e ".[test,bench]"
 	touch $(VENV)/.has-bench $@
 
 $(VENV_MIN)/.has-test: $(SOURCES) tools/lowest.py | $(VENV_MIN)/bin/python
 	$(VENV_MIN)/bin/python tools/lowest.py > $(VENV_MIN)/lowest.txt
-	$(VENV_MIN)/bin/python $(PIP_INSTALL) -e ".[test,bench,cli]" -r $(VENV_MIN)/lowest.txt
+	$(VENV_MIN)/bin/python $(PIP_INSTALL) -e ".[test,bench]" -r $(VENV_MIN)/lowest.txt
 	touch $@
 
 # A peer that cannot be installed is left out, and the run says so.
