@@ -176,7 +176,7 @@ def report(frame: pd.DataFrame) -> str:
     parts += [
         f"![Accuracy against alpha, by length of training]({NAME}.svg)",
         results.markdown(tabulate(compared["length"], ["epochs"], "accuracy")),
-        conclude(compared["length"], "epochs", "at {} epochs"),
+        conclude(compared["length"], "epochs", "at epochs = {}"),
         "## Other metrics",
         "Log loss, and the accuracy on the class where it is worst:",
         results.markdown(tabulate(compared["length"], ["epochs"], "log_loss")),
