@@ -235,7 +235,8 @@ def sections(frame: pd.DataFrame) -> list[str]:
         "images for which teacher and phi give the label. The area lies between the "
         "plain and the distilled student's held-out loss over epochs "
         f"{STAGES[0]} to {STAGES[-1]}, above 0 where the distilled one's is lower: "
-        "mean ± standard deviation over the runs.",
+        "mean ± standard deviation over the runs, of which there are "
+        f"{summary['seed'].nunique()}.",
         results.markdown(compare(summary)),
         conclude(summary),
         "Classes of the other set bear the same numbers and no relation to the "
