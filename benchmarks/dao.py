@@ -31,7 +31,7 @@ from benchmarks.dao_block import (
 
 NAME = "dao"
 BOUNDED = "cross-fitted, bounded correction"
-UNITS = {"leaves": "leaves", "bytes": "bytes", "row_us": "µs for a row"}
+UNITS = ["leaves", "bytes"]
 # The paper's AUC, by the students in the order above.
 PAPER = {
     "adult": {
@@ -102,14 +102,13 @@ def compare_splits(summary: pd.DataFrame) -> pd.DataFrame:
 
 
 def compare_sizes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Medians of leaves, bytes and the time of a row, and what was chosen."""
+    """Medians of leaves and bytes, and what was chosen."""
     rows = []
     for (table, student), group in frame.groupby(["table", "student"], sort=False):
         row = {"table": table, "student": student}
-        medians = group.groupby("way")[["leaves", "bytes", "row_us"]].median()
-        for column, label in UNITS.items():
-            values = (f"{medians[column][way]:,.0f}" for way in WAYS[1:])
-            row[label] = " / ".join(values)
+        medians = group.groupby("way")[UNITS].median()
+        for unit in UNITS:
+            row |= {f"{unit}, {way}": f"{medians[unit][way]:,.0f}" for way in WAYS[1:]}
         row["alpha, strength chosen"] = "; ".join(
             f"{chosen.alpha:g}, {chosen.strength:g}" if chosen.alpha else "scratch"
             for chosen in group[group["way"] == CV].itertuples()
@@ -179,11 +178,10 @@ def report(frame: pd.DataFrame) -> str:
             f"Splits: {summary['seed'].nunique()}. Mean ± standard deviation where "
             "there are several.",
             results.markdown(compare_splits(summary)),
-            "## Size and latency",
-            f"Medians over the splits: {' / '.join(WAYS[1:])}. Trees that learn "
-            "probabilities without a limit grow a leaf for almost every row; with "
-            "transfer rows the package limits them to the leaves of the plain "
-            "student's. A row's time is the median of single calls of `predict`.",
+            "## Size",
+            "Medians over the splits. Trees that learn probabilities without a limit "
+            "grow a leaf for almost every row; with transfer rows the package limits "
+            "them to the leaves of the plain student's.",
             results.markdown(compare_sizes(frame)),
             f"Measured with {results.describe(frame)}.",
         ]

@@ -21,7 +21,7 @@ def _rows(cv=0.92):
                     if way == dao.CV:
                         auc = cv + 0.02 * seed
                     row |= {"way": way, "auc": auc, "alpha": 0.5, "strength": 30.0}
-                    row |= {"leaves": 1000, "bytes": 2000, "row_us": 7.0}
+                    row |= {"leaves": 1000, "bytes": 2000}
                     rows.append(row)
     return pd.DataFrame(rows).assign(**results.versions())
 
