@@ -36,6 +36,12 @@ def test_the_search_is_held_against_the_best_entry_of_the_column():
     assert "0.9000 (0.7410)" in text
     assert "0.9300 ± 0.0141" in text
     assert "0.5, 30; 0.5, 30" in text
+    assert "It distils in all of them." in text
+    frame = _rows()
+    kept = (frame["table"] == "adult") & (frame["student"] == "1 tree")
+    text = dao.report(frame.assign(alpha=frame["alpha"].mask(kept, 0.0)))
+    assert "In adult, 1 tree it keeps the forest from scratch" in text
+    assert "scratch; scratch" in text
 
 
 def test_codes_stand_for_categories_and_the_paper_begins_with_the_test_part(
