@@ -38,6 +38,12 @@ STEPS = (
     "overhead",
     "transfer",
     "refine",
+    "dao",
+    "orlov",
+    "hao",
+    "hinton",
+    "peers",
+    "nested_grid",
 )
 
 

@@ -81,7 +81,10 @@ def test_plots_show_their_raw_rows(name, tmp_path, monkeypatch):
 
 
 def test_every_benchmark_is_run_and_documented():
-    document = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    document = "".join(
+        (ROOT / "docs" / name).read_text(encoding="utf-8")
+        for name in ("benchmarks.md", "studies.md")
+    )
     for path in (ROOT / "benchmarks").glob("[a-z]*.py"):
         module = importlib.import_module(f"benchmarks.{path.stem}")
         if hasattr(module, "report") and hasattr(module, "main"):
