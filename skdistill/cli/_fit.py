@@ -26,8 +26,6 @@ __all__ = ["FitOptions", "fit"]
 
 _HELD_OUT = 0.2
 _N_TIMINGS = 50
-# The student learns ten transfer rows for each row, but no more than these.
-_MOST_TRANSFER_ROWS = 100_000
 _N_FOLDS, _MANY_ROWS = 5, 100_000
 
 
@@ -187,6 +185,4 @@ def _search(options, task, schema, X):
         params["temperatures"] = (options.temperature,)
     elif task == "classification":
         params["temperatures"] = (1.0, 2.0)
-    if len(X) * 10 > _MOST_TRANSFER_ROWS:
-        params["transfer_size"] = round(_MOST_TRANSFER_ROWS / len(X), 3)
     return kind(taught_by, learner, random_state=options.seed, **params), path
