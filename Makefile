@@ -73,7 +73,7 @@ $(VENV_MIN)/bin/python:
 
 # These files stand for what is installed, so that a second run installs nothing.
 $(VENV)/.has-bench: $(SOURCES) | $(VENV)/bin/python
-	$(BIN)/python $(PIP_INSTALL) -e ".[bench]"
+	$(BIN)/python $(PIP_INSTALL) -e ".[bench,cli]"
 	touch $@
 
 $(VENV)/.has-test: $(SOURCES) | $(VENV)/bin/python

@@ -91,10 +91,9 @@ def _reading(schema, data, source):
     """Return the lines that do as `skdistill.cli._tables.read`."""
     dates, texts = schema.of_kind("date"), schema.of_kind("category", "text")
     if is_parquet(data):
-        dtypes = schema.dtypes | dict.fromkeys(dates, "datetime64[ns]")
         lines = [
             "frame = pd.read_parquet(DATA)",
-            f"frame = frame.astype({source.write(dtypes, 22)})",
+            f"frame = frame.astype({source.write(schema.dtypes_of_parquet, 22)})",
         ]
     else:
         written = {"sep": separator(data), "dtype": schema.dtypes}
@@ -108,6 +107,7 @@ def _reading(schema, data, source):
     if texts:
         lines += [
             f"texts = {source.write(texts, 8)}",
-            'frame[texts] = frame[texts].fillna("").astype("object")',
+            'frame[texts] = frame[texts].astype("object").fillna("").astype("str")',
+            'frame[texts] = frame[texts].astype("object")',
         ]
     return lines

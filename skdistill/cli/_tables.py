@@ -53,6 +53,12 @@ class Schema:
             if kind != "date"
         }
 
+    @property
+    def dtypes_of_parquet(self) -> dict[str, str]:
+        """What columns of a Parquet file become; texts are made as they are read."""
+        dtypes = {name: one for name, one in self.dtypes.items() if one != "str"}
+        return dtypes | dict.fromkeys(self.of_kind("date"), "datetime64[ns]")
+
     def without(self, name: str) -> "Schema":
         """Return the schema of the other columns."""
         kinds = {key: kind for key, kind in self.kinds.items() if key != name}
@@ -194,7 +200,7 @@ def read(path: Path, schema: Schema) -> "DataFrame":
     dates, texts = schema.of_kind("date"), schema.of_kind("category", "text")
     with _telling(path):
         if is_parquet(path):
-            frame = found.astype(schema.dtypes | dict.fromkeys(dates, "datetime64[ns]"))
+            frame = found.astype(schema.dtypes_of_parquet)
         else:
             frame = pd.read_csv(
                 path,
@@ -204,8 +210,13 @@ def read(path: Path, schema: Schema) -> "DataFrame":
                 date_format=schema.formats,
             )
     frame = frame[list(schema.kinds)]
-    frame[texts] = frame[texts].fillna("").astype("object")
+    frame[texts] = as_texts(frame[texts])
     return frame
+
+
+def as_texts(frame: "DataFrame") -> "DataFrame":
+    """Return cells as texts, missing ones as empty ones."""
+    return frame.astype("object").fillna("").astype("str").astype("object")
 
 
 def _check_cells(frame, schema, path):

@@ -56,7 +56,7 @@ def read_task(path: Path, target: str, asked: str) -> tuple[str, Schema, "DataFr
     task = _task(asked, kind, cells)
     kind = "number"
     if task == "classification":
-        kind = "label" if _is_whole(cells) else "category"
+        kind = _label_kind(cells)
         _check_classes(cells, target)
     elif cells.nunique() == 1:
         raise CommandError(
@@ -79,6 +79,12 @@ def _task(asked, kind, cells):
             "needs numbers. Use --task classification, or mend the column."
         )
     return asked
+
+
+def _label_kind(cells):
+    if _is_whole(cells):
+        return "label" if cells.dtype.kind in "iu" else "number"
+    return "category"
 
 
 def _is_whole(cells):

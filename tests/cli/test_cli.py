@@ -443,3 +443,23 @@ def test_without_click_the_extra_is_named(tmp_path):
     )
     assert done.returncode == 1
     assert "pip install 'skdistill[cli]'" in done.stderr
+
+
+@pytest.mark.parametrize("labels", [[1, 2], [1.0, 2.0], [0.5, 1.5], [True, False]])
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_labels_of_any_kind_come_back(labels, suffix, tmp_path):
+    data, words = write(tmp_path, "classification")
+    frame = pd.read_csv(data).assign(kind=labels * 40)
+    teacher = joblib.load(tmp_path / "classification.joblib")
+    texts = isinstance(labels[0], bool) or labels[0] % 1 > 0
+    y = frame["kind"].astype("str") if texts else frame["kind"]
+    joblib.dump(
+        teacher.fit(frame.drop(columns="kind"), y), tmp_path / "classification.joblib"
+    )
+    table = tmp_path / f"table.{suffix}"
+    getattr(frame, f"to_{suffix}")(table, index=False)
+    words[1] = str(table)
+    assert run([*words, "--task", "classification"]) == 0
+    out = tmp_path / "p.parquet"
+    assert run(["predict", str(tmp_path / "out"), str(table), "--out", str(out)]) == 0
+    assert set(pd.read_parquet(out)["prediction"]) <= set(y)
