@@ -44,19 +44,25 @@ def is_harmed(summary: pd.DataFrame) -> pd.Series:
     return summary[f"{WAY}_gain"] < -gap.HARM
 
 
+def show_shares(shares: pd.Series) -> str:
+    """Say the mean and the median of the shares there are, if any."""
+    if not shares.notna().any():
+        return ""
+    return f"{results.percent(shares.mean())} ({results.percent(shares.median())})"
+
+
 def compare_peers(rows: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
     """By peer: what is recovered, gained and harmed, and what it costs."""
     summary, shown = summarise(rows, metric), []
     for peer, group in summary.groupby("student", sort=False):
         share = group[f"{WAY}_recovered"]
-        mean, median = map(results.percent, (share.mean(), results.median(share)))
         n_splits = (rows["student"] == peer).sum()
         shown.append(
             {
                 "peer": peer,
                 "tables (splits)": f"{len(group)} ({n_splits})",
                 "its teacher leads in": "" if peer == PLAIN else share.count(),
-                "recovers: mean (median)": f"{mean} ({median})" if mean else "",
+                "recovers: mean (median)": show_shares(share),
                 f"mean gain in {metric.label}": results.signed(
                     group[f"{WAY}_gain"].mean()
                 ),
@@ -91,30 +97,25 @@ def compare_with_rival(frame: pd.DataFrame) -> pd.DataFrame:
     shown = []
     for ours in OURS:
         for kind, summary in oppose(frame, ours).items():
-            us, them = (
-                summary[summary["student"] == peer].set_index("table")
-                for peer in (ours, RIVAL)
+            shares = summary.pivot(
+                index="table", columns="student", values=f"{WAY}_recovered"
             )
-            shares = pd.DataFrame(
-                {peer: part[f"{WAY}_recovered"] for peer, part in ((0, us), (1, them))}
-            ).dropna()
-            harmed = [is_harmed(part).sum() for part in (us, them)]
-            seconds = [part["cpu_seconds"].sum() for part in (us, them)]
+            us, them = (shares.dropna()[peer] for peer in (ours, RIVAL))
+            pair = [summary[summary["student"] == peer] for peer in (ours, RIVAL)]
+            harmed = [is_harmed(part).sum() for part in pair]
+            seconds = [part["cpu_seconds"].sum() for part in pair]
             row = {
                 "ours": ours,
-                "tables": f"{len(us)}, {kind}",
-                "both teachers lead in": len(shares),
-                "more recovered": "",
+                "tables": f"{len(shares)}, {kind}",
+                "both teachers lead in": len(us),
+                "more recovered: mean (median)": _verdict(
+                    us.mean() > them.mean(), [show_shares(us), show_shares(them)]
+                ),
                 "fewer harmed": _verdict(harmed[0] < harmed[1], harmed),
                 "less time": _verdict(
                     seconds[0] < seconds[1], [f"{s:.0f} s" for s in seconds]
                 ),
             }
-            if len(shares):
-                means = shares.mean()
-                row["more recovered"] = _verdict(
-                    means[0] > means[1], map(results.percent, means)
-                )
             shown.append(row)
     return pd.DataFrame(shown)
 

@@ -204,7 +204,7 @@ def test_peers_are_compared_on_what_both_answered():
         "ours": "skdistill",
         "tables": "2, numbers",
         "both teachers lead in": 1,
-        "more recovered": "yes: 50% against -100%",
+        "more recovered: mean (median)": "yes: 50% (50%) against -100% (-100%)",
         "fewer harmed": "yes: 0 against 1",
         "less time": "yes: 6 s against 10 s",
     }
@@ -222,8 +222,10 @@ def test_kinds_are_put_together_where_there_are_two():
     frame = pd.concat([_frame(), more[2:]])
     shown = peers_report.compare_with_rival(frame).set_index("tables")
     assert list(shown.index) == ["2, numbers", "1, classes", "3, all"]
-    verdicts = shown["more recovered"].tolist()[1:]
-    assert verdicts == ["no: 50% against 100%", "yes: 50% against 0%"]
+    assert shown["more recovered: mean (median)"].tolist()[1:] == [
+        "no: 50% (50%) against 100% (100%)",
+        "yes: 50% (50%) against 0% (0%)",
+    ]
 
 
 def test_the_report_of_peers_is_made_from_raw_rows(tmp_path, monkeypatch):
