@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sklearn.linear_model import Ridge
 from sklearn.model_selection import train_test_split
 
 from skdistill.cli._errors import CommandError, InterruptedWorkError
@@ -18,6 +17,7 @@ from skdistill.cli._script import write_script
 from skdistill.cli._task import read_task
 from skdistill.report import DistillationReport
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
+from skdistill.search._linear import is_linear_in_targets
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -88,7 +88,7 @@ def _distil(options, console, folder, task, schema, X, y, cache):
     n_lessons = count_lessons(
         len(model.temperatures),
         _N_FOLDS if len(X) <= _MANY_ROWS else 1,
-        in_closed_form=options.alpha is None and isinstance(model.student[-1], Ridge),
+        in_closed_form=_is_in_closed_form(options, task, model),
     )
     script = write_script(
         command=options.command,
@@ -125,6 +125,12 @@ def _distil(options, console, folder, task, schema, X, y, cache):
     sys.stdout.write(f"{report!r}\n")
     for line in onnx:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _is_in_closed_form(options, task, model):
+    if options.alpha is not None or task == "classification":
+        return False
+    return is_linear_in_targets(model.student)
 
 
 def _about(options, task, schema, X):

@@ -14,7 +14,7 @@ import pytest
 from sklearn.dummy import DummyRegressor
 
 from skdistill.cli import _fit
-from skdistill.cli._progress import CountingMemory, count_lessons
+from skdistill.cli._progress import CountingMemory
 from skdistill.teachers import _memory
 from tests.cli.tables import (
     COLUMN,
@@ -361,12 +361,32 @@ def test_dates_and_texts_become_columns_of_numbers(tmp_path, capsys):
     assert "a date like %d/%m/%Y" in capsys.readouterr().err
 
 
-def test_progress_counts_each_lesson(tmp_path, monkeypatch):
-    counts = []
+@pytest.mark.parametrize(
+    ("task", "student", "alpha", "n_temperatures"),
+    [
+        ("classification", "linear", "auto", 2),
+        ("regression", "linear", "auto", 1),
+        ("regression", "tree", "0.5", 1),
+    ],
+)
+def test_progress_counts_each_lesson(
+    task, student, alpha, n_temperatures, tmp_path, monkeypatch
+):
+    counts, totals = [], []
     monkeypatch.setattr(CountingMemory, "cache", counted(CountingMemory.cache, counts))
-    _, words = write(tmp_path, "classification")
-    assert run(words) == 0
-    assert len(counts) == count_lessons(2, 5, in_closed_form=False)
+    monkeypatch.setattr(_fit, "step", watched(_fit.step, totals))
+    _, words = write(tmp_path, task)
+    assert run([*words, "--student", student, "--alpha", alpha]) == 0
+    assert [len(counts)] == [total for total in totals if total]
+    assert len(counts) == 5 * (1 + n_temperatures) + 1
+
+
+def watched(step, totals):
+    def wrapper(console, what, total=None):
+        totals.append(total)
+        return step(console, what, total)
+
+    return wrapper
 
 
 def counted(cache, counts):
@@ -409,7 +429,8 @@ def counting(function, calls):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to send")
-def test_an_interrupted_fit_leaves_the_teacher_alone_and_goes_on(tmp_path):
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_fit_leaves_the_teacher_alone(sent, tmp_path):
     data, words = write(tmp_path)
     pd.concat([pd.read_csv(data)] * 30).to_csv(data, index=False)
     words[words.index("--teacher") + 1] = "xgboost"
@@ -420,7 +441,7 @@ def test_an_interrupted_fit_leaves_the_teacher_alone_and_goes_on(tmp_path):
     while not list(cache.rglob("output.pkl")) and process.poll() is None:
         assert time.monotonic() < end
         time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     _, error = process.communicate(timeout=120)
     assert process.returncode == 130, error
     assert "Run the same command again" in error.splitlines()[-1]
