@@ -70,6 +70,11 @@ def test_areas_lie_between_the_curves():
     assert "2 of 2" in text
 
 
+def test_one_value_has_no_spread():
+    assert results.mean_and_spread(pd.Series([0.5]), "+.2f") == "+0.50"
+    assert results.mean_and_spread(pd.Series([-1.0, 1.0]), "+.1%") == "+0.0% ± 141.4%"
+
+
 def test_the_parts_are_apart():
     X = np.arange(30.0)[:, np.newaxis]
     parts = orlov.divide(X, X[:, 0], 0, (15, 10, 5))
