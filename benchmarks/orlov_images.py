@@ -216,6 +216,12 @@ def conclude(summary: pd.DataFrame) -> str:
         f"Mapping raises the area in {(gains > 0).sum()} of {len(gains)} pairs of set "
         "and domain."
     )
+    harmed = summary.loc[summary["area"] < 0, "alpha"]
+    if len(harmed):
+        said.append(
+            "Where the teacher harms, the search keeps the plain student in "
+            f"{(harmed == 0).sum()} of {len(harmed)} runs."
+        )
     return " ".join(said)
 
 

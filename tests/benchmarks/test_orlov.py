@@ -64,6 +64,7 @@ def test_areas_lie_between_the_curves():
     assert "is within the spread of the plain one's for mnist by a teacher of" in said
     assert "is higher for mnist by a teacher of the other set; mnist by" in said
     assert "Mapping raises the area in 2 of 2 pairs" in said
+    assert "keeps the plain student in 5 of 5 runs" in said
     both = pd.DataFrame([*_bike_rows({}), *_image_rows()])
     text = orlov.report(both.assign(**results.versions()))
     assert "| 75.0% " in text
