@@ -80,8 +80,8 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
         teacher's answers. Density models serve too. "auto" is
         `skdistill.transfer.MungeSampler` for a student that adds up trees,
         `skdistill.transfer.ConditionalSampler` for all others, and none where alpha is
-        0 or X is not a dense table. None draws none. Rows given as `X_transfer` to
-        `fit` are taken besides.
+        0, or X is not a dense table of at least 100 rows. None draws none. Rows given
+        as `X_transfer` to `fit` are taken besides.
     transfer_size : float or "auto", default="auto"
         How many rows to draw for each training row. "auto" is ten, but not more than
         100,000 rows in all.

@@ -28,6 +28,8 @@ __all__ = [
 # How many rows are drawn for a training row, and in all. Many training rows leave
 # little for drawn ones to add, and these would cost ten times the work.
 _PER_ROW, _AT_MOST = 10, 100_000
+# Fewer rows say too little of what goes together.
+_FEWEST = 100
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,12 @@ def choose_sampler(student: Estimator) -> Estimator:
 
 
 def can_draw_rows(X: Table) -> bool:
-    """Tell whether X is a dense table, as samplers need."""
-    return not sparse.issparse(X) and len(np.shape(X)) == 2
+    """Tell whether X is a dense table, as samplers need, of rows enough to learn from.
+
+    The fewest rows also keep a weight of k the same as k equal rows in tiny tables.
+    """
+    shape = np.shape(X)
+    return not sparse.issparse(X) and len(shape) == 2 and shape[0] >= _FEWEST
 
 
 def count_drawn(size: float | str, n_rows: int) -> int:

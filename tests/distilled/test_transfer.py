@@ -222,7 +222,7 @@ class Frame(list):
 
 
 def test_frames_of_other_libraries_are_for_mixing_alone():
-    X, y = Frame([[0.0, 1.0], [1.0, 0.0]] * 10), np.arange(20.0)
+    X, y = Frame([[0.0, 1.0], [1.0, 0.0]] * 50), np.arange(100.0)
     model = DistilledRegressor(Ridge(), Ridge(), random_state=0)
     with pytest.raises(TypeError, match=r"Got X as tests\.Frame.*to_pandas"):
         model.fit(X, y)
@@ -243,6 +243,7 @@ def test_auto_draws_rows_where_the_student_learns_from_the_teacher(diabetes):
     X, y = diabetes
     model = clone(MODEL).set_params(transfer="auto", transfer_size=2)
     assert len(model.fit(X, y).student_.X_) == 3 * len(X)
+    assert len(model.fit(X[:99], y[:99]).student_.X_) == 99
     assert len(model.set_params(alpha=0).fit(X, y).student_.X_) == len(X)
 
 
