@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import readme, results
+from benchmarks import peers_report, readme, results
 from benchmarks.__main__ import STEPS
 from skdistill import displays, export, inspect, metrics, report
 from skdistill.refine import refine_leaves
@@ -96,6 +96,14 @@ def test_the_table_in_the_readme_is_made_from_raw_rows():
     text = readme.README.read_text(encoding="utf-8")
     assert readme.insert(text, readme.tabulate(results.read("gap"))) == text
     assert readme.insert(text, "other") != text
+
+
+def test_readme_says_of_peers_what_was_measured():
+    shown = peers_report.compare_with_rival(results.read("peers")).to_dict("records")
+    one_fit = [row for row in shown if row["ours"] == "skdistill"][-1]
+    assert one_fit["tables"] == "17, all"
+    claims = ("more recovered: mean (median)", "fewer harmed", "less time")
+    assert all(one_fit[claim].startswith("yes: ") for claim in claims)
 
 
 @pytest.mark.parametrize(
