@@ -150,7 +150,12 @@ def test_a_fitted_student_is_an_ordinary_one(student, n_classes, soften, tmp_pat
     X, y, _ = problem(n_classes)
     names = np.array(["zero", "one", "two"])[:n_classes]
     model = DistilledClassifier(
-        GaussianNB(), student, temperature=2.0, soften=soften, random_state=0
+        GaussianNB(),
+        student,
+        temperature=2.0,
+        soften=soften,
+        refine=None,
+        random_state=0,
     ).fit(X, names[y])
     fitted = model.student_
     assert type(fitted) is type(student)
@@ -198,7 +203,9 @@ def test_a_saved_model_loads_without_skdistill(library, tmp_path):
 def test_at_the_end_of_a_pipeline_the_other_steps_see_each_row_once(student):
     X, y, _ = problem(3)
     pipeline = make_pipeline(StandardScaler(), clone(student))
-    model = DistilledClassifier(GaussianNB(), pipeline, random_state=0).fit(X, y)
+    model = DistilledClassifier(
+        GaussianNB(), pipeline, transfer=None, random_state=0
+    ).fit(X, y)
     assert model.student_[0].n_samples_seen_ == len(X)
     assert type(model.student_[-1]) is type(student)
     assert model.score(X, y) > 0.7
@@ -287,7 +294,9 @@ def test_held_out_rows_are_judged_against_the_mixed_target(student, n_classes):
         else:
             params["verbose"] = False
         student = clone(student).set_fit_request(**dict.fromkeys(params, True))
-        model = DistilledClassifier(GaussianNB(), student, alpha=0.8, random_state=0)
+        model = DistilledClassifier(
+            GaussianNB(), student, alpha=0.8, refine=None, random_state=0
+        )
         model.fit(X[kept], y[kept], **params)
     fitted = model.student_
     if isinstance(student, LGBMClassifier):
@@ -311,7 +320,9 @@ def test_xgboost_with_a_metric_of_its_own_gets_codes_of_held_out_rows_too():
     with config_context(enable_metadata_routing=True):
         student = clone(XGB).set_params(eval_metric="merror")
         student.set_fit_request(eval_set=True, verbose=True)
-        model = DistilledClassifier(GaussianNB(), student, random_state=0)
+        model = DistilledClassifier(
+            GaussianNB(), student, refine=None, random_state=0
+        )
         model.fit(X[:800], y[:800], eval_set=[(X[800:], y[800:])], verbose=False)
     errors = model.student_.evals_result()["validation_0"]["merror"]
     assert errors[-1] == pytest.approx(1 - model.score(X[800:], y[800:]), abs=1e-6)

@@ -49,8 +49,8 @@ def test_weights_and_groups_are_part_of_what_is_recognised(diabetes, tmp_path):
 def test_a_cleared_memory_loses_the_teacher_alone(diabetes, tmp_path):
     X, y = diabetes
     folder = tmp_path / "m"
-    first = DistilledRegressor(Ridge(), Ridge(), memory=folder).fit(X, y)
-    again = DistilledRegressor(Ridge(), Ridge(), memory=folder).fit(X, y)
+    model = DistilledRegressor(Ridge(), Ridge(), memory=folder, random_state=0)
+    first, again = (clone(model).fit(X, y) for _ in range(2))
     shutil.rmtree(folder)
     # The process that did the work has the teacher; another must say what happened.
     assert_array_equal(first.teacher_.predict(X).shape, (442,))
@@ -83,7 +83,9 @@ def count(folder):
 
 def test_a_second_fit_reads_the_answers(diabetes, fits, tmp_path):
     X, y = diabetes
-    model = DistilledRegressor(CountingTeacher(fits), Ridge(), memory=tmp_path / "m")
+    model = DistilledRegressor(
+        CountingTeacher(fits), Ridge(), memory=tmp_path / "m", random_state=0
+    )
     first = model.fit(X, y).predict(X)
     assert count(fits) == 5
     model.set_params(alpha=0.9, temperature=2.0, student=Ridge(0.1)).fit(X, y)
@@ -158,9 +160,11 @@ def test_cells_that_cannot_be_hashed_are_recognised_too(fits, tmp_path):
 def test_the_teacher_is_loaded_when_asked_for(diabetes, tmp_path):
     X, y = diabetes
     memory = joblib.Memory(tmp_path / "m", verbose=0)
-    model = DistilledRegressor(ExtraTreesRegressor(5), Ridge(), memory=memory)
+    model = DistilledRegressor(
+        ExtraTreesRegressor(5), Ridge(), memory=memory, random_state=0
+    )
     expected = model.fit(X, y).teacher_.predict(X)
-    again = DistilledRegressor(ExtraTreesRegressor(5), Ridge(), memory=memory).fit(X, y)
+    again = clone(model).fit(X, y)
     assert again._teacher._teacher is None
     assert_array_equal(again.teacher_.predict(X), expected)
     assert again.teacher_ is again.teacher_

@@ -99,14 +99,16 @@ def test_the_default_teacher_can_be_refitted_on_other_rows():
 
 def test_the_default_student_is_the_one_documented():
     X, y = load_diabetes(return_X_y=True)
-    student = DistilledRegressor(DecisionTreeRegressor()).fit(X, y).student_
+    student = DistilledRegressor(DecisionTreeRegressor(), refine=None).fit(X, y)
+    student = student.student_
     assert (student.n_estimators, student.learning_rate, student.max_depth) == (
         100,
         0.1,
         3,
     )
     X, y = load_breast_cancer(return_X_y=True)
-    student = DistilledClassifier(DecisionTreeClassifier()).fit(X, y).student_
+    student = DistilledClassifier(DecisionTreeClassifier(), refine=None).fit(X, y)
+    student = student.student_
     assert (student.n_estimators, student.learning_rate, student.max_depth) == (
         100,
         0.1,
