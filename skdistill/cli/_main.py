@@ -1,14 +1,12 @@
 """The entry point: whatever goes wrong below becomes one line and an exit code."""
 
-import signal
 import sys
-import threading
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from skdistill._optional import import_optional
 from skdistill.cli._errors import CommandError, InterruptedWorkError, one_line
+from skdistill.cli._signals import ending_as_interrupted
 
 __all__ = ["main"]
 
@@ -33,7 +31,7 @@ def main(args: Sequence[str] | None = None) -> int:
     debug = "--debug" in args
     try:
         import_optional("click", extra="cli")
-        with _ending_as_interrupted():
+        with ending_as_interrupted():
             return _run(args, debug)
     except InterruptedWorkError as error:
         return _fail(error, _INTERRUPTED, debug)
@@ -69,19 +67,6 @@ def _run(args, debug):
     except click.Abort as error:
         raise KeyboardInterrupt from error
     return 0
-
-
-@contextmanager
-def _ending_as_interrupted() -> Iterator[None]:
-    """Let a request to end, such as a scheduler's, leave as little as Ctrl-C."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _fail(error, code, debug, message=None):

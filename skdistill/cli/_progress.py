@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from joblib import Memory
 
+from skdistill.cli._signals import check_not_interrupted
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -19,7 +21,8 @@ def step(
     """Show that something is being done, how far it is and for how long.
 
     Yields a function that says that one more of `total` parts is begun. Where the
-    output is no terminal, there is one line at the beginning.
+    output is no terminal, there is one line at the beginning. A request to end that a
+    library swallowed ends the step.
     """
     from rich.markup import escape
     from rich.progress import (
@@ -33,7 +36,8 @@ def step(
 
     if not console.is_terminal:
         console.print(f"{what} ...", markup=False, highlight=False, soft_wrap=True)
-        yield lambda: None
+        yield check_not_interrupted
+        check_not_interrupted()
         return
     parts = [] if total is None else [BarColumn(), MofNCompleteColumn()]
     columns = [SpinnerColumn(), TextColumn("{task.description}"), *parts]
@@ -43,11 +47,13 @@ def step(
 
         def advance() -> None:
             nonlocal begun
+            check_not_interrupted()
             progress.update(task, completed=begun)
             begun += 1
 
         yield advance
         progress.update(task, completed=total)
+    check_not_interrupted()
 
 
 class CountingMemory(Memory):

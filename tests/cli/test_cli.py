@@ -1,5 +1,7 @@
 """What people see of the command line: files, words, exit codes."""
 
+import contextlib
+import io
 import json
 import os
 import signal
@@ -11,10 +13,12 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 from sklearn.dummy import DummyRegressor
 
 from skdistill.cli import _fit
-from skdistill.cli._progress import CountingMemory
+from skdistill.cli._progress import CountingMemory, step
+from skdistill.cli._signals import ending_as_interrupted
 from skdistill.teachers import _memory
 from tests.cli.tables import (
     COLUMN,
@@ -448,6 +452,19 @@ def test_an_interrupted_fit_leaves_the_teacher_alone(sent, tmp_path):
     assert "Traceback" not in error
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {"regression.csv", "regression.joblib", ".out.cache"}
+
+
+def test_a_request_to_end_that_a_library_swallowed_ends_the_step():
+    console = Console(file=io.StringIO())
+    with (
+        pytest.raises(KeyboardInterrupt),
+        ending_as_interrupted(),
+        step(console, "Working"),
+        contextlib.suppress(KeyboardInterrupt),
+    ):
+        signal.raise_signal(signal.SIGTERM)
+    with ending_as_interrupted(), step(console, "Working"):
+        pass  # It counts once.
 
 
 def test_without_click_the_extra_is_named(tmp_path):

@@ -320,9 +320,7 @@ def test_xgboost_with_a_metric_of_its_own_gets_codes_of_held_out_rows_too():
     with config_context(enable_metadata_routing=True):
         student = clone(XGB).set_params(eval_metric="merror")
         student.set_fit_request(eval_set=True, verbose=True)
-        model = DistilledClassifier(
-            GaussianNB(), student, refine=None, random_state=0
-        )
+        model = DistilledClassifier(GaussianNB(), student, refine=None, random_state=0)
         model.fit(X[:800], y[:800], eval_set=[(X[800:], y[800:])], verbose=False)
     errors = model.student_.evals_result()["validation_0"]["merror"]
     assert errors[-1] == pytest.approx(1 - model.score(X[800:], y[800:]), abs=1e-6)

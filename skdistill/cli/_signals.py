@@ -1,0 +1,42 @@
+"""Requests to end: Ctrl-C, and those of a scheduler.
+
+Python raises KeyboardInterrupt wherever it is. Inside a callback of another library,
+such as that by which XGBoost reads its rows, the exception is lost. So a request is
+remembered, and asked for after every step.
+"""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["check_not_interrupted", "ending_as_interrupted"]
+
+_asked = threading.Event()
+
+
+@contextmanager
+def ending_as_interrupted() -> Iterator[None]:
+    """Let SIGTERM leave as little as Ctrl-C, and remember both."""
+    _asked.clear()
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ends = (signal.SIGINT, signal.SIGTERM)
+    before = {end: signal.signal(end, _interrupt) for end in ends}
+    try:
+        yield
+    finally:
+        for end, handler in before.items():
+            signal.signal(end, handler)
+
+
+def check_not_interrupted() -> None:
+    """Raise KeyboardInterrupt if there was a request to end."""
+    if _asked.is_set():
+        raise KeyboardInterrupt
+
+
+def _interrupt(number, frame):
+    _asked.set()
+    raise KeyboardInterrupt
