@@ -56,10 +56,15 @@ SOFT_STUDENTS = CLASSIFIERS | {
     "bayes": BAYES,
     "neighbours": KNeighborsClassifier(),
 }
+PLAIN = {"transfer": None, "refine": None}
+REFINED = {"transfer": None, "refine": LeafRefinement()}
 REGRESSIONS = {
-    **{name: DistilledRegressor(Ridge(), REGRESSORS[name]) for name in REGRESSORS},
     **{
-        f"refined {name}": DistilledRegressor(Ridge(), student, refine=LeafRefinement())
+        name: DistilledRegressor(Ridge(), student, **PLAIN)
+        for name, student in REGRESSORS.items()
+    },
+    **{
+        f"refined {name}": DistilledRegressor(Ridge(), student, **REFINED)
         for name, student in TREE_REGRESSORS.items()
     },
     "default": DistilledRegressor(),
@@ -68,12 +73,15 @@ REGRESSIONS = {
     "pipeline": make_pipeline(StandardScaler(), DistilledRegressor(Ridge(), Ridge())),
 }
 CLASSIFICATIONS = {
-    **{name: DistilledClassifier(BAYES, SOFT_STUDENTS[name]) for name in SOFT_STUDENTS},
     **{
-        f"refined {name}": DistilledClassifier(BAYES, student, refine="leaves")
+        name: DistilledClassifier(BAYES, student, **PLAIN)
+        for name, student in SOFT_STUDENTS.items()
+    },
+    **{
+        f"refined {name}": DistilledClassifier(BAYES, student, **REFINED)
         for name, student in TREE_CLASSIFIERS.items()
     },
-    "default teacher": DistilledClassifier(student=LogisticRegression(max_iter=20)),
+    "default teacher": DistilledClassifier(student=LogisticRegression(), **PLAIN),
     "search": DistilledClassifierCV(BAYES, TREE_CLASSIFIERS["tree"], cv=2),
 }
 

@@ -1,63 +1,28 @@
 """Converters of skl2onnx for the distilled estimators; the module needs the extra.
 
-The graph of a distilled model is that of its student, followed by what the distilled
-model adds: scaling, labels, the softmax of logits. skl2onnx and onnxmltools convert the
-student; of trees some attributes are put right on the way, see
-`skdistill.export._trees`.
+skl2onnx and onnxmltools convert the student; of trees some attributes are put right on
+the way, see `skdistill.export._trees`.
 """
 
 from importlib import import_module
 
 import numpy as np
-from onnx import TensorProto
 from skl2onnx import update_registered_converter
-from skl2onnx._parse import _parse_sklearn
 from skl2onnx.common._registration import register_converter, register_shape_calculator
-from skl2onnx.common.data_types import (
-    DoubleTensorType,
-    FloatTensorType,
-    Int64TensorType,
-    StringTensorType,
-)
-from sklearn.base import (
-    BaseEstimator,
-    ClassifierMixin,
-    RegressorMixin,
-    is_classifier,
-)
-from sklearn.compose import ColumnTransformer
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+from skl2onnx.common.data_types import FloatTensorType
 
 from skdistill.distilled import DistilledClassifier, DistilledRegressor
-from skdistill.export._trees import (
-    is_tree_student,
-    tree_student,
-    with_a_negative_leaf,
+from skdistill.export._graph import (
+    TREES,
+    Graph,
+    ShippedClassifier,
+    ShippedRegressor,
+    label_type,
 )
+from skdistill.export._trees import tree_student, with_a_negative_leaf
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
-from skdistill.students import LogitStudent, ProbabilityStudent
 
-__all__ = ["ShippedClassifier", "ShippedRegressor", "register"]
-
-_TREES = "SkdistillTrees"
-_TAKES_COLUMNS = (ColumnTransformer, OneHotEncoder, OrdinalEncoder)
-
-
-class ShippedRegressor(RegressorMixin, BaseEstimator):
-    """Any fitted regressor, to be converted as a student is."""
-
-    def __init__(self, model, n_outputs=1):
-        self.model = model
-        self.n_outputs = n_outputs
-
-
-class ShippedClassifier(ClassifierMixin, BaseEstimator):
-    """Any fitted classifier, to be converted as a student is."""
-
-    def __init__(self, model):
-        self.model = model
-        self.classes_ = model.classes_
+__all__ = ["register"]
 
 
 def register() -> None:
@@ -75,8 +40,8 @@ def register() -> None:
         update_registered_converter(
             classifier, alias, _classifier_types, _convert, options=options
         )
-    register_converter(_TREES, _convert_trees, overwrite=True)
-    register_shape_calculator(_TREES, _keep_types, overwrite=True)
+    register_converter(TREES, _convert_trees, overwrite=True)
+    register_shape_calculator(TREES, _keep_types, overwrite=True)
 
 
 def _regressor_types(operator):
@@ -91,7 +56,7 @@ def _regressor_types(operator):
 def _classifier_types(operator):
     model = operator.raw_operator
     n_columns = len(model.classes_) if _has_probabilities(model) else None
-    operator.outputs[0].set_type(_label_type(model.classes_))
+    operator.outputs[0].set_type(label_type(model.classes_))
     operator.outputs[1].set_type(FloatTensorType([None, n_columns]))
 
 
@@ -103,16 +68,8 @@ def _has_probabilities(model):
     return hasattr(getattr(model, "model", model), "predict_proba")
 
 
-def _label_type(classes):
-    return (StringTensorType if _are_text(classes) else Int64TensorType)([None])
-
-
-def _are_text(values):
-    return all(isinstance(value, str) for value in values)
-
-
 def _convert(scope, operator, container):
-    graph = _Graph(scope, container)
+    graph = Graph(scope, container)
     names = graph.answers(operator.raw_operator, list(operator.inputs))
     for name, output in zip(names, operator.outputs, strict=True):
         container.add_node("Identity", name, output.full_name)
@@ -144,157 +101,3 @@ class _Mending:
             attributes = with_a_negative_leaf(self._trees.mend(attributes))
             attributes["op_version"] = 1
         self._container.add_node(op_type, *args, **attributes)
-
-
-class _Graph:
-    """The ONNX graph while it is built; tensors go by their names."""
-
-    def __init__(self, scope, container):
-        self._scope = scope
-        self._container = container
-
-    def answers(self, model, inputs):
-        """Add what a fitted model computes; return the names of its outputs.
-
-        These are the predictions of a regressor, the labels and probabilities of a
-        classifier.
-        """
-        match model:
-            case DistilledRegressorCV() | DistilledClassifierCV():
-                return self.answers(model.best_estimator_, inputs)
-            case ShippedRegressor() | ShippedClassifier():
-                return self.answers(model.model, inputs)
-            case DistilledRegressor():
-                return self._rescaled(model, self.answers(model.student_, inputs))
-            case DistilledClassifier():
-                return self._labelled(model, self.answers(model.student_, inputs))
-            case LogitStudent() | ProbabilityStudent():
-                return self._from_regressors(model, inputs)
-            case Pipeline():
-                for _, step in model.steps[:-1]:
-                    if step not in (None, "passthrough"):
-                        inputs = self._parse(step, inputs)
-                return self.answers(model.steps[-1][1], inputs)
-        if is_tree_student(model):
-            return self._trees(model, inputs)
-        *labels, values = [output.full_name for output in self._parse(model, inputs)]
-        if any(isinstance(table.type, DoubleTensorType) for table in inputs):
-            values = self._node("Cast", values, to=TensorProto.FLOAT)
-        return [*labels, values]
-
-    def _parse(self, model, inputs):
-        """Have skl2onnx add a model; return its output variables."""
-        if is_classifier(model):
-            for options in (self._scope, self._container):
-                options.add_options(id(model), {"zipmap": False})
-        if not isinstance(model, _TAKES_COLUMNS):
-            inputs = self._in_one_table(inputs)
-        return _parse_sklearn(self._scope, model, inputs)
-
-    def _trees(self, model, inputs):
-        (table,) = self._in_one_table(inputs)
-        if not isinstance(table.type, FloatTensorType):
-            table = self._in_single_precision(table)
-        operator = self._scope.declare_local_operator(_TREES, model)
-        operator.inputs.append(table)
-        if not is_classifier(model):
-            values = self._variable("values", FloatTensorType([None, None]))
-            operator.outputs.append(values)
-            return [values.full_name]
-        kind = FloatTensorType([None, len(model.classes_)])
-        label = self._variable("label", _label_type(model.classes_))
-        probability = self._variable("probability", kind)
-        operator.outputs.append(label)
-        operator.outputs.append(probability)
-        return [label.full_name, probability.full_name]
-
-    def _rescaled(self, model, outputs):
-        if not model.rescale:
-            return outputs
-        mean = np.atleast_1d(model.target_mean_)
-        scaled = self._node("Div", outputs[0], self._constant([model._spread]))
-        shift = self._constant(mean - mean / model._spread)
-        return [self._node("Add", scaled, shift)]
-
-    def _labelled(self, model, outputs):
-        if not model._student_knows_codes:
-            return outputs
-        return [self._lookup(outputs[0], model.classes_), outputs[1]]
-
-    def _from_regressors(self, model, inputs):
-        parts = [self.answers(part, inputs)[0] for part in model.regressors_]
-        values = parts[0]
-        if len(parts) > 1:
-            values = self._node("Concat", *parts, axis=1)
-        if isinstance(model, LogitStudent) and len(model.classes_) == 2:
-            both = [self._node("Neg", values), values]
-            values = self._node("Sigmoid", self._node("Concat", *both, axis=1))
-        elif isinstance(model, LogitStudent):
-            values = self._node("Softmax", values, axis=1)
-        return [self._likeliest(values, model.classes_), values]
-
-    def _likeliest(self, probability, classes):
-        """Return the labels of the highest probabilities."""
-        column = self._node("ArgMax", probability, axis=1, keepdims=0)
-        return self._lookup(column, classes)
-
-    def _lookup(self, codes, classes):
-        labels = classes if _are_text(classes) else np.asarray(classes).astype(np.int64)
-        return self._node("Gather", self._constant(labels), codes, axis=0)
-
-    def _in_one_table(self, inputs):
-        """Join columns that come apart, as those of a DataFrame."""
-        if len(inputs) == 1:
-            return inputs
-        kinds = {isinstance(column.type, StringTensorType) for column in inputs}
-        if kinds == {True, False}:
-            raise ValueError(
-                "it is given text among numbers, which a step of the Pipeline must "
-                "encode before it"
-            )
-        names, kind = [column.full_name for column in inputs], StringTensorType
-        if kinds == {False}:
-            names, kind = self._of_one_type(inputs)
-        table = self._variable("table", kind([None, len(inputs)]))
-        self._container.add_node("Concat", names, table.full_name, axis=1)
-        return [table]
-
-    def _of_one_type(self, columns):
-        """Cast columns of numbers to double precision, if one has it, or to single."""
-        double = any(isinstance(column.type, DoubleTensorType) for column in columns)
-        kind = DoubleTensorType if double else FloatTensorType
-        to = TensorProto.DOUBLE if double else TensorProto.FLOAT
-        names = [
-            column.full_name
-            if isinstance(column.type, kind)
-            else self._node("Cast", column.full_name, to=to)
-            for column in columns
-        ]
-        return names, kind
-
-    def _in_single_precision(self, table):
-        single = self._variable("single", FloatTensorType(table.type.shape))
-        self._container.add_node(
-            "Cast", table.full_name, single.full_name, to=TensorProto.FLOAT
-        )
-        return single
-
-    def _variable(self, name, kind):
-        return self._scope.declare_local_variable(name, kind)
-
-    def _node(self, op_type, *inputs, **attributes):
-        output = self._scope.get_unique_variable_name(op_type.lower())
-        self._container.add_node(op_type, list(inputs), output, **attributes)
-        return output
-
-    def _constant(self, values):
-        values = np.asarray(values)
-        if _are_text(values):
-            kind, values = TensorProto.STRING, [v.encode() for v in values]
-        elif values.dtype.kind in "iub":
-            kind, values = TensorProto.INT64, [int(v) for v in values]
-        else:
-            kind, values = TensorProto.FLOAT, [float(v) for v in values]
-        name = self._scope.get_unique_variable_name("constant")
-        self._container.add_initializer(name, kind, [len(values)], values)
-        return name

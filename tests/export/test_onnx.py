@@ -10,7 +10,7 @@ from lightgbm import LGBMClassifier, LGBMRegressor
 from numpy.testing import assert_allclose, assert_array_equal
 from onnxruntime import InferenceSession
 from sklearn.base import clone
-from sklearn.compose import ColumnTransformer
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.datasets import load_diabetes, load_digits
 from sklearn.ensemble import (
     GradientBoostingClassifier,
@@ -68,18 +68,20 @@ LABELS = {
 BAYES = GaussianNB(var_smoothing=0.1)
 
 
-def distil(student, X=X, y=Y, **params):
+def distil(student, X=X, y=Y, transfer=None, refine=None, **params):
+    params |= {"transfer": transfer, "refine": refine, "random_state": 0}
     teacher = FrozenEstimator(LinearRegression().fit(np.nan_to_num(X), y))
     if np.isnan(X).any():
         teacher = FrozenEstimator(HistGradientBoostingRegressor(max_iter=5).fit(X, y))
-    return DistilledRegressor(teacher, student, random_state=0, **params).fit(X, y)
+    return DistilledRegressor(teacher, student, **params).fit(X, y)
 
 
-def distil_classes(student, X=PIXELS, y=NAMES, **params):
+def distil_classes(student, X=PIXELS, y=NAMES, transfer=None, refine=None, **params):
+    params |= {"transfer": transfer, "refine": refine, "random_state": 0}
     teacher = FrozenEstimator(clone(BAYES).fit(np.nan_to_num(X), y))
     if np.isnan(X).any():
         teacher = FrozenEstimator(DecisionTreeClassifier(max_depth=5).fit(X, y))
-    return DistilledClassifier(teacher, student, random_state=0, **params).fit(X, y)
+    return DistilledClassifier(teacher, student, **params).fit(X, y)
 
 
 def assert_same_values(model, X, onnx_model):
@@ -188,7 +190,7 @@ def test_two_classes_where_all_leaves_are_positive(model):
 def test_pipelines_around_and_inside_the_distilled_model(dtype):
     rows = np.round(X * 512)
     inner = make_pipeline(StandardScaler(), DecisionTreeRegressor(max_depth=4))
-    distilled = DistilledRegressor(Ridge(), inner)
+    distilled = DistilledRegressor(Ridge(), inner, transfer=None)
     model = make_pipeline(SelectKBest(f_regression, k=4), distilled).fit(rows, Y)
     onnx_model = to_onnx(model, rows, dtype=dtype)
     session = InferenceSession(onnx_model.SerializeToString())
@@ -246,7 +248,8 @@ def test_a_frame_has_an_input_for_each_column(name):
         ]
     )
     model = make_pipeline(
-        encode, DistilledRegressor(RandomForestRegressor(10), REGRESSORS[name])
+        encode,
+        DistilledRegressor(RandomForestRegressor(10), REGRESSORS[name], transfer=None),
     ).fit(frame, y)
     onnx_model = to_onnx(model, frame)
     kinds = {one.name: one.type.tensor_type.elem_type for one in onnx_model.graph.input}
@@ -258,7 +261,8 @@ def test_a_frame_has_an_input_for_each_column(name):
 @pytest.mark.parametrize("name", ["hist", "lightgbm", "xgboost", "linear"])
 def test_named_columns_may_reach_the_student(name):
     frame = load_diabetes(as_frame=True).data[:200].rename(columns={"s1": "a b"})
-    model = DistilledRegressor(Ridge(), REGRESSORS[name]).fit(frame, Y)
+    model = DistilledRegressor(Ridge(), REGRESSORS[name], transfer=None)
+    model.fit(frame, Y)
     assert_same_values(model, frame, to_onnx(model, frame))
     rows = frame.to_numpy()
     assert_allclose(
@@ -305,6 +309,21 @@ def test_rescaled_predictions():
 def test_several_outputs(student):
     both = np.column_stack([Y, -2 * Y])
     model = distil(student, y=both, temperature=2, rescale=True)
+    assert_same_values(model, X, to_onnx(model, X))
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"transformer": StandardScaler()},
+        {"transformer": StandardScaler(with_mean=False, with_std=False)},
+        {"func": np.log, "inverse_func": np.exp},
+        {"func": np.log1p, "inverse_func": np.expm1},
+        {},
+    ],
+)
+def test_targets_that_were_transformed(params):
+    model = TransformedTargetRegressor(Ridge(), **params).fit(X, Y)
     assert_same_values(model, X, to_onnx(model, X))
 
 

@@ -11,14 +11,14 @@ import pandas as pd
 from lightgbm import LGBMRegressor
 from scipy.sparse import csr_array
 from sklearn.base import clone
-from sklearn.compose import ColumnTransformer
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.datasets import load_diabetes
 from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder, PowerTransformer
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from xgboost import XGBRegressor
 
@@ -49,7 +49,7 @@ ON_CODES = Y + 100 * (CODES[:, 1] == 2)
 )
 @pytest.mark.filterwarnings("ignore:categorical_feature")
 def test_splits_on_categories(student, fit_params):
-    model = DistilledRegressor(Ridge(), student).fit(CODES, ON_CODES)
+    model = DistilledRegressor(Ridge(), student, transfer=None).fit(CODES, ON_CODES)
     model.student_.fit(CODES, ON_CODES, **fit_params)
     with pytest.raises(ValueError, match=f"{type(student).__name__}: it has splits on"):
         to_onnx(model, CODES)
@@ -86,6 +86,7 @@ def test_columns_of_categories_that_reach_the_student(student):
         (LGBMRegressor(linear_tree=True, **LIGHT), "linear models in the leaves"),
         (LGBMRegressor(zero_as_missing=True, **LIGHT), "zeros as missing values"),
         (GradientBoostingRegressor(init=Ridge()), "init"),
+        (TransformedTargetRegressor(transformer=PowerTransformer()), "the target is"),
         (KernelRidge(), r"KernelRidge.*supported_converters"),
     ],
 )

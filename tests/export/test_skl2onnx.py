@@ -35,8 +35,10 @@ def registered():
 @pytest.mark.parametrize(
     "model",
     [
-        DistilledRegressor(Ridge(), REGRESSORS["xgboost"]),
-        DistilledRegressor(Ridge(), REGRESSORS["linear"], rescale=True, temperature=2),
+        DistilledRegressor(Ridge(), REGRESSORS["xgboost"], transfer=None),
+        DistilledRegressor(
+            Ridge(), Ridge(), transfer=None, rescale=True, temperature=2
+        ),
         DistilledRegressorCV(Ridge(), REGRESSORS["tree"], **ONE_CANDIDATE),
     ],
 )
@@ -51,8 +53,8 @@ def test_pipelines_that_end_in_a_regressor(model):
 @pytest.mark.parametrize(
     "model",
     [
-        DistilledClassifier(BAYES, CLASSIFIERS["xgboost"]),
-        DistilledClassifier(BAYES, CLASSIFIERS["regressor"]),
+        DistilledClassifier(BAYES, CLASSIFIERS["xgboost"], transfer=None),
+        DistilledClassifier(BAYES, CLASSIFIERS["regressor"], transfer=None),
         DistilledClassifierCV(BAYES, CLASSIFIERS["tree"], **ONE_CANDIDATE),
     ],
 )
