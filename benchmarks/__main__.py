@@ -38,6 +38,7 @@ STEPS = (
     "overhead",
     "transfer",
     "refine",
+    "ship",
     "dao",
     "orlov",
     "hao",
