@@ -39,6 +39,7 @@ STEPS = (
     "transfer",
     "refine",
     "ship",
+    "scaling",
     "dao",
     "orlov",
     "hao",

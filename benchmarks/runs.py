@@ -8,7 +8,6 @@ import argparse
 import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import product
-from pathlib import Path
 
 import pandas as pd
 
@@ -17,7 +16,7 @@ from benchmarks.problems import ProblemUnavailableError, add_data_argument
 
 Measure = Callable[..., list[dict]]
 Report = Callable[[pd.DataFrame], str]
-Draw = Callable[[pd.DataFrame], Path]
+Draw = Callable[[pd.DataFrame], object]
 
 
 def resume(name: str, blocks: Sequence[dict], measure: Measure) -> None:
