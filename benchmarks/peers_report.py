@@ -54,7 +54,10 @@ def show_shares(shares: pd.Series) -> str:
 def compare_peers(rows: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
     """By peer: what is recovered, gained and harmed, and what it costs."""
     summary, shown = summarise(rows, metric), []
-    for peer, group in summary.groupby("student", sort=False):
+    for peer in PEERS:
+        group = summary[summary["student"] == peer]
+        if not len(group):
+            continue
         share = group[f"{WAY}_recovered"]
         n_splits = (rows["student"] == peer).sum()
         shown.append(
