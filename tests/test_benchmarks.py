@@ -483,8 +483,8 @@ def test_sardars_study_on_one_split():
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
 def test_the_peak_memory_of_a_process_is_not_that_of_its_parent():
     before = processes.peak_mb()
-    np.ones(50_000_000)
-    assert processes.peak_mb() > before + 300
+    np.ones(int(before + 300) * 2**17)  # In MB, so above what earlier tests held.
+    assert processes.peak_mb() > before + 200
     case = ("scikit-learn", 300, 3, 4, "path")
     row = processes.measure_apart("benchmarks.refine", "measure_once", case)
     assert row["peak_mb"] < processes.peak_mb() - 100
