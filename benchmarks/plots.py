@@ -58,6 +58,9 @@ def draw_lines(
         ax.set(title=title, xlabel=frame.index.name, ylabel=y)
         if log:
             ax.set(xscale="log", yscale="log")
+            # The sizes themselves: matplotlib's labels run into each other.
+            ax.set_xticks(frame.index, [f"{size:,}" for size in frame.index])
+            ax.set_xticks([], minor=True)
         ax.grid(alpha=0.3)
     axes[-1].legend(title=legend)
     return save(figure, name, pd.concat(panels))

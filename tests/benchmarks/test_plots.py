@@ -49,13 +49,14 @@ def test_each_row_shows_its_points_their_mean_and_its_goal(figures):
 
 
 def test_each_panel_has_a_line_for_each_column(figures):
-    frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]}, index=[10, 100])
+    frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]}, index=[10, 1000])
     panels = {"left": frame, "right": frame[["b"]]}
     plots.draw_lines(panels, "made_up", y="seconds", legend="way", log=True)
     left, right = figures[0].axes
     assert [line.get_ydata().tolist() for line in left.lines] == [[1, 2], [3, 4]]
     assert len(right.lines) == 1
     assert left.get_xscale() == left.get_yscale() == "log"
+    assert [label.get_text() for label in left.get_xticklabels()] == ["10", "1,000"]
 
 
 def test_each_bar_stands_beside_its_source(figures):
