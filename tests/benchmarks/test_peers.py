@@ -249,6 +249,7 @@ def test_a_row_has_the_facts_of_a_peer_and_its_scores(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("cheap_teachers")
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
 def test_a_search_by_hand_finds_what_ours_finds(tmp_path, monkeypatch):
     monkeypatch.setattr(nested_grid, "GRID", {"alpha": [0.3], "temperature": [2.0]})
     X, X_test, y, _ = gap_block.split(*gap_block.load_table("diabetes", None), 0)

@@ -372,6 +372,7 @@ def test_many_columns_are_not_all_named():
     assert "and 20 more" in report.to_html()
 
 
+@pytest.mark.filterwarnings("ignore:The number of unique classes")
 def test_of_many_classes_those_of_least_agreement_are_shown():
     y = np.repeat([f"class {i}" for i in range(40)], 8)
     X = np.repeat(np.arange(40.0), 8)[:, None]
