@@ -9,7 +9,7 @@ from skdistill.cli._errors import CommandError, names
 from skdistill.cli._folders import new_file, read_result
 from skdistill.cli._outputs import MODEL
 from skdistill.cli._progress import step
-from skdistill.cli._tables import Schema, is_parquet, read
+from skdistill.cli._tables import Schema, guess, is_parquet, read
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,7 +40,7 @@ def predict(
         ) from error
     with new_file(out, overwrite=overwrite) as part:
         with step(console, f"Reading {data}"):
-            X = read(data, Schema(**found["columns"]))
+            X = read(data, Schema(**found["columns"]), guess(data))
         for name, known in found["categories"].items():
             if new := sorted(set(X[name]) - set(known)):
                 console.print(

@@ -1,8 +1,8 @@
 """Tables on disk: what their columns hold, and reading them so each time.
 
-A table is read twice for a fit. The first time pandas guesses, and what it guessed is
-kept as a `Schema`; the second time, and whenever rows are to be predicted, the table is
-read by that schema, so that a column never changes its kind.
+A table is read twice. The first time pandas guesses, and of a fit what it guessed is
+kept as a `Schema`. The second time the table is read by that schema, so that a column
+never changes its kind, also where rows are to be predicted.
 """
 
 import zlib
@@ -94,9 +94,7 @@ def guess(path: Path) -> "DataFrame":
             frame = pd.read_csv(
                 path, sep=separator(path), index_col=False, low_memory=False
             )
-    twice = frame.columns[frame.columns.duplicated()].tolist()
-    if twice:
-        raise CommandError(f"{path} has two columns {names(twice)}. Rename one.")
+    _check_names(frame.columns.tolist(), path)
     if frame.empty:
         raise CommandError(f"{path} has no rows. Give a table with a header and rows.")
     return frame
@@ -111,9 +109,7 @@ def separator(path: Path) -> str:
         header = pd.read_csv(path, sep=sep, header=None, nrows=1, dtype="str")
         headers[sep] = header.iloc[0].dropna().tolist()
     sep = max(headers, key=lambda one: len(headers[one]))
-    twice = sorted({name for name in headers[sep] if headers[sep].count(name) > 1})
-    if twice:
-        raise CommandError(f"{path} has two columns {names(twice)}. Rename one.")
+    _check_names(headers[sep], path)  # pandas would rename the second.
     return sep
 
 
@@ -135,7 +131,6 @@ def read_schema(frame: "DataFrame", path: Path) -> Schema:
 
 def guess_kind(cells: "Series") -> tuple[str, str | None]:
     """Return what cells hold, and of dates that are texts how they are written."""
-    import pandas as pd
     from pandas.api import types
 
     if types.is_bool_dtype(cells):
@@ -144,7 +139,7 @@ def guess_kind(cells: "Series") -> tuple[str, str | None]:
         return ("text", None) if types.is_complex_dtype(cells) else ("number", None)
     if types.is_datetime64_any_dtype(cells):
         return "date", None
-    inferred = pd.api.types.infer_dtype(cells)
+    inferred = types.infer_dtype(cells)
     if inferred in ("date", "datetime"):
         return "date", None
     if inferred == "decimal":
@@ -176,31 +171,29 @@ def _date_format(cells):
     return None
 
 
-def read(path: Path, schema: Schema) -> "DataFrame":
-    """Read the columns of the schema, as it says.
+def read(path: Path, schema: Schema, guessed: "DataFrame") -> "DataFrame":
+    """Read the columns of the schema, as it says, from the table that was guessed.
 
     Missing texts become empty ones; missing numbers stay missing.
 
     Raises
     ------
     CommandError
-        If the table cannot be read, lacks a column, or a cell is not what its column
-        holds.
+        If the table lacks a column, or a cell is not what its column holds.
     """
     import pandas as pd
 
-    found = guess(path)
-    missing = [name for name in schema.kinds if name not in found]
+    missing = [name for name in schema.kinds if name not in guessed]
     if missing:
         raise CommandError(
-            f"{path} has no column {names(missing)}. It has {names(list(found))}. "
+            f"{path} has no column {names(missing)}. It has {names(list(guessed))}. "
             "Name the columns as in the table that was fitted."
         )
-    _check_cells(found, schema, path)
+    _check_cells(guessed, schema, path)
     dates, texts = schema.of_kind("date"), schema.of_kind("category", "text")
     with _telling(path):
         if is_parquet(path):
-            frame = found.astype(schema.dtypes_of_parquet)
+            frame = guessed.astype(schema.dtypes_of_parquet)
         else:
             frame = pd.read_csv(
                 path,
@@ -210,13 +203,9 @@ def read(path: Path, schema: Schema) -> "DataFrame":
                 date_format=schema.formats,
             )
     frame = frame[list(schema.kinds)]
-    frame[texts] = as_texts(frame[texts])
+    cells = frame[texts].astype("object").fillna("")
+    frame[texts] = cells.astype("str").astype("object")
     return frame
-
-
-def as_texts(frame: "DataFrame") -> "DataFrame":
-    """Return cells as texts, missing ones as empty ones."""
-    return frame.astype("object").fillna("").astype("str").astype("object")
 
 
 def _check_cells(frame, schema, path):
@@ -228,7 +217,8 @@ def _check_cells(frame, schema, path):
         cells = frame[name]
         if kind in ("number", "label"):
             read_as = pd.to_numeric(cells.astype("object"), errors="coerce")
-            what = "a number"
+            read_as = read_as.astype("float64").where(np.isfinite)
+            what = "a finite number"
         elif kind == "date":
             read_as = pd.to_datetime(
                 cells, format=schema.formats.get(name), errors="coerce"
@@ -239,15 +229,18 @@ def _check_cells(frame, schema, path):
         else:
             continue
         wrong = read_as.isna() & cells.notna()
-        if kind != "date":
-            wrong |= np.isinf(read_as.astype("float64"))
-            what = "a finite number"
         if wrong.any():
             row = int(wrong.to_numpy().argmax())
             raise CommandError(
                 f"Column {name!r} of {path} holds {str(cells.iloc[row])!r} in row "
                 f"{row + 1:,}, where {what} must be. Mend it, or leave it empty."
             )
+
+
+def _check_names(columns, path):
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if twice:
+        raise CommandError(f"{path} has two columns {names(twice)}. Rename one.")
 
 
 def _check_file(path):

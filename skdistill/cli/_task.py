@@ -65,7 +65,7 @@ def read_task(path: Path, target: str, asked: str) -> tuple[str, Schema, "DataFr
         )
     formats = {name: one for name, one in schema.formats.items() if name != target}
     schema = replace(schema, kinds=schema.kinds | {target: kind}, formats=formats)
-    return task, schema, read(path, schema)
+    return task, schema, read(path, schema, raw)
 
 
 def _task(asked, kind, cells):
