@@ -148,7 +148,7 @@ def show_recovered(row: pd.Series, way: str, metric: Metric = R2) -> str:
     share, spread = row[f"{way}_recovered"], row[f"{way}_spread"]
     if pd.isna(share):
         return f"{metric.label} {results.signed(metric.sign * row[f'{way}_gain'])}"
-    return results.percent(share) + ("" if pd.isna(spread) else f" ± {spread:.0%}")
+    return results.percent_and_spread(share, spread)
 
 
 def compare_scores(

@@ -4,7 +4,6 @@ The teacher's work is done once, apart from the students: the seconds of a stude
 its own.
 """
 
-import pickle
 import time
 
 import numpy as np
@@ -29,7 +28,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from benchmarks.problems import encode, load_problem
 from skdistill import DistilledRegressor, DistilledRegressorCV
-from skdistill.inspect import count_values
+from skdistill.inspect import count_bytes, count_values, time_single_rows
 from skdistill.transfer import ConditionalSampler, MungeSampler
 
 TABLES = (
@@ -116,16 +115,6 @@ def split(X: pd.DataFrame, y: np.ndarray, seed: int):
     imputer = SimpleImputer(strategy="median").fit(X)
     X, X_test = imputer.transform(X), imputer.transform(X_test[:MAX_TEST])
     return X, X_test, y, y_test[:MAX_TEST]
-
-
-def time_one_row(model, row: np.ndarray) -> float:
-    """Return the median of the microseconds that predicting one row takes."""
-    seconds = []
-    for _ in range(N_TIMINGS):
-        start = time.perf_counter()
-        model.predict(row)
-        seconds.append(time.perf_counter() - start)
-    return 1e6 * float(np.median(seconds))
 
 
 class Block:
@@ -228,10 +217,11 @@ class Block:
         return time.perf_counter() - start, model
 
     def _size(self, way, model):
+        seconds = time_single_rows(model, self.test[0], N_TIMINGS)
         return {
             f"{way}_values": count_values(model).total,
-            f"{way}_bytes": len(pickle.dumps(model)),
-            f"{way}_row_us": time_one_row(model, self.test[0][:1]),
+            f"{way}_bytes": count_bytes(model),
+            f"{way}_row_us": 1e6 * np.median(seconds),
         }
 
 

@@ -92,7 +92,10 @@ def compare(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
         {name: getattr(row, name) for name in KIND}
         | {way: show(getattr(row, way)) for way in SOURCE}
         | {"±": "" if pd.isna(row.spread) else show(row.spread)}
-        | {"kept": show_share(row.kept, row.kept_spread), "alpha/T chosen": row.chosen}
+        | {
+            "kept": results.percent_and_spread(row.kept, row.kept_spread),
+            "alpha/T chosen": row.chosen,
+        }
         for row in summary.itertuples()
     ]
     if metric == "accuracy":
@@ -100,11 +103,6 @@ def compare(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
         kept = {"kept": results.percent(SOURCE_KEPT)}
         rows.append({"table": "Hinton et al.", "student": "network"} | source | kept)
     return pd.DataFrame(rows)
-
-
-def show_share(share: float, spread: float) -> str:
-    """Say a share and its spread over the seeds; nothing where there is none."""
-    return results.percent(share) + ("" if pd.isna(spread) else f" ± {spread:.0%}")
 
 
 def list_weights(frame: pd.DataFrame) -> pd.DataFrame:

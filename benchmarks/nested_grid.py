@@ -10,7 +10,6 @@ next run, unless ``--fresh``::
 """
 
 import tempfile
-import time
 from functools import partial
 from itertools import product
 
@@ -21,6 +20,7 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
 from threadpoolctl import threadpool_limits
 
 from benchmarks import gap_block, results, runs
+from benchmarks.overhead import clock
 from benchmarks.problems import add_data_argument
 from skdistill import DistilledRegressor
 
@@ -82,16 +82,14 @@ def measure(table: str, way: str, data_dir) -> list[dict]:
     # One thread: waiting threads would count as the processor's time.
     with tempfile.TemporaryDirectory() as memory, threadpool_limits(1):
         search = build(way, memory)
-        wall, cpu = time.perf_counter(), time.process_time()
-        search.fit(X, y)
-        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        seconds = clock(partial(search.fit, X, y))
     found = search.cv_results_
     facts = {
         "table": table,
         "way": way,
         "n_train": len(X),
-        "seconds": wall,
-        "cpu_seconds": cpu,
+        "seconds": seconds["wall"],
+        "cpu_seconds": seconds["cpu"],
         "test": r2_score(y_test, search.predict(X_test)),
     }
     return [

@@ -109,6 +109,11 @@ def percent(share: float) -> str:
     return "" if pd.isna(share) else f"{round(float(share), 2) + 0.0:.0%}"
 
 
+def percent_and_spread(share: float, spread: float) -> str:
+    """Say a share, ± its spread where there is one."""
+    return percent(share) + ("" if pd.isna(spread) else f" ± {spread:.0%}")
+
+
 def signed(value: float) -> str:
     """Say a difference with its sign; rounding leaves no negative zero."""
     return f"{round(float(value), 4) + 0.0:+.4f}"

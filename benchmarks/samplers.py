@@ -95,12 +95,11 @@ def _study(block, name):
     for way, sampler in SAMPLERS.items():
         fits[way] = block.distil(student, transfer=sampler)
     fits["teacher"] = (0.0, fits["munge"][1].teacher_)
-    return {f"{way}_score": _score(block, model) for way, (_, model) in fits.items()}
-
-
-def _score(block, model):
-    scores = block.score("", model)
-    return -scores["_log_loss"] if "_log_loss" in scores else scores["_r2"]
+    metric = gap_classes.LOG_LOSS if name in CLASSES else gap.R2
+    scores = block.score_all(fits)
+    return {
+        f"{way}_score": metric.sign * scores[f"{way}_{metric.column}"] for way in fits
+    }
 
 
 if __name__ == "__main__":

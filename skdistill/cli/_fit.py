@@ -17,6 +17,7 @@ from skdistill.cli._script import write_script
 from skdistill.cli._task import read_task
 from skdistill.report import DistillationReport
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
+from skdistill.search._base import MANY_ROWS, N_FOLDS
 from skdistill.search._linear import is_linear_in_targets
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ __all__ = ["FitOptions", "fit"]
 
 _HELD_OUT = 0.2
 _N_TIMINGS = 50
-_N_FOLDS, _MANY_ROWS = 5, 100_000
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def _distil(options, console, folder, task, schema, X, y, cache):
     model, teacher_path = _search(options, task, schema.without(options.target), X)
     n_lessons = count_lessons(
         len(model.temperatures),
-        _N_FOLDS if len(X) <= _MANY_ROWS else 1,
+        N_FOLDS if len(X) <= MANY_ROWS else 1,
         in_closed_form=_is_in_closed_form(options, task, model),
     )
     script = write_script(

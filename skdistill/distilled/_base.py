@@ -206,7 +206,8 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         weight = check_weights(sample_weight, len(target))
         self._summarise_target(target, weight)
         self._check_parts()
-        self._check_transfer(X, X_transfer)
+        sampler = self._settle_transfer(X)
+        self._check_transfer(X, X_transfer, sampler)
         context = self._init_callback_context(max_subtasks=2)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         teacher_params, student_params, split_params = self._route(weight, fit_params)
@@ -226,7 +227,9 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         )
         with self._step("teacher", context):
             answers = self._learn_from_teacher(lesson, weight)
-            extra = self._transfer_rows(lesson, weight, X_transfer, transfer_seed)
+            extra = self._transfer_rows(
+                lesson, weight, X_transfer, sampler, transfer_seed
+            )
         student = clone_with_seed(self._given_student(), student_seed)
         part = f"student ({type(student).__name__})"
         with self._step("student", context, student), naming_failures(part):
@@ -291,17 +294,17 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         )
         return answers
 
-    def _check_transfer(self, X, X_transfer):
+    def _check_transfer(self, X, X_transfer, sampler):
         """Raise if rows to be drawn or given do not go with those of X."""
-        if X_transfer is not None or self._settle_transfer(X) is not None:
+        if X_transfer is not None or sampler is not None:
             check_joinable(X)
         if X_transfer is not None:
             check_same_container(X, X_transfer)
             validate_data(self, X_transfer, reset=False, skip_check_array=True)
 
-    def _transfer_rows(self, lesson, weight, X_transfer, seed):
+    def _transfer_rows(self, lesson, weight, X_transfer, sampler, seed):
         """Return the rows without labels and the teacher's answers, if any."""
-        X_new, sampler = X_transfer, self._settle_transfer(lesson.X)
+        X_new = X_transfer
         if sampler is not None:
             X_new = draw_rows(
                 sampler, self.transfer_size, lesson.X, weight=weight, seed=seed

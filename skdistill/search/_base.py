@@ -39,7 +39,7 @@ from skdistill.search._scores import Examples, Group, score_fold
 __all__ = ["BaseDistilledCV"]
 
 # From here on one split is held out instead of five, and scored in parts.
-_MANY_ROWS = 100_000
+N_FOLDS, MANY_ROWS = 5, 100_000
 _N_PARTS = 5
 _ALPHAS = (0.5,)
 _STRENGTHS = (1.0, 10.0, 100.0)
@@ -230,7 +230,7 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
         n_rows, rng = len(examples.y), check_random_state(seed)
         cv = self.cv
         if cv is None:
-            cv = 5 if n_rows <= _MANY_ROWS else self._one_split(rng)
+            cv = N_FOLDS if n_rows <= MANY_ROWS else self._one_split(rng)
         if isinstance(cv, Integral):
             cv = self._k_fold(int(cv), rng)
         cv = check_cv(cv, examples.y, classifier=is_classifier(self))

@@ -158,7 +158,7 @@ def test_one_split_is_scored_in_parts(friedman, monkeypatch):
         FOREST, TREE, cv=ShuffleSplit(1, test_size=0.25, random_state=0), random_state=0
     ).fit(X[:400], y[:400])
     assert "split4_test_score" in search.cv_results_
-    monkeypatch.setattr(_base, "_MANY_ROWS", 300)
+    monkeypatch.setattr(_base, "MANY_ROWS", 300)
     large = DistilledRegressorCV(FOREST, TREE, random_state=0).fit(X[:400], y[:400])
     assert "split4_test_score" in large.cv_results_
     assert "split5_test_score" not in large.cv_results_
