@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import (
     BaseEstimator,
     MetaEstimatorMixin,
+    clone,
     is_classifier,
     is_regressor,
 )
@@ -298,6 +299,8 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         """Raise if rows to be drawn or given do not go with those of X."""
         if X_transfer is not None or sampler is not None:
             check_joinable(X)
+        if sampler is not None:
+            clone(sampler)  # One that cannot be cloned is refused before any work.
         if X_transfer is not None:
             check_same_container(X, X_transfer)
             validate_data(self, X_transfer, reset=False, skip_check_array=True)

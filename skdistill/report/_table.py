@@ -120,8 +120,8 @@ def class_title(numbers: dict[str, Any]) -> str:
     title, n_classes = "rows of each class that are found", len(numbers["classes"])
     if n_classes > _MOST_CLASSES:
         title += (
-            f"; of {n_classes:,} classes the {_MOST_CLASSES} in which student and "
-            "teacher agree least"
+            f"; of {n_classes:,} classes those, {_MOST_CLASSES} at most, in which "
+            "student and teacher agree least"
         )
     return title
 

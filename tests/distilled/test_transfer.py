@@ -274,7 +274,7 @@ def test_sums_of_trees_learn_munge_rows_others_conditional_ones(student, sampler
     assert type(choose_sampler(student)) is sampler
 
 
-def test_what_does_not_fit_is_refused(diabetes):
+def test_what_does_not_fit_is_refused(diabetes, tmp_path):
     X, y = diabetes
     with pytest.raises(ValueError, match="10 features"):
         clone(MODEL).fit(X, y, X_transfer=X[:, :9])
@@ -284,6 +284,10 @@ def test_what_does_not_fit_is_refused(diabetes):
     for params in ({"transfer_size": 0}, {"transfer_weight": -1}, {"transfer": 3}):
         with pytest.raises(ValueError, match=next(iter(params))):
             clone(MODEL).set_params(**params).fit(X, y)
+    teacher = CountingTeacher(tmp_path)
+    with pytest.raises(TypeError, match="class"):
+        clone(MODEL).set_params(teacher=teacher, transfer=MungeSampler).fit(X, y)
+    assert not list(tmp_path.iterdir())  # Refused before any work.
 
 
 def test_metadata_of_training_rows_cannot_be_made_up_for_others(iris):

@@ -382,7 +382,10 @@ def test_of_many_classes_those_of_least_agreement_are_shown():
     report = DistillationReport(model, X, y, train=(X, y), n_timings=1)
     assert len(report.to_dict()["classes"]) == 40
     shown = repr(report)
-    assert "of 40 classes the 30 in which student and teacher agree least" in shown
+    assert (
+        "of 40 classes those, 30 at most, in which student and teacher agree least"
+        in shown
+    )
     agreement = {one["label"]: one["agreement"] for one in report.to_dict()["classes"]}
     listed = set(re.findall(r"^class \d+", shown, re.MULTILINE))
     assert len(listed) == 30
