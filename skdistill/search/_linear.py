@@ -4,8 +4,9 @@ import inspect
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.compose import ColumnTransformer
 from sklearn.feature_selection import SelectorMixin
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline
 
 from skdistill._fitting import final_step
 from skdistill._typing import Estimator
@@ -17,6 +18,12 @@ _LINEAR = {
     "sklearn.linear_model._ridge.Ridge",
     "sklearn.kernel_ridge.KernelRidge",
     "sklearn.neighbors._regression.KNeighborsRegressor",
+}
+# Where transformers made of others hold them, as (name, transformer, ...).
+_HOLDERS = {
+    Pipeline: "steps",
+    ColumnTransformer: "transformers",
+    FeatureUnion: "transformer_list",
 }
 
 
@@ -39,14 +46,14 @@ def is_linear_in_targets(student: Estimator) -> bool:
 
 def _looks_at_target(step):
     """Tell whether a transformer may depend on the target; if in doubt, it does."""
-    if not hasattr(step, "fit"):
+    if not hasattr(step, "fit"):  # "passthrough", "drop", None.
         return False
+    for kind, parts in _HOLDERS.items():
+        if isinstance(step, kind):
+            return any(_looks_at_target(part[1]) for part in getattr(step, parts))
     target = inspect.signature(step.fit).parameters.get("y")
     needs = target is not None and target.default is target.empty
-    holds_others = hasattr(step, "get_params") and any(
-        hasattr(step, name) for name in ("steps", "transformers", "transformer_list")
-    )
-    return needs or holds_others or isinstance(step, SelectorMixin)
+    return needs or isinstance(step, SelectorMixin)
 
 
 def best_alpha(

@@ -366,15 +366,15 @@ def test_dates_and_texts_become_columns_of_numbers(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("task", "student", "alpha", "n_temperatures"),
+    ("task", "student", "alpha", "n_lessons"),
     [
-        ("classification", "linear", "auto", 2),
-        ("regression", "linear", "auto", 1),
-        ("regression", "tree", "0.5", 1),
+        ("classification", "linear", "auto", 3),
+        ("regression", "linear", "auto", 4),
+        ("regression", "tree", "0.5", 2),
     ],
 )
 def test_progress_counts_each_lesson(
-    task, student, alpha, n_temperatures, tmp_path, monkeypatch
+    task, student, alpha, n_lessons, tmp_path, monkeypatch
 ):
     counts, totals = [], []
     monkeypatch.setattr(CountingMemory, "cache", counted(CountingMemory.cache, counts))
@@ -382,7 +382,7 @@ def test_progress_counts_each_lesson(
     _, words = write(tmp_path, task)
     assert run([*words, "--student", student, "--alpha", alpha]) == 0
     assert [len(counts)] == [total for total in totals if total]
-    assert len(counts) == 5 * (1 + n_temperatures) + 1
+    assert len(counts) == 5 * n_lessons + 1
 
 
 def watched(step, totals):

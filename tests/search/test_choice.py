@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.compose import make_column_transformer
 from sklearn.feature_selection import SelectKBest
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.neighbors import KNeighborsRegressor
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.preprocessing import StandardScaler, TargetEncoder
 from sklearn.tree import DecisionTreeRegressor
 
 from skdistill.search._choice import choose
@@ -14,6 +15,10 @@ from skdistill.search._linear import best_alpha, is_linear_in_targets
 
 PLAIN = np.array([0.50, 0.60, 0.55, 0.52, 0.58])
 TEACHER, CONSTANT = PLAIN + 0.2, np.zeros(5)
+
+
+def by_column(transformer):
+    return make_column_transformer((transformer, [0, 1]), remainder="passthrough")
 
 
 def chosen(*candidates, teacher=TEACHER, constant=CONSTANT):
@@ -80,6 +85,9 @@ def test_equal_students_leave_alpha_at_zero():
         (make_pipeline(StandardScaler(), Ridge()), True),
         (make_pipeline(SelectKBest(), Ridge()), False),
         (make_pipeline(make_pipeline(SelectKBest()), Ridge()), False),
+        (make_pipeline(by_column(StandardScaler()), Ridge()), True),
+        (make_pipeline(by_column(TargetEncoder()), Ridge()), False),
+        (make_pipeline(make_union(by_column(SelectKBest())), Ridge()), False),
         (DecisionTreeRegressor(), False),
     ],
 )
