@@ -58,7 +58,7 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
         Where honest predictions come from, as for `DistilledClassifier`.
     cv : int, splitter or iterable, default=None
         The folds on which candidates are scored. None is stratified five-fold up to
-        100,000 rows; beyond, a single split that holds out a fifth of them. The
+        10,000 rows; beyond, a single split that holds out a fifth of them. The
         held-out rows of a single split are scored in five parts.
     inner_cv : int or splitter, default=5
         The folds that make the teacher's honest predictions, `cv` of

@@ -53,7 +53,7 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
     cross_fit : {"auto", "kfold", "oob", "stack"} or False, default="auto"
         Where honest predictions come from, as for `DistilledRegressor`.
     cv : int, splitter or iterable, default=None
-        The folds on which candidates are scored. None is five-fold up to 100,000
+        The folds on which candidates are scored. None is five-fold up to 10,000
         rows; beyond, a single split that holds out a fifth of them. The held-out rows
         of a single split are scored in five parts.
     inner_cv : int or splitter, default=5
