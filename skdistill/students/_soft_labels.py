@@ -49,14 +49,8 @@ def check_learns_soft_labels(student: Estimator, soften: str) -> None:
 def _check_splits_nothing(student):
     """Raise if the student would validate a row's copies by other copies of it."""
     final = final_step(student)
-    name, params = type(final).__name__, final.get_params(deep=False)
-    splits = {
-        name: name.endswith("CV") or isinstance(final, StackingClassifier),
-        "early_stopping=True": params.get("early_stopping", False) is True,
-        "n_iter_no_change": isinstance(final, GradientBoostingClassifier)
-        and final.n_iter_no_change is not None,
-    }
-    found = [what for what, does in splits.items() if does]
+    held = (part for part in final.get_params().values() if hasattr(part, "fit"))
+    found = [what for part in (final, *held) for what in _ways_to_split(part)]
     if found:
         raise ValueError(
             "A student that learns soft labels through weighted copies of the rows "
@@ -66,6 +60,21 @@ def _check_splits_nothing(student):
             "early by whole rows: HistGradientBoostingClassifier, MLPClassifier, "
             "XGBoost, LightGBM."
         )
+
+
+def _ways_to_split(estimator):
+    """Return by what an estimator, apart from those it holds, splits its rows."""
+    name, params = type(estimator).__name__, estimator.get_params(deep=False)
+    splits = {
+        name: name.endswith("CV") or isinstance(estimator, StackingClassifier),
+        "early_stopping=True": params.get("early_stopping", False) is True,
+        "n_iter_no_change": isinstance(estimator, GradientBoostingClassifier)
+        and estimator.n_iter_no_change is not None,
+        "oob_score": bool(params.get("oob_score")),
+        # Platt's scaling of a support vector machine is cross-validated.
+        "probability=True": params.get("probability", False) is True,
+    }
+    return [what for what, does in splits.items() if does]
 
 
 def fit_soft_labels(

@@ -6,10 +6,12 @@ from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import (
+    BaggingClassifier,
     ExtraTreesRegressor,
     GradientBoostingClassifier,
     RandomForestClassifier,
     StackingRegressor,
+    VotingClassifier,
     VotingRegressor,
 )
 from sklearn.exceptions import NotFittedError
@@ -149,6 +151,18 @@ CLASSIFICATION = {
     "early stopping of boosting": (
         {"student": GradientBoostingClassifier(n_iter_no_change=3)},
         "must not split its training rows.*Got n_iter_no_change.*HistGradient",
+    ),
+    "calibration on copies": (
+        {"student": SVC(probability=True)},
+        "must not split its training rows.*Got probability=True",
+    ),
+    "bags of copies": (
+        {"student": BaggingClassifier(oob_score=True)},
+        "must not split its training rows.*Got oob_score",
+    ),
+    "a member that stops early": (
+        {"student": VotingClassifier([("a", SGDClassifier(early_stopping=True))])},
+        "must not split its training rows.*Got early_stopping=True",
     ),
     "one-vs-one decisions": (
         {"teacher": SVC(decision_function_shape="ovo")},
