@@ -4,8 +4,12 @@ Private names may move between releases; when one does, this file alone changes.
 """
 
 from contextlib import nullcontext
+from inspect import signature
 
 from sklearn.base import _fit_context
+from sklearn.ensemble._forest import ForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 from sklearn.tree._tree import Tree
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import (
@@ -61,20 +65,55 @@ def name_request_owner(estimator):
     return estimator
 
 
+def counts_weights(classifier):
+    """Tell whether class_weight="balanced" goes by the rows' weights, not the rows."""
+    kinds = [LinearSVC, LogisticRegression]
+    # From scikit-learn 1.9 on.
+    if (
+        "sample_weight"
+        in signature(ForestClassifier._validate_y_class_weight).parameters
+    ):
+        kinds.append(ForestClassifier)
+    return isinstance(classifier, tuple(kinds))
+
+
+# Parameters of `fit` that hold rows of their own, whatever their number.
+HELD_OUT_PARAMS = frozenset(
+    {
+        "X_val",
+        "y_val",
+        "sample_weight_val",
+        "eval_X",
+        "eval_y",
+        "eval_set",
+        "eval_sample_weight",
+        "sample_weight_eval_set",
+    }
+)
+
+
+def index_params(X, params, indices):
+    """Return the parameters of `fit` for some of the rows of X."""
+    apart = {name: params[name] for name in params if name in HELD_OUT_PARAMS}
+    by_row = {name: params[name] for name in params if name not in HELD_OUT_PARAMS}
+    return _check_method_params(X, by_row, indices=indices) | apart
+
+
 fit_context = _fit_context
 elapsed_time = _print_elapsed_time
-index_params = _check_method_params
 raise_for_params = _raise_for_params
 routing_enabled = _routing_enabled
 safe_indexing = _safe_indexing
 
 __all__ = [
+    "HELD_OUT_PARAMS",
     "CallbackSupportMixin",
     "HasMethods",
     "Interval",
     "Options",
     "StrOptions",
     "Tree",
+    "counts_weights",
     "elapsed_time",
     "fit_context",
     "index_params",

@@ -8,6 +8,7 @@ from contextlib import contextmanager, nullcontext
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
+import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import (
     BaseEstimator,
@@ -42,6 +43,7 @@ from skdistill._sklearn import (
     fit_context,
     raise_for_params,
     routing_enabled,
+    safe_indexing,
     with_callbacks,
 )
 from skdistill._typing import Estimator, Table
@@ -313,7 +315,10 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
                 sampler, self.transfer_size, lesson.X, weight=weight, seed=seed
             )
             if X_transfer is not None:
-                X_new = join_tables(X_transfer, X_new)
+                # X's dtypes, which drawn rows have, come first; then the given rows.
+                n_drawn, X_new = np.shape(X_new)[0], join_tables(X_new, X_transfer)
+                order = np.roll(np.arange(np.shape(X_new)[0]), -n_drawn)
+                X_new = safe_indexing(X_new, order)
         if X_new is None:
             return None
         answer: ValueAnswers | ClassAnswers = ValueAnswers()

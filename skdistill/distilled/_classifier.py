@@ -316,7 +316,8 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
         if extra is not None:
             check_learns_soft_labels(student, self.soften)
             if is_classifier(student):
-                count_classes(student, y, self.classes_, self.classes_)
+                weight = fit_params.get("sample_weight")
+                count_classes(student, y, self.classes_, self.classes_, weight)
             X, fit_params = extra.join(X, fit_params)
             # In place of labels: what decides is alpha = 1.
             y = np.concatenate([y, self.classes_[extra.answers.argmax(axis=1)]])

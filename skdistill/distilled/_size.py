@@ -42,19 +42,34 @@ def suit_transfer_rows(student, X, y, fit_params):
         final, HistGradientBoostingClassifier | HistGradientBoostingRegressor
     ):
         final.set_params(early_stopping=stops_early(final, len(y)))
-    elif isinstance(final, _UNLIMITED):
-        _limit_to_plain_size(student, X, y, fit_params.get("sample_weight"))
+    unlimited = [
+        part
+        for part in (final, *final.get_params().values())
+        if isinstance(part, _UNLIMITED) and part.max_leaf_nodes is None
+    ]
+    if unlimited:
+        leaves = _count_leaves(student, X, y, fit_params.get("sample_weight"))
+        for part in unlimited:
+            part.set_params(max_leaf_nodes=max([2, *leaves]) if leaves else None)
 
 
-def _limit_to_plain_size(student, X, y, sample_weight):
-    """Limit the leaves of an unfitted student's trees to those of its plain twin."""
-    final = final_step(student)
-    if final.max_leaf_nodes is not None or final.max_depth is not None:
-        return
+def _count_leaves(student, X, y, sample_weight):
+    """Return how many leaves each tree of the student's plain twin has."""
     if is_regressor(student) and y.dtype.kind not in "fiu":
         y = np.unique(y, return_inverse=True)[1]
     weight = weight_param(student, sample_weight, part="student")
-    plain = final_step(clone(student).fit(X, y, **weight))
-    trees = getattr(plain, "estimators_", [plain])
-    most = max(int(tree.get_n_leaves()) for tree in trees)
-    final.set_params(max_leaf_nodes=max(2, most))
+    plain = clone(student).fit(X, y, **weight)
+    return [int(tree.get_n_leaves()) for tree in _trees(plain)]
+
+
+def _trees(fitted):
+    """Yield the trees that a fitted model holds, however deep in others."""
+    fitted = final_step(fitted)
+    if isinstance(fitted, BaseDecisionTree):
+        yield fitted
+        return
+    for name in ("estimators_", "regressor_", "best_estimator_", "estimator_"):
+        if hasattr(fitted, name):
+            for part in np.ravel(getattr(fitted, name)):
+                yield from _trees(part)
+            return

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from skdistill._fitting import clone_with_seed, naming_failures, weight_param
+from skdistill._sklearn import HELD_OUT_PARAMS
 from skdistill._typing import Estimator, Table
 from skdistill.refine import adds_up_trees
 from skdistill.transfer import ConditionalSampler, MungeSampler, draw
@@ -57,7 +58,7 @@ class TransferRows:
         n_rows = np.shape(X)[0]
         for name, value in fit_params.items():
             is_by_row = hasattr(value, "shape") and value.shape[:1] == (n_rows,)
-            if name != "sample_weight" and is_by_row:
+            if is_by_row and name not in {"sample_weight", *HELD_OUT_PARAMS}:
                 raise ValueError(
                     "Transfer rows have no metadata but their weight. Got "
                     f"{name!r} for the {n_rows} rows of X. Use transfer=None and no "
@@ -128,12 +129,22 @@ def check_joinable(X: Table) -> None:
 
 
 def check_same_container(X: Table, X_transfer: Table) -> None:
-    """Raise if one of the two tables is a DataFrame and the other is not."""
+    """Raise unless the two tables are both DataFrames, or sparse, or neither."""
     if hasattr(X, "iloc") and not hasattr(X_transfer, "iloc"):
         raise TypeError(
             "X_transfer must be a DataFrame, as X is one. Got "
             f"{type(X_transfer).__name__}. Use pandas.DataFrame(X_transfer, "
             "columns=X.columns)."
+        )
+    if hasattr(X_transfer, "iloc") and not hasattr(X, "iloc"):
+        raise TypeError(
+            f"X_transfer must be no DataFrame, as X is none. Got X as "
+            f"{type(X).__name__}. Use X_transfer.to_numpy(), or give X as a DataFrame."
+        )
+    if sparse.issparse(X) != sparse.issparse(X_transfer):
+        raise TypeError(
+            "X and X_transfer must both be sparse, or both dense. Got "
+            f"{type(X).__name__} and {type(X_transfer).__name__}. Use toarray()."
         )
 
 

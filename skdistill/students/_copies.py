@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.utils import compute_class_weight, gen_batches
 
 from skdistill._fitting import LabelCoder, final_step, weight_param
-from skdistill._sklearn import index_params, safe_indexing
+from skdistill._sklearn import counts_weights, index_params, safe_indexing
 
 __all__ = ["copies_of", "count_classes", "fit_on_copies", "thin"]
 
@@ -29,7 +29,7 @@ def fit_on_copies(student, X, labels, classes, *, y, sample_weight, fit_params):
     """Fit a classifier on weighted copies; see `skdistill.students.register`."""
     names = LabelCoder(student).encode(classes)
     rows, columns, weight = copies_of(labels, sample_weight)
-    student = count_classes(student, y, classes, names)
+    student = count_classes(student, y, classes, names, sample_weight)
     return student.fit(
         safe_indexing(X, rows),
         names[columns],
@@ -88,8 +88,11 @@ def _uniform(target):
     return (bits >> np.uint64(11)) / 2.0**53
 
 
-def count_classes(student, y, classes, names):
-    """Resolve class_weight="balanced" on the labels: copies would count as rows."""
+def count_classes(student, y, classes, names, sample_weight=None):
+    """Resolve class_weight="balanced" on the labels: copies would count as rows.
+
+    Some students count the rows by their weights, as they do on labels alone.
+    """
     final = final_step(student)
     balance = getattr(final, "class_weight", None)
     if not isinstance(balance, str):
@@ -99,6 +102,7 @@ def count_classes(student, y, classes, names):
             "The student's class_weight must be None, a dict or 'balanced' to learn "
             f"soft labels. Got {balance!r}, which would count weighted copies as rows."
         )
-    share = compute_class_weight("balanced", classes=classes, y=y)
+    by_weight = {"sample_weight": sample_weight} if counts_weights(final) else {}
+    share = compute_class_weight("balanced", classes=classes, y=y, **by_weight)
     final.set_params(class_weight=dict(zip(names.tolist(), share, strict=True)))
     return student

@@ -61,7 +61,7 @@ def _fit(twin, student, X, labels, classes, *, y, sample_weight, fit_params):
             fit_params=fit_params,
         )
     target, weight = _weigh(
-        count_classes(student, y, classes, classes), labels, classes
+        count_classes(student, y, classes, classes, sample_weight), labels, classes
     )
     if weight is not None and sample_weight is not None:
         weight = weight * sample_weight

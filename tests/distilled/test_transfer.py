@@ -8,8 +8,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_diabetes, load_iris
-from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
+from sklearn.ensemble import (
+    BaggingRegressor,
+    HistGradientBoostingRegressor,
+    RandomForestRegressor,
+)
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.mixture import GaussianMixture
@@ -284,6 +289,15 @@ def test_what_does_not_fit_is_refused(diabetes, tmp_path):
     for params in ({"transfer_size": 0}, {"transfer_weight": -1}, {"transfer": 3}):
         with pytest.raises(ValueError, match=next(iter(params))):
             clone(MODEL).set_params(**params).fit(X, y)
+    frame = pd.DataFrame(X)
+    with pytest.raises(TypeError, match="no DataFrame, as X is none"):
+        clone(MODEL).fit(X, y, X_transfer=frame)
+    with pytest.raises(TypeError, match="both be sparse, or both dense"):
+        clone(MODEL).fit(X, y, X_transfer=sparse.csr_array(X))
+    with pytest.raises(ValueError, match="Got object in column 0 where X has float64"):
+        clone(MODEL).set_params(transfer=MungeSampler()).fit(
+            frame, y, X_transfer=frame.astype(object)
+        )
     teacher = CountingTeacher(tmp_path)
     with pytest.raises(TypeError, match="class"):
         clone(MODEL).set_params(teacher=teacher, transfer=MungeSampler).fit(X, y)
@@ -324,6 +338,9 @@ def test_a_tree_learns_transfer_rows_on_rows(iris):
     [
         (RandomForestRegressor(3, random_state=0), None),
         (make_pipeline(StandardScaler(), DecisionTreeRegressor(random_state=0)), None),
+        (RandomForestRegressor(3, max_depth=20, random_state=0), None),
+        (BaggingRegressor(DecisionTreeRegressor(), 3, random_state=0), None),
+        (TransformedTargetRegressor(DecisionTreeRegressor(random_state=0)), None),
         (DecisionTreeRegressor(max_depth=3), 8),
         (DecisionTreeRegressor(max_leaf_nodes=20), 20),
     ],
@@ -411,6 +428,18 @@ def test_held_out_rows_of_the_student_are_no_transfer_rows(diabetes):
     assert model.student_.best_iteration < 150
 
 
+def test_rows_to_stop_by_may_be_as_many_as_the_training_rows(diabetes):
+    X, y = diabetes
+    with config_context(enable_metadata_routing=True):
+        student = HistGradientBoostingRegressor(early_stopping=True, random_state=0)
+        student.set_fit_request(X_val=True, y_val=True)
+        model = DistilledRegressor(Ridge(), student, transfer="auto", random_state=0)
+        model.fit(X[:200], y[:200], X_val=X[200:400], y_val=y[200:400])
+        other = clone(model).fit(X[:200], y[:200], X_val=X[200:399], y_val=y[200:399])
+    assert model.student_.n_iter_ < 100
+    assert_allclose(model.predict(X), other.predict(X), rtol=0.3)
+
+
 class Reversed(GaussianNB):
     """Its columns are in the reverse order of the labels."""
 
@@ -425,6 +454,7 @@ class Reversed(GaussianNB):
 def most_leaves(model):
     """The leaves of the largest tree."""
     model = model[-1] if hasattr(model, "steps") else model
+    model = getattr(model, "regressor_", model)
     return max(tree.get_n_leaves() for tree in getattr(model, "estimators_", [model]))
 
 

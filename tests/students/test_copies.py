@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_iris, make_classification
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill.students import fit_soft_labels
@@ -118,6 +119,28 @@ def test_balanced_class_weights_count_labels_not_copies(iris, soft):
     )
     share = 110 / (3 * np.array([50, 10, 50]))
     assert_allclose([fitted.class_weight[label] for label in CLASSES], share)
+
+
+@pytest.mark.parametrize(
+    "student",
+    [
+        LogisticRegression(class_weight="balanced"),
+        LinearSVC(class_weight="balanced"),
+        RandomForestClassifier(20, class_weight="balanced", random_state=0),
+        DecisionTreeClassifier(
+            class_weight="balanced", max_leaf_nodes=8, random_state=0
+        ),
+    ],
+)
+def test_balanced_class_weights_go_by_the_weights_where_the_plain_student_does(student):
+    X, y = make_classification(400, flip_y=0.2, weights=[0.8], random_state=0)
+    weight = np.where(y == 1, 5.0, 1.0)
+    barely = np.eye(2)[y] * (1 - 1e-9) + 5e-10
+    fitted = fit_soft_labels(
+        clone(student), X, y, taught(barely), np.arange(2), sample_weight=weight
+    )
+    plain = clone(student).fit(X, y, sample_weight=weight)
+    assert (fitted.predict(X) == plain.predict(X)).mean() > 0.97
 
 
 def test_class_weights_that_count_copies_are_refused(iris, soft):
