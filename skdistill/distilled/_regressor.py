@@ -14,6 +14,7 @@ from skdistill._fitting import weight_param
 from skdistill._typing import Table
 from skdistill._validation import check_numeric_target
 from skdistill.distilled._base import BaseDistilled
+from skdistill.students import learns_counts
 from skdistill.targets import mix_values, spread
 
 __all__ = ["DistilledRegressor"]
@@ -29,7 +30,8 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
         student_ = clone(student).fit(X, target)
 
     and the computation during `predict` is ``student_.predict(X)``. An honest
-    prediction for a row comes from a teacher that never saw the row's label.
+    prediction for a row comes from a teacher that never saw the row's label. A student
+    of counts (a Poisson, gamma or Tweedie loss) gets no target below the least label.
 
     Parameters
     ----------
@@ -248,6 +250,8 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
             X, fit_params = extra.join(X, fit_params)
             # In place of labels: so their targets have the spread of all others.
             target = np.concatenate([target, mix(extra.answers, extra.answers)])
+        if learns_counts(student):
+            target = np.maximum(target, y.min(axis=0))
         weight = fit_params.pop("sample_weight", None)
         fit_params = weight_param(student, weight, part="student") | fit_params
         student.fit(X, target, **fit_params)

@@ -14,6 +14,9 @@ from skdistill.search._scores import Group
 
 __all__ = ["DistilledRegressorCV"]
 
+# Hardly any teacher, yet transfer rows are drawn, as they are for any alpha above 0.
+_BARELY = 1e-9
+
 
 class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
     """Distilled regressor whose alpha, transfer set and refinement are chosen.
@@ -161,7 +164,7 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
         first = {"temperature": self.temperatures[0], "transfer": self.transfers[0]}
         answers = [
             [_held_out_answers(model, alpha, first, examples, *fold) for fold in folds]
-            for alpha in (0.0, 1.0)
+            for alpha in (_BARELY, 1.0)
         ]
         hard, soft = (np.concatenate(parts) for parts in answers)
         rows = np.concatenate([row for _, parts in folds for row in parts])

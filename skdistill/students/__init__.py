@@ -1,6 +1,7 @@
 """Students: training any estimator on soft labels."""
 
 from skdistill.students._copies import count_classes
+from skdistill.students._counts import learns_counts
 from skdistill.students._hist_boosting import fit_hist_boosting, stops_early
 from skdistill.students._lightgbm import fit_lightgbm
 from skdistill.students._mlp import fit_mlp
@@ -23,6 +24,7 @@ __all__ = [
     "check_learns_soft_labels",
     "count_classes",
     "fit_soft_labels",
+    "learns_counts",
     "register",
     "stops_early",
 ]

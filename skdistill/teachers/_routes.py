@@ -8,7 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn import config_context
-from sklearn.ensemble import StackingClassifier, StackingRegressor
+from sklearn.ensemble import (
+    BaggingRegressor,
+    StackingClassifier,
+    StackingRegressor,
+)
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import KFold, StratifiedKFold, check_cv
@@ -178,13 +182,18 @@ def _cheapest(lesson: Lesson) -> Teaching:
             return _stack(lesson)
         except TooManyFoldsError:
             return _kfold(lesson)
-    if has_oob(lesson.teacher):
+    if has_oob(lesson.teacher) and not _bags_outputs(lesson):
         try:
             return _oob(lesson)
         except NoOutOfBagError:
             # Some row is in the bag of every tree: only held-out folds can answer.
             return _kfold(lesson)
     return _kfold(lesson)
+
+
+def _bags_outputs(lesson):
+    """Tell whether bagging would fail to score several outputs out of the bag."""
+    return isinstance(lesson.teacher, BaggingRegressor) and lesson.y.ndim == 2
 
 
 def _kfold(lesson: Lesson) -> Teaching:

@@ -1,23 +1,31 @@
 import numpy as np
 import pandas as pd
 import pytest
+from lightgbm import LGBMRegressor
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_linnerud
 from sklearn.ensemble import (
     ExtraTreesRegressor,
     GradientBoostingRegressor,
+    HistGradientBoostingRegressor,
     RandomForestRegressor,
 )
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.linear_model import (
+    GammaRegressor,
+    LinearRegression,
+    PoissonRegressor,
+    Ridge,
+)
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
+from xgboost import XGBRegressor
 
 from skdistill import DistilledRegressor
 from tests.doubles import Memoriser, RecordingRegressor
@@ -234,3 +242,25 @@ def test_the_student_gains_from_a_better_teacher():
         )
     assert np.mean(gains) > 3 * np.std(gains) / np.sqrt(5)
     assert np.mean(gains) > 0.05
+
+
+@pytest.mark.parametrize(
+    "student",
+    [
+        PoissonRegressor(),
+        make_pipeline(StandardScaler(), GammaRegressor()),
+        HistGradientBoostingRegressor(loss="poisson", max_iter=10),
+        DecisionTreeRegressor(criterion="poisson", max_leaf_nodes=8),
+        LGBMRegressor(objective="poisson", n_estimators=10, verbose=-1),
+        XGBRegressor(objective="count:poisson", n_estimators=10),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+def test_students_of_counts_get_no_target_below_the_least_label(student):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3))
+    y = rng.poisson(np.exp(X[:, 0] - 1)) + 1.0
+    teacher = Ridge().fit(X, y)
+    assert teacher.predict(X).min() < 0
+    model = DistilledRegressor(FrozenEstimator(teacher), student, alpha=1.0)
+    assert (model.fit(X, y).predict(X) > 0).all()

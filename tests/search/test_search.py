@@ -164,16 +164,17 @@ def test_one_split_is_scored_in_parts(friedman, monkeypatch):
     assert "split5_test_score" not in large.cv_results_
 
 
-def test_linear_students_get_their_alpha_in_closed_form(friedman):
+@pytest.mark.parametrize("transfer", [None, "auto"])
+def test_linear_students_get_their_alpha_in_closed_form(friedman, transfer):
     X, y = friedman
     student = make_pipeline(StandardScaler(), KNeighborsRegressor(5))
     search = DistilledRegressorCV(
-        FOREST, student, transfers=(None,), cv=3, random_state=0
+        FOREST, student, transfers=(transfer,), transfer_size=1, cv=3, random_state=0
     ).fit(X[:400], y[:400])
     alpha = search.linear_alpha_
     tried = {params["alpha"] for params in search.cv_results_["params"]}
     assert tried == {0.0, np.clip(alpha, 0, 1)}
-    grid = clone(search).set_params(alphas=np.linspace(0, 1, 11), scoring="r2")
+    grid = clone(search).set_params(alphas=np.linspace(1e-9, 1, 11), scoring="r2")
     grid.fit(X[:400], y[:400])
     assert grid.linear_alpha_ is None
     means = grid.cv_results_["mean_test_score"]

@@ -6,6 +6,7 @@ from sklearn.datasets import load_diabetes, load_iris
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import (
     BaggingClassifier,
+    BaggingRegressor,
     GradientBoostingClassifier,
     RandomForestClassifier,
     RandomForestRegressor,
@@ -130,6 +131,14 @@ def test_oob_answers_of_classifiers_are_log_probabilities(teacher, iris):
     X, y = iris
     done = teach(lesson(teacher, X, y, classes=np.unique(y)), "oob")
     assert_allclose(temper(done.answers, 1.0), done.teacher.oob_decision_function_)
+
+
+def test_bags_of_several_outputs_are_cross_fitted(diabetes):
+    X, y = diabetes
+    bags = BaggingRegressor(Ridge(), 20, random_state=0)
+    several = np.c_[y, -y]
+    done = teach(lesson(bags, X, several), "auto")
+    assert_array_equal(done.answers, teach(lesson(bags, X, several), "kfold").answers)
 
 
 def test_rows_in_every_bag_are_an_error_under_oob_and_kfold_under_auto(diabetes):
