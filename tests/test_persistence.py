@@ -28,6 +28,7 @@ from skdistill import (
 )
 from skdistill.export import TRUSTED_TYPES
 from skdistill.refine import LeafRefinement
+from skdistill.teachers._presets import EmptyColumnFiller
 from skdistill.transfer import MungeSampler
 from tests.export.cases import (
     CLASSIFIERS,
@@ -182,6 +183,7 @@ def test_trusted_types_are_those_that_skops_asks_for():
         *map(regression, ["refined tree", "search"]),
         *map(classification, ["regressor", "neighbours", "search"]),
         *(sampler.fit(HOLES) for sampler in samplers),
+        EmptyColumnFiller().fit(HOLES),
     ]
     found = {
         name

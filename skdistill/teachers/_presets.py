@@ -10,9 +10,11 @@ References: extremely randomised trees, Geurts et al. 2006; random Fourier featu
 Rahimi and Recht 2007; non-negative weights of the members, Breiman 1996.
 """
 
-from typing import Any
+from typing import Any, Self
 
+import numpy as np
 from sklearn import config_context
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     ExtraTreesRegressor,
@@ -28,9 +30,11 @@ from sklearn.kernel_approximation import RBFSampler
 from sklearn.linear_model import BayesianRidge, LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
-from sklearn.utils import get_tags
+from sklearn.utils import check_array, get_tags
+from sklearn.utils.validation import validate_data
 
 from skdistill._sklearn import name_request_owner
+from skdistill._typing import Table
 
 __all__ = ["default_classifier", "default_regressor"]
 
@@ -131,7 +135,26 @@ def _members(trees, boosting, linear, n_features):
     _asking(boosting)
     if not get_tags(boosting).input_tags.allow_nan:
         boosting = make_pipeline(_imputer(), boosting)
+    else:
+        boosting = make_pipeline(EmptyColumnFiller(), boosting)
     return [("trees", _asking(trees)), ("boosting", boosting), ("smooth", smooth)]
+
+
+class EmptyColumnFiller(TransformerMixin, BaseEstimator):
+    """Fills columns that had no value in training: histograms of them fail."""
+
+    def fit(self, X: Table, y: Any = None) -> Self:
+        """Find the empty columns."""
+        values = validate_data(self, X, ensure_all_finite="allow-nan", dtype=float)
+        self.is_empty_ = np.isnan(values).all(axis=0)
+        return self
+
+    def transform(self, X: Table) -> Table:
+        """Fill them with 0; return X as it is if there are none."""
+        if not self.is_empty_.any():
+            return X
+        values = check_array(X, ensure_all_finite="allow-nan", dtype=float)
+        return np.where(self.is_empty_, 0.0, values)
 
 
 def _imputer():
