@@ -132,11 +132,13 @@ def align_classes(
 ) -> NDArray[np.float64]:
     """Put the logit columns of the classes `known` into the order of `classes`.
 
-    A class that is not known gets logit -inf, which is probability 0.
+    A class that is not known gets logit -inf, which is probability 0; one that is known
+    and not asked for is left out, which shares its probability among the others.
     """
     known, classes = np.asarray(known), np.asarray(classes)
     if np.array_equal(known, classes):
         return logits
     aligned = np.full((len(logits), len(classes)), -np.inf)
-    aligned[:, np.searchsorted(classes, known)] = logits
+    asked = np.isin(known, classes)
+    aligned[:, np.searchsorted(classes, known[asked])] = logits[:, asked]
     return aligned

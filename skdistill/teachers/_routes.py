@@ -263,7 +263,7 @@ def _frozen(lesson: Lesson, cross_fit: str | bool) -> Teaching:
     known = None
     if lesson.classes is not None:
         known = np.asarray(teacher.classes_)
-        _check_same_classes(known, lesson.classes)
+        _check_knows_classes(known, lesson.classes)
     answers = lesson.respond(teacher, known, lesson.X)
     # Whether it has seen these rows only the user knows: a frozen teacher is trusted.
     return Teaching(teacher, answers, honest=True)
@@ -292,10 +292,10 @@ def _check_same_features(teacher, X):
         )
 
 
-def _check_same_classes(known, classes):
-    if set(known.tolist()) != set(classes.tolist()):
+def _check_knows_classes(known, classes):
+    if not set(known.tolist()) >= set(classes.tolist()):
         raise ValueError(
-            "A frozen teacher must know exactly the classes in y. Got a teacher with "
+            "A frozen teacher must know all the classes in y. Got a teacher with "
             f"classes {known.tolist()} and y with classes {classes.tolist()}. Refit "
             "the teacher on these classes, or restrict the rows to those it knows."
         )

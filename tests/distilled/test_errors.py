@@ -134,11 +134,11 @@ CLASSIFICATION = {
     ),
     "frozen, other classes": (
         {"teacher": FrozenEstimator(GaussianNB().fit(X_CLASSES, Y_CLASSES + 1))},
-        r"exactly the classes in y.*\[1, 2, 3\] and y with classes \[0, 1, 2\].*Refit",
+        r"all the classes in y.*\[1, 2, 3\] and y with classes \[0, 1, 2\].*Refit",
     ),
     "frozen, fewer classes": (
         {"teacher": FrozenEstimator(GaussianNB().fit(X_CLASSES, Y_CLASSES > 0))},
-        r"exactly the classes in y.*\[False, True\]",
+        r"all the classes in y.*\[False, True\]",
     ),
     "a search as student": (
         {"student": GridSearchCV(GaussianNB(), {})},

@@ -6,7 +6,12 @@ from lightgbm import LGBMClassifier, LGBMRegressor
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.datasets import load_breast_cancer, load_diabetes, make_friedman1
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_diabetes,
+    load_iris,
+    make_friedman1,
+)
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -14,6 +19,7 @@ from sklearn.ensemble import (
     GradientBoostingRegressor,
     RandomForestClassifier,
 )
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import log_loss
 from sklearn.model_selection import (
@@ -31,7 +37,7 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from xgboost import XGBClassifier
 
-from skdistill import DistilledClassifierCV, DistilledRegressorCV
+from skdistill import DistilledClassifier, DistilledClassifierCV, DistilledRegressorCV
 from skdistill.refine import LeafRefinement
 from skdistill.search import _base
 from tests.doubles import CountingTeacher
@@ -373,3 +379,17 @@ def test_the_default_score_is_the_log_loss_without_its_infinities():
     deep = clone(search).set_params(student=DecisionTreeClassifier()).fit(X, names)
     wrong = deep.baseline_score_ / np.log(1e-6)
     assert 0.03 < wrong < 0.15
+
+
+@pytest.mark.filterwarnings("ignore:The least populated class")
+def test_a_frozen_teacher_may_know_a_class_that_a_fold_lacks():
+    X, y = load_iris(return_X_y=True)
+    teacher = FrozenEstimator(LogisticRegression(max_iter=1000).fit(X, y))
+    rows = np.r_[0:100, 100]  # One row of the last class: some fold trains on none.
+    student = DecisionTreeClassifier(max_leaf_nodes=4)
+    search = DistilledClassifierCV(teacher, student, random_state=0)
+    search.fit(X[rows], y[rows])
+    assert search.classes_.tolist() == [0, 1, 2]
+    two = DistilledClassifier(teacher, student, random_state=0).fit(X[:100], y[:100])
+    assert two.classes_.tolist() == [0, 1]
+    assert two.score(X[:100], y[:100]) > 0.9
