@@ -15,15 +15,21 @@ __all__ = ["Answers", "answers_of", "check_same_answers"]
 
 # Sums of hundreds of terms in single precision, as a share of the largest answer.
 _TOLERANCE = 1e-4
+# Answers that differ by less, as a share of the largest, are all the same.
+_NO_SPREAD = 1e-12
 
 
 @dataclass(frozen=True)
 class _Differences:
-    """For each row whether the answers differ, and by how much."""
+    """For each row whether the answers differ, by too much or to be told, and by what.
+
+    Values are told of from 1e-4 of their spread on: that is less than 1e-4 of the
+    largest where they lie far from 0.
+    """
 
     wrong: NDArray[np.bool_]
+    told: NDArray[np.bool_]
     by: NDArray[np.float64]
-    allowed: float
 
 
 @dataclass(frozen=True)
@@ -36,16 +42,27 @@ class Answers:
     def differences(self, others: "Answers") -> _Differences:
         """Compare with other answers for the same rows."""
         values = self.values
-        finite = np.abs(values[np.isfinite(values)])
-        scale = finite.max(initial=0.0) if self.labels is None else 1.0
-        allowed = _TOLERANCE * scale
+        scale, spread = self._scale_and_spread()
         with np.errstate(invalid="ignore"):
             by = np.abs(values - others.values)
-        by = np.where(values == others.values, 0.0, by).max(axis=1, initial=0.0)
-        wrong = ~(by <= allowed)  # True where it is not a number.
+        by = np.where(values == others.values, 0.0, by)
+        # True where it is not a number.
+        wrong = ~(by <= _TOLERANCE * scale).all(axis=1)
+        large = ~(by <= _TOLERANCE * np.minimum(scale, spread))
         if self.labels is not None:
-            wrong |= self._is_clear(2 * allowed) & (self.labels != others.labels)
-        return _Differences(wrong, by, allowed)
+            wrong |= self._is_clear(2 * _TOLERANCE) & (self.labels != others.labels)
+        told, by = wrong | large.any(axis=1), np.where(large, by, 0.0)
+        return _Differences(wrong, told, by.max(axis=1, initial=0.0))
+
+    def _scale_and_spread(self):
+        """Return the largest value of each output, and how far its values lie apart."""
+        if self.labels is not None:
+            return 1.0, 1.0
+        finite = np.isfinite(self.values)
+        scale = np.abs(self.values).max(axis=0, where=finite, initial=0.0)
+        highest = self.values.max(axis=0, where=finite, initial=-np.inf)
+        spread = highest - self.values.min(axis=0, where=finite, initial=np.inf)
+        return scale, np.where(spread > _NO_SPREAD * scale, spread, scale)
 
     def _is_clear(self, margin):
         """Tell whether no other class comes near the likeliest, for each row."""
@@ -100,7 +117,7 @@ def check_same_answers(
     -----
     RoundingWarning
         If rows are answered as the model answers them once they are rounded, but not
-        as it answers them as they are.
+        as it answers them as they are, or if values are off by 1e-4 of their spread.
     """
     found = _run(session, inputs.feed, expected)
     given = expected.differences(found)
@@ -112,17 +129,18 @@ def check_same_answers(
         raise ValueError(
             f"The ONNX model must answer as the {type(model).__name__} does. Got other "
             f"answers for {int(neither.sum())} of {n_rows} rows, the largest "
-            f"difference {by[row]:.3g} in row {row}, where {given.allowed:.3g} is "
-            "allowed. Few rows differ where a step before trees, such as a scaler, is "
-            "computed in single precision and puts a row on the other side of a split: "
-            "use dtype='float64', or say by max_mismatch what share of rows you "
+            f"difference {by[row]:.3g} in row {row}, where {_TOLERANCE:g} of the "
+            "largest answer, or of 1 for probabilities, is allowed. Few rows differ "
+            "where a step before trees, such as a scaler, is computed in single "
+            "precision and puts a row on the other side of a split: use "
+            "dtype='float64', or say by max_mismatch what share of rows you "
             "accept. Many rows differ where the converter does not know all that this "
             "model does."
         )
-    if given.wrong.any():
+    if given.told.any():
         warnings.warn(
             "The ONNX model computes in single precision. This changes the answers for "
-            f"{int(given.wrong.sum())} of {n_rows} rows, "
+            f"{int(given.told.sum())} of {n_rows} rows, "
             f"by up to {given.by.max():.3g}.",
             RoundingWarning,
             stacklevel=3,

@@ -64,8 +64,8 @@ def to_onnx(
     The graph holds the student alone, not the teacher. Before it is returned, it
     answers X in the ONNX runtime. Each row must be answered as by `predict` and
     `predict_proba` of `model`, for the row as it is or rounded to single precision:
-    values within 1e-4 of the largest prediction, probabilities within 1e-4, the same
-    labels but for ties.
+    values within 1e-4 of the largest prediction of their output, probabilities within
+    1e-4, the same labels but for ties.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def to_onnx(
     -----
     skdistill.exceptions.RoundingWarning
         If rows are answered as the model answers them once they are rounded, but not
-        as it answers them as they are.
+        as it answers them as they are, or if values are off by 1e-4 of their spread.
 
     Examples
     --------

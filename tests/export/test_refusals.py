@@ -131,6 +131,26 @@ def test_the_check_finds_one_leaf_that_is_changed(monkeypatch):
         to_onnx(model, X, max_mismatch=n_rows / 200)
 
 
+def test_the_check_measures_each_output_by_its_own_scale(monkeypatch):
+    model = Ridge().fit(X, np.column_stack([Y, 1e9 + Y]))
+    changed = clone(model).fit(X, np.column_stack([Y + np.abs(Y).max(), 1e9 + Y]))
+    convert = _onnx._convert
+    monkeypatch.setattr(_onnx, "_convert", lambda model, *rest: convert(changed, *rest))
+    with pytest.raises(ValueError, match="for 200 of 200 rows"):
+        to_onnx(model, X)
+
+
+def test_values_that_lie_far_from_zero_are_warned_of():
+    model = DecisionTreeRegressor(max_depth=3).fit(X, X[:, 0] / np.ptp(X[:, 0]) + 1e7)
+    with pytest.warns(RoundingWarning, match=r"for \d+ of 200 rows, by up to 0\.\d"):
+        to_onnx(model, X)
+
+
+@pytest.mark.parametrize("constant", [0.0, 0.1, 1e9])
+def test_values_without_a_spread_are_not_warned_of(constant):
+    to_onnx(Ridge().fit(X, np.column_stack([Y, np.full(len(Y), constant)])), X)
+
+
 def test_the_check_finds_other_labels(monkeypatch):
     y = np.where(X[:, 0] > 0, "above", "below")
     model = DecisionTreeClassifier(max_depth=2).fit(X, y)
