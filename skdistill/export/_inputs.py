@@ -65,7 +65,7 @@ def _describe_columns(X, dtype):
         kind, values = _column(X[name].to_numpy(), name, dtype)
         types.append((str(name), kind([None, 1])))
         feed.append(values.reshape(-1, 1))
-        if X[name].dtype.kind == "f":
+        if X[name].dtype.kind in "fiu":
             rounded[name] = X[name].astype(np.float32)
     return Inputs(types, feed, rounded)
 

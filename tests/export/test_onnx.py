@@ -163,6 +163,15 @@ def test_rows_that_single_precision_cannot_tell_apart_are_warned_of():
         to_onnx(model, table)
 
 
+@pytest.mark.parametrize("dtype", ["int64", "uint64", "float64"])
+def test_whole_numbers_in_a_frame_are_rounded_as_others_are(dtype):
+    seconds = np.repeat([1_600_000_000, 1_600_000_060], 40).astype(dtype)
+    frame = pd.DataFrame({"seconds": seconds})
+    model = HistGradientBoostingRegressor(max_iter=5).fit(frame, np.repeat([0, 1], 40))
+    with pytest.warns(RoundingWarning, match="for 40 of 80 rows"):
+        to_onnx(model, frame)
+
+
 def test_rows_on_a_threshold_are_not_warned_of():
     # Thresholds of histograms are values of rows where there are many.
     table = np.random.default_rng(0).normal(size=(2000, 1))
