@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict, dataclass
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -170,9 +171,9 @@ class FidelityCertificate:
         if self.kind == "disagreement":
             return (
                 f"With confidence {self.level:g} the student chooses another class "
-                f"than the teacher for at most {self.bound:.1%} of new rows "
-                f"({self.observed:.1%} of {self.n_rows} held-out rows; exact binomial "
-                "bound)."
+                f"than the teacher for at most {_percent(self.bound, ROUND_CEILING)} "
+                f"of new rows ({_percent(self.observed, ROUND_HALF_EVEN)} of "
+                f"{self.n_rows} held-out rows; exact binomial bound)."
             )
         if math.isinf(self.bound):
             least = math.ceil(self.level / (1 - self.level) - 1e-9)
@@ -181,9 +182,9 @@ class FidelityCertificate:
                 f"{self.level:g}: it takes {least} rows."
             )
         return (
-            f"For a new row the student is within {self.bound:.4g} of the teacher with "
-            f"probability {self.level:g} or more ({self.observed:.4g} in the mean of "
-            f"{self.n_rows} held-out rows; conformal bound)."
+            f"For a new row the student is within {_four_digits_up(self.bound)} of the "
+            f"teacher with probability {self.level:g} or more ({self.observed:.4g} in "
+            f"the mean of {self.n_rows} held-out rows; conformal bound)."
         )
 
 
@@ -193,3 +194,16 @@ def _check_level(level):
             f"level must lie between 0 and 1, such as 0.95. Got {level!r}. No bound "
             "but a trivial one holds with certainty."
         )
+
+
+def _percent(share, rounding):
+    """Show a share: a tenth of a percent, or two digits of what is less than that."""
+    percent = 100 * Decimal(repr(float(share)))
+    decimals = max(1, 1 - percent.adjusted()) if percent else 1
+    return f"{percent.quantize(Decimal(1).scaleb(-decimals), rounding):f}%"
+
+
+def _four_digits_up(bound):
+    """Show an upper bound so that it remains one."""
+    shown = Context(prec=4, rounding=ROUND_CEILING).create_decimal(repr(float(bound)))
+    return f"{float(shown):.4g}"

@@ -139,6 +139,30 @@ def test_the_statement_tells_level_and_sample_size():
 
 
 @pytest.mark.parametrize(
+    ("bound", "observed", "shown"),
+    [
+        (0.02501, 0.012, "2.6% of new rows (1.2% of"),
+        (0.00029953, 0.0, "0.030% of new rows (0.0% of"),
+        (0.00047, 0.0001, "0.047% of new rows (0.010% of"),
+        (0.1, 0.05, "10.0% of new rows (5.0% of"),
+        (1.0, 1.0, "100.0% of new rows (100.0% of"),
+    ],
+)
+def test_the_statement_never_rounds_a_share_below_the_bound(bound, observed, shown):
+    certificate = FidelityCertificate("disagreement", 0.95, 100, bound, observed)
+    assert f"for at most {shown} 100 held-out rows" in str(certificate)
+
+
+@pytest.mark.parametrize(
+    ("bound", "shown"),
+    [(0.0, "0"), (2.1, "2.1"), (0.123401, "0.1235"), (98764.0, "9.877e+04")],
+)
+def test_the_statement_never_rounds_a_distance_below_the_bound(bound, shown):
+    certificate = FidelityCertificate("distance", 0.95, 100, bound, bound)
+    assert f"is within {shown} of the teacher" in str(certificate)
+
+
+@pytest.mark.parametrize(
     ("call", "message"),
     [
         (
