@@ -61,13 +61,26 @@ def name_scorers(scoring: Any, parts: Parts, plain: Estimator) -> dict[str, Call
     if isinstance(scoring, str) or callable(scoring):
         scoring = [scoring]
     if not isinstance(scoring, Mapping):
-        scoring = {_name(score): score for score in scoring}
+        scoring = _by_name(scoring)
     if not scoring:
         raise ValueError(
             "scoring must name one score at least. Got none. Leave it out for the "
             "default."
         )
     return {name: get_scorer(score) for name, score in scoring.items()}
+
+
+def _by_name(scores):
+    named: dict[str, Any] = {}
+    for score in scores:
+        name = _name(score)
+        if name in named:
+            raise ValueError(
+                f"scoring must hold scores of different names. Got two of {name!r}. "
+                "Pass a dict that names each."
+            )
+        named[name] = score
+    return named
 
 
 def _name(score):

@@ -433,6 +433,16 @@ def test_the_file_is_the_page(report, tmp_path):
             "LogisticRegression. Pass the student fitted on the labels alone",
         ),
         ({"scoring": []}, ValueError, "scoring must name one score at least"),
+        (
+            {
+                "scoring": [
+                    make_scorer(r2_score),
+                    make_scorer(r2_score, force_finite=False),
+                ]
+            },
+            ValueError,
+            "Got two of 'r2_score'. Pass a dict",
+        ),
         ({"scoring": "nonsense"}, ValueError, "nonsense"),
         ({"level": 2}, ValueError, "level must lie between 0 and 1"),
         ({"n_timings": 0}, ValueError, "n_timings must be an int, 1 or more. Got 0"),
