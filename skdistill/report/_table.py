@@ -162,7 +162,9 @@ def number(value: float | None) -> str:
     """Show a number with four digits or so."""
     if value is None:
         return NONE
-    return f"{value:.4f}" if abs(value) < 10 else f"{value:,.4g}"
+    # Four decimals would leave nothing of an error in small units.
+    small = 0 < abs(value) < 1e-3
+    return f"{value:.4f}" if abs(value) < 10 and not small else f"{value:,.4g}"
 
 
 def percent(value: float | None) -> str:

@@ -236,6 +236,17 @@ def test_a_negated_loss_is_shown_as_a_loss(report):
     assert re.search(rf"mean absolute error, less is better +{loss:.4g} ", shown)
 
 
+def test_an_error_in_small_units_is_shown(values):
+    _, (X, y), (X_test, y_test) = values
+    model = DistilledRegressor(Ridge(), TREE).fit(X, 1e-6 * y)
+    train = (X, 1e-6 * y)
+    report = DistillationReport(model, X_test, 1e-6 * y_test, train=train, n_timings=1)
+    scores = report.to_dict()["models"]["teacher"]["scores"]
+    loss = -scores["neg_mean_absolute_error"]
+    assert loss < 1e-3
+    assert re.search(rf"less is better +{loss:.4g} ", repr(report))
+
+
 def test_without_a_lead_there_is_no_gap(values):
     _, train, test = values
     weak = DistilledRegressor(DecisionTreeRegressor(max_depth=1), Ridge(alpha=1e-3))
