@@ -102,8 +102,15 @@ class TeacherStudentDisplay:
                     "FidelityCertificate says how often they choose the same class."
                 )
             method = "predict_proba"
+        teacher = _one_column(getattr(parts.teacher, method)(X))
+        if parts.classes is None and teacher.ndim == 2:
+            raise ValueError(
+                "from_estimator plots a model of one output. Got one of "
+                f"{teacher.shape[1]}. Pass the columns of the predictions of its "
+                "teacher_ and its own to from_predictions, one output at a time."
+            )
         return cls.from_predictions(
-            getattr(parts.teacher, method)(X),
+            teacher,
             getattr(parts.model, method)(X),
             subsample=subsample,
             ax=ax,
@@ -125,7 +132,8 @@ class TeacherStudentDisplay:
         Parameters
         ----------
         y_teacher : array-like of shape (n_samples,) or (n_samples, n_classes)
-            The values that the teacher predicts, or its probabilities.
+            The values that the teacher predicts, or its probabilities. One column
+            alone holds values.
         y_student : array-like of the same shape
             Those of the student. Of several regression outputs pass one at a time.
         subsample : int, default=1000
@@ -140,7 +148,7 @@ class TeacherStudentDisplay:
         TeacherStudentDisplay
         """
         check_consistent_length(y_teacher, y_student)
-        teacher, student = np.asarray(y_teacher), np.asarray(y_student)
+        teacher, student = _one_column(y_teacher), _one_column(y_student)
         if teacher.ndim == 2:
             teacher = check_probabilities(teacher, "y_teacher")
             student = check_probabilities(student, "y_student")
@@ -191,3 +199,9 @@ class TeacherStudentDisplay:
         import pandas as pd
 
         return pd.DataFrame({"teacher": self.y_teacher, "student": self.y_student})
+
+
+def _one_column(values):
+    """Return an array; a table of one column, which holds no probabilities, flat."""
+    values = np.asarray(values)
+    return values.ravel() if values.shape[1:] == (1,) else values

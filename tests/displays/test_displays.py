@@ -73,6 +73,17 @@ def test_of_classes_the_probability_of_the_teachers_choice_is_drawn(classifier):
     assert_allclose(display.y_student, classifier.predict_proba(features)[rows, top])
 
 
+def test_one_column_holds_values_though_they_could_be_probabilities():
+    display = TeacherStudentDisplay.from_predictions([[0.2], [0.3]], [[0.4], [1.0]])
+    assert display.frame().to_numpy().tolist() == [[0.2, 0.4], [0.3, 1.0]]
+
+
+def test_of_several_outputs_one_is_drawn_at_a_time():
+    both = DistilledRegressor(Ridge(), TREE).fit(X, np.column_stack([Y, -Y]))
+    with pytest.raises(ValueError, match="plots a model of one output. Got one of 2"):
+        TeacherStudentDisplay.from_estimator(both, X)
+
+
 def test_many_rows_are_thinned_evenly():
     values = np.arange(5001.0)
     display = TeacherStudentDisplay.from_predictions(values, -values, subsample=11)
