@@ -149,10 +149,12 @@ class SearchDisplay:
             tuple(float(params.get(f"{prefix}{name}", np.nan)) for name in _PARAMETERS)
             for params in cv_results["params"]
         ]
+        # A candidate whose fit failed has no score: any other is better.
+        ranks = np.where(np.isnan(scores), -np.inf, scores)
         best: dict[str, int] = {}
         for index, point in enumerate(points):
             known = best.setdefault(repr(point), index)
-            if scores[index] > scores[known]:
+            if ranks[index] > ranks[known]:
                 best[repr(point)] = index
         chosen = sorted(best.values(), key=points.__getitem__)
         splits = [key for key in cv_results if _is_split(key, metric)]
@@ -197,7 +199,10 @@ class SearchDisplay:
         plain = self.scores[self.alphas == 0]
         if len(plain):
             self.ax_.axhline(
-                plain.max(), color="grey", linestyle="--", label="plain student"
+                np.fmax.reduce(plain),  # without those that have no score
+                color="grey",
+                linestyle="--",
+                label="plain student",
             )
         if self.ax_.get_legend_handles_labels()[0]:
             self.ax_.legend()

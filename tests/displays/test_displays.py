@@ -135,6 +135,19 @@ def test_of_other_parameters_the_best_is_shown():
     assert_allclose(display.scores, by_alpha.max(axis=1))
 
 
+def test_a_candidate_without_a_score_hides_no_other():
+    candidates = [(0, 1, np.nan), (0, 1, 0.3), (0, 2, np.nan), (1, 1, np.nan)]
+    results = {
+        "params": [{"alpha": a, "temperature": t} for a, t, _ in candidates],
+        "mean_test_score": [score for *_, score in candidates],
+        "std_test_score": [0.1] * len(candidates),
+    }
+    display = SearchDisplay.from_cv_results(results)
+    assert_array_equal(display.scores, [0.3, np.nan, np.nan])
+    (plain,) = [line for line in display.ax_.lines if line.get_linestyle() == "--"]
+    assert plain.get_ydata() == [0.3, 0.3]
+
+
 def test_a_step_of_a_pipeline_is_named_by_the_prefix():
     pipeline = make_pipeline(StandardScaler(), DistilledRegressor(Ridge(), TREE))
     grid = {"distilledregressor__alpha": [0, 1]}
