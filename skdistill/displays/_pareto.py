@@ -240,11 +240,14 @@ class ParetoDisplay:
 
 
 def _on_front(scores, costs):
-    """Return which models no other is as good and as cheap as, and better in one."""
+    """Return which models no other is as good and as cheap as, and better in one.
+
+    One without a score, NaN, is none of them.
+    """
     as_good = scores[None, :] >= scores[:, None]
     as_cheap = costs[None, :] <= costs[:, None]
     better = (scores[None, :] > scores[:, None]) | (costs[None, :] < costs[:, None])
-    return ~(as_good & as_cheap & better).any(axis=1)
+    return ~(as_good & as_cheap & better).any(axis=1) & ~np.isnan(scores)
 
 
 def _cost(name, model, X, cost, n_timings):

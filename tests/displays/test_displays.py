@@ -184,6 +184,12 @@ def test_the_front_are_those_that_no_other_beats():
     assert frame["on_front"].tolist() == [True, False, False, True, True, False]
 
 
+def test_a_model_without_a_score_is_not_on_the_front():
+    scores, costs = np.array([np.nan, 0.5]), np.array([1.0, 2.0])
+    display = ParetoDisplay(names=["a", "b"], scores=scores, costs=costs)
+    assert display.on_front_.tolist() == [False, True]
+
+
 @pytest.mark.parametrize("cost", ["latency", "bytes", "values"])
 def test_models_are_scored_and_measured(model, cost):
     models = {"ridge": model.teacher_, "distilled $x$": model}
