@@ -155,6 +155,11 @@ class FidelityCertificate:
         check_consistent_length(y_teacher, y_student)
         differ = column_or_1d(y_teacher) != column_or_1d(y_student)
         n_rows, count = len(differ), int(differ.sum())
+        if n_rows == 0:
+            raise ValueError(
+                "y_teacher and y_student must hold one label at least. Got none. Pass "
+                "predictions for held-out rows."
+            )
         bound = beta.ppf(level, count + 1, n_rows - count) if count < n_rows else 1.0
         return cls("disagreement", level, n_rows, float(bound), float(differ.mean()))
 

@@ -178,6 +178,8 @@ def test_the_statement_never_rounds_a_distance_below_the_bound(bound, shown):
             "same rows. Got shapes",
         ),
         (lambda: FidelityCertificate.from_labels([0], [0, 0]), "inconsistent numbers"),
+        (lambda: FidelityCertificate.from_labels([], []), "must hold one label at"),
+        (lambda: FidelityCertificate.from_values([], []), "minimum of 1 is required"),
         (
             lambda: FidelityCertificate.from_values([np.nan], [0.0]),
             "y_teacher contains",
