@@ -112,11 +112,15 @@ def _count(model):
 
 def _count_leaves(model):
     """Return the number of leaves, None for a model that is no sum of trees."""
-    if hasattr(model, "booster_"):  # LightGBM, up to the best iteration
+    # Those of the trees that predict: they end at the best iteration, if there is one.
+    if hasattr(model, "booster_"):  # LightGBM
         text = model.booster_.model_to_string()
         return sum(map(int, re.findall(r"\nnum_leaves=(\d+)\n", text)))
     if hasattr(model, "get_booster") and not hasattr(model, "coef_"):  # XGBoost
-        trees = model.get_booster().get_dump(dump_format="json")
+        booster = model.get_booster()
+        best = booster.attr("best_iteration")
+        booster = booster if best is None else booster[: int(best) + 1]
+        trees = booster.get_dump(dump_format="json")
         return sum(_count_json_leaves(json.loads(tree)) for tree in trees)
     if hasattr(model, "get_n_leaves"):
         return int(model.get_n_leaves())

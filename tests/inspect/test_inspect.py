@@ -95,6 +95,16 @@ def test_leaves_of_all_classes_are_counted(model, leaves):
     assert count_values(model.fit(*IRIS)) == (leaves, 0)
 
 
+@pytest.mark.parametrize("booster", ["gbtree", "dart"])
+def test_leaves_are_counted_up_to_the_best_iteration(booster):
+    X, y = DIABETES
+    model = XGBRegressor(booster=booster, max_depth=1, early_stopping_rounds=2)
+    model.set_params(n_estimators=100, learning_rate=0.5)
+    model.fit(X[:300], y[:300], eval_set=[(X[300:], y[300:])], verbose=False)
+    assert model.best_iteration + 1 < model.get_booster().num_boosted_rounds()
+    assert count_values(model) == (2 * (model.best_iteration + 1), 0)
+
+
 @pytest.mark.parametrize(
     ("model", "weights"),
     [
