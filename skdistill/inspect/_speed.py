@@ -44,6 +44,10 @@ def time_single_rows(model: Estimator, X: Table, n_calls: int = 300) -> NDArray:
     if n_calls < 1:
         raise ValueError(f"n_calls must be 1 or more. Got {n_calls!r}.")
     n_rows = np.shape(X)[0]
+    if n_rows == 0:
+        raise ValueError(
+            "X must hold one row at least. Got none. Pass rows for the model to answer."
+        )
     rows = [safe_indexing(X, [i % n_rows]) for i in range(n_calls)]
     model.predict(rows[0])
     seconds: list[float] = []

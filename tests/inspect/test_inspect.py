@@ -179,6 +179,8 @@ def test_single_rows_are_asked_for_in_turn():
     assert model.asked == [(1, 2)] * 8
     with pytest.raises(ValueError, match="n_calls must be 1 or more. Got 0"):
         time_single_rows(model, np.zeros((3, 2)), n_calls=0)
+    with pytest.raises(ValueError, match="X must hold one row at least. Got none"):
+        time_single_rows(model, np.zeros((0, 2)))
 
 
 def test_a_slow_model_is_asked_less_often(monkeypatch):
