@@ -153,5 +153,11 @@ def _run(session, feed, like):
     *labels, values = session.run(None, dict(zip(names, feed, strict=True)))
     if like.values.shape[1] == 0:  # The decision values are no probabilities.
         values = values[:, :0]
+    if len(values) != len(like.values):
+        raise ValueError(
+            "The ONNX model must answer each row by a row. Got an output of shape "
+            f"{values.shape} for {len(like.values)} rows: the converter does not know "
+            "all that this model does."
+        )
     values = values.reshape(like.values.shape).astype(float)
     return Answers(values, labels[0] if labels else None)

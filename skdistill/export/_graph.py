@@ -20,6 +20,7 @@ from sklearn.base import (
     is_classifier,
 )
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
@@ -97,6 +98,10 @@ class Graph:
         *labels, values = [output.full_name for output in self._parse(model, inputs)]
         if any(isinstance(table.type, DoubleTensorType) for table in inputs):
             values = self._node("Cast", values, to=TensorProto.FLOAT)
+        if isinstance(model, MLPRegressor) and model.n_outputs_ > 1:
+            # The converter puts the outputs of a row one below the other.
+            shape = self._constant([-1, model.n_outputs_])
+            values = self._node("Reshape", values, shape)
         return [*labels, values]
 
     def _parse(self, model, inputs):

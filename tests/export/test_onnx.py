@@ -313,8 +313,15 @@ def test_rescaled_predictions():
 
 
 @pytest.mark.parametrize(
-    "student", [REGRESSORS["linear"], REGRESSORS["forest"], XGBRegressor(**XGB)]
+    "student",
+    [
+        REGRESSORS["linear"],
+        REGRESSORS["forest"],
+        REGRESSORS["perceptron"],
+        XGBRegressor(**XGB),
+    ],
 )
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_several_outputs(student):
     both = np.column_stack([Y, -2 * Y])
     model = distil(student, y=both, temperature=2, rescale=True)

@@ -17,6 +17,7 @@ from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingRegr
 from sklearn.exceptions import NotFittedError
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import Ridge
+from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, PowerTransformer
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -24,7 +25,7 @@ from xgboost import XGBRegressor
 
 from skdistill import DistilledRegressor
 from skdistill.exceptions import RoundingWarning
-from skdistill.export import _onnx, register_converters, to_onnx
+from skdistill.export import _graph, _onnx, register_converters, to_onnx
 from tests.export.cases import HIST, LIGHT, XGB
 from tests.test_public_api import run_python
 
@@ -137,6 +138,14 @@ def test_the_check_measures_each_output_by_its_own_scale(monkeypatch):
     convert = _onnx._convert
     monkeypatch.setattr(_onnx, "_convert", lambda model, *rest: convert(changed, *rest))
     with pytest.raises(ValueError, match="for 200 of 200 rows"):
+        to_onnx(model, X)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_check_finds_outputs_that_are_put_one_below_the_other(monkeypatch):
+    model = MLPRegressor(max_iter=5).fit(X, np.column_stack([Y, Y]))
+    monkeypatch.setattr(_graph, "MLPRegressor", ())  # As the converter has it.
+    with pytest.raises(ValueError, match=r"shape \(400, 1\) for 200 rows"):
         to_onnx(model, X)
 
 
