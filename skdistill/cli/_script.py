@@ -89,7 +89,7 @@ def write_script(
 
 def _reading(schema, data, source):
     """Return the lines that do as `skdistill.cli._tables.read`."""
-    dates, texts = schema.of_kind("date"), schema.of_kind("category", "text")
+    texts = schema.of_kind("category", "text")
     if is_parquet(data):
         lines = [
             "frame = pd.read_parquet(DATA)",
@@ -97,13 +97,18 @@ def _reading(schema, data, source):
         ]
     else:
         written = {"sep": separator(data), "dtype": schema.dtypes}
-        if dates:
-            written |= {"parse_dates": dates, "date_format": schema.formats}
         body = "".join(
             f"    {key}={source.write(value, len(key) + 6, 4)},\n"
             for key, value in written.items()
         )
         lines = [f"frame = pd.read_csv(\n    DATA,\n{body})"]
+    if schema.dates:
+        lines += [
+            f"dates = {source.write(schema.dates, 8)}",
+            "for name, written in dates.items():",
+            "    found = pd.to_datetime(frame[name], format=written)",
+            '    frame[name] = found.astype("datetime64[ns]")',
+        ]
     if texts:
         lines += [
             f"texts = {source.write(texts, 8)}",

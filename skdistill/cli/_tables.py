@@ -22,6 +22,7 @@ __all__ = ["Schema", "guess", "guess_kind", "read", "read_schema", "separator"]
 # Texts of more values than this are text; the others are categories. It is skrub's.
 MOST_CATEGORIES = 40
 _PARQUET = (".parquet", ".pq")
+_DTYPES = {"number": "float64", "label": "int64"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Schema:
     kinds : dict of str to str
         For each column "number", "category", "text" or "date".
     formats : dict of str to str
-        How the dates of a CSV file are written, for `strptime`.
+        How dates that are texts are written, for `strptime`.
     """
 
     kinds: dict[str, str]
@@ -45,19 +46,18 @@ class Schema:
 
     @property
     def dtypes(self) -> dict[str, str]:
-        """What pandas is told of the columns other than dates."""
-        kinds = self.kinds.items()
-        return {
-            name: {"number": "float64", "label": "int64"}.get(kind, "str")
-            for name, kind in kinds
-            if kind != "date"
-        }
+        """As what pandas reads the columns of a CSV file; of texts dates are made."""
+        return {name: _DTYPES.get(kind, "str") for name, kind in self.kinds.items()}
 
     @property
     def dtypes_of_parquet(self) -> dict[str, str]:
-        """What columns of a Parquet file become; texts are made as they are read."""
-        dtypes = {name: one for name, one in self.dtypes.items() if one != "str"}
-        return dtypes | dict.fromkeys(self.of_kind("date"), "datetime64[ns]")
+        """What columns of a Parquet file become, other than dates and texts."""
+        return {name: one for name, one in self.dtypes.items() if one != "str"}
+
+    @property
+    def dates(self) -> dict[str, str | None]:
+        """How each column of dates is written, where it is text; None is unknown."""
+        return {name: self.formats.get(name) for name in self.of_kind("date")}
 
     def without(self, name: str) -> "Schema":
         """Return the schema of the other columns."""
@@ -190,22 +190,25 @@ def read(path: Path, schema: Schema, guessed: "DataFrame") -> "DataFrame":
             "Name the columns as in the table that was fitted."
         )
     _check_cells(guessed, schema, path)
-    dates, texts = schema.of_kind("date"), schema.of_kind("category", "text")
+    texts = schema.of_kind("category", "text")
     with _telling(path):
         if is_parquet(path):
             frame = guessed.astype(schema.dtypes_of_parquet)
         else:
-            frame = pd.read_csv(
-                path,
-                sep=separator(path),
-                dtype=schema.dtypes,
-                parse_dates=dates,
-                date_format=schema.formats,
-            )
+            frame = pd.read_csv(path, sep=separator(path), dtype=schema.dtypes)
+        for name, written in schema.dates.items():
+            frame[name] = _dates(frame[name], written)
     frame = frame[list(schema.kinds)]
     cells = frame[texts].astype("object").fillna("")
     frame[texts] = cells.astype("str").astype("object")
     return frame
+
+
+def _dates(cells, written, **options):
+    import pandas as pd
+
+    dates = pd.to_datetime(cells, format=written, **options)
+    return dates.astype("datetime64[ns]")
 
 
 def _check_cells(frame, schema, path):
@@ -220,9 +223,7 @@ def _check_cells(frame, schema, path):
             read_as = read_as.astype("float64").where(np.isfinite)
             what = "a finite number"
         elif kind == "date":
-            read_as = pd.to_datetime(
-                cells, format=schema.formats.get(name), errors="coerce"
-            )
+            read_as = _dates(cells, schema.dates[name], errors="coerce")
             what = "a date"
             if name in schema.formats:
                 what += f" like {schema.formats[name]}"

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -363,6 +364,49 @@ def test_dates_and_texts_become_columns_of_numbers(tmp_path, capsys):
     words = ["predict", str(tmp_path / "out"), str(data)]
     assert run([*words, "--out", str(tmp_path / "p.csv")]) == 1
     assert "a date like %d/%m/%Y" in capsys.readouterr().err
+
+
+def fitted_with(folder, name, **columns):
+    """Fit houses with further columns, saved as the file `name`; return the rows."""
+    data, words = write(folder)
+    frame = pd.read_csv(data).assign(**columns)
+    save(frame, folder / name)
+    teacher = joblib.load(folder / "regression.joblib")
+    teacher.fit(frame.drop(columns="price"), frame["price"])
+    joblib.dump(teacher, folder / "regression.joblib")
+    assert run(["fit", str(folder / name), *words[2:]]) == 0
+    return frame
+
+
+def save(frame, path):
+    if path.suffix == ".csv":
+        frame.to_csv(path, index=False)
+    else:
+        frame.to_parquet(path, index=False)
+
+
+def predicted(folder, frame, name):
+    """Save the rows as this file; return what the student in `folder` says of them."""
+    save(frame, folder / name)
+    out = folder / f"{name}.predictions.parquet"
+    words = ["predict", str(folder / "out"), str(folder / name), "--out", str(out)]
+    assert run(words) == 0
+    return pd.read_parquet(out)["prediction"]
+
+
+def repeated(folder):
+    """Run the script that `fit` wrote; return what it has at its end."""
+    return runpy.run_path(str(folder / "out" / "reproduce.py"))
+
+
+def test_dates_that_are_text_read_alike_in_csv_and_parquet(tmp_path):
+    when = pd.date_range("2024-01-28", periods=80, freq="5D").strftime("%d/%m/%Y")
+    frame = fitted_with(tmp_path, "fitted.csv", when=when)
+    from_csv, from_parquet = (
+        predicted(tmp_path, frame, f"new.{suffix}") for suffix in ("csv", "parquet")
+    )
+    pd.testing.assert_series_equal(from_csv, from_parquet)
+    assert repeated(tmp_path)["frame"]["when"].is_monotonic_increasing
 
 
 @pytest.mark.parametrize(
