@@ -1,6 +1,6 @@
 """Errors of the command line; their message is all that the user sees."""
 
-__all__ = ["CommandError", "InterruptedWorkError", "names", "one_line"]
+__all__ = ["CommandError", "InterruptedWorkError", "names", "one_line", "shown"]
 
 _MOST_CHARACTERS = 500
 _MOST_NAMES = 8
@@ -16,11 +16,13 @@ class InterruptedWorkError(CommandError):
 
 def one_line(text: str) -> str:
     """Return the text on one line, of characters that any terminal can show."""
-    text = " ".join(text.split())
-    text = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
-    if len(text) > _MOST_CHARACTERS:
-        text = f"{text[:_MOST_CHARACTERS]}..."
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    text = shown(" ".join(text.split()))
+    return f"{text[:_MOST_CHARACTERS]}..." if len(text) > _MOST_CHARACTERS else text
+
+
+def shown(text: str) -> str:
+    """Return the text, escaped where a character breaks the line or is no UTF-8."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def names(values: list) -> str:

@@ -6,6 +6,7 @@ from sklearn.model_selection import train_test_split
 
 from skdistill._typing import Estimator
 from skdistill._version import __version__
+from skdistill.cli._errors import shown
 from skdistill.cli._source import Source
 from skdistill.cli._tables import Schema, is_parquet, separator
 from skdistill.report import DistillationReport
@@ -75,9 +76,8 @@ def write_script(
     )
     for used in (train_test_split, DistillationReport):
         source.name(used)
-    doc = f"Repeats, with skdistill {__version__}: {command}"
     blocks = [
-        f"# {doc}",
+        f"# Repeats, with skdistill {__version__}: {shown(command)}",
         "\n".join([head, *source.imports]),
         f"DATA = {str(data.resolve())!r}",
         "\n".join(reading),

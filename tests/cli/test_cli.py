@@ -409,6 +409,15 @@ def test_dates_that_are_text_read_alike_in_csv_and_parquet(tmp_path):
     assert repeated(tmp_path)["frame"]["when"].is_monotonic_increasing
 
 
+def test_no_name_in_the_data_becomes_code_of_the_script(tmp_path):
+    target = "a\nraise SystemExit('the name was run')#"
+    data, words = write(tmp_path)
+    pd.read_csv(data).rename(columns={"price": target}).to_csv(data, index=False)
+    words[words.index("--target") + 1] = target
+    assert run(words) == 0
+    assert repeated(tmp_path)["y"].name == target
+
+
 @pytest.mark.parametrize(
     ("task", "student", "alpha", "n_lessons"),
     [
