@@ -93,6 +93,7 @@ def _reading(schema, data, source):
     if is_parquet(data):
         lines = [
             "frame = pd.read_parquet(DATA)",
+            "frame.columns = [str(name) for name in frame.columns]",
             f"frame = frame.astype({source.write(schema.dtypes_of_parquet, 22)})",
         ]
     else:

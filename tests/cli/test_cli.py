@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 from sklearn.dummy import DummyRegressor
+from sklearn.linear_model import Ridge
 
 from skdistill.cli import _fit
 from skdistill.cli._progress import CountingMemory, step
@@ -416,6 +417,17 @@ def test_no_name_in_the_data_becomes_code_of_the_script(tmp_path):
     words[words.index("--target") + 1] = target
     assert run(words) == 0
     assert repeated(tmp_path)["y"].name == target
+
+
+def test_the_script_reads_columns_whose_names_are_no_text(tmp_path):
+    _, words = write(tmp_path)
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(80, 3)))
+    frame.to_parquet(tmp_path / "numbers.parquet")
+    teacher = Ridge().fit(frame[[0, 1]].rename(columns=str), frame[2])
+    joblib.dump(teacher, tmp_path / "regression.joblib")
+    words[1] = str(tmp_path / "numbers.parquet")
+    assert run([*words, "--target", "2"]) == 0
+    assert repeated(tmp_path)["y"].name == "2"
 
 
 @pytest.mark.parametrize(
