@@ -107,8 +107,8 @@ def _reading(schema, data, source):
         lines += [
             f"dates = {source.write(schema.dates, 8)}",
             "for name, written in dates.items():",
-            "    found = pd.to_datetime(frame[name], format=written)",
-            '    frame[name] = found.astype("datetime64[ns]")',
+            "    found = pd.to_datetime(frame[name], format=written, utc=True)",
+            '    frame[name] = found.dt.tz_convert(None).astype("datetime64[ns]")',
         ]
     if texts:
         lines += [

@@ -205,10 +205,11 @@ def read(path: Path, schema: Schema, guessed: "DataFrame") -> "DataFrame":
 
 
 def _dates(cells, written, **options):
+    """Return dates without a time zone, in UTC where they had one."""
     import pandas as pd
 
-    dates = pd.to_datetime(cells, format=written, **options)
-    return dates.astype("datetime64[ns]")
+    dates = pd.to_datetime(cells, format=written, utc=True, **options)
+    return dates.dt.tz_convert(None).astype("datetime64[ns]")
 
 
 def _check_cells(frame, schema, path):

@@ -430,6 +430,17 @@ def test_the_script_reads_columns_whose_names_are_no_text(tmp_path):
     assert repeated(tmp_path)["y"].name == "2"
 
 
+def test_dates_of_a_time_zone_are_those_of_utc(tmp_path):
+    when = pd.date_range("2024-01-28", periods=80, freq="5D", tz="Asia/Tokyo")
+    frame = fitted_with(tmp_path, "fitted.parquet", when=when)
+    in_utc = frame.assign(when=when.tz_convert(None))
+    expected = predicted(tmp_path, in_utc, "utc.parquet")
+    for suffix in ("csv", "parquet"):
+        found = predicted(tmp_path, frame, f"new.{suffix}")
+        pd.testing.assert_series_equal(found, expected)
+    assert repeated(tmp_path)["frame"]["when"].tolist() == in_utc["when"].tolist()
+
+
 @pytest.mark.parametrize(
     ("task", "student", "alpha", "n_lessons"),
     [
