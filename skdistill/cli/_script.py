@@ -108,7 +108,7 @@ def _reading(schema, data, source):
             f"dates = {source.write(schema.dates, 8)}",
             "for name, written in dates.items():",
             "    found = pd.to_datetime(frame[name], format=written, utc=True)",
-            '    frame[name] = found.dt.tz_convert(None).astype("datetime64[ns]")',
+            '    frame[name] = found.dt.tz_convert(None).astype("datetime64[us]")',
         ]
     if texts:
         lines += [

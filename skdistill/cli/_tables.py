@@ -209,7 +209,7 @@ def _dates(cells, written, **options):
     import pandas as pd
 
     dates = pd.to_datetime(cells, format=written, utc=True, **options)
-    return dates.dt.tz_convert(None).astype("datetime64[ns]")
+    return dates.dt.tz_convert(None).astype("datetime64[us]")
 
 
 def _check_cells(frame, schema, path):

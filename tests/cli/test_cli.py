@@ -441,6 +441,13 @@ def test_dates_of_a_time_zone_are_those_of_utc(tmp_path):
     assert repeated(tmp_path)["frame"]["when"].tolist() == in_utc["when"].tolist()
 
 
+def test_a_date_that_stands_for_no_end_is_a_date(tmp_path):
+    when = pd.Series(pd.date_range("2024-01-28", periods=80)).astype("datetime64[us]")
+    when.iloc[::5] = pd.Timestamp("9999-12-31").as_unit("us")
+    fitted_with(tmp_path, "fitted.parquet", when=when)
+    assert repeated(tmp_path)["frame"]["when"].tolist() == when.tolist()
+
+
 @pytest.mark.parametrize(
     ("task", "student", "alpha", "n_lessons"),
     [
