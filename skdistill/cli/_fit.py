@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn.model_selection import train_test_split
 
-from skdistill.cli._errors import CommandError, InterruptedWorkError
+from skdistill.cli._errors import CommandError, InterruptedWorkError, shown
 from skdistill.cli._folders import new_folder, teacher_cache
 from skdistill.cli._outputs import export, write_results
 from skdistill.cli._parts import TEACHERS, load_teacher, preparation, student, teacher
@@ -136,7 +136,7 @@ def _is_in_closed_form(options, task, model):
 def _about(options, task, schema, X):
     """Return what a result says of how it was made."""
     return {
-        "command": options.command,
+        "command": shown(options.command),
         "task": task,
         "target": options.target,
         "columns": schema.to_dict(),

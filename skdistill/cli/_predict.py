@@ -53,7 +53,8 @@ def predict(
         with step(console, f"Predicting {len(X):,} rows"):
             frame = _predictions(model, X, found)
         if is_parquet(out):
-            frame.to_parquet(part, index=False)
+            with part.open("wb") as file:  # pyarrow takes no name but in UTF-8.
+                frame.to_parquet(file, index=False)
         else:
             frame.to_csv(part, index=False)
 

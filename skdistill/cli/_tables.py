@@ -276,6 +276,11 @@ def _telling(path: Path) -> Iterator[None]:
         raise CommandError(
             f"{path} is empty. Give a table with a header and rows."
         ) from error
+    except UnicodeEncodeError as error:
+        raise CommandError(
+            f"The name of {path} is not UTF-8, as that of a Parquet file must be. "
+            "Rename it."
+        ) from error
     except UnicodeError as error:
         raise CommandError(
             f"{path} is no text in UTF-8 ({error}). Save it as CSV in UTF-8."

@@ -367,6 +367,12 @@ def test_dates_and_texts_become_columns_of_numbers(tmp_path, capsys):
     assert "a date like %d/%m/%Y" in capsys.readouterr().err
 
 
+@pytest.fixture
+def quick(monkeypatch):
+    """Time fewer single rows for the report."""
+    monkeypatch.setattr(_fit, "_N_TIMINGS", 2)
+
+
 def fitted_with(folder, name, **columns):
     """Fit houses with further columns, saved as the file `name`; return the rows."""
     data, words = write(folder)
@@ -400,6 +406,7 @@ def repeated(folder):
     return runpy.run_path(str(folder / "out" / "reproduce.py"))
 
 
+@pytest.mark.usefixtures("quick")
 def test_dates_that_are_text_read_alike_in_csv_and_parquet(tmp_path):
     when = pd.date_range("2024-01-28", periods=80, freq="5D").strftime("%d/%m/%Y")
     frame = fitted_with(tmp_path, "fitted.csv", when=when)
@@ -410,6 +417,7 @@ def test_dates_that_are_text_read_alike_in_csv_and_parquet(tmp_path):
     assert repeated(tmp_path)["frame"]["when"].is_monotonic_increasing
 
 
+@pytest.mark.usefixtures("quick")
 def test_no_name_in_the_data_becomes_code_of_the_script(tmp_path):
     target = "a\nraise SystemExit('the name was run')#"
     data, words = write(tmp_path)
@@ -419,6 +427,7 @@ def test_no_name_in_the_data_becomes_code_of_the_script(tmp_path):
     assert repeated(tmp_path)["y"].name == target
 
 
+@pytest.mark.usefixtures("quick")
 def test_the_script_reads_columns_whose_names_are_no_text(tmp_path):
     _, words = write(tmp_path)
     frame = pd.DataFrame(np.random.default_rng(0).normal(size=(80, 3)))
@@ -430,6 +439,7 @@ def test_the_script_reads_columns_whose_names_are_no_text(tmp_path):
     assert repeated(tmp_path)["y"].name == "2"
 
 
+@pytest.mark.usefixtures("quick")
 def test_dates_of_a_time_zone_are_those_of_utc(tmp_path):
     when = pd.date_range("2024-01-28", periods=80, freq="5D", tz="Asia/Tokyo")
     frame = fitted_with(tmp_path, "fitted.parquet", when=when)
@@ -441,11 +451,28 @@ def test_dates_of_a_time_zone_are_those_of_utc(tmp_path):
     assert repeated(tmp_path)["frame"]["when"].tolist() == in_utc["when"].tolist()
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_date_that_stands_for_no_end_is_a_date(tmp_path):
     when = pd.Series(pd.date_range("2024-01-28", periods=80)).astype("datetime64[us]")
     when.iloc[::5] = pd.Timestamp("9999-12-31").as_unit("us")
     fitted_with(tmp_path, "fitted.parquet", when=when)
     assert repeated(tmp_path)["frame"]["when"].tolist() == when.tolist()
+
+
+@pytest.mark.usefixtures("quick")
+def test_names_of_files_need_not_be_utf_8(tmp_path, monkeypatch):
+    said = io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace")
+    monkeypatch.setattr(sys, "stderr", said)  # As a process has it.
+    data, words = write(tmp_path)
+    odd = data.rename(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.csv"))
+    assert run(["fit", str(odd), *words[2:]]) == 0
+    assert repeated(tmp_path)["DATA"] == str(odd)
+    out = odd.with_suffix(".parquet")
+    words = ["predict", str(tmp_path / "out")]
+    assert run([*words, str(odd), "--out", str(out)]) == 0
+    assert run([*words, str(out), "--out", str(tmp_path / "p.csv")]) == 1
+    said.seek(0)
+    assert said.read().endswith("Rename it.\n")
 
 
 @pytest.mark.parametrize(
