@@ -10,7 +10,7 @@ from rich.console import Console
 
 from skdistill._version import __version__
 from skdistill.cli._fit import FitOptions, fit
-from skdistill.cli._folders import read_result
+from skdistill.cli._folders import read_result, telling_of_damage
 from skdistill.cli._parts import STUDENTS
 from skdistill.cli._predict import predict
 
@@ -167,7 +167,9 @@ def _report(folder: Path) -> None:
     from skdistill.report._text import to_text
 
     found = read_result(folder)
-    click.echo(to_text(found["report"]))
+    with telling_of_damage(folder):
+        text = to_text(found["report"])
+    click.echo(text)
     page = folder / "report.html"
     if page.exists():
         click.echo(f"Open {page} in a browser.", err=True)

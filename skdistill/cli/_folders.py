@@ -7,11 +7,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from skdistill.cli._errors import CommandError, one_line
+from skdistill.cli._errors import CommandError, names, one_line
 
-__all__ = ["METRICS", "new_file", "new_folder", "read_result", "teacher_cache"]
+__all__ = [
+    "METRICS",
+    "new_file",
+    "new_folder",
+    "read_result",
+    "teacher_cache",
+    "telling_of_damage",
+]
 
 METRICS = "metrics.json"
+_PARTS = {
+    "skdistill": str,
+    "report": dict,
+    "columns": dict,
+    "categories": dict,
+    "classes": list | None,
+    "codes": bool,
+}
 
 
 @contextmanager
@@ -81,7 +96,7 @@ def read_result(folder: Path) -> dict:
     Raises
     ------
     CommandError
-        If `fit` wrote no such folder.
+        If `fit` wrote no such folder, or a part is missing or of another type.
     """
     try:
         found = json.loads((folder / METRICS).read_text(encoding="utf-8"))
@@ -90,12 +105,27 @@ def read_result(folder: Path) -> dict:
             f"{folder} holds no result: {METRICS} cannot be read "
             f"({one_line(str(error))}). Give a folder that skdistill fit wrote."
         ) from error
-    if not (isinstance(found, dict) and "skdistill" in found and "report" in found):
+    if not isinstance(found, dict):
+        found = {}
+    wrong = [key for key in _PARTS if not isinstance(found.get(key, ...), _PARTS[key])]
+    if wrong:
         raise CommandError(
-            f"{folder} holds no result: {METRICS} is not one of skdistill fit. Give a "
-            "folder that it wrote."
+            f"{folder} holds no result: {METRICS} is damaged, or not one of skdistill "
+            f"fit, by its {names(wrong)}. Give a folder that it wrote, or fit again."
         )
     return found
+
+
+@contextmanager
+def telling_of_damage(folder: Path) -> Iterator[None]:
+    """Say that what `fit` wrote into the folder was changed since."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise CommandError(
+            f"{folder / METRICS} is damaged ({type(error).__name__}: {error}). Fit "
+            "again, or restore the file."
+        ) from error
 
 
 def _check_overwrites(path, overwrite):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skdistill.cli._errors import CommandError, names
-from skdistill.cli._folders import new_file, read_result
+from skdistill.cli._folders import new_file, read_result, telling_of_damage
 from skdistill.cli._outputs import MODEL
 from skdistill.cli._progress import step
 from skdistill.cli._tables import Schema, guess, is_parquet, read
@@ -30,6 +30,11 @@ def predict(
     import joblib
 
     found = read_result(folder)
+    with telling_of_damage(folder):
+        schema = Schema(**{key: dict(one) for key, one in found["columns"].items()})
+        categories = {
+            name: set(found["categories"][name]) for name in schema.of_kind("category")
+        }
     try:
         model = joblib.load(folder / MODEL)
     except Exception as error:  # Unpickling raises what it likes.
@@ -40,9 +45,9 @@ def predict(
         ) from error
     with new_file(out, overwrite=overwrite) as part:
         with step(console, f"Reading {data}"):
-            X = read(data, Schema(**found["columns"]), guess(data))
-        for name, known in found["categories"].items():
-            if new := sorted(set(X[name]) - set(known)):
+            X = read(data, schema, guess(data))
+        for name, known in categories.items():
+            if new := sorted(set(X[name]) - known):
                 console.print(
                     f"Column {name!r} has values that training had not: {names(new)}. "
                     "They count as none of the known ones.",

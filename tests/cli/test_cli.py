@@ -331,6 +331,35 @@ def test_a_folder_that_fit_did_not_write(tmp_path, capsys):
     assert run(["report", str(tmp_path)]) == 1
 
 
+@pytest.mark.parametrize(
+    ("command", "changed"),
+    [
+        ("report", {"report": {}}),
+        ("report", {"report": None}),
+        ("report", {"skdistill": 1}),
+        ("predict", {"columns": {}}),
+        ("predict", {"columns": {"kinds": {"size": "number"}, "formats": None}}),
+        ("predict", {"columns": {"kinds": {"town": "category"}, "formats": {}}}),
+        ("predict", {"codes": None}),
+    ],
+)
+def test_a_damaged_result_is_said_in_one_line(command, changed, tmp_path, capsys):
+    whole = {
+        "skdistill": "1.0",
+        "report": {},
+        "columns": {"kinds": {}, "formats": {}},
+        "categories": {},
+        "classes": None,
+        "codes": False,
+    }
+    (tmp_path / "metrics.json").write_text(json.dumps(whole | changed))
+    joblib.dump(None, tmp_path / "model.joblib")
+    words = [command, str(tmp_path)] + (["a.csv"] if command == "predict" else [])
+    assert run(words) == 1
+    (error,) = capsys.readouterr().err.splitlines()
+    assert "is damaged" in error
+
+
 def test_debug_shows_the_traceback(tmp_path, capsys):
     assert run(["report", str(tmp_path), "--debug"]) == 1
     assert "Traceback" in capsys.readouterr().err
