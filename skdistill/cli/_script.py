@@ -8,7 +8,7 @@ from skdistill._typing import Estimator
 from skdistill._version import __version__
 from skdistill.cli._errors import shown
 from skdistill.cli._source import Source
-from skdistill.cli._tables import Schema, is_parquet, separator
+from skdistill.cli._tables import Schema, dialect, is_parquet
 from skdistill.report import DistillationReport
 
 __all__ = ["write_script"]
@@ -97,7 +97,7 @@ def _reading(schema, data, source):
             f"frame = frame.astype({source.write(schema.dtypes_of_parquet, 22)})",
         ]
     else:
-        written = {"sep": separator(data), "dtype": schema.dtypes}
+        written = {**dialect(data), "dtype": schema.dtypes}
         body = "".join(
             f"    {key}={source.write(value, len(key) + 6, 4)},\n"
             for key, value in written.items()

@@ -17,7 +17,7 @@ from skdistill.cli._errors import CommandError, names
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-__all__ = ["Schema", "guess", "guess_kind", "read", "read_schema", "separator"]
+__all__ = ["Schema", "dialect", "guess", "guess_kind", "read", "read_schema"]
 
 # Texts of more values than this are text; the others are categories. It is skrub's.
 MOST_CATEGORIES = 40
@@ -92,7 +92,7 @@ def guess(path: Path) -> "DataFrame":
             frame.columns = [str(name) for name in frame.columns]
         else:
             frame = pd.read_csv(
-                path, sep=separator(path), index_col=False, low_memory=False
+                path, **dialect(path), index_col=False, low_memory=False
             )
     _check_names(frame.columns.tolist(), path)
     if frame.empty:
@@ -100,8 +100,12 @@ def guess(path: Path) -> "DataFrame":
     return frame
 
 
-def separator(path: Path) -> str:
-    """Return what separates the cells of a CSV file: that which its header has most."""
+def dialect(path: Path) -> dict[str, str]:
+    """Return how a CSV file is written, as `read_csv` is told of it.
+
+    What separates its cells is what its header has most of. Where that is no comma, a
+    comma is the decimal one if that makes numbers of more columns, and of none a text.
+    """
     import pandas as pd
 
     headers = {}
@@ -110,7 +114,19 @@ def separator(path: Path) -> str:
         headers[sep] = header.iloc[0].dropna().tolist()
     sep = max(headers, key=lambda one: len(headers[one]))
     _check_names(headers[sep], path)  # pandas would rename the second.
-    return sep
+    if sep != "," and _numbers(path, sep, ",") > _numbers(path, sep, "."):
+        return {"sep": sep, "decimal": ","}
+    return {"sep": sep}
+
+
+def _numbers(path, sep, decimal):
+    """Return the names of the columns that are numbers with this decimal sign."""
+    import pandas as pd
+
+    frame = pd.read_csv(
+        path, sep=sep, decimal=decimal, index_col=False, low_memory=False
+    )
+    return set(frame.select_dtypes("number"))
 
 
 def read_schema(frame: "DataFrame", path: Path) -> Schema:
@@ -195,7 +211,7 @@ def read(path: Path, schema: Schema, guessed: "DataFrame") -> "DataFrame":
         if is_parquet(path):
             frame = guessed.astype(schema.dtypes_of_parquet)
         else:
-            frame = pd.read_csv(path, sep=separator(path), dtype=schema.dtypes)
+            frame = pd.read_csv(path, **dialect(path), dtype=schema.dtypes)
         for name, written in schema.dates.items():
             frame[name] = _dates(frame[name], written)
     frame = frame[list(schema.kinds)]

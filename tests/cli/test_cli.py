@@ -21,6 +21,7 @@ from sklearn.linear_model import Ridge
 from skdistill.cli import _fit
 from skdistill.cli._progress import CountingMemory, step
 from skdistill.cli._signals import ending_as_interrupted
+from skdistill.cli._tables import guess
 from skdistill.teachers import _memory
 from tests.cli.tables import (
     COLUMN,
@@ -424,8 +425,12 @@ def save(frame, path):
 def predicted(folder, frame, name):
     """Save the rows as this file; return what the student in `folder` says of them."""
     save(frame, folder / name)
-    out = folder / f"{name}.predictions.parquet"
-    words = ["predict", str(folder / "out"), str(folder / name), "--out", str(out)]
+    return predicted_of(folder, folder / name)
+
+
+def predicted_of(folder, table):
+    out = folder / f"{table.name}.predictions.parquet"
+    words = ["predict", str(folder / "out"), str(table), "--out", str(out)]
     assert run(words) == 0
     return pd.read_parquet(out)["prediction"]
 
@@ -486,6 +491,29 @@ def test_a_date_that_stands_for_no_end_is_a_date(tmp_path):
     when.iloc[::5] = pd.Timestamp("9999-12-31").as_unit("us")
     fitted_with(tmp_path, "fitted.parquet", when=when)
     assert repeated(tmp_path)["frame"]["when"].tolist() == when.tolist()
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("sep", [";", "\t"])
+def test_a_decimal_comma_is_read_as_such(sep, tmp_path):
+    data, words = write(tmp_path)
+    frame = pd.read_csv(data)
+    frame.to_csv(data, index=False, sep=sep, decimal=",")
+    assert run(words) == 0
+    read = repeated(tmp_path)["frame"]
+    pd.testing.assert_frame_equal(
+        read[["size", "price"]], frame[["size", "price"]], check_exact=True
+    )
+    with_points = predicted(tmp_path, frame, "points.csv")
+    pd.testing.assert_series_equal(predicted_of(tmp_path, data), with_points)
+
+
+def test_a_comma_is_no_decimal_one_beside_points(tmp_path):
+    path = tmp_path / "table.tsv"
+    path.write_text("exons\tscore\n1,2\t0.5\n3,4\t1.5\n")
+    assert guess(path).to_dict("list") == {"exons": ["1,2", "3,4"], "score": [0.5, 1.5]}
+    path.write_text("town;score\n1.Ulm;0,5\n2.Ulm;1\n")
+    assert guess(path)["score"].tolist() == [0.5, 1.0]
 
 
 @pytest.mark.usefixtures("quick")
