@@ -65,8 +65,8 @@ def write_results(
         "skdistill": __version__,
         **about,
         "classes": classes,
-        # XGBoost alone answers with codes.
-        "codes": labels != classes,
+        # XGBoost alone answers with codes; 0 and 1 equal False and True.
+        "codes": repr(labels) != repr(classes),
         "chosen": {
             "alpha": model.alpha_,
             "temperature": model.temperature_,

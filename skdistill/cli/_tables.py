@@ -22,7 +22,7 @@ __all__ = ["Schema", "dialect", "guess", "guess_kind", "read", "read_schema"]
 # Texts of more values than this are text; the others are categories. It is skrub's.
 MOST_CATEGORIES = 40
 _PARQUET = (".parquet", ".pq")
-_DTYPES = {"number": "float64", "label": "int64"}
+_DTYPES = {"number": "float64", "label": "int64", "truth": "bool"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class Schema:
     Attributes
     ----------
     kinds : dict of str to str
-        For each column "number", "category", "text" or "date".
+        For each column "number", "category", "text" or "date"; a target of classes may
+        also be "label", a whole number, or "truth".
     formats : dict of str to str
         How dates that are texts are written, for `strptime`.
     """

@@ -82,6 +82,8 @@ def _task(asked, kind, cells):
 
 
 def _label_kind(cells):
+    if cells.dtype.kind == "b":
+        return "truth"
     if _is_whole(cells):
         return "label" if cells.dtype.kind in "iu" else "number"
     return "category"

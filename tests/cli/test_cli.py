@@ -656,7 +656,7 @@ def test_labels_of_any_kind_come_back(labels, suffix, tmp_path):
     data, words = write(tmp_path, "classification")
     frame = pd.read_csv(data).assign(kind=labels * 40)
     teacher = joblib.load(tmp_path / "classification.joblib")
-    texts = isinstance(labels[0], bool) or labels[0] % 1 > 0
+    texts = labels[0] % 1 > 0
     y = frame["kind"].astype("str") if texts else frame["kind"]
     joblib.dump(
         teacher.fit(frame.drop(columns="kind"), y), tmp_path / "classification.joblib"
@@ -667,4 +667,19 @@ def test_labels_of_any_kind_come_back(labels, suffix, tmp_path):
     assert run([*words, "--task", "classification"]) == 0
     out = tmp_path / "p.parquet"
     assert run(["predict", str(tmp_path / "out"), str(table), "--out", str(out)]) == 0
-    assert set(pd.read_parquet(out)["prediction"]) <= set(y)
+    found = pd.read_parquet(out)["prediction"]
+    assert found.dtype == y.dtype
+    assert set(found) <= set(y)
+
+
+@pytest.mark.usefixtures("quick")
+def test_xgboost_answers_with_truth_values(tmp_path):
+    data, words = write(tmp_path, "classification")
+    frame = pd.read_csv(data)
+    frame["kind"] = frame["kind"] == "dear"
+    teacher = joblib.load(tmp_path / "classification.joblib")
+    teacher.fit(frame.drop(columns="kind"), frame["kind"])
+    joblib.dump(teacher, tmp_path / "classification.joblib")
+    frame.to_csv(data, index=False)
+    assert run([*words, "--student", "xgboost"]) == 0
+    assert predicted_of(tmp_path, data).dtype == "bool"
