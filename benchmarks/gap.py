@@ -121,6 +121,20 @@ def compare_with_goals(
     return pd.DataFrame(rows)
 
 
+def describe_other_seeds(frame: pd.DataFrame, metric: Metric = R2) -> str:
+    """Say what the search recovers without the seed that settled the defaults."""
+    said = (
+        "The defaults were settled on held-out rows of seed 0 (`samplers`, `ablation`)."
+    )
+    others = frame[frame["seed"] > 0]
+    if others.empty:
+        return said
+    shares = summarise(others, ("cv",), metric).groupby("student", sort=False)
+    means = shares["cv_recovered"].mean()
+    listed = ", ".join(f"{name} {results.percent(one)}" for name, one in means.items())
+    return f"{said} Without it the search recovers: {listed}."
+
+
 def show_choice(row) -> str:
     """Say in a word what the search chose."""
     if row.cv_alpha == 0:
@@ -211,6 +225,7 @@ def report(frame: pd.DataFrame) -> str:
             f"teacher, over the tables where the teacher leads by {MIN_LEAD:g} or more "
             "in R2:",
             results.markdown(summarise_students(summary)),
+            describe_other_seeds(frame),
             f"The chosen student is worse than plain by more than {HARM:g} in R2 in "
             f"{harmed} of {len(summary)} pairs of table and student:",
             results.markdown(compare_with_goals(summary)),

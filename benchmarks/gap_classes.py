@@ -173,6 +173,7 @@ def report(frame: pd.DataFrame) -> str:
             f"teacher, over the tables where the teacher leads by {gap.MIN_LEAD:g} or "
             "more in log loss:",
             results.markdown(gap.summarise_students(summary, WAYS)),
+            gap.describe_other_seeds(frame, LOG_LOSS),
             f"The chosen student is worse than plain by more than {gap.HARM:g} in log "
             f"loss in {harmed} of {len(summary)} pairs of table and student:",
             results.markdown(gap.compare_with_goals(summary, GOALS, LOG_LOSS)),

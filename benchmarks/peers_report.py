@@ -143,6 +143,22 @@ def show_reasons(frame: pd.DataFrame) -> pd.DataFrame:
     return tables.map(", ".join).rename("tables").reset_index()
 
 
+def show_not_run(frame: pd.DataFrame) -> str:
+    """Say which peer was run on some tables alone."""
+    n_tables, n_seeds = frame["table"].nunique(), frame["seed"].nunique()
+    some = [
+        f"{peer} {part['table'].nunique()} x {part['seed'].nunique()}"
+        for peer, part in frame.groupby("peer", sort=False)
+        if part[["table", "seed"]].drop_duplicates().shape[0] < n_tables * n_seeds
+    ]
+    if not some:
+        return f"Every peer was run on {n_tables} tables and {n_seeds} seeds."
+    return (
+        f"Tables x seeds that were run, where they are fewer than {n_tables} x "
+        f"{n_seeds}: {', '.join(some)}."
+    )
+
+
 def show_versions(frame: pd.DataFrame) -> str:
     """Name the version of each peer that was seen."""
     seen = frame.dropna(subset="version").groupby("peer", sort=False)["version"]
@@ -194,8 +210,9 @@ def report(frame: pd.DataFrame) -> str:
         [
             *parts,
             "## No answer",
-            "What a peer cannot do, with the reason it gave:",
+            "What a peer cannot do, with the reason seen:",
             results.markdown(show_reasons(frame)),
+            show_not_run(frame),
             f"Versions: {show_versions(frame)}.",
             f"Measured with {results.describe(frame)}.",
         ]

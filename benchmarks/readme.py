@@ -41,7 +41,7 @@ def tabulate(frame: pd.DataFrame) -> str:
         f"{results.markdown(pd.DataFrame(rows))}\n\n"
         f"Tables: {frame['table'].nunique()}, of at most {frame['n_train'].max()} "
         f"training rows; seeds: {frame['seed'].nunique()}. A lead is {gap.MIN_LEAD:g} "
-        f"or more in R2, harm a loss of more than {gap.HARM:g}."
+        f"or more in R2, harm a loss of more than {gap.HARM:g} in the seeds' mean."
     )
 
 

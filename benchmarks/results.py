@@ -6,11 +6,13 @@ text can be recomputed from the CSV alone.
 """
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 import sklearn
+from filelock import FileLock, Timeout
 
 import skdistill
 
@@ -58,9 +60,36 @@ def exists(name: str) -> bool:
     return (FOLDER / f"{name}.csv").exists()
 
 
-def forget(name: str) -> None:
-    """Remove ``results/<name>.csv``, if it is there."""
-    (FOLDER / f"{name}.csv").unlink(missing_ok=True)
+def forget(name: str, cases: Sequence[dict] | None = None) -> None:
+    """Remove the rows of these cases, or all, from ``results/<name>.csv``."""
+    path = FOLDER / f"{name}.csv"
+    if cases is None or not exists(name):
+        path.unlink(missing_ok=True)
+        return
+    again = {tuple(case.values()) for case in cases}
+    kept = [row not in again for row in _cases_of_rows(name, cases)]
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False)[kept]
+    if rows.empty:
+        path.unlink()
+    else:
+        _write_csv(rows, name)
+
+
+@contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Let no other process add rows to ``results/<name>.csv`` meanwhile."""
+    FOLDER.mkdir(exist_ok=True)
+    lock = FileLock(FOLDER / f"{name}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise SystemExit(
+            f"{name} is being measured by another process. Wait for it, or end it."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def read(name: str) -> pd.DataFrame:
@@ -77,8 +106,7 @@ def pending(name: str, cases: Sequence[dict]) -> list[dict]:
     """
     if not (cases and exists(name)):
         return list(cases)
-    rows = read(name)[list(cases[0])].itertuples(index=False, name=None)
-    measured = set(rows)
+    measured = set(_cases_of_rows(name, cases))
     return [case for case in cases if tuple(case.values()) not in measured]
 
 
@@ -128,6 +156,10 @@ def mean_and_spread(values: pd.Series, form: str = ".4f") -> str:
 def median(values: pd.Series) -> float:
     """Return the median of the values there are, NaN if there are none."""
     return float(values.median()) if values.notna().any() else float("nan")
+
+
+def _cases_of_rows(name, cases):
+    return read(name)[list(cases[0])].itertuples(index=False, name=None)
 
 
 def _write_csv(frame, name):

@@ -1,12 +1,14 @@
 """Run a benchmark block by block, so that a killed run resumes where it stopped.
 
 A block is what is measured together; its raw rows are kept as soon as they are there.
-The next run measures what is missing, unless ``--fresh`` forgets the earlier rows.
+The next run measures what is missing, unless ``--fresh`` forgets the earlier rows
+of what is asked for.
 """
 
 import argparse
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import product
 
 import pandas as pd
@@ -41,9 +43,10 @@ def run(
     name: str, cases: Sequence[dict], measure: Measure, options: argparse.Namespace
 ) -> None:
     """Measure the cases that are missing; each is a block."""
-    if options.fresh:
-        results.forget(name)
-    resume(name, results.pending(name, cases), measure)
+    with results.alone(name):
+        if options.fresh:
+            results.forget(name, cases)
+        resume(name, results.pending(name, cases), measure)
 
 
 def run_students(name: str, measure: Measure, options: argparse.Namespace) -> None:
@@ -51,18 +54,20 @@ def run_students(name: str, measure: Measure, options: argparse.Namespace) -> No
 
     The students of a table and seed are one block: they share a teacher.
     """
-    if options.fresh:
-        results.forget(name)
     blocks = []
-    for seed, table in product(range(options.seeds), options.tables):
-        cases = [
-            {"table": table, "seed": seed, "student": student}
-            for student in options.students
-        ]
-        students = [case["student"] for case in results.pending(name, cases)]
-        if students:
-            blocks.append({"table": table, "seed": seed, "students": students})
-    resume(name, blocks, lambda **block: measure(**block, data_dir=options.data_dir))
+    with results.alone(name):
+        for seed, table in product(range(options.seeds), options.tables):
+            cases = [
+                {"table": table, "seed": seed, "student": student}
+                for student in options.students
+            ]
+            if options.fresh:
+                results.forget(name, cases)
+            students = [case["student"] for case in results.pending(name, cases)]
+            if students:
+                blocks.append({"table": table, "seed": seed, "students": students})
+        work = partial(measure, data_dir=options.data_dir)
+        resume(name, blocks, work)
 
 
 def read(name: str) -> pd.DataFrame:

@@ -81,7 +81,6 @@ def main() -> None:
         options.tables = [t for t in tables if (t in gap_classes.TABLES) == classes]
         options.students = [s for s in students if (s in CLASSES) == classes]
         runs.run_students(NAME, measure, options)
-        options.fresh = False
     runs.publish(NAME, report)
 
 

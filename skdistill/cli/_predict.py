@@ -58,8 +58,8 @@ def predict(
         with step(console, f"Predicting {len(X):,} rows"):
             frame = _predictions(model, X, found)
         if is_parquet(out):
-            with part.open("wb") as file:  # pyarrow takes no name but in UTF-8.
-                frame.to_parquet(file, index=False)
+            # As bytes, for pyarrow takes no name but in UTF-8.
+            part.write_bytes(frame.to_parquet(index=False))
         else:
             frame.to_csv(part, index=False)
 

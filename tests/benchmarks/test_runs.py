@@ -111,6 +111,34 @@ def test_only_missing_blocks_are_measured(folder, capsys):
     assert "made_up 3/3: table b, seed 1: 0 s" in capsys.readouterr().out
 
 
+def test_what_is_not_asked_for_is_not_forgotten(folder):
+    runs.resume("made_up", CASES, _measure)
+    kept = [case for case in CASES if case["table"] == "a"]
+    results.forget("made_up", [case for case in CASES if case["table"] != "a"])
+    assert results.read("made_up")[["table", "seed"]].to_dict("records") == kept
+    results.forget("made_up", kept)
+    assert not results.exists("made_up")
+
+
+def test_two_processes_do_not_measure_the_same(folder):
+    with results.alone("made_up"):
+        command = [sys.executable, "-c", ALONE, str(folder)]
+        second = subprocess.run(command, capture_output=True, text=True)
+    assert second.returncode == 1
+    assert second.stderr.startswith("made_up is being measured by another process.")
+    assert subprocess.run(command).returncode == 0
+
+
+ALONE = """
+import sys
+from pathlib import Path
+from benchmarks import results
+results.FOLDER = Path(sys.argv[1])
+with results.alone("made_up"):
+    pass
+"""
+
+
 def test_rows_that_are_there_are_not_changed_when_others_are_added(folder, monkeypatch):
     monkeypatch.setattr(results, "versions", lambda: {"python": "3.10"})
     rows = [

@@ -529,7 +529,8 @@ def test_names_of_files_need_not_be_utf_8(tmp_path, monkeypatch):
     assert run([*words, str(odd), "--out", str(out)]) == 0
     assert run([*words, str(out), "--out", str(tmp_path / "p.csv")]) == 1
     said.seek(0)
-    assert said.read().endswith("Rename it.\n")
+    # Older pandas reads the file, which has other columns.
+    assert said.read().endswith(("Rename it.\n", "as in the table that was fitted.\n"))
 
 
 @pytest.mark.parametrize(
