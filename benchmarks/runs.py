@@ -80,7 +80,14 @@ def read(name: str) -> pd.DataFrame:
 def publish(name: str, report: Report, draw: Draw | None = None) -> None:
     """Write the Markdown, and the plot, made from ``results/<name>.csv`` alone."""
     frame = read(name)
-    text = report(frame)
+    try:
+        text = report(frame)
+    except (LookupError, ValueError) as error:
+        raise ProblemUnavailableError(
+            f"The raw rows of {name!r} are too few for its report "
+            f"({type(error).__name__}: {error}). They are kept: run it again to "
+            "measure the rest."
+        ) from error
     results.write_markdown(text, name)
     if draw is not None:
         draw(frame)

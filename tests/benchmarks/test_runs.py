@@ -171,6 +171,13 @@ def test_a_block_without_its_table_is_left_out_and_the_others_are_not(folder, ca
         runs.publish("nothing", str)
 
 
+def test_a_report_of_too_few_rows_asks_for_the_rest(folder):
+    runs.resume("made_up", CASES[:1], _measure)
+    with pytest.raises(ProblemUnavailableError, match="too few for its report.*again"):
+        runs.publish("made_up", lambda frame: frame.set_index("table").loc["b"])
+    assert len(results.read("made_up")) == 1
+
+
 def test_students_that_are_missing_share_a_block(folder, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["made_up", "--data-dir", "somewhere"])
     options = runs.parse_students("What?\n", ("x", "y"), seeds=2, tables=("a",))
