@@ -25,7 +25,11 @@ from benchmarks.problems import add_data_argument
 from skdistill import DistilledRegressor
 
 NAME = "nested_grid"
-TABLES = ("concrete_strength", "optical_interconnection_network_fixed")
+TABLES = (
+    "optical_interconnection_network_fixed",
+    "concrete_strength",
+    "power_plant_ccpp",
+)
 GRID = {"alpha": [0.1, 0.3, 0.5, 0.7, 0.9], "temperature": [0.5, 1.0, 2.0, 4.0]}
 N_FOLDS, GOAL = 5, 15.0
 BY_HAND, FOLDS, STACK = "by hand", "skdistill, folds", "skdistill, stack"
