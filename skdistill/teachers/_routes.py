@@ -182,18 +182,13 @@ def _cheapest(lesson: Lesson) -> Teaching:
             return _stack(lesson)
         except TooManyFoldsError:
             return _kfold(lesson)
-    if has_oob(lesson.teacher) and not _bags_outputs(lesson):
+    if has_oob(lesson.teacher):
         try:
             return _oob(lesson)
         except NoOutOfBagError:
-            # Some row is in the bag of every tree: only held-out folds can answer.
+            # Some row is in the bag of every tree, say: only held-out folds can answer.
             return _kfold(lesson)
     return _kfold(lesson)
-
-
-def _bags_outputs(lesson):
-    """Tell whether bagging would fail to score several outputs out of the bag."""
-    return isinstance(lesson.teacher, BaggingRegressor) and lesson.y.ndim == 2
 
 
 def _kfold(lesson: Lesson) -> Teaching:
@@ -226,6 +221,11 @@ def _in_sample(lesson: Lesson) -> Teaching:
 
 
 def _oob(lesson: Lesson) -> Teaching:
+    if isinstance(lesson.teacher, BaggingRegressor) and lesson.y.ndim == 2:
+        raise NoOutOfBagError(
+            "BaggingRegressor has no out-of-bag answers for several outputs. Got y of "
+            f"shape {lesson.y.shape}. Use cross_fit='kfold'."
+        )
     fitted, known = fit_with_oob(lesson.fit, lesson.unfitted())
     answers = oob_answers(
         fitted, n_samples=len(lesson.y), is_classifier=lesson.classes is not None

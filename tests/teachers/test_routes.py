@@ -137,6 +137,8 @@ def test_bags_of_several_outputs_are_cross_fitted(diabetes):
     X, y = diabetes
     bags = BaggingRegressor(Ridge(), 20, random_state=0)
     several = np.c_[y, -y]
+    with pytest.raises(ValueError, match=r"several outputs. Got y of shape \(442, 2"):
+        teach(lesson(bags, X, several), "oob")
     done = teach(lesson(bags, X, several), "auto")
     assert_array_equal(done.answers, teach(lesson(bags, X, several), "kfold").answers)
 
