@@ -153,17 +153,20 @@ def summarise(frame: pd.DataFrame) -> pd.DataFrame:
             }
         )
     shown = {way: f"{100 * value:.1f}" for way, value in SOURCE.items()}
-    cost = SOURCE[HARD_ALL] - SOURCE[HARD_FEW]
-    share = (SOURCE[SOFT_FEW] - SOURCE[HARD_FEW]) / cost
-    rows.append({"student": "Hinton et al."} | shown | {"recovered": f"{share:.0%}"})
+    recovers = {"recovered": f"{source_share():.0%}"}
+    rows.append({"student": "Hinton et al."} | shown | recovers)
     return pd.DataFrame(rows)
+
+
+def source_share() -> float:
+    """Return the share that the source recovers."""
+    cost = SOURCE[HARD_ALL] - SOURCE[HARD_FEW]
+    return (SOURCE[SOFT_FEW] - SOURCE[HARD_FEW]) / cost
 
 
 def conclude(frame: pd.DataFrame) -> str:
     """Say whether the source's share is reached."""
-    share = (SOURCE[SOFT_FEW] - SOURCE[HARD_FEW]) / (
-        SOURCE[HARD_ALL] - SOURCE[HARD_FEW]
-    )
+    share = source_share()
     shares = recover(choose(frame)).groupby(["student", "alpha"])["recovered"].mean()
     return (
         f"Soft targets of few rows recover {shares.min():.0%} to {shares.max():.0%} of "
