@@ -166,7 +166,7 @@ def test_a_regressor_of_any_kind_learns_several_classes_with_weights(iris):
         StackingRegressor([("tree", DecisionTreeRegressor(max_depth=3))], cv=2),
         GridSearchCV(DecisionTreeRegressor(), {"max_depth": [3]}, cv=2),
     ):
-        model = DistilledClassifier(GaussianNB(), student)
+        model = DistilledClassifier(GaussianNB(), student, random_state=0)
         model.fit(X, y, sample_weight=np.ones(150))
         assert model.score(X, y) > 0.9
 
