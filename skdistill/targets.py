@@ -1,140 +1,222 @@
-"""From the teacher's answers to the student's targets: the two mixing formulas."""
+"""What a student learns: labels and the teacher's predictions, mixed row by row."""
+
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skdistill._numerics import temper
 
-__all__ = ["SoftLabels", "mix_values", "spread"]
+__all__ = ["Target", "target_scale"]
 
 
-def spread(alpha: float, temperature: float) -> float:
+def target_scale(alpha: float, temperature: float) -> float:
     """Return by how much mixing scales the deviations of a regression target.
 
-    Where the teacher is right (t = y), the target of `mix_values` is
-    mu + c (y - mu) with c = 1 - alpha + alpha / T. c < 1 for T > 1: a student that
-    learns its targets perfectly is biased toward the mean by 1 - c.
+    Where the teacher is right (t = y), the mixed target is mu + c (y - mu) with
+    c = 1 - alpha + alpha / T. c < 1 for T > 1: a student that learns its targets
+    perfectly is biased toward the mean by 1 - c.
     """
     return 1.0 - alpha + alpha / temperature
 
 
-def mix_values(
-    y: ArrayLike,
-    answers: ArrayLike,
-    *,
-    alpha: float,
-    temperature: float,
-    mean: ArrayLike,
-) -> NDArray:
-    """Mix a regression target with the teacher's answers.
+@dataclass(frozen=True)
+class Target:
+    """What a student learns for each row: a value, or a distribution over classes.
 
-    The target is ``(1 - alpha) * y + alpha * (mu + (t - mu) / T)``.
+    The target is ``(1 - alpha) * label + alpha * teacher`` with the teacher's tempered
+    prediction. For values that is ``mu + (t - mu) / T``, for classes
+    ``softmax(z / T)``; the label of a class is onehot then.
 
-    Squared losses mix alike, so any regressor with squared loss serves as student:
-    (1-a)(f-y)^2 + a(f-t)^2 = (f - m)^2 + a(1-a)(y-t)^2 with m = (1-a)y + at, and the
-    last term does not depend on f. For absolute or Huber loss it does not hold.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        The labels, in the target's unit.
-    answers : array-like of the same shape
-        The teacher's answers t, in the target's unit.
-    alpha : float
-        Weight of the teacher, from 0 to 1. At 0, `y` itself is returned.
-    temperature : float
-        T > 0. On a standardised target (mu = 0) the teacher's part is t / T.
-    mean : float or array-like of shape (n_outputs,)
-        mu, the weighted mean of y.
-
-    Returns
-    -------
-    target : ndarray of the same shape
-
-    References
-    ----------
-    Sardar, "Knowledge Distillation in Regression", sections 4 (hard, T = 1) and 5
-    (soft).
-
-    Examples
-    --------
-    >>> mix_values([0.0, 2.0], [0.5, 2.5], alpha=0.5, temperature=1.0, mean=1.0)
-    array([0.25, 2.25])
-    """
-    labels, tempered = np.asarray(y), np.asarray(answers)
-    if alpha == 0:
-        return labels
-    if temperature != 1:
-        tempered = np.asarray(mean) + (tempered - mean) / temperature
-    return tempered if alpha == 1 else (1 - alpha) * labels + alpha * tempered
-
-
-class SoftLabels:
-    """What a student of classes learns: the labels and the teacher's answers.
-
-    With `soften="teacher"` its loss is the cross-entropy to `mixed`,
-    ``(1 - alpha) * onehot(y) + alpha * softmax(z / T)``, which mixes the losses to
-    label and teacher exactly, as cross-entropy is linear in its target. With
-    `soften="both"` it is Hinton's loss, in which the student's logits are tempered too:
+    Squared losses mix alike, so any regressor with squared loss can learn the mixed
+    target: (1-a)(f-y)^2 + a(f-t)^2 = (f - m)^2 + a(1-a)(y-t)^2 with m = (1-a)y + at,
+    and the last term does not depend on f. For absolute or Huber loss it does not hold.
+    Cross-entropy is linear in its target, so it mixes exactly. With ``soften="both"``
+    the loss of classes is Hinton's, in which the student's logits are tempered too:
     ``(1 - alpha) * CE(onehot(y), q) + alpha * T**2 * CE(softmax(z / T), q_T)``.
 
-    Parameters
-    ----------
-    codes : array-like of int of shape (n_samples,)
-        The labels as positions in `classes_`.
-    logits : array-like of shape (n_samples, n_classes)
-        The teacher's logits z, or log-probabilities; -inf is probability 0.
-    alpha : float or array-like of shape (n_samples,)
-        Weight of the teacher, from 0 to 1; of each row, where it is an array.
-    temperature : float
-        T > 0: above 1 the teacher's probabilities become more even.
-    soften : {"teacher", "both"}, default="teacher"
-        Whose logits are tempered.
+    Make one by `of_values` or `of_classes`.
 
     Attributes
     ----------
+    labels : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Values in the target's unit; for classes, positions in `classes`.
+    teacher : ndarray of the shape of `labels`, or (n_samples, n_classes)
+        The teacher's tempered predictions: values, or probabilities.
     alpha : ndarray of shape (n_samples,)
-        Weight of the teacher, row by row.
-    teacher : ndarray of shape (n_samples, n_classes)
-        The teacher's tempered probabilities, softmax(z / T).
-    mixed : ndarray of shape (n_samples, n_classes)
-        The mixed target. Each row is non-negative and sums to 1.
+        Weight of the teacher in each row, from 0 to 1.
+    classes : ndarray of shape (n_classes,) or None
+        The class labels, sorted; None for values.
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights; None if all are 1.
+    temperature : float
+        T > 0.
+    soften : {"teacher", "both"}
+        Whose logits are tempered.
 
     References
     ----------
-    Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network", 2015,
-    equation 1; Lopez-Paz et al., "Unifying distillation and privileged information",
-    2016, equation 4 (the teacher alone is tempered).
+    Sardar, "Knowledge Distillation in Regression", sections 4 (T = 1) and 5; Hinton,
+    Vinyals and Dean, "Distilling the Knowledge in a Neural Network", 2015, equation 1;
+    Lopez-Paz et al., "Unifying distillation and privileged information", 2016,
+    equation 4 (the teacher alone is tempered).
 
     Examples
     --------
-    >>> SoftLabels([0], [[0.0, 0.0]], alpha=0.5, temperature=2.0).mixed
+    >>> Target.of_values([0.0, 2.0], [0.5, 2.5], alpha=0.5).mixed
+    array([0.25, 2.25])
+    >>> Target.of_classes(
+    ...     [0], [[0.0, 0.0]], classes=["a", "b"], alpha=0.5, temperature=2.0
+    ... ).mixed
     array([[0.75, 0.25]])
     """
 
-    def __init__(
-        self,
+    labels: NDArray
+    teacher: NDArray
+    alpha: NDArray
+    classes: NDArray | None = None
+    weight: NDArray | None = None
+    temperature: float = 1.0
+    soften: str = "teacher"
+
+    @classmethod
+    def of_values(
+        cls,
+        y: ArrayLike,
+        predictions: ArrayLike,
+        *,
+        alpha: ArrayLike,
+        temperature: float = 1.0,
+        mean: ArrayLike = 0.0,
+        weight: NDArray | None = None,
+    ) -> Self:
+        """Return the target of a regression.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The labels, in the target's unit.
+        predictions : array-like of the same shape
+            The teacher's predictions t, in the target's unit.
+        alpha : float or array-like of shape (n_samples,)
+            Weight of the teacher, from 0 to 1; of each row if it is an array.
+        temperature : float, default=1.0
+            T > 0, divides the deviations of t from `mean`.
+        mean : float or array-like of shape (n_outputs,), default=0.0
+            mu, the weighted mean of y.
+        weight : ndarray of shape (n_samples,), default=None
+            Sample weights.
+
+        Returns
+        -------
+        Target
+        """
+        labels, tempered = np.asarray(y), np.asarray(predictions)
+        if temperature != 1:
+            tempered = np.asarray(mean) + (tempered - mean) / temperature
+        return cls(
+            labels,
+            tempered,
+            _by_row(alpha, len(labels)),
+            weight=weight,
+            temperature=temperature,
+        )
+
+    @classmethod
+    def of_classes(
+        cls,
         codes: ArrayLike,
         logits: ArrayLike,
         *,
+        classes: ArrayLike,
         alpha: ArrayLike,
-        temperature: float,
+        temperature: float = 1.0,
         soften: str = "teacher",
-    ) -> None:
-        self.codes = np.asarray(codes)
-        self.teacher = temper(logits, temperature)
-        self.alpha = np.broadcast_to(np.asarray(alpha, float), self.codes.shape)
-        self.temperature = temperature
-        self.soften = soften
+        weight: NDArray | None = None,
+    ) -> Self:
+        """Return the target of a classification.
+
+        Parameters
+        ----------
+        codes : array-like of int of shape (n_samples,)
+            The labels as positions in `classes`.
+        logits : array-like of shape (n_samples, n_classes)
+            The teacher's logits z, or log-probabilities; -inf is probability 0.
+        classes : array-like of shape (n_classes,)
+            The class labels, sorted.
+        alpha : float or array-like of shape (n_samples,)
+            Weight of the teacher, from 0 to 1; of each row if it is an array.
+        temperature : float, default=1.0
+            T > 0: above 1 the teacher's probabilities become more even.
+        soften : {"teacher", "both"}, default="teacher"
+            Whose logits are tempered.
+        weight : ndarray of shape (n_samples,), default=None
+            Sample weights.
+
+        Returns
+        -------
+        Target
+        """
+        labels = np.asarray(codes)
+        return cls(
+            labels,
+            temper(logits, temperature),
+            _by_row(alpha, len(labels)),
+            np.asarray(classes),
+            weight,
+            temperature,
+            soften,
+        )
+
+    @property
+    def y(self) -> NDArray:
+        """The labels as they were given."""
+        return self.labels if self.classes is None else self.classes[self.labels]
+
+    @property
+    def uses_teacher(self) -> bool:
+        """Whether the teacher has a part in any row's target."""
+        return bool(self.alpha.any())
 
     @property
     def onehot(self) -> NDArray[np.float64]:
         """The labels as probabilities, of shape (n_samples, n_classes)."""
-        return np.eye(self.teacher.shape[1])[self.codes]
+        return np.eye(self.teacher.shape[1])[self.labels]
 
     @property
-    def mixed(self) -> NDArray[np.float64]:
-        """The mixed target, of shape (n_samples, n_classes)."""
-        target = self.alpha[:, None] * self.teacher
-        target[np.arange(len(target)), self.codes] += 1 - self.alpha
-        return target
+    def mixed(self) -> NDArray:
+        """The mixed target: values, or distributions that sum to 1 in each row."""
+        if self.classes is not None:
+            target = self.alpha[:, None] * self.teacher
+            target[np.arange(len(target)), self.labels] += 1 - self.alpha
+            return target
+        if not self.uses_teacher:
+            return self.labels
+        alpha = self.alpha.reshape(-1, *[1] * (self.labels.ndim - 1))
+        return (1 - alpha) * self.labels + alpha * self.teacher
+
+    def join(self, other: "Target") -> "Target":
+        """Return the target of the rows of both, those of `other` last."""
+        weight = None
+        if self.weight is not None or other.weight is not None:
+            weight = np.concatenate([_weights(self), _weights(other)])
+        return Target(
+            np.concatenate([self.labels, other.labels]),
+            np.concatenate([self.teacher, other.teacher]),
+            np.concatenate([self.alpha, other.alpha]),
+            self.classes,
+            weight,
+            self.temperature,
+            self.soften,
+        )
+
+
+def _by_row(alpha: ArrayLike, n_samples: int) -> NDArray[np.float64]:
+    return np.broadcast_to(np.asarray(alpha, dtype=float), (n_samples,))
+
+
+def _weights(target: Target) -> NDArray[np.float64]:
+    if target.weight is None:
+        return np.ones(len(target.labels))
+    return target.weight
