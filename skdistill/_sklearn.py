@@ -99,6 +99,11 @@ def index_params(X, params, indices):
     return _check_method_params(X, by_row, indices=indices) | apart
 
 
+def validate_params(estimator):
+    """Raise if a parameter of an estimator is not one that it allows."""
+    estimator._validate_params()
+
+
 fit_context = _fit_context
 elapsed_time = _print_elapsed_time
 raise_for_params = _raise_for_params
@@ -121,5 +126,6 @@ __all__ = [
     "raise_for_params",
     "routing_enabled",
     "safe_indexing",
+    "validate_params",
     "with_callbacks",
 ]

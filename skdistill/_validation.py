@@ -15,6 +15,7 @@ __all__ = [
     "check_not_empty",
     "check_numeric_target",
     "check_partition",
+    "check_two_classes",
     "check_weights",
 ]
 
@@ -89,6 +90,16 @@ def check_binary_or_multiclass(y: ArrayLike | None) -> NDArray:
             f"{kind} target instead: fit one DistilledClassifier an output."
         )
     return column_or_1d(y, warn=True)
+
+
+def check_two_classes(y: NDArray, weight: NDArray | None) -> None:
+    """Raise unless samples of two classes or more have a weight above zero."""
+    weighty = np.unique(y if weight is None else y[weight > 0])
+    if len(weighty) < 2:
+        raise ValueError(
+            "DistilledClassifier needs rows of at least two classes with weight "
+            f"above zero. Got one class: {weighty[0]!r}."
+        )
 
 
 def _check_given(y):

@@ -54,6 +54,9 @@ class Target:
         T > 0.
     soften : {"teacher", "both"}
         Whose logits are tempered.
+    smallest : ndarray of shape () or (n_outputs,), or None
+        The smallest label of a regression: where the loss takes no target below zero,
+        the mixed target is clipped there. None for classes.
 
     References
     ----------
@@ -79,6 +82,7 @@ class Target:
     weight: NDArray | None = None
     temperature: float = 1.0
     soften: str = "teacher"
+    smallest: NDArray | None = None
 
     @classmethod
     def of_values(
@@ -121,6 +125,7 @@ class Target:
             _by_row(alpha, len(labels)),
             weight=weight,
             temperature=temperature,
+            smallest=labels.min(axis=0),
         )
 
     @classmethod
@@ -197,7 +202,10 @@ class Target:
         return (1 - alpha) * self.labels + alpha * self.teacher
 
     def join(self, other: "Target") -> "Target":
-        """Return the target of the rows of both, those of `other` last."""
+        """Return the target of the samples of both, those of `other` last.
+
+        The smallest label stays that of these samples: others have none of their own.
+        """
         weight = None
         if self.weight is not None or other.weight is not None:
             weight = np.concatenate([_weights(self), _weights(other)])
@@ -209,6 +217,7 @@ class Target:
             weight,
             self.temperature,
             self.soften,
+            self.smallest,
         )
 
 

@@ -1,7 +1,19 @@
-"""The two estimators; they only orchestrate."""
+"""The distilled estimators: they check, plan, distil and keep."""
 
 from skdistill.distilled._base import BaseDistilled
+from skdistill.distilled._checks import check_data
 from skdistill.distilled._classifier import DistilledClassifier
+from skdistill.distilled._parts import student_of
+from skdistill.distilled._plans import keep, make_plan, translate
 from skdistill.distilled._regressor import DistilledRegressor
 
-__all__ = ["BaseDistilled", "DistilledClassifier", "DistilledRegressor"]
+__all__ = [
+    "BaseDistilled",
+    "DistilledClassifier",
+    "DistilledRegressor",
+    "check_data",
+    "keep",
+    "make_plan",
+    "student_of",
+    "translate",
+]

@@ -1,19 +1,24 @@
 """What both searches share: candidates, folds, the choice, the final fit."""
 
-from abc import abstractmethod
+import warnings
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from inspect import signature
 from itertools import product
-from numbers import Integral
+from numbers import Integral, Real
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
+from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.model_selection import check_cv
-from sklearn.utils import Bunch, check_random_state, indexable
+from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -23,109 +28,145 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdistill._fitting import spawn_seeds
+from skdistill._parameters import assign
 from skdistill._sklearn import (
+    CallbackSupportMixin,
     StrOptions,
     fit_context,
     raise_for_params,
     routing_enabled,
+    validate_params,
+    with_callbacks,
 )
 from skdistill._typing import Estimator, Table
-from skdistill._validation import check_weights
-from skdistill.distilled import BaseDistilled
+from skdistill.distilled import BaseDistilled, check_data, make_plan
+from skdistill.flow import Data
 from skdistill.refine import LeafRefinement
 from skdistill.search._choice import choose
-from skdistill.search._scores import Examples, Group, score_fold
+from skdistill.search._scores import FoldScores, Group, score_fold
 
-__all__ = ["BaseDistilledCV"]
+__all__ = ["SEARCHED", "BaseDistilledCV"]
 
-# Of more rows one split is held out instead of five, and scored in parts: it chooses
+# Of more samples one split is held out instead of five, and scored in parts: it chooses
 # alike (benchmarks/one_split.py), at a third of the work.
-N_FOLDS, MANY_ROWS = 5, 10_000
+N_FOLDS, MANY_SAMPLES = 5, 10_000
 _N_PARTS = 5
 _ALPHAS = (0.5,)
 _STRENGTHS = (1.0, 10.0, 100.0)
+# Parameters of the distilled estimator that a search sets itself; it takes all others.
+SEARCHED = ("alpha", "temperature", "transfer", "refine", "cv")
 
-_SHARED = BaseDistilled._parameter_constraints
+Folds = list[tuple[NDArray, list[NDArray]]]
 
 
-class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
-    """Base of the searches; the subclass knows the kind of target."""
+class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
+    """Base of the searches, which declares the parameters of both.
+
+    Parameters
+    ----------
+    alphas : "auto" or sequence of float, default="auto"
+        Weights of the teacher to try. "auto" is 0.5.
+    temperatures : sequence of float, default=(1.0,)
+        Temperatures to try.
+    transfers : sequence of TransferSet, sampler, "auto" or None, default=("auto",)
+        Transfer sets to try, each as `transfer` of the distilled estimator.
+    refinements : "auto" or sequence of LeafRefinement or None, default="auto"
+        Refinements to try. "auto" is the strengths 1, 10 and 100 for sums and means of
+        trees, and None for other students.
+    cv : int, splitter or iterable, default=None
+        The folds on which candidates are scored. None means five folds, stratified for
+        classes, up to 10,000 samples; beyond, a single split that holds out a fifth of
+        them. The held-out samples of a single split are scored in five parts.
+    inner_cv : int or splitter, default=5
+        The folds that make the teacher's out-of-fold predictions, `cv` of the distilled
+        estimator.
+    scoring : str, callable or None, default=None
+        A scikit-learn scorer.
+    error_score : float or "raise", default=np.nan
+        The score of a candidate whose student fails on a fold, with a
+        `FitFailedWarning`; not a number means that it is not chosen. With "raise" the
+        search stops. A teacher or a baseline student that fails always stops it.
+    memory : str, path-like or object with the joblib.Memory interface, default=None
+        The cache of the teachers' work. If None, a temporary folder is used.
+    n_jobs : int, default=None
+        Folds worked on at once. None means 1 unless in a `joblib.parallel_config`
+        context. It does not change the result.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the folds and all else.
+    """
 
     _parameter_constraints: ClassVar[dict] = {
-        "teacher": _SHARED["teacher"],
-        "student": _SHARED["student"],
         "alphas": ["array-like", StrOptions({"auto"})],
         "temperatures": ["array-like"],
         "transfers": ["array-like"],
-        "transfer_size": _SHARED["transfer_size"],
-        "transfer_weight": _SHARED["transfer_weight"],
         "refinements": ["array-like", StrOptions({"auto"})],
-        "cross_fit": _SHARED["cross_fit"],
         "cv": ["cv_object"],
         "inner_cv": ["cv_object"],
         "scoring": [StrOptions(set(get_scorer_names())), callable, None],
-        "memory": _SHARED["memory"],
-        "n_jobs": _SHARED["n_jobs"],
-        "random_state": _SHARED["random_state"],
+        "error_score": [StrOptions({"raise"}), Real],
     }
+    _distilled_type: ClassVar[type[BaseDistilled]]
 
     def __init__(
         self,
-        teacher=None,
-        student=None,
+        teacher: Estimator | None = None,
+        student: Estimator | None = None,
         *,
-        alphas="auto",
-        temperatures=(1.0,),
-        transfers=("auto",),
-        transfer_size="auto",
-        transfer_weight=1.0,
-        refinements="auto",
-        cross_fit="auto",
-        cv=None,
-        inner_cv=5,
-        scoring=None,
-        memory=None,
-        n_jobs=None,
-        random_state=None,
-    ):
+        alphas: ArrayLike | str = "auto",
+        temperatures: ArrayLike = (1.0,),
+        transfers: Any = ("auto",),
+        refinements: Any = "auto",
+        cv: Any = None,
+        inner_cv: Any = 5,
+        scoring: Any = None,
+        error_score: float | str = np.nan,
+        **inherited: Any,
+    ) -> None:
         self.teacher = teacher
         self.student = student
         self.alphas = alphas
         self.temperatures = temperatures
         self.transfers = transfers
-        self.transfer_size = transfer_size
-        self.transfer_weight = transfer_weight
         self.refinements = refinements
-        self.cross_fit = cross_fit
         self.cv = cv
         self.inner_cv = inner_cv
         self.scoring = scoring
-        self.memory = memory
-        self.n_jobs = n_jobs
-        self.random_state = random_state
+        self.error_score = error_score
+        assign(self, self._distilled_type, inherited)
 
+    @with_callbacks
     @fit_context(prefer_skip_nested_validation=False)
     def fit(
         self,
         X: Table,
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
-        X_transfer: Table | None = None,
+        X_unlabeled: Table | None = None,
+        X_privileged: Table | None = None,
+        teacher_predictions: ArrayLike | None = None,
+        unlabeled_predictions: ArrayLike | None = None,
         **fit_params: Any,
     ) -> Self:
-        """Score all candidates on held-out rows, choose one, fit it on all rows.
+        """Score all candidates on held-out samples, choose one, fit it on all samples.
 
         Parameters
         ----------
         X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
-            The training rows.
+            The training samples.
         y : array-like of shape (n_samples,)
             The target.
         sample_weight : array-like of shape (n_samples,), default=None
-            Row weights, not negative, not all 0. They reach teacher, student and the
+            Sample weights, not negative, not all 0. They reach teacher, student and the
             scores.
-        X_transfer : table of shape (n_transfer, n_features), default=None
-            Further rows, without labels, for all candidates but the plain student.
+        X_unlabeled : table of shape (n_unlabeled, n_features), default=None
+            Further samples, without labels, for all candidates but the baseline
+            student.
+        X_privileged : table of shape (n_samples, n_privileged), default=None
+            Columns that the teacher alone sees, as for the distilled estimator.
+        teacher_predictions : array-like, default=None
+            Stored predictions for X, as for the distilled estimator.
+        unlabeled_predictions : array-like, default=None
+            Stored predictions for `X_unlabeled`.
         **fit_params : dict
             Further metadata, routed to teacher, student and the folds as each requests.
             Needs ``sklearn.set_config(enable_metadata_routing=True)``.
@@ -137,25 +178,30 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
         """
         raise_for_params(fit_params, self, "fit")
         self.__dict__.pop("best_estimator_", None)
-        X, y = indexable(X, y)
         validate_data(self, X, skip_check_array=True)
         model = self._distilled()
-        target = model._check_target(y)
-        weight = check_weights(sample_weight, len(target))
-        fit_params, split_params = self._route(fit_params)
-        examples = Examples(X, target, weight, X_transfer, fit_params)
+        routed_params, split_params = self._route(fit_params)
+        given = {
+            "sample_weight": sample_weight,
+            "X_unlabeled": X_unlabeled,
+            "X_privileged": X_privileged,
+            "teacher_predictions": teacher_predictions,
+            "unlabeled_predictions": unlabeled_predictions,
+        }
+        data = check_data(model, X, y, **given, fit_params=routed_params)
         seed, fold_seed = spawn_seeds(self.random_state, 2)
-        folds = self._folds(examples, fold_seed, split_params)
+        folds = self._folds(data, fold_seed, split_params)
         with self._shared_memory() as memory:
             model.set_params(random_state=seed, memory=memory)
-            groups = self._groups(model, examples, folds)
-            scorer = check_scoring(model, self.scoring or self._default_scoring)
-            scores = Parallel(n_jobs=self.n_jobs)(
-                delayed(score_fold)(model, groups, examples, train, parts, scorer)
-                for train, parts in folds
+            context = self._init_callback_context(
+                max_subtasks=len(folds) * (1 + self._has_linear_alpha(model)) + 1
             )
-            self._choose(groups, np.concatenate(scores, axis=1))
-            self.best_estimator_ = self._fit_chosen(model, examples)
+            context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+            groups = self._groups(model, data, folds, context)
+            self._choose(groups, self._score(model, groups, data, folds, context))
+            refit = partial(self._fit_chosen, model, X, y, given, routed_params)
+            self.best_estimator_ = refit(context.subcontext(task_name="refit"))
+            context.call_on_fit_task_end(estimator=self, X=X, y=y)
         self.best_estimator_.set_params(memory=self.memory)
         return self
 
@@ -166,7 +212,7 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
 
     @property
     def teacher_(self) -> Estimator:
-        """The teacher fitted on all rows."""
+        """The teacher fitted on all samples."""
         return self._fitted().teacher_
 
     def get_metadata_routing(self) -> MetadataRouter:
@@ -179,7 +225,10 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
         router = MetadataRouter(owner=self).add_self_request(self)
         distilled = self._distilled()
         if routing_enabled():
-            distilled.set_fit_request(sample_weight=True, X_transfer=True)
+            names = set(signature(type(self).fit).parameters) - {
+                *("self", "X", "y", "fit_params")
+            }
+            distilled.set_fit_request(**dict.fromkeys(names, True))
         router.add(
             distilled=distilled,
             method_mapping=MethodMapping().add(caller="fit", callee="fit"),
@@ -191,27 +240,24 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
             )
         return router
 
-    def __sklearn_is_fitted__(self):
+    def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "best_estimator_")
 
-    def _fitted(self):
+    def _fitted(self) -> Any:
         check_is_fitted(self)
         return self.best_estimator_
 
-    def _common_params(self):
-        """Return the parameters that the distilled estimator takes over."""
-        names = (
-            "teacher",
-            "student",
-            "cross_fit",
-            "transfer_size",
-            "transfer_weight",
-            "n_jobs",
+    def _distilled(self) -> Any:
+        """Return the unfitted estimator whose parameters are searched."""
+        names = signature(self._distilled_type).parameters
+        params = {name: getattr(self, name) for name in names if name not in SEARCHED}
+        cv = self.inner_cv
+        return self._distilled_type(
+            **params, cv=list(cv) if isinstance(cv, Iterator) else cv
         )
-        return {name: getattr(self, name) for name in names} | {"cv": self.inner_cv}
 
     @contextmanager
-    def _shared_memory(self):
+    def _shared_memory(self) -> Iterator[Any]:
         """Yield the memory in which the candidates share their teachers."""
         if self.memory is not None:
             yield self.memory
@@ -219,53 +265,74 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
         with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             yield folder
 
-    def _route(self, fit_params):
+    def _route(
+        self, fit_params: dict[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the metadata of the distilled estimator's fit and the split's."""
         if not routing_enabled():
             return {}, {}
         routed = process_routing(self, "fit", **fit_params)
         return routed.distilled.fit, routed.get("splitter", Bunch(split={})).split
 
-    def _folds(self, examples, seed, split_params):
-        """Return (train, parts of the held-out rows) for each fold."""
-        n_rows, rng = len(examples.y), check_random_state(seed)
+    def _folds(
+        self, data: Data, seed: int | None, split_params: dict[str, Any]
+    ) -> Folds:
+        """Return (train, parts of the held-out samples) for each fold."""
+        n_samples, rng = len(data.y), check_random_state(seed)
         cv = self.cv
         if cv is None:
-            cv = N_FOLDS if n_rows <= MANY_ROWS else self._one_split(rng)
+            cv = N_FOLDS if n_samples <= MANY_SAMPLES else self._one_split(rng)
         if isinstance(cv, Integral):
             cv = self._k_fold(int(cv), rng)
-        cv = check_cv(cv, examples.y, classifier=is_classifier(self))
-        folds = list(cv.split(examples.X, examples.y, **split_params))
+        cv = check_cv(cv, data.y, classifier=is_classifier(self))
+        folds = list(cv.split(data.X, data.y, **split_params))
         if len(folds) > 1:
             return [(train, [held_out]) for train, held_out in folds]
         ((train, held_out),) = folds
         n_parts = max(2, min(_N_PARTS, len(held_out)))
         return [(train, np.array_split(rng.permutation(held_out), n_parts))]
 
-    def _groups(self, model, examples, folds):
-        """Return the candidates, grouped by the student they share; the plain first."""
+    def _groups(
+        self, model: Any, data: Data, folds: Folds, context: Any
+    ) -> list[Group]:
+        """Return the candidates, grouped by their student; the baseline comes first."""
         self._check_candidates()
+        baseline = {"alpha": 0.0, "temperature": 1.0, "transfer": None}
+        groups = [self._group(model, data, baseline, [None], is_baseline=True)]
         alphas, refinements = self.alphas, self.refinements
         if isinstance(alphas, str):
-            alphas = self._default_alphas(model, examples, folds)
+            alphas = self._default_alphas(model, data, folds, context)
         if isinstance(refinements, str):
-            refinements = _default_refinements(model)
+            refinements = _default_refinements(model, data)
         refinements = [LeafRefinement() if r == "leaves" else r for r in refinements]
-        plain = {"alpha": 0.0, "temperature": 1.0, "transfer": None}
-        groups = [Group(plain, [None], takes_transfer=False)]
         for alpha, temperature, transfer in product(
             alphas, self.temperatures, self.transfers
         ):
             params = {"alpha": alpha, "temperature": temperature, "transfer": transfer}
-            for refinement in refinements:
-                candidate = clone(model).set_params(refine=refinement, **params)
-                candidate._validate_params()
-                if refinement is not None:
-                    candidate._check_refines()
-            groups += [Group(params, alike) for alike in _grown_alike(refinements)]
+            groups += [
+                self._group(model, data, params, alike)
+                for alike in _grown_alike(refinements)
+            ]
         return groups
 
-    def _check_candidates(self):
+    def _group(
+        self,
+        model: Any,
+        data: Data,
+        params: dict[str, Any],
+        refinements: list,
+        *,
+        is_baseline: bool = False,
+    ) -> Group:
+        """Return a group of candidates, its parameters checked and resolved."""
+        for refinement in refinements:
+            candidate = clone(model).set_params(refine=refinement, **params)
+            validate_params(candidate)
+        plan = make_plan(candidate, data)
+        plan = replace(plan, refinements=tuple(refinements))
+        return Group(params, plan, is_baseline=is_baseline)
+
+    def _check_candidates(self) -> None:
         for name in ("alphas", "temperatures", "transfers", "refinements"):
             if len(getattr(self, name)) == 0:
                 raise ValueError(
@@ -273,20 +340,58 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
                     f"{getattr(self, name)!r}. Leave it out for the default."
                 )
 
-    def _default_alphas(self, model, examples, folds):
+    def _has_linear_alpha(self, model: Any) -> bool:
+        """Return whether the default alpha comes in closed form."""
+        return False
+
+    def _default_alphas(
+        self, model: Any, data: Data, folds: Folds, context: Any
+    ) -> ArrayLike:
         return _ALPHAS
 
-    def _choose(self, groups, scores):
-        """Set what was found: the scores, the choice and the reason for it."""
-        candidates = [
-            group.params | {"refine": refinement}
-            for group in groups
-            for refinement in group.refinements
+    def _score(
+        self, model: Any, groups: list[Group], data: Data, folds: Folds, context: Any
+    ) -> NDArray:
+        """Return the scores of all candidates, of the teacher and of a constant."""
+        scorer = check_scoring(model, self.scoring or self._default_scoring)
+        tasks = [
+            context.subcontext(task_name="score-fold", max_subtasks=len(groups))
+            for _ in folds
         ]
+        score = partial(
+            score_fold, model, groups, data, scorer=scorer, error_score=self.error_score
+        )
+        calls = (
+            delayed(score)(train, parts, context=task)
+            for (train, parts), task in zip(folds, tasks, strict=True)
+        )
+        results = self._run(calls, tasks)
+        _warn_failures(groups, results, self.error_score)
+        scores = np.concatenate([fold.scores for fold in results], axis=1)
+        failed = {failure.group for fold in results for failure in fold.failures}
+        _check_finite(scores, _names(groups), _positions(groups, failed))
+        return scores
+
+    def _run(self, calls: Iterable, tasks: list) -> list:
+        """Run a call for each task; report to the callbacks from this process."""
+
+        def begin() -> Iterator:
+            for call, task in zip(calls, tasks, strict=True):
+                task.call_on_fit_task_begin(estimator=self)
+                yield call
+
+        results = []
+        arriving = Parallel(n_jobs=self.n_jobs, return_as="generator")(begin())
+        for result, task in zip(arriving, tasks, strict=True):
+            task.call_on_fit_task_end(estimator=self)
+            results.append(result)
+        return results
+
+    def _choose(self, groups: list[Group], scores: NDArray) -> None:
+        """Set what was found: the scores, the choice and the reason for it."""
+        candidates = _candidates(groups)
         scores, teacher, constant = scores[:-2], scores[-2], scores[-1]
-        names = [_name(candidate) for candidate in candidates]
-        _check_finite(scores, names)
-        choice = choose(scores, teacher, constant, names)
+        choice = choose(scores, teacher, constant, _names(groups))
         mean = scores.mean(axis=1)
         self.cv_results_ = {
             "params": candidates,
@@ -297,7 +402,7 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
             **{f"split{i}_test_score": part for i, part in enumerate(scores.T)},
             "mean_test_score": mean,
             "std_test_score": scores.std(axis=1),
-            "rank_test_score": rankdata(-mean, method="min").astype(int),
+            "rank_test_score": _rank(mean),
         }
         self.best_index_, self.reason_ = choice.index, choice.reason
         self.best_params_ = candidates[choice.index]
@@ -307,41 +412,66 @@ class BaseDistilledCV(MetaEstimatorMixin, BaseEstimator):
         self.baseline_score_ = float(mean[0])
         self.teacher_score_ = float(teacher.mean())
 
-    def _fit_chosen(self, model, examples):
-        takes_transfer = self.best_index_ > 0
+    def _fit_chosen(
+        self,
+        model: Any,
+        X: Table,
+        y: ArrayLike,
+        given: dict[str, Any],
+        fit_params: dict[str, Any],
+        context: Any,
+    ) -> Any:
+        """Fit the chosen candidate on all samples."""
+        if self.best_index_ == 0:
+            given = given | {"X_unlabeled": None, "unlabeled_predictions": None}
         best = clone(model).set_params(**self.best_params_)
-        best.fit(
-            examples.X,
-            examples.y,
-            sample_weight=examples.weight,
-            X_transfer=examples.X_transfer if takes_transfer else None,
-            **examples.fit_params,
-        )
-        best.teacher_  # noqa: B018  Read while the folder it may lie in is there.
+        with context.propagate_callback_context(best):
+            context.call_on_fit_task_begin(estimator=self)
+            best.fit(X, y, **given, **fit_params)
+            context.call_on_fit_task_end(estimator=self)
+        # Read while the folder it may lie in is there.
+        getattr(best, "teacher_", None)
         return best
 
-    @abstractmethod
-    def _distilled(self) -> BaseDistilled:
-        """Return the unfitted estimator whose parameters are searched."""
 
-
-def _default_refinements(model):
+def _default_refinements(model: Any, data: Data) -> tuple[LeafRefinement | None, ...]:
     """Return strengths where solving for leaf values can help, else no refinement."""
-    if not model._refines_well():
+    trial = clone(model).set_params(alpha=0.5, refine="auto", transfer=None)
+    if make_plan(trial, data).refinements == (None,):
         return (None,)
     return tuple(LeafRefinement(strength) for strength in _STRENGTHS)
 
 
-def _grown_alike(refinements):
+def _grown_alike(refinements: list) -> list[list]:
     """Return lists of refinements that one student can serve."""
     lists: dict[bool | None, list] = {}
     for refinement in refinements:
         lists.setdefault(getattr(refinement, "diversify", None), []).append(refinement)
-    return lists.values()
+    return [*lists.values()]
 
 
-def _name(candidate):
-    """Say how a candidate differs from the plain student."""
+def _candidates(groups: list[Group]) -> list[dict[str, Any]]:
+    return [
+        group.params | {"refine": refinement}
+        for group in groups
+        for refinement in group.plan.refinements
+    ]
+
+
+def _positions(groups: list[Group], numbers: set[int]) -> set[int]:
+    """Return where the candidates of some groups stand among all candidates."""
+    owners = [
+        number for number, group in enumerate(groups) for _ in group.plan.refinements
+    ]
+    return {place for place, number in enumerate(owners) if number in numbers}
+
+
+def _names(groups: list[Group]) -> list[str]:
+    return [_name(candidate) for candidate in _candidates(groups)]
+
+
+def _name(candidate: dict[str, Any]) -> str:
+    """Say how a candidate differs from the baseline student."""
     refinement = candidate["refine"]
     strength = getattr(refinement, "strength", None)
     shown = candidate | {"refine": refinement and f"leaves at strength {strength:g}"}
@@ -352,11 +482,39 @@ def _name(candidate):
     )
 
 
-def _check_finite(scores, names):
+def _rank(means: NDArray) -> NDArray:
+    """Return the ranks of scores, 1 for the best; failed candidates come last."""
+    return rankdata(-np.nan_to_num(means, nan=-np.inf), method="min").astype(int)
+
+
+def _warn_failures(
+    groups: list[Group], folds: list[FoldScores], error_score: float | str
+) -> None:
+    """Warn once for each group of candidates that failed, and name the folds."""
+    failed: dict[int, dict[int, str]] = {}
+    for number, fold in enumerate(folds):
+        for failure in fold.failures:
+            failed.setdefault(failure.group, {})[number] = failure.error
+    for group, errors in failed.items():
+        names = [_name(params) for params in _candidates([groups[group]])]
+        warnings.warn(
+            f"The student of {' and of '.join(names)} failed on fold"
+            f"{'s' if len(errors) > 1 else ''} {', '.join(map(str, errors))} of "
+            f"{len(folds)}. Its score there is {error_score}. Use "
+            "error_score='raise' to stop there. The first error was: "
+            f"{next(iter(errors.values()))}",
+            FitFailedWarning,
+            stacklevel=4,
+        )
+
+
+def _check_finite(scores: NDArray, names: list[str], failed: set[int]) -> None:
     wrong = ~np.isfinite(scores).all(axis=1)
+    wrong[[*failed]] = False
     if wrong.any():
+        names = [*names, "the teacher", "a constant"]
         raise ValueError(
-            "All scores on held-out rows must be finite numbers. Got "
-            f"{scores[wrong][0]} for {names[int(wrong.argmax())]}. Hold out more rows "
-            "in a fold, or use another scoring: R2 needs two rows at least."
+            "All scores on held-out samples must be finite numbers. Got "
+            f"{scores[wrong][0]} for {names[int(wrong.argmax())]}. Hold out more "
+            "samples in a fold, or use another scoring: R2 needs two samples at least."
         )

@@ -1,4 +1,4 @@
-"""The choice: the plain student, unless another is better beyond noise."""
+"""The choice: the baseline student, unless another is better beyond noise."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class Choice:
     Attributes
     ----------
     index : int
-        Position among the candidates; 0 is the plain student.
+        Position among the candidates; 0 is the baseline student.
     reason : str
         A sentence.
     """
@@ -50,11 +50,11 @@ def choose(
     Parameters
     ----------
     scores : ndarray of shape (n_candidates, n_parts)
-        Greater is better. Row 0 is the plain student.
+        Greater is better. Row 0 is the baseline student; NaN is a candidate that failed.
     teacher : ndarray of shape (n_parts,)
         Scores of the teacher.
     constant : ndarray of shape (n_parts,)
-        Scores of a model that knows nothing but the labels' mean or shares.
+        Scores of a model that knows nothing but the labels' mean or frequencies.
     names : list of str
         What to call the candidates.
 
@@ -62,29 +62,34 @@ def choose(
     -------
     Choice
     """
-    plain = scores[0]
+    baseline = scores[0]
     knows = _compare(teacher, constant)
     if not knows.mean > knows.error:
         return Choice(
             0,
-            "Kept the plain student: on held-out rows the teacher's score is above a "
+            "Kept the baseline student: on held-out rows the teacher's score is above a "
             f"constant's by {knows.mean:.3g}, with a standard error of "
             f"{knows.error:.3g}. It has nothing to teach.",
         )
-    leads = _compare(teacher, plain)
+    leads = _compare(teacher, baseline)
     if not leads.mean > 0:
         return Choice(
             0,
-            "Kept the plain student: on held-out rows the teacher's score is "
-            f"{teacher.mean():.4g}, the plain student's {plain.mean():.4g}.",
+            "Kept the baseline student: on held-out rows the teacher's score is "
+            f"{teacher.mean():.4g}, the baseline student's {baseline.mean():.4g}.",
         )
-    best = int(scores[1:].mean(axis=1).argmax()) + 1
-    gain = _compare(scores[best], plain)
+    means = scores[1:].mean(axis=1)
+    if np.isnan(means).all():
+        return Choice(
+            0, "Kept the baseline student: the students of all candidates failed."
+        )
+    best = int(np.nanargmax(means)) + 1
+    gain = _compare(scores[best], baseline)
     found = (
-        f"{names[best]} scores {scores[best].mean():.4g} on held-out rows, the plain "
-        f"student {plain.mean():.4g}, the teacher {teacher.mean():.4g}; the paired "
+        f"{names[best]} scores {scores[best].mean():.4g} on held-out rows, the baseline "
+        f"student {baseline.mean():.4g}, the teacher {teacher.mean():.4g}; the paired "
         f"difference is {gain.mean:.3g}, with a standard error of {gain.error:.3g}."
     )
     if gain.mean > gain.error:
         return Choice(best, f"Chose distillation: {found}")
-    return Choice(0, f"Kept the plain student: the best candidate, {found}")
+    return Choice(0, f"Kept the baseline student: the best candidate, {found}")

@@ -1,103 +1,77 @@
 """Search over distilled classifiers."""
 
+from collections.abc import Callable
+from typing import Any
+
+from numpy.random import RandomState
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
-from sklearn.utils import get_tags
+from sklearn.utils import Tags, get_tags
 from sklearn.utils.metaestimators import available_if
 
-from skdistill._typing import Table
+from skdistill._parameters import inherit_parameters
+from skdistill._typing import Estimator, Table
 from skdistill.distilled import DistilledClassifier
-from skdistill.metrics._probabilities import negated_log_loss
-from skdistill.search._base import BaseDistilledCV
+from skdistill.metrics import negated_log_loss
+from skdistill.search._base import SEARCHED, BaseDistilledCV
 
 __all__ = ["DistilledClassifierCV"]
 
 
-def _if_distilled_has(method):
-    def check(self):
+def _if_distilled_has(method: str) -> Callable:
+    def check(self: "DistilledClassifierCV") -> bool:
         getattr(getattr(self, "best_estimator_", None) or self._distilled(), method)
         return True
 
     return available_if(check)
 
 
+@inherit_parameters(BaseDistilledCV, DistilledClassifier, without=SEARCHED[:-1])
 class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
     """Distilled classifier whose alpha, transfer set and refinement are chosen.
 
-    On each fold of `cv` the teacher is fitted once, on the training rows; all
-    candidates learn from it and are scored on the rows held out. The best candidate is
-    taken if it is better than the plain student, fitted on the labels alone, beyond the
-    noise: by more than the standard error of their paired differences. Where the
-    teacher does not score above the plain student and above a constant, the plain
-    student is kept.
+    On each fold of `cv` the teacher is fitted once, on the training samples; all
+    candidates learn from it and are scored on the samples held out. The best candidate
+    is taken if it is better than the baseline student, fitted on the labels alone,
+    beyond the noise: by more than the standard error of their paired differences. Where
+    the teacher does not score above the baseline student and above a constant, the
+    baseline student is kept.
 
     Candidates that differ in the strength of their refinement alone share one student.
+    All parameters of the distilled estimator but those that are searched are parameters
+    of the search too.
 
     Parameters
     ----------
-    teacher : estimator, default=None
-        The classifier to learn from, as for `DistilledClassifier`.
-    student : estimator, default=None
-        The classifier to fit, as for `DistilledClassifier`.
-    alphas : "auto" or sequence of float, default="auto"
-        Weights of the teacher to try. "auto" is 0.5.
-    temperatures : sequence of float, default=(1.0,)
-        Temperatures to try.
-    transfers : sequence of sampler, "auto" or None, default=("auto",)
-        Samplers of transfer rows to try; None draws none.
-    transfer_size : float or "auto", default="auto"
-        How many rows to draw for each training row. "auto" is ten, but not more than
-        100,000 rows in all.
-    transfer_weight : float, default=1.0
-        Weight of a transfer row, where a training row weighs 1 on average.
-    refinements : "auto" or sequence of LeafRefinement or None, default="auto"
-        Refinements to try. "auto" is the strengths 1, 10 and 100 for sums and means of
-        trees, and None for other students.
-    cross_fit : {"auto", "kfold", "oob", "stack"} or False, default="auto"
-        Where honest predictions come from, as for `DistilledClassifier`.
-    cv : int, splitter or iterable, default=None
-        The folds on which candidates are scored. None is stratified five-fold up to
-        10,000 rows; beyond, a single split that holds out a fifth of them. The
-        held-out rows of a single split are scored in five parts.
-    inner_cv : int or splitter, default=5
-        The folds that make the teacher's honest predictions, `cv` of
-        `DistilledClassifier`.
     scoring : str, callable or None, default=None
-        A scikit-learn scorer. None is the negated log loss with
-        probabilities of 1e-6 at least, or the accuracy of a student without them.
-    memory : str, path-like or object with the joblib.Memory interface, default=None
-        Where the teachers are kept. None is a temporary folder.
-    n_jobs : int, default=None
-        Folds worked on at once. None is 1 unless in a `joblib.parallel_config` context.
-        It does not change the result.
-    random_state : int, RandomState instance or None, default=None
-        Seeds the folds and all else.
+        A scikit-learn scorer. If None, the negated log loss with probabilities of at
+        least 1e-6 is used, or the accuracy of a student without probabilities.
 
     Attributes
     ----------
     best_estimator_ : DistilledClassifier
-        The chosen candidate, fitted on all rows.
+        The chosen candidate, fitted on all samples.
     student_ : estimator
         Its fitted student, a plain estimator to ship.
     teacher_ : estimator
-        The teacher fitted on all rows.
+        The teacher fitted on all samples.
     reason_ : str
         What was chosen, and why, in a sentence.
     best_params_ : dict
         The chosen `alpha`, `temperature`, `transfer` and `refine`.
     alpha_ : float
-        The chosen alpha; 0 where the plain student is kept.
+        The chosen alpha; 0 where the baseline student is kept.
     temperature_ : float
         The chosen temperature.
     best_score_ : float
         Mean held-out score of the chosen candidate.
     baseline_score_ : float
-        Mean held-out score of the plain student.
+        Mean held-out score of the baseline student.
     teacher_score_ : float
         Mean held-out score of the teacher.
     best_index_ : int
-        Position of the chosen candidate in `cv_results_`; 0 is the plain student.
+        Position of the chosen candidate in `cv_results_`; 0 is the baseline student.
     cv_results_ : dict of ndarray
         Scores of all candidates, as of `GridSearchCV`.
     classes_ : ndarray of shape (n_classes,)
@@ -127,8 +101,18 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
     True
     """
 
+    _distilled_type = DistilledClassifier
+
+    def __init__(
+        self,
+        teacher: Estimator | None = None,
+        student: Estimator | None = None,
+        **inherited: Any,
+    ) -> None:
+        super().__init__(teacher, student, **inherited)
+
     @property
-    def _default_scoring(self):
+    def _default_scoring(self) -> Any:
         knows = hasattr(self._distilled(), "predict_proba")
         return negated_log_loss if knows else "accuracy"
 
@@ -143,7 +127,7 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
         Parameters
         ----------
         X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
-            The rows.
+            The samples.
 
         Returns
         -------
@@ -158,7 +142,7 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
         Parameters
         ----------
         X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
-            The rows.
+            The samples.
 
         Returns
         -------
@@ -174,7 +158,7 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
         Parameters
         ----------
         X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
-            The rows.
+            The samples.
 
         Returns
         -------
@@ -183,16 +167,13 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
         """
         return self._fitted().decision_function(X)
 
-    def _distilled(self):
-        return DistilledClassifier(**self._common_params())
-
-    def _k_fold(self, n_splits, rng):
+    def _k_fold(self, n_splits: int, rng: RandomState) -> StratifiedKFold:
         return StratifiedKFold(n_splits, shuffle=True, random_state=rng)
 
-    def _one_split(self, rng):
+    def _one_split(self, rng: RandomState) -> StratifiedShuffleSplit:
         return StratifiedShuffleSplit(1, test_size=0.2, random_state=rng)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         distilled = get_tags(self._distilled())
         tags.input_tags = distilled.input_tags

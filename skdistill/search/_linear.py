@@ -1,59 +1,9 @@
 """The best alpha of a student that is linear in its targets, in closed form."""
 
-import inspect
-
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.compose import ColumnTransformer
-from sklearn.feature_selection import SelectorMixin
-from sklearn.pipeline import FeatureUnion, Pipeline
 
-from skdistill._fitting import final_step
-from skdistill._typing import Estimator
-
-__all__ = ["best_alpha", "is_linear_in_targets"]
-
-_LINEAR = {
-    "sklearn.linear_model._base.LinearRegression",
-    "sklearn.linear_model._ridge.Ridge",
-    "sklearn.kernel_ridge.KernelRidge",
-    "sklearn.neighbors._regression.KNeighborsRegressor",
-}
-# Where transformers made of others hold them, as (name, transformer, ...).
-_HOLDERS = {
-    Pipeline: "steps",
-    ColumnTransformer: "transformers",
-    FeatureUnion: "transformer_list",
-}
-
-
-def is_linear_in_targets(student: Estimator) -> bool:
-    """Tell whether the student's predictions are a linear function of its targets.
-
-    A Pipeline is, if its last step is and no other step looks at the target.
-    """
-    cls = type(final_step(student))
-    if f"{cls.__module__}.{cls.__qualname__}" not in _LINEAR:
-        return False
-    if getattr(final_step(student), "positive", False):
-        return False
-    while isinstance(student, Pipeline):
-        if any(_looks_at_target(step) for _, step in student.steps[:-1]):
-            return False
-        student = student.steps[-1][1]
-    return True
-
-
-def _looks_at_target(step):
-    """Tell whether a transformer may depend on the target; if in doubt, it does."""
-    if not hasattr(step, "fit"):  # "passthrough", "drop", None.
-        return False
-    for kind, parts in _HOLDERS.items():
-        if isinstance(step, kind):
-            return any(_looks_at_target(part[1]) for part in getattr(step, parts))
-    target = inspect.signature(step.fit).parameters.get("y")
-    needs = target is not None and target.default is target.empty
-    return needs or isinstance(step, SelectorMixin)
+__all__ = ["best_alpha"]
 
 
 def best_alpha(

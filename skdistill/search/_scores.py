@@ -1,41 +1,28 @@
-"""The candidates' scores on the held-out rows of one fold."""
+"""The candidates' scores on the held-out samples of one fold."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import signature
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
-from skdistill._sklearn import index_params, safe_indexing
-from skdistill._typing import Table
-from skdistill.distilled import BaseDistilled
-from skdistill.teachers import as_estimator
+from skdistill._typing import Estimator, Scorer
+from skdistill._validation import align_classes
+from skdistill.distilled import keep
+from skdistill.flow import (
+    Data,
+    Distillation,
+    Plan,
+    Supervision,
+    distill_supervised,
+    supervise,
+)
+from skdistill.teachers import from_predictions
 
-__all__ = ["Examples", "Group", "score_fold"]
-
-
-@dataclass(frozen=True)
-class Examples:
-    """All that is given to `fit`."""
-
-    X: Table
-    y: NDArray
-    weight: NDArray | None
-    X_transfer: Table | None
-    fit_params: dict[str, Any]
-
-    def part(self, rows: NDArray) -> "Examples":
-        """Return some of the rows; transfer rows are for all parts."""
-        return Examples(
-            safe_indexing(self.X, rows),
-            self.y[rows],
-            None if self.weight is None else self.weight[rows],
-            self.X_transfer,
-            index_params(self.X, self.fit_params, indices=rows),
-        )
+__all__ = ["Failure", "FoldScores", "Group", "held_out_predictions", "score_fold"]
 
 
 @dataclass(frozen=True)
@@ -46,75 +33,191 @@ class Group:
     ----------
     params : dict
         Parameters of the distilled estimator.
-    refinements : list
-        LeafRefinements that grow the student alike, or None alone.
-    takes_transfer : bool
-        Whether it learns the rows in `X_transfer`.
+    plan : Plan
+        How their student is distilled, with all of their refinements.
+    is_baseline : bool
+        Whether it is the baseline student, which learns no unlabeled sample.
     """
 
     params: dict[str, Any]
-    refinements: list
-    takes_transfer: bool = True
+    plan: Plan
+    is_baseline: bool = False
 
-    def fit(self, model: BaseDistilled, examples: Examples) -> list:
-        """Set the fitted attributes of `model`; return a student a refinement."""
-        model.set_params(**self.params)
-        return model._fit_students(
-            examples.X,
-            examples.y,
-            examples.weight,
-            examples.X_transfer if self.takes_transfer else None,
-            examples.fit_params,
-            self.refinements,
-        )
+    def data_of(self, data: Data) -> Data:
+        """Return what the student of the group is fitted on."""
+        if not self.is_baseline:
+            return data
+        return replace(data, X_unlabeled=None, unlabeled_predictions=None)
 
 
-def score_fold(model, groups, examples, train, parts, scorer):
-    """Return the scores of all candidates, of the teacher and of a constant.
+class Failure(NamedTuple):
+    """Why the candidates of a group have no score on a fold."""
+
+    group: int
+    error: str
+
+
+class FoldScores(NamedTuple):
+    """What a fold says of all candidates.
+
+    Attributes
+    ----------
+    scores : ndarray of shape (n_candidates + 2, n_parts)
+        The teacher and a constant come last.
+    failures : list of Failure
+        The groups whose student failed.
+    """
+
+    scores: NDArray
+    failures: list[Failure]
+
+
+def score_fold(
+    model: Estimator,
+    groups: list[Group],
+    data: Data,
+    train: NDArray,
+    parts: list[NDArray],
+    scorer: Scorer,
+    *,
+    error_score: float | str,
+    context: Any,
+) -> FoldScores:
+    """Score all candidates, the teacher and a constant on held-out samples.
+
+    The teacher is fitted once, and samples are drawn once for each transfer set.
 
     Parameters
     ----------
-    model : BaseDistilled
-        Unfitted, with a memory in which the groups share the teacher.
+    model : DistilledRegressor or DistilledClassifier
+        Unfitted; predicts with the candidates' students.
     groups : list of Group
-        The candidates.
-    examples : Examples
-        All rows.
+        The candidates; the baseline student comes first.
+    data : Data
+        All samples.
     train : ndarray
-        The rows to train on.
+        The samples to train on.
     parts : list of ndarray
-        The held-out rows, in parts that are scored one by one.
+        The held-out samples, in parts that are scored one by one.
     scorer : callable
         A scikit-learn scorer.
+    error_score : float or "raise"
+        The score of candidates whose student fails.
+    context : CallbackContext
+        Of the fold; each group is a subtask.
 
     Returns
     -------
-    scores : ndarray of shape (n_candidates + 2, n_parts)
-        The teacher and the constant come last.
+    FoldScores
     """
-    training = examples.part(train)
-    _check_weighty(examples.weight, [train, *parts])
-    held_out = [examples.part(rows) for rows in parts]
+    _check_weighty(data.weight, [train, *parts])
+    training = data.part(train).with_present_classes()
+    held_out = [data.part(rows) for rows in parts]
+    known = supervise(groups[0].plan, groups[0].data_of(training))
+    supervisions: dict[int | None, Supervision] = {_transfer_key(groups[0]): known}
+    scores: list[list[float]] = []
+    failures: list[Failure] = []
+    for number, group in enumerate(groups):
+        task = context.subcontext(task_name="fit-candidates")
+        task.call_on_fit_task_begin(estimator=model)
+        try:
+            students = _fit_group(model, group, training, known, supervisions)
+            scores += [[_score(scorer, one, part) for part in held_out] for one in students]
+        except Exception as error:
+            if error_score == "raise" or group.is_baseline:
+                raise
+            failures.append(Failure(number, f"{type(error).__name__}: {error}"))
+            n_candidates = len(group.plan.refinements)
+            scores += [[float(error_score)] * len(parts)] * n_candidates
+        task.call_on_fit_task_end(estimator=model)
+    references = [
+        [_score(scorer, _teacher(groups[0].plan, known, training, data, part), part) for part in held_out],
+        [_score(scorer, _constant(training), part) for part in held_out],
+    ]
+    return FoldScores(np.array([*scores, *references]), failures)
 
-    def score(estimator):
-        return [_score(scorer, estimator, part) for part in held_out]
 
-    scores = []
-    for group in groups:
-        fitted = clone(model)
-        for student in group.fit(fitted, training):
-            fitted.student_ = student
-            scores.append(score(fitted))
-    classes = getattr(fitted, "classes_", None)
-    teacher = as_estimator(fitted.teacher_, classes)
+def _fit_group(
+    model: Estimator,
+    group: Group,
+    training: Data,
+    known: Supervision,
+    supervisions: dict[int | None, Supervision],
+) -> list[Estimator]:
+    """Return the model fitted as each candidate of the group."""
+    data, key = group.data_of(training), _transfer_key(group)
+    if key not in supervisions:
+        supervisions[key] = supervise(group.plan, data, known)
+    done = distill_supervised(group.plan, data, supervisions[key])
+    return _kept(model, data, group.plan, done)
+
+
+def _transfer_key(group: Group) -> int | None:
+    """Return what groups that share a transfer set have in common."""
+    return None if group.is_baseline else id(group.params["transfer"])
+
+
+def _kept(
+    model: Estimator, data: Data, plan: Plan, done: Distillation
+) -> list[Estimator]:
+    return [
+        keep(clone(model), data, plan, done, index) for index in range(len(done.students))
+    ]
+
+
+def held_out_predictions(
+    model: Estimator, plan: Plan, data: Data, train: NDArray, rows: NDArray
+) -> tuple[NDArray, NDArray]:
+    """Return what the student predicts, taught by the labels and by the teacher alone.
+
+    Both learn the same transfer set, whose target is the teacher's prediction.
+
+    Parameters
+    ----------
+    model : DistilledRegressor
+        Unfitted; predicts with the student.
+    plan : Plan
+        How the student is distilled, but for alpha.
+    data : Data
+        All samples.
+    train, rows : ndarray
+        The samples to train on, and those to predict for.
+
+    Returns
+    -------
+    hard, soft : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+    """
+    training, held_out = data.part(train), data.part(rows)
+    supervision = supervise(plan, training)
+    hard, soft = (
+        _kept(model, training, one, distill_supervised(one, training, supervision))[0]
+        for one in (replace(plan, alpha=0.0), replace(plan, alpha=1.0))
+    )
+    return hard.predict(held_out.X), soft.predict(held_out.X)
+
+
+def _teacher(
+    plan: Plan, known: Supervision, training: Data, data: Data, part: Data
+) -> Estimator:
+    """Return an estimator that predicts what the teacher predicts for a part."""
+    if part.teacher_predictions is None:
+        predictions = known.predict(plan, training, part.X, part.X_privileged)
+    else:
+        predictions = known.signal.transform(part.teacher_predictions)
+        if data.classes is not None:
+            predictions = align_classes(predictions, data.classes, training.classes)
+    return from_predictions(predictions, training.classes)
+
+
+def _constant(training: Data) -> Estimator:
+    """Return a model that knows nothing but the labels' mean or class frequencies."""
     constant = DummyRegressor()
-    if classes is not None:
+    if training.classes is not None:
         constant = DummyClassifier(strategy="prior")
-    constant.fit(training.X, training.y, sample_weight=training.weight)
-    return np.array([*scores, score(teacher), score(constant)])
+    return constant.fit(training.X, training.y, sample_weight=training.weight)
 
 
-def _score(scorer, estimator, part):
+def _score(scorer: Scorer, estimator: Estimator, part: Data) -> float:
     if part.weight is None:
         return scorer(estimator, part.X, part.y)
     metric = getattr(scorer, "_score_func", scorer)
@@ -127,10 +230,10 @@ def _score(scorer, estimator, part):
     return scorer(estimator, part.X, part.y, sample_weight=part.weight)
 
 
-def _check_weighty(weight, parts):
+def _check_weighty(weight: NDArray | None, parts: list[NDArray]) -> None:
     """Raise if a fold has a part that nothing can be learned from, or scored on."""
     if weight is not None and not all(weight[rows].any() for rows in parts):
         raise ValueError(
-            "Each fold of cv must train on and hold out rows with weight above 0. Got "
-            "a fold without. Shuffle the folds, or leave out the rows of weight 0."
+            "Each fold of cv must train on and hold out samples with weight above 0. "
+            "Got a fold without. Shuffle the folds, or leave out samples of weight 0."
         )

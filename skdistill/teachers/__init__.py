@@ -1,24 +1,28 @@
-"""Teachers: honest predictions for the training rows, at the lowest price."""
+"""Teachers: out-of-fold predictions for the training samples, at the lowest price."""
 
-from skdistill.teachers._answers import ClassAnswers, ValueAnswers
-from skdistill.teachers._estimators import as_estimator
+from skdistill.teachers._cache import LazyTeacher, cached_cross_fit, cached_predictions
+from skdistill.teachers._cross_fit import CrossFitResult, CrossFitTask, cross_fit
+from skdistill.teachers._estimators import as_estimator, from_predictions
 from skdistill.teachers._fold_mean import FoldMeanClassifier, FoldMeanRegressor
-from skdistill.teachers._memory import LazyTeacher, recall, recall_answers
+from skdistill.teachers._predictions import predict_logits, predict_values
 from skdistill.teachers._presets import default_classifier, default_regressor
-from skdistill.teachers._routes import Lesson, Teaching, teach
+from skdistill.teachers._signal import Signal, SignalStep
 
 __all__ = [
-    "ClassAnswers",
+    "CrossFitResult",
+    "CrossFitTask",
     "FoldMeanClassifier",
     "FoldMeanRegressor",
     "LazyTeacher",
-    "Lesson",
-    "Teaching",
-    "ValueAnswers",
+    "Signal",
+    "SignalStep",
     "as_estimator",
+    "cached_cross_fit",
+    "cached_predictions",
+    "cross_fit",
     "default_classifier",
     "default_regressor",
-    "recall",
-    "recall_answers",
-    "teach",
+    "from_predictions",
+    "predict_logits",
+    "predict_values",
 ]

@@ -5,9 +5,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from skdistill._numerics import temper
 from skdistill._typing import Estimator, Table
-from skdistill.teachers._answers import ClassAnswers, ValueAnswers
+from skdistill.teachers._predictions import predict_logits, predict_values
 
-__all__ = ["as_estimator"]
+__all__ = ["as_estimator", "from_predictions"]
 
 
 def as_estimator(teacher: Estimator, classes: NDArray | None) -> Estimator:
@@ -16,7 +16,7 @@ def as_estimator(teacher: Estimator, classes: NDArray | None) -> Estimator:
     Parameters
     ----------
     teacher : estimator
-        Fitted. It may answer with one column, with codes for labels, or with decision
+        Fitted. It may predict one column, with codes for labels, or with decision
         values alone.
     classes : ndarray of shape (n_classes,) or None
         The labels, sorted; None for a regressor.
@@ -41,32 +41,64 @@ def as_estimator(teacher: Estimator, classes: NDArray | None) -> Estimator:
     return _ClassTeacher(teacher, classes)
 
 
+def from_predictions(predictions: NDArray, classes: NDArray | None) -> Estimator:
+    """Return an estimator that predicts what is given, whatever the samples.
+
+    Parameters
+    ----------
+    predictions : ndarray
+        Values, or logits of shape (n_samples, n_classes), for the samples that it will
+        be scored on.
+    classes : ndarray of shape (n_classes,) or None
+        The labels, sorted; None for a regressor.
+
+    Returns
+    -------
+    estimator : fitted regressor or classifier
+    """
+    return as_estimator(_Stored(predictions, classes), classes)
+
+
+class _Stored:
+    """A teacher whose predictions are known."""
+
+    def __init__(self, predictions: NDArray, classes: NDArray | None) -> None:
+        self.predictions = predictions
+        self.classes_ = classes
+
+    def predict(self, X: Table) -> NDArray:
+        return self.predictions
+
+    def decision_function(self, X: Table) -> NDArray:
+        return self.predictions
+
+
 class _ValueTeacher(RegressorMixin, BaseEstimator):
     """A fitted teacher of values."""
 
-    def __init__(self, teacher):
+    def __init__(self, teacher: Estimator) -> None:
         self.teacher = teacher
 
     def predict(self, X: Table) -> NDArray:
-        return ValueAnswers()(self.teacher, X)
+        return predict_values(self.teacher, X)
 
-    def __sklearn_is_fitted__(self):
+    def __sklearn_is_fitted__(self) -> bool:
         return True
 
 
 class _ClassTeacher(ClassifierMixin, BaseEstimator):
     """A fitted teacher of classes."""
 
-    def __init__(self, teacher, classes):
+    def __init__(self, teacher: Estimator, classes: NDArray) -> None:
         self.teacher = teacher
         self.classes = classes
         self.classes_ = classes
 
     def predict_proba(self, X: Table) -> NDArray:
-        return temper(ClassAnswers(self.classes)(self.teacher, X), 1.0)
+        return temper(predict_logits(self.teacher, X, self.classes), 1.0)
 
     def predict(self, X: Table) -> NDArray:
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
-    def __sklearn_is_fitted__(self):
+    def __sklearn_is_fitted__(self) -> bool:
         return True

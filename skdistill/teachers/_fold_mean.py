@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdistill._numerics import temper
 from skdistill._typing import Estimator, Table
 from skdistill._validation import align_classes
-from skdistill.teachers._answers import ClassAnswers, ValueAnswers
+from skdistill.teachers._predictions import predict_logits, predict_values
 
 __all__ = ["FoldMeanClassifier", "FoldMeanRegressor"]
 
@@ -27,7 +27,7 @@ class _FoldMean(BaseEstimator):
     def __init__(self, estimators: list[Estimator]) -> None:
         self.estimators = estimators
 
-    def __sklearn_is_fitted__(self):
+    def __sklearn_is_fitted__(self) -> bool:
         return True
 
     @property
@@ -52,7 +52,7 @@ class _FoldMean(BaseEstimator):
 
 
 class FoldMeanRegressor(RegressorMixin, _FoldMean):
-    """Regressor that answers with the mean of its fold teachers.
+    """Regressor that predicts the mean of its fold teachers.
 
     Parameters
     ----------
@@ -79,12 +79,12 @@ class FoldMeanRegressor(RegressorMixin, _FoldMean):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
-        answer = ValueAnswers()
-        return np.mean([answer(teacher, X) for teacher in self.estimators], axis=0)
+        parts = [predict_values(teacher, X) for teacher in self.estimators]
+        return np.mean(parts, axis=0)
 
 
 class FoldMeanClassifier(ClassifierMixin, _FoldMean):
-    """Classifier that answers with the mean probabilities of its fold teachers.
+    """Classifier that predicts the mean probabilities of its fold teachers.
 
     Parameters
     ----------
@@ -128,9 +128,8 @@ class FoldMeanClassifier(ClassifierMixin, _FoldMean):
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
         """
-        answer = ClassAnswers()
         parts = [
-            temper(align_classes(answer(teacher, X), known, self.classes), 1.0)
+            temper(align_classes(predict_logits(teacher, X), known, self.classes), 1.0)
             for teacher, known in zip(self.estimators, self.known, strict=True)
         ]
         return np.mean(parts, axis=0)

@@ -1,4 +1,4 @@
-"""Out-of-bag answers: each row from the trees whose bootstrap sample missed it."""
+"""Out-of-bag predictions: each sample from the trees whose bootstrap sample missed it."""
 
 import warnings
 from collections.abc import Callable
@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from skdistill._numerics import log_probability
 from skdistill._typing import Estimator
 
-__all__ = ["NoOutOfBagError", "check_oob", "fit_with_oob", "has_oob", "oob_answers"]
+__all__ = ["NoOutOfBagError", "check_oob", "fit_with_oob", "has_oob", "oob_predictions"]
 
 
 class NoOutOfBagError(ValueError):
-    """Some row has no out-of-bag answer."""
+    """Some sample has no out-of-bag prediction."""
 
 
 def has_oob(estimator: Estimator) -> bool:
-    """Tell whether `estimator` can give out-of-bag answers once fitted."""
+    """Return whether `estimator` can give out-of-bag predictions once fitted."""
     params = estimator.get_params(deep=False)
     return (
         "oob_score" in params
@@ -28,7 +28,7 @@ def has_oob(estimator: Estimator) -> bool:
 
 
 def check_oob(estimator: Estimator) -> None:
-    """Raise unless `estimator` can give out-of-bag answers."""
+    """Raise unless `estimator` can give out-of-bag predictions."""
     if not has_oob(estimator):
         raise ValueError(
             "cross_fit='oob' needs a bagged teacher: one with an oob_score parameter "
@@ -38,9 +38,9 @@ def check_oob(estimator: Estimator) -> None:
 
 
 def fit_with_oob(fit: Callable, estimator: Estimator) -> Any:
-    """Return fit(estimator), the estimator set to keep its out-of-bag answers.
+    """Return fit(estimator), the estimator set to keep its out-of-bag predictions.
 
-    Its warnings about rows without such an answer are left to `oob_answers`, which
+    Its warnings about samples without such a prediction are left to `oob_predictions`, which
     raises for them.
     """
     check_oob(estimator)
@@ -52,7 +52,7 @@ def fit_with_oob(fit: Callable, estimator: Estimator) -> Any:
         return fit(estimator.set_params(oob_score=True))
 
 
-def oob_answers(fitted: Estimator, *, n_samples: int, is_classifier: bool) -> NDArray:
+def oob_predictions(fitted: Estimator, *, n_samples: int, is_classifier: bool) -> NDArray:
     """Return values, or log-probabilities of the fitted classes."""
     in_every_bag = np.ones(n_samples, dtype=bool)
     for in_bag in fitted.estimators_samples_:

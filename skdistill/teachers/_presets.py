@@ -34,7 +34,7 @@ from sklearn.utils import check_array, get_tags
 from sklearn.utils.validation import validate_data
 
 from skdistill._sklearn import name_request_owner
-from skdistill._typing import Table
+from skdistill._typing import Estimator, Table
 
 __all__ = ["default_classifier", "default_regressor"]
 
@@ -116,12 +116,14 @@ def default_classifier(
         )
 
 
-def _asking(estimator):
+def _asking(estimator: Estimator) -> Estimator:
     """Make `estimator` ask for the weights when metadata is routed."""
     return name_request_owner(estimator.set_fit_request(sample_weight=True))
 
 
-def _members(trees, boosting, linear, n_features):
+def _members(
+    trees: Estimator, boosting: Estimator, linear: Estimator, n_features: int
+) -> list[tuple[str, Estimator]]:
     """Name the three members and give those that need it an imputer and a scaler."""
     smooth = make_pipeline(
         _imputer(),
@@ -157,5 +159,5 @@ class EmptyColumnFiller(TransformerMixin, BaseEstimator):
         return np.where(self.is_empty_, 0.0, values)
 
 
-def _imputer():
+def _imputer() -> SimpleImputer:
     return SimpleImputer(strategy="median", keep_empty_features=True)

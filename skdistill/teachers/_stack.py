@@ -1,31 +1,34 @@
-"""Honest answers of a stack for the price of its own fit.
+"""Out-of-fold predictions of a stack for the price of its own fit.
 
 A stack cross-validates its base models to train its final estimator. Those
-out-of-fold predictions are honest already. They are recorded as they reach the final
+out-of-fold predictions never saw the label of their row. They are recorded as they reach the final
 estimator, which is then cross-fitted over the same folds, since it too has seen every
 label. With 5 folds each base model is fitted 6 times, against 36 if the whole stack
 were cross-fitted.
 
 A trace of a label remains: the base predictions that the final estimator learns from
 were made for other rows by models that saw this one. What can pass that way is no more
-than the mean of the target over each fold, a share of about folds / rows of the noise.
+than the mean of the target over each fold, a fraction of about folds / rows of the noise.
 With many folds this grows until, leaving one out, it is the label itself; such stacks
 are refused here and cross-fitted as a whole by `cross_fit="auto"`.
 """
+
+from collections.abc import Callable
+from typing import Any, Self
 
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import StackingClassifier, StackingRegressor
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.model_selection import check_cv
-from sklearn.utils import get_tags
+from sklearn.utils import Tags, get_tags
 from sklearn.utils.parallel import Parallel, delayed
 
-from skdistill._fitting import LabelCoder
 from skdistill._sklearn import index_params, safe_indexing
 from skdistill._typing import Estimator, Table
 from skdistill._validation import align_classes, check_partition
-from skdistill.teachers._answers import in_row_order
+from skdistill.students import LabelCoder
+from skdistill.teachers._predictions import in_sample_order
 
 __all__ = ["TooManyFoldsError", "recording_stack"]
 
@@ -33,7 +36,7 @@ _MOST_FOLDS = 10
 
 
 class TooManyFoldsError(ValueError):
-    """A stack's folds are so many that its answers would carry the labels."""
+    """A stack's folds are so many that its predictions would carry the labels."""
 
 
 def recording_stack(
@@ -82,22 +85,22 @@ def recording_stack(
 class _RecordingFinal(BaseEstimator):
     """Final estimator that keeps what it was fitted on."""
 
-    def __init__(self, estimator):
+    def __init__(self, estimator: Estimator) -> None:
         self.estimator = estimator
 
-    def fit(self, X, y, **fit_params):
+    def fit(self, X: Table, y: NDArray, **fit_params: Any) -> Self:
         self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
         self.X_, self.y_ = X, y
         return self
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         return get_tags(self.estimator)
 
 
 class _StackRecord:
     """The stack's folds, and its parameters as they were."""
 
-    def __init__(self, stack, folds):
+    def __init__(self, stack: Estimator, folds: list) -> None:
         self.folds = folds
         self.params = {"cv": stack.cv, "final_estimator": stack.final_estimator}
         final = stack.final_estimator
@@ -106,30 +109,42 @@ class _StackRecord:
             final = LogisticRegression() if is_classifier else RidgeCV()
         self.recorder = _RecordingFinal(final)
 
-    def honest_answers(self, answer, stack, fit_params, n_jobs):
+    def out_of_fold(
+        self,
+        predict: Callable[[Estimator, Table], NDArray],
+        stack: Estimator,
+        fit_params: dict[str, Any],
+        n_jobs: int | None,
+    ) -> NDArray:
         """Cross-fit the final estimator on the recorded out-of-fold predictions."""
         recorder = stack.final_estimator_
         parts = Parallel(n_jobs=n_jobs)(
-            delayed(_final_on_fold)(answer, recorder, fit_params, train, test)
+            delayed(_final_on_fold)(predict, recorder, fit_params, train, test)
             for train, test in self.folds
         )
-        return in_row_order(self.folds, parts, len(recorder.y_))
+        return in_sample_order(self.folds, parts, len(recorder.y_))
 
-    def remove_from(self, stack):
+    def remove_from(self, stack: Estimator) -> None:
         """Make the fitted stack what it would be had nothing been recorded."""
         stack.final_estimator_ = stack.final_estimator_.estimator_
         stack.set_params(**self.params)
 
 
-def _final_on_fold(answer, recorder, fit_params, train, test):
-    """Fit a clone of the final estimator on `train`; answer for `test`."""
+def _final_on_fold(
+    predict: Callable[[Estimator, Table], NDArray],
+    recorder: _RecordingFinal,
+    fit_params: dict[str, Any],
+    train: NDArray,
+    test: NDArray,
+) -> NDArray:
+    """Fit a clone of the final estimator on `train`; predict for `test`."""
     final = clone(recorder.estimator)
     X, y = recorder.X_, recorder.y_
     params = index_params(X, fit_params, indices=train)
     coder = LabelCoder(final) if hasattr(recorder.estimator_, "classes_") else None
     target = y[train] if coder is None else coder.encode(y[train])
     final.fit(safe_indexing(X, train), target, **params)
-    answers = answer(final, safe_indexing(X, test))
+    predictions = predict(final, safe_indexing(X, test))
     if coder is None:
-        return answers
-    return align_classes(answers, coder.classes_of(final), recorder.estimator_.classes_)
+        return predictions
+    return align_classes(predictions, coder.classes_of(final), recorder.estimator_.classes_)

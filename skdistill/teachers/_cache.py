@@ -1,16 +1,15 @@
-"""Teacher work that is shared: between candidates of a search, and between processes.
+"""The cache of teacher work: between candidates of a search, and between processes.
 
-`recall` keeps, under a key of everything the work depends on, the whole work and,
-apart from it, the answers alone. A later call with the same key reads the answers; the
-fitted teacher stays on disk until somebody asks for it. A file lock named after the
-key keeps two processes from doing the same work at once; the system drops the lock of
-a process that dies.
+`cached_cross_fit` keeps, under a key of everything the work depends on, the whole work
+and, apart from it, the predictions alone. A later call with the same key reads the
+predictions; the fitted teacher stays on disk until somebody asks for it. A file lock
+named after the key keeps two processes from doing the same work at once; the system
+drops the lock of a process that dies.
 """
 
 import pickle
 import sys
 import tempfile
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,10 +24,14 @@ from numpy.typing import NDArray
 from skdistill._fitting import final_step
 from skdistill._typing import Estimator, Table
 from skdistill._version import __version__
-from skdistill.teachers._answers import check_answers
-from skdistill.teachers._routes import Lesson, Teaching, teach
+from skdistill.teachers._cross_fit import CrossFitResult, CrossFitTask, cross_fit
+from skdistill.teachers._predictions import (
+    check_predictions,
+    predict_logits,
+    predict_values,
+)
 
-__all__ = ["LazyTeacher", "recall", "recall_answers"]
+__all__ = ["LazyTeacher", "cached_cross_fit", "cached_predictions"]
 
 
 class LazyTeacher:
@@ -46,7 +49,7 @@ class LazyTeacher:
 
     def __init__(
         self,
-        teacher: Estimator = None,
+        teacher: Estimator | None = None,
         *,
         shelved: MemorizedResult | None = None,
         key: str | None = None,
@@ -69,7 +72,7 @@ class LazyTeacher:
             )
         return self._teacher
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         # A pickle must not depend on a cache folder that its reader may not have.
         with suppress(AttributeError):
             self.get()
@@ -78,100 +81,107 @@ class LazyTeacher:
 
 @dataclass(frozen=True)
 class _Stored:
-    """What is read back at once: the answers, without the teacher."""
+    """What is read back at once: the predictions, without the teacher."""
 
-    answers: NDArray
-    honest: bool
+    predictions: NDArray
+    is_out_of_fold: bool
 
 
-def recall(
-    memory: Any, lesson: Lesson, cross_fit: str | bool
+def cached_cross_fit(
+    memory: Any, task: CrossFitTask, method: str | bool
 ) -> tuple[NDArray, bool, LazyTeacher]:
-    """Teach, or recall what an equal lesson taught before.
+    """Cross-fit a teacher, or read what an equal task left in the cache.
 
     Parameters
     ----------
     memory : object with the joblib.Memory interface
         A joblib.Memory with location None keeps nothing.
-    lesson : Lesson
+    task : CrossFitTask
         The teacher and the training data.
-    cross_fit : str or False
-        As for `teach`.
+    method : str or False
+        As for `cross_fit`.
 
     Returns
     -------
-    answers : ndarray
-        The teacher's answers for the training rows.
-    honest : bool
-        Whether they are honest.
+    predictions : ndarray
+        The teacher's predictions for the training samples.
+    is_out_of_fold : bool
+        Whether none of them comes from a teacher that saw the sample's label.
     teacher : LazyTeacher
         The fitted teacher.
     """
     if isinstance(memory, Memory) and memory.store_backend is None:
-        done = teach(lesson, cross_fit)
-        return done.answers, done.honest, LazyTeacher(done.teacher)
-    key = _key(lesson, cross_fit)
-    whole = memory.cache(_whole, ignore=["lesson", "cross_fit"])
-    answers = memory.cache(_answers, ignore=["done"])
+        done = cross_fit(task, method)
+        return done.predictions, done.is_out_of_fold, LazyTeacher(done.teacher)
+    key = _key(task, method)
+    whole = memory.cache(_whole, ignore=["task", "method"])
+    predictions = memory.cache(_predictions, ignore=["done"])
     with FileLock(_lock_path(memory, key)):
-        if answers.check_call_in_cache(key, None):
-            stored = answers(key, None)
-            shelved = whole.call_and_shelve(key, lesson, cross_fit)
-            return stored.answers, stored.honest, LazyTeacher(shelved=shelved, key=key)
-        done = whole(key, lesson, cross_fit)
-        answers(key, done)
-    return done.answers, done.honest, LazyTeacher(done.teacher, key=key)
+        if predictions.check_call_in_cache(key, None):
+            stored = predictions(key, None)
+            shelved = whole.call_and_shelve(key, task, method)
+            teacher = LazyTeacher(shelved=shelved, key=key)
+            return stored.predictions, stored.is_out_of_fold, teacher
+        done = whole(key, task, method)
+        predictions(key, done)
+    return done.predictions, done.is_out_of_fold, LazyTeacher(done.teacher, key=key)
 
 
-def recall_answers(
-    memory: Any, teacher: LazyTeacher, answer: Callable, X: Table
+def cached_predictions(
+    memory: Any, teacher: LazyTeacher, X: Table, classes: NDArray | None
 ) -> NDArray:
-    """Let the teacher answer for new rows, or recall what it answered before.
+    """Predict for new samples, or read what was predicted before.
 
     Parameters
     ----------
     memory : object with the joblib.Memory interface
-        The one that `recall` was given.
+        The one that `cached_cross_fit` was given.
     teacher : LazyTeacher
-        What `recall` returned.
-    answer : ValueAnswers or ClassAnswers
-        Reads the answers off the fitted teacher.
-    X : table of shape (n_rows, n_features)
-        The new rows.
+        What `cached_cross_fit` returned.
+    X : table of shape (n_samples, n_features)
+        The new samples, as the teacher sees them.
+    classes : ndarray of shape (n_classes,) or None
+        The order of the columns; None for regression.
 
     Returns
     -------
-    answers : ndarray
+    predictions : ndarray
         Finite values, or logits below infinity.
     """
     if teacher.key is None:
-        return _answer_for(None, teacher, answer, X)
-    cached = memory.cache(_answer_for, ignore=["teacher", "answer", "X"])
-    return cached(joblib.hash((teacher.key, _content(X))), teacher, answer, X)
+        return _predict_new(None, teacher, X, classes)
+    cached = memory.cache(_predict_new, ignore=["teacher", "X", "classes"])
+    return cached(joblib.hash((teacher.key, _content(X))), teacher, X, classes)
 
 
-def _answer_for(key, teacher, answer, X):
-    answers = answer(teacher.get(), X)
-    check_answers(answers, "X_transfer, or of a sampler's rows")
-    return answers
+def _predict_new(
+    key: str | None, teacher: LazyTeacher, X: Table, classes: NDArray | None
+) -> NDArray:
+    fitted = teacher.get()
+    if classes is None:
+        predictions = predict_values(fitted, X)
+    else:
+        predictions = predict_logits(fitted, X, classes)
+    check_predictions(predictions, "the unlabeled samples")
+    return predictions
 
 
-def _key(lesson: Lesson, cross_fit: str | bool) -> str:
+def _key(task: CrossFitTask, method: str | bool) -> str:
     """Hash all that the work depends on; `n_jobs` is not among it."""
     by_content = replace(
-        lesson,
-        X=_content(lesson.X),
-        fit_params={name: _content(value) for name, value in lesson.fit_params.items()},
-        split_params={k: _content(value) for k, value in lesson.split_params.items()},
+        task,
+        X=_content(task.X),
+        fit_params={name: _content(value) for name, value in task.fit_params.items()},
+        split_params={k: _content(value) for k, value in task.split_params.items()},
         n_jobs=None,
     )
-    library = type(final_step(lesson.teacher)).__module__.partition(".")[0]
+    library = type(final_step(task.teacher)).__module__.partition(".")[0]
     versions = [
         getattr(sys.modules.get(name), "__version__", None)
         for name in ("numpy", "sklearn", library)
     ]
     try:
-        return joblib.hash((by_content, cross_fit, __version__, versions))
+        return joblib.hash((by_content, method, __version__, versions))
     except (pickle.PicklingError, TypeError, AttributeError) as error:
         error.add_note(
             "With memory set, the teacher and the data are pickled to recognise them. "
@@ -197,14 +207,14 @@ def _content(data: Any) -> Any:
         return data
 
 
-def _whole(key: str, lesson: Lesson, cross_fit: str | bool) -> Teaching:
-    return teach(lesson, cross_fit)
+def _whole(key: str, task: CrossFitTask, method: str | bool) -> CrossFitResult:
+    return cross_fit(task, method)
 
 
-def _answers(key: str, done: Teaching | None) -> _Stored:
+def _predictions(key: str, done: CrossFitResult | None) -> _Stored:
     if done is None:  # Another process cleared the folder since we looked.
         raise KeyError(key)
-    return _Stored(done.answers, done.honest)
+    return _Stored(done.predictions, done.is_out_of_fold)
 
 
 def _lock_path(memory: Any, key: str) -> Path:

@@ -1,0 +1,160 @@
+"""From what is given to `fit` to checked data."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import is_classifier
+from sklearn.utils import check_consistent_length, indexable
+from sklearn.utils.metadata_routing import process_routing
+from sklearn.utils.validation import validate_data
+
+from skdistill._fitting import weight_param
+from skdistill._sklearn import routing_enabled
+from skdistill._typing import Estimator, Table
+from skdistill._validation import (
+    check_binary_or_multiclass,
+    check_not_empty,
+    check_numeric_target,
+    check_two_classes,
+    check_weights,
+)
+from skdistill.distilled._parts import is_multi_output
+from skdistill.distilled._stored import check_stored_logits, check_stored_values
+from skdistill.flow import Data, View, check_joinable, check_same_container
+
+__all__ = ["check_data"]
+
+
+def check_data(
+    model: Estimator,
+    X: Table,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+    X_unlabeled: Table | None = None,
+    X_privileged: Table | None = None,
+    teacher_predictions: ArrayLike | None = None,
+    unlabeled_predictions: ArrayLike | None = None,
+    fit_params: dict[str, Any] | None = None,
+) -> Data:
+    """Check what is given to the `fit` of a distilled estimator.
+
+    Parameters
+    ----------
+    model : DistilledRegressor or DistilledClassifier
+        Gets `n_features_in_` and `feature_names_in_`.
+    X, y, sample_weight, X_unlabeled, X_privileged, teacher_predictions, \
+unlabeled_predictions
+        As `fit` describes them.
+    fit_params : dict, default=None
+        Further metadata, to be routed.
+
+    Returns
+    -------
+    Data
+    """
+    X, y = indexable(X, y)
+    check_not_empty(X)
+    validate_data(model, X, skip_check_array=True)
+    classes = None
+    if is_classifier(model):
+        target = check_binary_or_multiclass(y)
+    else:
+        target = check_numeric_target(y, multi_output=is_multi_output(model))
+    weight = check_weights(sample_weight, len(target))
+    if is_classifier(model):
+        classes = np.unique(target)
+        check_two_classes(target, weight)
+    _check_privileged(X, X_privileged)
+    _check_unlabeled(model, X, X_unlabeled, X_privileged)
+    teacher_params, student_params, split_params = _route(
+        model, weight, fit_params or {}
+    )
+    return Data(
+        X,
+        target,
+        weight,
+        classes,
+        X_unlabeled,
+        X_privileged,
+        _check_stored(model, teacher_predictions, X, target, "teacher_predictions"),
+        _check_stored(
+            model, unlabeled_predictions, X_unlabeled, target, "unlabeled_predictions"
+        ),
+        teacher_params,
+        student_params,
+        split_params,
+    )
+
+
+def _check_privileged(X: Table, X_privileged: Table | None) -> None:
+    if X_privileged is None:
+        return
+    check_consistent_length(X, X_privileged)
+    check_joinable(X)
+    check_same_container(X, X_privileged, "X_privileged")
+    if np.ndim(X_privileged) != 2:
+        raise ValueError(
+            "X_privileged must be a table of shape (n_samples, n_privileged). Got "
+            f"shape {np.shape(X_privileged)}."
+        )
+    if hasattr(X, "iloc"):
+        both = sorted(set(map(str, X.columns)) & set(map(str, X_privileged.columns)))
+        if both:
+            raise ValueError(
+                "X_privileged must hold columns that X has not. Got "
+                f"{both} in both. Leave them out of one."
+            )
+
+
+def _check_unlabeled(
+    model: Estimator, X: Table, X_unlabeled: Table | None, X_privileged: Table | None
+) -> None:
+    if X_unlabeled is None:
+        return
+    check_joinable(X)
+    check_same_container(X, X_unlabeled, "X_unlabeled")
+    if X_privileged is not None:
+        view = View(None, np.shape(X)[1], np.shape(X_privileged)[1])
+        X_unlabeled, _ = view.split(X_unlabeled)
+    validate_data(model, X_unlabeled, reset=False, skip_check_array=True)
+
+
+def _check_stored(
+    model: Estimator,
+    predictions: ArrayLike | None,
+    X: Table | None,
+    y: NDArray,
+    name: str,
+) -> NDArray | None:
+    """Return stored predictions for the samples X; logits for a classifier."""
+    if predictions is None or X is None:
+        return None if predictions is None else np.asarray(predictions)
+    n_samples = np.shape(X)[0]
+    if not is_classifier(model):
+        return check_stored_values(predictions, (n_samples, *y.shape[1:]), name)
+    return check_stored_logits(
+        predictions,
+        n_samples,
+        np.unique(y),
+        prediction_type=model.prediction_type,
+        name=name,
+    )
+
+
+def _route(
+    model: Estimator, weight: NDArray | None, fit_params: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Return the fit parameters of teacher and student and the split's."""
+    default = {} if weight is None else {"sample_weight": weight}
+    if not routing_enabled():
+        teacher_params = default
+        if model.teacher is not None:
+            teacher_params = weight_param(model.teacher, weight, part="teacher")
+        return teacher_params, default, {}
+    routed = process_routing(model, "fit", sample_weight=weight, **fit_params)
+    return (
+        default if model.teacher is None else routed.teacher.fit,
+        default if model.student is None else dict(routed.student.fit),
+        routed.splitter.split if "splitter" in routed else {},
+    )

@@ -1,0 +1,139 @@
+"""From an estimator's parameters to a plan, and from what it leaves to attributes."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from joblib import Memory
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_memory
+
+from skdistill._fitting import spawn_seeds
+from skdistill._typing import Estimator
+from skdistill.distilled._parts import check_parts, student_of
+from skdistill.flow import (
+    Data,
+    Distillation,
+    Plan,
+    Seeds,
+    check_plan,
+    resolve_refinement,
+    resolve_transfer,
+)
+from skdistill.students import LabelCoder
+from skdistill.targets import target_scale
+
+__all__ = ["keep", "make_plan", "translate"]
+
+
+def make_plan(model: Estimator, data: Data) -> Plan:
+    """Resolve the parameters of a distilled estimator, and check that they go together.
+
+    Parameters
+    ----------
+    model : DistilledRegressor or DistilledClassifier
+        With valid parameters.
+    data : Data
+        What `check_data` returned.
+
+    Returns
+    -------
+    Plan
+    """
+    check_parts(model)
+    student = student_of(model)
+    soften = getattr(model, "soften", "teacher")
+    refinement = resolve_refinement(
+        model.refine,
+        student,
+        model.alpha,
+        soften,
+        n_classes=0 if data.classes is None else len(data.classes),
+    )
+    plan = Plan(
+        teacher=model.teacher,
+        student=student,
+        alpha=float(model.alpha),
+        temperature=model.temperature,
+        soften=soften,
+        cross_fit=model.cross_fit,
+        cv=list(model.cv) if isinstance(model.cv, Iterator) else model.cv,
+        transfer=resolve_transfer(model.transfer, student, model.alpha, data),
+        refinements=(refinement,),
+        teacher_input=model.teacher_input,
+        memory=_memory(model.memory),
+        n_jobs=model.n_jobs,
+        seeds=Seeds(*spawn_seeds(model.random_state, len(Seeds._fields))),
+    )
+    check_plan(plan, data)
+    return plan
+
+
+def _memory(memory: Any) -> Memory:
+    return check_memory(
+        os.fspath(memory) if isinstance(memory, os.PathLike) else memory
+    )
+
+
+def keep(
+    model: Estimator,
+    data: Data,
+    plan: Plan,
+    distillation: Distillation,
+    index: int = 0,
+) -> Estimator:
+    """Set the fitted attributes of a distilled estimator.
+
+    Parameters
+    ----------
+    model : DistilledRegressor or DistilledClassifier
+        Changed in place.
+    data, plan : Data, Plan
+        What it was distilled from, and how.
+    distillation : Distillation
+        What that left.
+    index : int, default=0
+        Which of its students is kept.
+
+    Returns
+    -------
+    model : estimator
+    """
+    supervision, student = distillation.supervision, distillation.students[index]
+    fitted: dict[str, Any] = {
+        "student_": student,
+        "_teacher": supervision.teacher,
+        "teacher_score_": supervision.signal.score,
+        "teacher_input_": supervision.view.mapping,
+        "n_privileged_": supervision.view.n_privileged,
+    }
+    if data.classes is None:
+        fitted["target_mean_"] = data.mean
+        fitted["target_scale_"] = target_scale(plan.alpha, plan.temperature)
+    else:
+        fitted["classes_"] = data.classes
+        fitted["student_takes_codes_"] = LabelCoder(student).needs_codes
+    vars(model).update(fitted)
+    return model
+
+
+def translate(model: Estimator, predictions: NDArray) -> NDArray:
+    """Turn what the student predicts into what the distilled model predicts.
+
+    Parameters
+    ----------
+    model : DistilledRegressor or DistilledClassifier
+        Fitted.
+    predictions : ndarray
+        Values of a regression, scaled as the student learned them, or labels or codes.
+
+    Returns
+    -------
+    predictions : ndarray
+    """
+    if hasattr(model, "classes_"):
+        return model.classes_[predictions] if model.student_takes_codes_ else predictions
+    if not model.rescale:
+        return predictions
+    mean = model.target_mean_
+    return mean + (predictions - mean) / model.target_scale_

@@ -1,0 +1,36 @@
+"""The flow from labels and a teacher to a student: one pure function."""
+
+from skdistill.flow._data import Data
+from skdistill.flow._distill import (
+    Distillation,
+    Supervision,
+    distill,
+    distill_supervised,
+    supervise,
+)
+from skdistill.flow._plan import (
+    Plan,
+    Seeds,
+    check_plan,
+    resolve_refinement,
+    resolve_transfer,
+)
+from skdistill.flow._tables import check_joinable, check_same_container
+from skdistill.flow._view import View
+
+__all__ = [
+    "Data",
+    "Distillation",
+    "Plan",
+    "Seeds",
+    "Supervision",
+    "View",
+    "check_joinable",
+    "check_plan",
+    "check_same_container",
+    "distill",
+    "distill_supervised",
+    "resolve_refinement",
+    "resolve_transfer",
+    "supervise",
+]

@@ -1,0 +1,308 @@
+"""From labels and a teacher to a student: same inputs, same outputs, no estimator."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import is_classifier
+
+from skdistill._fitting import clone_with_seed, naming_failures
+from skdistill._typing import Estimator, Table
+from skdistill._validation import check_two_classes
+from skdistill.flow._data import Data
+from skdistill.flow._mix import mix
+from skdistill.flow._plan import Plan
+from skdistill.flow._tables import join_samples
+from skdistill.flow._transfer import (
+    Unlabeled,
+    check_no_metadata,
+    draw_samples,
+    with_given_first,
+)
+from skdistill.flow._view import View, fit_view
+from skdistill.refine import refinement_path
+from skdistill.students import (
+    adapt_to_transfer_set,
+    fit_on_target,
+    resolve_class_weight,
+)
+from skdistill.targets import Target
+from skdistill.teachers import (
+    CrossFitTask,
+    LazyTeacher,
+    Signal,
+    cached_cross_fit,
+    cached_predictions,
+)
+
+__all__ = [
+    "Distillation",
+    "Supervision",
+    "distill",
+    "distill_supervised",
+    "supervise",
+]
+
+# Runs one step of the flow: what the step is called, and the part that is fitted.
+Watch = Callable[[str, Any], AbstractContextManager]
+
+
+@dataclass(frozen=True)
+class Supervision:
+    """What a student learns from beside the labels.
+
+    Attributes
+    ----------
+    signal : Signal
+        The teacher's predictions for the training samples.
+    teacher : LazyTeacher or None
+        The fitted teacher; None where its predictions were given.
+    view : View
+        How the teacher sees the student's samples.
+    unlabeled : Unlabeled or None
+        The transfer set.
+    """
+
+    signal: Signal
+    teacher: LazyTeacher | None
+    view: View
+    unlabeled: Unlabeled | None
+
+    def predict(
+        self, plan: Plan, data: Data, X: Table, X_privileged: Table | None = None
+    ) -> NDArray:
+        """Return the teacher's predictions for other samples, after all steps."""
+        if self.teacher is None:
+            raise ValueError(
+                "Stored predictions are for the samples given alone. Got others, such "
+                "as an eval_set. Leave it out, or pass a teacher."
+            )
+        seen = self.view.of_teacher(X, X_privileged)
+        return self.signal.transform(
+            cached_predictions(plan.memory, self.teacher, seen, data.classes)
+        )
+
+
+@dataclass(frozen=True)
+class Distillation:
+    """What distilling leaves.
+
+    Attributes
+    ----------
+    supervision : Supervision
+        What the students learned from beside the labels.
+    students : tuple of fitted estimators
+        One for each refinement of the plan.
+    """
+
+    supervision: Supervision
+    students: tuple[Estimator, ...]
+
+
+def _unwatched(name: str, part: Any) -> AbstractContextManager:
+    return nullcontext()
+
+
+def distill(plan: Plan, data: Data, watch: Watch = _unwatched) -> Distillation:
+    """Fit a student on the labels and on what a teacher says.
+
+    Parameters
+    ----------
+    plan : Plan
+        How; its student and teacher are cloned.
+    data : Data
+        On what.
+    watch : callable, default=None
+        ``watch(name, part)`` returns a context in which the step "teacher" or "student"
+        runs; `part` is the student to be fitted, None for the teacher.
+
+    Returns
+    -------
+    Distillation
+    """
+    with watch("teacher", None):
+        supervision = supervise(plan, data)
+    return distill_supervised(plan, data, supervision, watch)
+
+
+def supervise(
+    plan: Plan, data: Data, known: Supervision | None = None
+) -> Supervision:
+    """Return what a student learns from beside the labels.
+
+    Parameters
+    ----------
+    plan : Plan
+        How; alpha, temperature, refinements and the student have no part in it.
+    data : Data
+        On what.
+    known : Supervision, default=None
+        That of a plan with the same teacher for the same data: its signal is taken over
+        and only the transfer set is made.
+
+    Returns
+    -------
+    Supervision
+    """
+    if data.classes is not None:
+        check_two_classes(data.y, data.weight)
+    if known is None:
+        known = _make_signal(plan, data)
+    unlabeled = _make_unlabeled(plan, data, known)
+    return Supervision(known.signal, known.teacher, known.view, unlabeled)
+
+
+def _make_signal(plan: Plan, data: Data) -> Supervision:
+    view = fit_view(plan.teacher_input, data)
+    teacher = None
+    if data.teacher_predictions is not None:
+        # Whether it has seen these samples only the user knows.
+        predictions, is_out_of_fold = data.teacher_predictions, True
+    else:
+        task = CrossFitTask(
+            teacher=plan.teacher,
+            X=view.of_teacher(data.X, data.X_privileged),
+            y=data.y,
+            classes=data.classes,
+            fit_params=data.teacher_params,
+            split_params=data.split_params,
+            cv=plan.cv,
+            seeds=(plan.seeds.folds, plan.seeds.teacher),
+            n_jobs=plan.n_jobs,
+        )
+        predictions, is_out_of_fold, teacher = cached_cross_fit(
+            plan.memory, task, plan.cross_fit
+        )
+    signal = Signal.of(
+        predictions,
+        data.codes,
+        data.weight,
+        is_out_of_fold=is_out_of_fold,
+        is_classifier=data.is_classification,
+    )
+    for step in plan.steps:
+        signal = signal.then(step, data.codes, data.weight)
+    return Supervision(signal, teacher, view, unlabeled=None)
+
+
+def _make_unlabeled(
+    plan: Plan, data: Data, known: Supervision
+) -> Unlabeled | None:
+    samples = data.X_unlabeled
+    if data.unlabeled_predictions is not None:
+        predictions = known.signal.transform(data.unlabeled_predictions)
+        return Unlabeled(samples, predictions)
+    if plan.transfer.sampler is not None:
+        drawn = draw_samples(plan, data)
+        samples = drawn if samples is None else with_given_first(drawn, samples)
+    if samples is None:
+        return None
+    X, X_privileged = known.view.split(samples)
+    return Unlabeled(X, known.predict(plan, data, X, X_privileged))
+
+
+def distill_supervised(
+    plan: Plan, data: Data, supervision: Supervision, watch: Watch = _unwatched
+) -> Distillation:
+    """Fit the student of a plan, taught already by `supervise`.
+
+    Parameters
+    ----------
+    plan, data, watch
+        As for `distill`.
+    supervision : Supervision
+        What `supervise` returned for the same data, teacher and transfer set.
+
+    Returns
+    -------
+    Distillation
+    """
+    student = clone_with_seed(plan.student, plan.seeds.student)
+    part = f"student ({type(student).__name__})"
+    with watch("student", student), naming_failures(part):
+        students = _fit_students(student, plan, data, supervision)
+    return Distillation(supervision, tuple(students))
+
+
+def _fit_students(
+    student: Estimator, plan: Plan, data: Data, supervision: Supervision
+) -> list[Estimator]:
+    """Fit a clone of the plan's student; return it as each refinement makes it."""
+    fit_params = dict(data.student_params)
+    weight = fit_params.pop("sample_weight", None)
+    X, predictions = data.X, supervision.signal.predictions
+    target = mix(plan, data, data.codes, predictions, weight=weight)
+    unlabeled, refinement = supervision.unlabeled, plan.refinements[0]
+    if unlabeled is not None:
+        check_no_metadata(fit_params, len(data.y))
+        adapt_to_transfer_set(student, X, target, fit_params)
+    if refinement is not None:
+        refinement.prepare(student, _n_classes(student, data))
+    if unlabeled is not None:
+        resolve_class_weight(student, target)
+        X = join_samples(X, unlabeled.X)
+        target = target.join(unlabeled.target(plan, data, like=target))
+    eval_targets: list[Target] = []
+    if data.classes is not None:
+        _check_every_class_taught(target, plan.alpha)
+        eval_targets = _eval_targets(plan, data, supervision, fit_params)
+    fitted = fit_on_target(student, X, target, fit_params, eval_targets)
+    return _refine(fitted, X, target, plan)
+
+
+def _n_classes(student: Estimator, data: Data) -> int:
+    """Return how many classes the student itself tells apart; 0 for a regressor."""
+    return 0 if data.classes is None or not is_classifier(student) else len(data.classes)
+
+
+def _refine(
+    fitted: Estimator, X: Table, target: Target, plan: Plan
+) -> list[Estimator]:
+    """Return the fitted student as each refinement of the plan makes it."""
+    strengths = [one.strength for one in plan.refinements if one is not None]
+    if not strengths:
+        return [fitted] * len(plan.refinements)
+    path = refinement_path(
+        fitted, X, target.mixed, target.weight, strengths=strengths
+    )
+    return [path.model(index) for index in range(len(strengths))]
+
+
+def _eval_targets(
+    plan: Plan, data: Data, supervision: Supervision, fit_params: dict[str, Any]
+) -> list[Target]:
+    """Return the targets of the samples that a classifier is to stop early by."""
+    return [
+        mix(
+            plan,
+            data,
+            np.searchsorted(data.classes, y_eval),
+            supervision.predict(plan, data, X_eval),
+        )
+        for X_eval, y_eval in _eval_sets(fit_params)
+    ]
+
+
+def _eval_sets(fit_params: dict[str, Any]) -> Iterator[tuple[Table, NDArray]]:
+    """Yield the held-out sets that XGBoost and LightGBM are given to stop early by."""
+    X, y = fit_params.get("eval_X"), fit_params.get("eval_y")
+    if X is None:
+        yield from fit_params.get("eval_set") or []
+    elif isinstance(X, tuple):
+        yield from zip(X, y, strict=True)
+    else:
+        yield X, y
+
+
+def _check_every_class_taught(target: Target, alpha: float) -> None:
+    untaught = target.classes[~target.mixed.any(axis=0)]
+    if untaught.size:
+        raise ValueError(
+            "Every class must have a part in the student's target. Got none for "
+            f"class {untaught.tolist()}: the teacher gives it probability 0 on all "
+            f"samples and alpha={alpha} leaves the labels no weight. Use alpha below "
+            "1, or more samples of that class."
+        )

@@ -1,0 +1,60 @@
+"""The target of a plan: labels and the teacher's predictions, mixed as it says."""
+
+from numpy.typing import NDArray
+
+from skdistill.flow._data import Data
+from skdistill.flow._plan import Plan
+from skdistill.targets import Target
+
+__all__ = ["mix"]
+
+
+def mix(
+    plan: Plan,
+    data: Data,
+    labels: NDArray,
+    predictions: NDArray,
+    *,
+    weight: NDArray | None = None,
+    alpha: float | None = None,
+) -> Target:
+    """Return the target of some samples.
+
+    Parameters
+    ----------
+    plan : Plan
+        Holds alpha, temperature, and whose logits are tempered.
+    data : Data
+        The training data: their classes, or the mean of their labels.
+    labels : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Values, or positions in the classes.
+    predictions : ndarray
+        The teacher's: values, or logits of shape (n_samples, n_classes).
+    weight : ndarray of shape (n_samples,), default=None
+        Sample weights.
+    alpha : float, default=None
+        If None, that of the plan is used.
+
+    Returns
+    -------
+    Target
+    """
+    alpha = plan.alpha if alpha is None else alpha
+    if data.classes is None:
+        return Target.of_values(
+            labels,
+            predictions,
+            alpha=alpha,
+            temperature=plan.temperature,
+            mean=data.mean,
+            weight=weight,
+        )
+    return Target.of_classes(
+        labels,
+        predictions,
+        classes=data.classes,
+        alpha=alpha,
+        temperature=plan.temperature,
+        soften=plan.soften,
+        weight=weight,
+    )

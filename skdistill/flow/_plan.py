@@ -1,0 +1,250 @@
+"""How a student is distilled: every "auto" resolved, before any work is done."""
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import clone, is_regressor
+from sklearn.frozen import FrozenEstimator
+
+from skdistill._fitting import final_step
+from skdistill._typing import Estimator, Table
+from skdistill.flow._data import Data
+from skdistill.flow._tables import check_joinable
+from skdistill.refine import LeafRefinement, check_refinable, sums_trees
+from skdistill.students import check_learns_target
+from skdistill.teachers import SignalStep
+from skdistill.transfer import ConditionalSampler, MungeSampler, TransferSet
+
+__all__ = [
+    "Plan",
+    "Seeds",
+    "check_plan",
+    "check_refines",
+    "resolve_refinement",
+    "resolve_transfer",
+]
+
+# Fewer samples say too little of what goes together.
+_FEWEST = 100
+
+
+class Seeds(NamedTuple):
+    """Seeds of the parts; None leaves a part as random as it is."""
+
+    folds: int | None = None
+    teacher: int | None = None
+    student: int | None = None
+    transfer: int | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that decides how a student is distilled, beside the data.
+
+    Attributes
+    ----------
+    teacher : estimator or None
+        Unfitted or frozen; None for the default one.
+    student : estimator
+        Unfitted.
+    alpha : float
+        Weight of the teacher in the target.
+    temperature : float
+        Divides the teacher's logits, or its deviations from the mean.
+    soften : {"teacher", "both"}
+        Whose logits are tempered.
+    cross_fit : {"auto", "kfold", "oob", "stack"} or False
+        Where out-of-fold predictions come from.
+    cv : int, splitter or iterable of splits
+        The folds.
+    steps : tuple of SignalStep
+        What changes the teacher's predictions, in order.
+    transfer : TransferSet
+        Which samples are drawn; its sampler is None where there are none.
+    refinements : tuple of LeafRefinement or None
+        A student is returned for each. They differ in their strength alone.
+    teacher_input : transformer, callable or None
+        From the student's samples to the teacher's.
+    memory : object with the joblib.Memory interface
+        The cache of the teacher's work.
+    n_jobs : int or None
+        Folds fitted at once.
+    seeds : Seeds
+        The seeds of all parts.
+    """
+
+    teacher: Estimator | None
+    student: Estimator
+    alpha: float = 0.5
+    temperature: float = 1.0
+    soften: str = "teacher"
+    cross_fit: str | bool = "auto"
+    cv: Any = 5
+    steps: tuple[SignalStep, ...] = ()
+    transfer: TransferSet = field(default_factory=partial(TransferSet, None))
+    refinements: tuple[LeafRefinement | None, ...] = (None,)
+    teacher_input: Any = None
+    memory: Any = None
+    n_jobs: int | None = None
+    seeds: Seeds = Seeds()
+
+
+def resolve_transfer(
+    transfer: Any, student: Estimator, alpha: float, data: Data
+) -> TransferSet:
+    """Return the transfer set that a parameter stands for.
+
+    Sums of trees learn most from samples drawn by MUNGE, all others from conditional
+    ones. Where the teacher has no part in the target, or cannot label new samples, or X
+    is no table that samplers take, "auto" draws none.
+
+    Parameters
+    ----------
+    transfer : TransferSet, sampler, "auto" or None
+        The parameter.
+    student : estimator
+        Unfitted.
+    alpha : float
+        Weight of the teacher in the target.
+    data : Data
+        The training data.
+
+    Returns
+    -------
+    TransferSet
+        Its sampler is an estimator or None.
+    """
+    wanted = transfer
+    if not isinstance(transfer, TransferSet):
+        wanted = TransferSet(transfer)
+    wanted.validate()
+    if wanted.sampler != "auto":
+        return wanted
+    sampler = None
+    if alpha > 0 and not data.has_stored_predictions and _can_draw(data.X):
+        sampler = MungeSampler() if sums_trees(student) else ConditionalSampler()
+    return clone(wanted).set_params(sampler=sampler)
+
+
+def _can_draw(X: Table) -> bool:
+    """Return whether X is a dense table of enough samples.
+
+    The fewest samples also keep a weight of k the same as k equal rows in tiny tables.
+    """
+    shape = np.shape(X)
+    return not sparse.issparse(X) and len(shape) == 2 and shape[0] >= _FEWEST
+
+
+def resolve_refinement(
+    refine: Any, student: Estimator, alpha: float, soften: str, *, n_classes: int
+) -> LeafRefinement | None:
+    """Return the refinement that a parameter stands for, if any.
+
+    Parameters
+    ----------
+    refine : LeafRefinement, "leaves", "auto" or None
+        The parameter.
+    student : estimator
+        Unfitted.
+    alpha : float
+        Weight of the teacher in the target.
+    soften : {"teacher", "both"}
+        Whose logits are tempered.
+    n_classes : int
+        The number of classes; 0 for regression.
+
+    Returns
+    -------
+    LeafRefinement or None
+    """
+    if refine == "auto":
+        helps = alpha > 0 and refines_well(student, soften, n_classes=n_classes)
+        return LeafRefinement() if helps else None
+    return LeafRefinement() if refine == "leaves" else refine
+
+
+def refines_well(student: Estimator, soften: str, *, n_classes: int) -> bool:
+    """Return whether solving for leaf values can help the student."""
+    try:
+        check_refines(student, soften, n_classes=n_classes)
+    except ValueError:
+        return False
+    return sums_trees(student)
+
+
+def check_refines(student: Estimator, soften: str, *, n_classes: int) -> None:
+    """Raise if the leaf values of an unfitted student cannot be solved for."""
+    if n_classes:
+        balance = getattr(final_step(student), "class_weight", None)
+        reasons = {
+            f"soften={soften!r}": soften != "teacher",
+            "a regressor as student": is_regressor(student),
+            "a student with class_weight": balance is not None,
+        }
+        found = [reason for reason, holds in reasons.items() if holds]
+        if found:
+            raise ValueError(
+                "refine solves for leaf values by the student's loss on the target "
+                f"above. It does not go with {found[0]}. Use refine=None."
+            )
+    check_refinable(student)
+
+
+def check_plan(plan: Plan, data: Data) -> None:
+    """Raise, before any work is done, if a plan does not go with itself or the data."""
+    n_classes = 0 if data.classes is None else len(data.classes)
+    if isinstance(plan.student, FrozenEstimator):
+        raise ValueError(
+            "The student must be trainable. Got a FrozenEstimator, which no fit "
+            "changes. Pass the estimator it holds."
+        )
+    draws = plan.transfer.sampler is not None
+    learns_teacher = plan.alpha > 0 or draws or data.X_unlabeled is not None
+    if n_classes and learns_teacher:
+        check_learns_target(plan.student, plan.soften)
+    for refinement in plan.refinements:
+        if refinement is not None:
+            check_refines(plan.student, plan.soften, n_classes=n_classes)
+    if draws or data.X_unlabeled is not None:
+        check_joinable(data.X)
+    if draws:
+        clone(plan.transfer.sampler)  # One that cannot be cloned is refused here.
+    _check_predictions(plan, data)
+
+
+def _check_predictions(plan: Plan, data: Data) -> None:
+    """Raise if predictions are stored for some samples and missing for others."""
+    if data.has_stored_predictions:
+        if plan.teacher is not None:
+            raise ValueError(
+                "A teacher is not fitted where its predictions are given. Got both "
+                f"teacher={plan.teacher!r} and teacher_predictions. Pass one of them."
+            )
+        if plan.transfer.sampler is not None:
+            raise ValueError(
+                "Samples can be drawn only for a teacher that can label them. Got "
+                f"transfer={plan.transfer.sampler!r} with teacher_predictions. Use "
+                "transfer=None, or X_unlabeled with unlabeled_predictions."
+            )
+        if data.X_privileged is not None or plan.teacher_input is not None:
+            raise ValueError(
+                "Stored predictions need no view of the teacher. Got "
+                "teacher_predictions with X_privileged or teacher_input. Leave these "
+                "out."
+            )
+    stored = data.unlabeled_predictions is not None
+    unlabeled = data.X_unlabeled is not None
+    if unlabeled and stored != data.has_stored_predictions:
+        missing = "teacher_predictions" if stored else "unlabeled_predictions"
+        raise ValueError(
+            "teacher_predictions and unlabeled_predictions go together where there is "
+            f"X_unlabeled. {missing} is missing: pass it, or leave out the other."
+        )
+    if stored and not unlabeled:
+        raise ValueError(
+            "unlabeled_predictions are for the samples in X_unlabeled. Got none of "
+            "these. Pass X_unlabeled, or leave unlabeled_predictions out."
+        )

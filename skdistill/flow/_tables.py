@@ -1,0 +1,94 @@
+"""Tables of samples: arrays, DataFrames and sparse matrices, joined and cut."""
+
+import numpy as np
+from scipy import sparse
+
+from skdistill._sklearn import safe_indexing
+from skdistill._typing import Table
+
+__all__ = [
+    "check_joinable",
+    "check_same_container",
+    "count_columns",
+    "join_columns",
+    "join_samples",
+    "take_columns",
+]
+
+
+def check_joinable(X: Table) -> None:
+    """Raise if samples in this container cannot be joined to others."""
+    if hasattr(X, "columns") and not hasattr(X, "iloc"):
+        raise TypeError(
+            "Transfer sets go with arrays and pandas DataFrames. Got X as "
+            f"{type(X).__module__.partition('.')[0]}.{type(X).__name__}. Use "
+            "X.to_pandas(), or transfer=None and no X_unlabeled."
+        )
+
+
+def check_same_container(X: Table, other: Table, name: str) -> None:
+    """Raise unless the two tables are both DataFrames, or sparse, or neither."""
+    if hasattr(X, "iloc") and not hasattr(other, "iloc"):
+        raise TypeError(
+            f"{name} must be a DataFrame, as X is one. Got {type(other).__name__}. Use "
+            f"pandas.DataFrame({name}, columns=...) with the names of its columns."
+        )
+    if hasattr(other, "iloc") and not hasattr(X, "iloc"):
+        raise TypeError(
+            f"{name} must be no DataFrame, as X is none. Got X as {type(X).__name__}. "
+            f"Use {name}.to_numpy(), or give X as a DataFrame."
+        )
+    if sparse.issparse(X) != sparse.issparse(other):
+        raise TypeError(
+            f"X and {name} must both be sparse, or both dense. Got "
+            f"{type(X).__name__} and {type(other).__name__}. Use toarray()."
+        )
+
+
+def count_columns(X: Table) -> int:
+    """Return the number of columns; 0 for data that is no table, such as strings."""
+    shape = np.shape(X)
+    return shape[1] if len(shape) == 2 else 0
+
+
+def take_columns(X: Table, columns: slice) -> Table:
+    """Return some of the columns."""
+    # Of a list of lists scikit-learn takes no columns.
+    return safe_indexing(np.asarray(X) if isinstance(X, list) else X, columns, axis=1)
+
+
+def join_samples(first: Table, second: Table) -> Table:
+    """Put the samples of two tables with the same columns one below the other."""
+    if hasattr(first, "iloc"):
+        return _join_frames(first, second)
+    if sparse.issparse(first):
+        return sparse.vstack([first, second], format=first.format)
+    return np.concatenate([np.asarray(first), np.asarray(second)])
+
+
+def _join_frames(first: Table, second: Table) -> Table:
+    import pandas as pd
+
+    both = pd.concat([first, second], ignore_index=True)
+    changed = [name for name in both if both[name].dtype != first[name].dtype]
+    if changed:
+        raise ValueError(
+            "X_unlabeled must have the dtypes of X. Got "
+            f"{second[changed[0]].dtype} in column {changed[0]!r} where X has "
+            f"{first[changed[0]].dtype}. Use X_unlabeled.astype(X.dtypes)."
+        )
+    return both
+
+
+def join_columns(first: Table, second: Table) -> Table:
+    """Put the columns of two tables of the same samples side by side."""
+    if hasattr(first, "iloc") and hasattr(second, "iloc"):
+        import pandas as pd
+
+        return pd.concat([first, second.set_axis(first.index, axis=0)], axis=1)
+    first, second = (
+        part.to_numpy() if hasattr(part, "iloc") else part for part in (first, second)
+    )
+    if sparse.issparse(first) or sparse.issparse(second):
+        return sparse.hstack([first, second], format="csr")
+    return np.column_stack([np.asarray(first), np.asarray(second)])

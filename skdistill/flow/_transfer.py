@@ -1,0 +1,88 @@
+"""The transfer set: unlabeled samples, drawn or given, labelled by the teacher.
+
+Their target is the teacher's prediction alone, whatever alpha is.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skdistill._fitting import clone_with_seed, naming_failures, weight_param
+from skdistill._sklearn import HELD_OUT_PARAMS, safe_indexing
+from skdistill._typing import Table
+from skdistill.flow._data import Data
+from skdistill.flow._mix import mix
+from skdistill.flow._plan import Plan
+from skdistill.flow._tables import join_samples
+from skdistill.targets import Target
+from skdistill.transfer import draw
+
+__all__ = ["Unlabeled", "check_no_metadata", "draw_samples", "with_given_first"]
+
+
+@dataclass(frozen=True)
+class Unlabeled:
+    """Unlabeled samples and what the teacher says of them.
+
+    Attributes
+    ----------
+    X : table of shape (n_unlabeled, n_features)
+        The samples, as the student sees them.
+    predictions : ndarray
+        The teacher's predictions: values or logits.
+    """
+
+    X: Table
+    predictions: NDArray
+
+    def target(self, plan: Plan, data: Data, like: Target) -> Target:
+        """Return their target, to be joined to that of the training samples.
+
+        The prediction stands in place of the label. Values are mixed as all others
+        are, so that all have the same target scale; for classes what counts is alpha 1.
+        """
+        n_samples, weight = len(self.predictions), None
+        if like.weight is not None or plan.transfer.weight != 1:
+            mean = 1.0 if like.weight is None else np.mean(like.weight)
+            weight = np.full(n_samples, plan.transfer.weight * mean)
+        if data.classes is None:
+            return mix(plan, data, self.predictions, self.predictions, weight=weight)
+        labels = self.predictions.argmax(axis=1)
+        return mix(plan, data, labels, self.predictions, weight=weight, alpha=1.0)
+
+
+def draw_samples(plan: Plan, data: Data) -> Table:
+    """Draw samples from a sampler fitted on all columns that teacher and student see.
+
+    Privileged columns are drawn together with those of the student, so that what goes
+    together stays together.
+    """
+    X = data.all_columns
+    sampler = clone_with_seed(plan.transfer.sampler, plan.seeds.transfer)
+    name = f"sampler ({type(sampler).__name__}); transfer=None does without it"
+    with naming_failures(name):
+        sampler.fit(X, **weight_param(sampler, data.weight, part="sampler"))
+        n_samples = plan.transfer.count(np.shape(X)[0])
+        return draw(sampler, n_samples, like=X, random_state=plan.seeds.transfer)
+
+
+def with_given_first(drawn: Table, given: Table) -> Table:
+    """Join drawn and given samples; the given ones come first."""
+    # X's dtypes, which drawn samples have, are those of the result.
+    both = join_samples(drawn, given)
+    order = np.roll(np.arange(np.shape(both)[0]), -np.shape(drawn)[0])
+    return safe_indexing(both, order)
+
+
+def check_no_metadata(fit_params: dict[str, Any], n_samples: int) -> None:
+    """Raise if a parameter of the student's fit has a value for each sample."""
+    for name, value in fit_params.items():
+        is_by_sample = hasattr(value, "shape") and value.shape[:1] == (n_samples,)
+        if is_by_sample and name not in HELD_OUT_PARAMS:
+            raise ValueError(
+                "Transfer samples have no metadata but their weight. Got "
+                f"{name!r} for the {n_samples} rows of X. Use transfer=None and no "
+                "X_unlabeled, or do not route it to the student."
+            )

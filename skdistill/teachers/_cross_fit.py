@@ -1,0 +1,342 @@
+"""Where out-of-fold predictions come from: a function for each `cross_fit`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import issparse
+from sklearn import config_context
+from sklearn.ensemble import (
+    BaggingRegressor,
+    StackingClassifier,
+    StackingRegressor,
+)
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import KFold, StratifiedKFold, check_cv
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted
+
+from skdistill._fitting import clone_with_seed, naming_failures
+from skdistill._sklearn import index_params, safe_indexing
+from skdistill._typing import Estimator, Table
+from skdistill._validation import align_classes, check_partition
+from skdistill.students import LabelCoder
+from skdistill.teachers._fold_mean import FoldMeanClassifier, FoldMeanRegressor
+from skdistill.teachers._missing_classes import warn_missing_class
+from skdistill.teachers._oob import (
+    NoOutOfBagError,
+    fit_with_oob,
+    has_oob,
+    oob_predictions,
+)
+from skdistill.teachers._predictions import (
+    check_predictions,
+    in_sample_order,
+    predict_logits,
+    predict_values,
+)
+from skdistill.teachers._presets import default_classifier, default_regressor
+from skdistill.teachers._stack import TooManyFoldsError, recording_stack
+
+__all__ = ["CrossFitResult", "CrossFitTask", "cross_fit"]
+
+
+@dataclass(frozen=True)
+class CrossFitResult:
+    """The fitted teacher and its predictions for the training samples.
+
+    Attributes
+    ----------
+    teacher : fitted estimator
+        Predicts for any other sample.
+    predictions : ndarray
+        Values of shape (n,) or (n, n_outputs); for classes, logits (n, n_classes).
+    is_out_of_fold : bool
+        Whether no sample's prediction comes from a teacher that saw its label. For a
+        stack a trace of it remains, see `skdistill.teachers._stack`.
+    """
+
+    teacher: Estimator
+    predictions: NDArray
+    is_out_of_fold: bool
+
+
+@dataclass(frozen=True)
+class CrossFitTask:
+    """All that cross-fitting a teacher needs.
+
+    Attributes
+    ----------
+    teacher : estimator or None
+        Unfitted, or frozen; None for the default one.
+    X : table of shape (n_samples, n_features)
+        The samples, as the teacher sees them.
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Their labels.
+    classes : ndarray of shape (n_classes,) or None
+        The class labels, sorted; None for regression.
+    fit_params, split_params : dict
+        Metadata of the teacher's `fit` and of the split, weights among them.
+    cv : int, splitter or iterable of splits
+        The folds.
+    seeds : tuple of int or None
+        Of the folds and of the teacher.
+    n_jobs : int or None
+        Folds fitted at once.
+    """
+
+    teacher: Estimator
+    X: Table
+    y: NDArray
+    classes: NDArray | None
+    fit_params: dict[str, Any]
+    split_params: dict[str, Any]
+    cv: Any
+    seeds: tuple[int | None, int | None]
+    n_jobs: int | None = None
+
+    @property
+    def predict(self) -> Callable[[Estimator, Table], NDArray]:
+        """Return the function that takes predictions from a fitted teacher."""
+        return predict_values if self.classes is None else predict_logits
+
+    def unfitted(self) -> Estimator:
+        """Return a fresh clone of the teacher, seeded."""
+        return clone_with_seed(self.teacher, self.seeds[1])
+
+    def fit(
+        self, estimator: Estimator, rows: NDArray | None = None
+    ) -> tuple[Estimator, NDArray | None]:
+        """Fit `estimator` on `rows` (all, if None); return it and its classes."""
+        X, y, params = self.X, self.y, self.fit_params
+        if rows is not None:
+            X, y = safe_indexing(X, rows), y[rows]
+            params = index_params(self.X, params, indices=rows)
+        if self.classes is None:
+            return estimator.fit(X, y, **params), None
+        coder = LabelCoder(estimator)
+        estimator.fit(X, coder.encode(y), **params)
+        return estimator, coder.classes_of(estimator)
+
+    def predict_aligned(
+        self, fitted: Estimator, known: NDArray | None, X: Table
+    ) -> NDArray:
+        """Return the predictions for X, with columns in the order of `classes`."""
+        return self.align(self.predict(fitted, X), known)
+
+    def align(self, predictions: NDArray, known: NDArray | None) -> NDArray:
+        """Put the columns of the classes `known` into the order of `classes`."""
+        if self.classes is None or known is None:
+            return predictions
+        return align_classes(predictions, known, self.classes)
+
+    def splitter(self, n_splits: Integral | int) -> KFold | StratifiedKFold:
+        """Return k-fold, shuffled: samples often come sorted by target or time."""
+        kind = KFold if self.classes is None else StratifiedKFold
+        return kind(int(n_splits), shuffle=True, random_state=self.seeds[0])
+
+    def folds(self) -> list:
+        """Return the folds as a list, checked to hold out each sample once."""
+        cv = 5 if self.cv is None else self.cv
+        if isinstance(cv, Integral):
+            cv = self.splitter(cv)
+        cv = check_cv(cv, self.y, classifier=self.classes is not None)
+        folds = list(cv.split(self.X, self.y, **self.split_params))
+        check_partition(folds, len(self.y))
+        return folds
+
+
+def cross_fit(task: CrossFitTask, method: str | bool) -> CrossFitResult:
+    """Fit the teacher and get its predictions for the training samples.
+
+    Parameters
+    ----------
+    task : CrossFitTask
+        The teacher and the training data.
+    method : {"auto", "kfold", "oob", "stack"} or False
+        Where out-of-fold predictions come from; "auto" takes the cheapest source that
+        the teacher has.
+
+    Returns
+    -------
+    CrossFitResult
+    """
+    if task.teacher is None:
+        # Its members ask for the weights by metadata routing, whatever the user's
+        # configuration is: no other way leads into the pipelines of a stack.
+        with config_context(enable_metadata_routing=True):
+            done = cross_fit(_with_default_teacher(task, method), method)
+        if isinstance(done.teacher, StackingRegressor | StackingClassifier):
+            # Folds made for these samples would not do for a refit on others.
+            done.teacher.set_params(cv=None)
+        return done
+    teacher = task.teacher
+    with naming_failures(f"teacher ({type(teacher).__name__})"):
+        if isinstance(teacher, FrozenEstimator):
+            done = _frozen(task, method)
+        else:
+            if method is not False:
+                _check_nothing_frozen(teacher)
+            done = _METHODS[method](task)
+        check_predictions(done.predictions, "X")
+        return done
+
+
+def _with_default_teacher(task: CrossFitTask, method: str | bool) -> CrossFitTask:
+    if issparse(task.X):
+        raise ValueError(
+            "Sparse input is not supported by the default teacher, which needs dense "
+            f"data. Got a {type(task.X).__name__}. Use X.toarray() if it fits into "
+            "memory, or pass a teacher that takes sparse data."
+        )
+    if np.ndim(task.X) != 2:
+        raise ValueError(
+            "The default teacher needs X of shape (n_samples, n_features). Got shape "
+            f"{np.shape(task.X)}. Pass a teacher that takes such data, for example a "
+            "Pipeline that begins with a vectorizer."
+        )
+    # Inside k-fold the stack is fitted on parts, for which these folds do not hold.
+    folds = task.splitter(5) if method == "kfold" else task.folds()
+    build = default_regressor if task.classes is None else default_classifier
+    teacher = build(*np.shape(task.X), cv=folds, n_jobs=task.n_jobs)
+    return replace(task, teacher=teacher)
+
+
+def _cheapest(task: CrossFitTask) -> CrossFitResult:
+    if isinstance(task.teacher, StackingRegressor | StackingClassifier):
+        try:
+            return _stack(task)
+        except TooManyFoldsError:
+            return _kfold(task)
+    if has_oob(task.teacher):
+        try:
+            return _oob(task)
+        except NoOutOfBagError:
+            # Some sample is in the bag of every tree, say: only held-out folds serve.
+            return _kfold(task)
+    return _kfold(task)
+
+
+def _kfold(task: CrossFitTask) -> CrossFitResult:
+    folds = task.folds()
+    parts = Parallel(n_jobs=task.n_jobs)(
+        delayed(_fit_fold)(task, number, train, test)
+        for number, (train, test) in enumerate(folds)
+    )
+    fitted, known, held_out = (list(part) for part in zip(*parts, strict=True))
+    predictions = in_sample_order(folds, held_out, len(task.y))
+    if task.classes is None:
+        return CrossFitResult(FoldMeanRegressor(fitted), predictions, is_out_of_fold=True)
+    mean = FoldMeanClassifier(fitted, known, task.classes)
+    return CrossFitResult(mean, predictions, is_out_of_fold=True)
+
+
+def _fit_fold(
+    task: CrossFitTask, number: int, train: NDArray, test: NDArray
+) -> tuple[Estimator, NDArray | None, NDArray]:
+    """Fit the teacher on one fold; predict for the samples held out."""
+    with naming_failures(f"teacher on fold {number}"):
+        fitted, known = task.fit(task.unfitted(), train)
+        if task.classes is not None and known is not None:
+            warn_missing_class(number, known, task.classes, n_held_out=len(test))
+        predictions = task.predict_aligned(fitted, known, safe_indexing(task.X, test))
+        return fitted, known, predictions
+
+
+def _in_sample(task: CrossFitTask) -> CrossFitResult:
+    fitted, known = task.fit(task.unfitted())
+    return CrossFitResult(fitted, task.predict_aligned(fitted, known, task.X), is_out_of_fold=False)
+
+
+def _oob(task: CrossFitTask) -> CrossFitResult:
+    if isinstance(task.teacher, BaggingRegressor) and task.y.ndim == 2:
+        raise NoOutOfBagError(
+            "BaggingRegressor has no out-of-bag predictions for several outputs. Got y of "
+            f"shape {task.y.shape}. Use cross_fit='kfold'."
+        )
+    fitted, known = fit_with_oob(task.fit, task.unfitted())
+    predictions = oob_predictions(
+        fitted, n_samples=len(task.y), is_classifier=task.classes is not None
+    )
+    return CrossFitResult(fitted, task.align(predictions, known), is_out_of_fold=True)
+
+
+def _stack(task: CrossFitTask) -> CrossFitResult:
+    stack, record = recording_stack(task.unfitted(), task.X, task.y)
+    fitted, known = task.fit(stack)
+    predictions = record.out_of_fold(
+        task.predict, fitted, task.fit_params, task.n_jobs
+    )
+    record.remove_from(fitted)
+    return CrossFitResult(fitted, task.align(predictions, known), is_out_of_fold=True)
+
+
+def _frozen(task: CrossFitTask, method: str | bool) -> CrossFitResult:
+    if method not in ("auto", False):
+        raise ValueError(
+            "The 'cross_fit' parameter must be 'auto' or False when the teacher is a "
+            f"FrozenEstimator: a frozen teacher is used as it is. Got {method!r} "
+            "instead. Pass the unfitted estimator itself to have it cross-fitted."
+        )
+    teacher = task.teacher
+    try:
+        check_is_fitted(teacher)
+    except NotFittedError as error:
+        raise NotFittedError(
+            "A FrozenEstimator given as teacher must hold a fitted estimator. Got "
+            f"{teacher.estimator!r}, which is not fitted. Fit it first, or pass it "
+            "without FrozenEstimator to have it fitted here."
+        ) from error
+    _check_same_features(teacher, task.X)
+    known = None
+    if task.classes is not None:
+        known = np.asarray(teacher.classes_)
+        _check_knows_classes(known, task.classes)
+    predictions = task.predict_aligned(teacher, known, task.X)
+    # Whether it has seen these rows only the user knows: a frozen teacher is trusted.
+    return CrossFitResult(teacher, predictions, is_out_of_fold=True)
+
+
+def _check_nothing_frozen(teacher: Estimator) -> None:
+    """Raise if a part of the teacher predicts from labels it has seen already."""
+    for name, part in teacher.get_params(deep=True).items():
+        if isinstance(part, FrozenEstimator) and hasattr(part, "predict"):
+            raise ValueError(
+                f"A teacher that is cross-fitted must not hold a frozen predictor: it "
+                f"would predict for rows whose labels it saw. Got {part!r} as {name!r}. "
+                "Pass it unfitted, or fit the whole teacher on other rows and pass "
+                "FrozenEstimator(teacher)."
+            )
+
+
+def _check_same_features(teacher: Estimator, X: Table) -> None:
+    expected, shape = getattr(teacher, "n_features_in_", None), np.shape(X)
+    if expected is not None and len(shape) == 2 and shape[1] != expected:
+        raise ValueError(
+            "A frozen teacher must have been fitted on the columns of X. Got a "
+            f"teacher fitted on {expected} features and X with {shape[1]}. Pass the X "
+            "it knows, or a Pipeline that selects those columns, fitted and frozen as "
+            "a whole."
+        )
+
+
+def _check_knows_classes(known: NDArray, classes: NDArray) -> None:
+    if not set(known.tolist()) >= set(classes.tolist()):
+        raise ValueError(
+            "A frozen teacher must know all the classes in y. Got a teacher with "
+            f"classes {known.tolist()} and y with classes {classes.tolist()}. Refit "
+            "the teacher on these classes, or restrict the rows to those it knows."
+        )
+
+
+_METHODS: dict[str | bool, Callable[[CrossFitTask], CrossFitResult]] = {
+    "auto": _cheapest,
+    "kfold": _kfold,
+    "oob": _oob,
+    "stack": _stack,
+    False: _in_sample,
+}

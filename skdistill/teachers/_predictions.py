@@ -1,0 +1,111 @@
+"""What a fitted teacher predicts for some samples: values, or logits of the classes."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skdistill._fitting import final_step
+from skdistill._numerics import as_logit_matrix, log_probability, temper
+from skdistill._sklearn import safe_indexing
+from skdistill._typing import Estimator, Table
+from skdistill._validation import align_classes
+
+__all__ = ["check_predictions", "in_sample_order", "predict_logits", "predict_values"]
+
+# On how many samples it is checked that decision_function is the logit of
+# predict_proba.
+_N_PROBED = 64
+
+
+def predict_values(teacher: Estimator, X: Table) -> NDArray[np.float64]:
+    """Return what a regression teacher predicts.
+
+    Parameters
+    ----------
+    teacher : estimator
+        Fitted.
+    X : table of shape (n_samples, n_features)
+        The samples.
+
+    Returns
+    -------
+    predictions : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+    """
+    values = np.asarray(teacher.predict(X), dtype=float)
+    if values.ndim == 2 and values.shape[1] == 1:
+        return values[:, 0]
+    return values
+
+
+def predict_logits(
+    teacher: Estimator, X: Table, classes: NDArray | None = None
+) -> NDArray[np.float64]:
+    """Return what a classification teacher predicts: one logit for each class.
+
+    `decision_function` is taken where it is a true logit, that is where its softmax
+    is `predict_proba`; it keeps what probabilities lose by rounding to 0 or 1. Else
+    the log-probabilities are taken, which are logits too (a constant added to a row
+    cancels). A teacher without probabilities gives its decision values.
+
+    Parameters
+    ----------
+    teacher : estimator
+        Fitted.
+    X : table of shape (n_samples, n_features)
+        The samples.
+    classes : ndarray of shape (n_classes,), default=None
+        The order of the columns, for a teacher that knows these labels. If None, and
+        for a teacher of codes, the columns are in the teacher's own order.
+
+    Returns
+    -------
+    logits : ndarray of shape (n_samples, n_classes)
+    """
+    logits, known = _own_logits(teacher, X), getattr(teacher, "classes_", None)
+    if classes is None or known is None:
+        return logits
+    if not set(np.asarray(known).tolist()) >= set(classes.tolist()):
+        return logits
+    return align_classes(logits, known, classes)
+
+
+def _own_logits(teacher: Estimator, X: Table) -> NDArray[np.float64]:
+    if not hasattr(teacher, "predict_proba"):
+        _check_one_value_a_class(teacher)
+        return as_logit_matrix(teacher.decision_function(X))
+    if hasattr(teacher, "decision_function"):
+        probe = safe_indexing(X, slice(_N_PROBED))
+        logits = as_logit_matrix(teacher.decision_function(probe))
+        expected = np.asarray(teacher.predict_proba(probe))
+        if logits.shape == expected.shape and np.allclose(
+            temper(logits, 1.0), expected, rtol=0, atol=1e-5
+        ):
+            return as_logit_matrix(teacher.decision_function(X))
+    return log_probability(teacher.predict_proba(X))
+
+
+def _check_one_value_a_class(teacher: Estimator) -> None:
+    if getattr(final_step(teacher), "decision_function_shape", "ovr") == "ovo":
+        raise ValueError(
+            "The teacher's decision_function must give one value a class. Got "
+            "decision_function_shape='ovo', one a pair of classes. Use 'ovr', or wrap "
+            "the teacher in CalibratedClassifierCV."
+        )
+
+
+def in_sample_order(folds: list, parts: list[NDArray], n_samples: int) -> NDArray:
+    """Put the predictions for the samples held out of each fold where these are."""
+    predictions = np.empty((n_samples, *parts[0].shape[1:]))
+    for (_, test), part in zip(folds, parts, strict=True):
+        predictions[test] = part
+    return predictions
+
+
+def check_predictions(predictions: NDArray, samples: str) -> None:
+    """Raise if one for `samples` is missing; a logit of -inf is probability 0."""
+    wrong = np.isnan(predictions) | (predictions == np.inf)
+    if wrong.any():
+        raise ValueError(
+            "The teacher's predictions must be finite numbers. Got "
+            f"{int(wrong.sum())} NaN or infinite ones, the first for row "
+            f"{np.argwhere(wrong)[0][0]} of {samples}."
+        )
