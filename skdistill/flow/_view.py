@@ -87,7 +87,12 @@ def fit_view(teacher_input: Any, data: Data) -> View:
     """
     mapping = teacher_input
     if hasattr(teacher_input, "transform"):
-        with naming_failures(f"teacher_input ({type(teacher_input).__name__})"):
+        name = (
+            f"teacher_input ({type(teacher_input).__name__}), which is fitted without "
+            "labels: one that needs them belongs into the teacher, "
+            "make_pipeline(..., teacher)"
+        )
+        with naming_failures(name):
             mapping = clone(teacher_input).fit(data.X)
     n_privileged = 0 if data.X_privileged is None else count_columns(data.X_privileged)
     return View(mapping, count_columns(data.X), n_privileged)

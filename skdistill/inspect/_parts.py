@@ -7,6 +7,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skdistill._typing import Estimator
+from skdistill.flow import View
 from skdistill.teachers import as_estimator
 
 __all__ = ["Parts", "open_parts"]
@@ -21,7 +22,8 @@ class Parts:
     model : DistilledRegressor or DistilledClassifier
         What predicts: its student, with the labels it was given.
     teacher : fitted regressor or classifier
-        Answers with the labels of `classes` too, whatever its library.
+        Predicts the labels of `classes` too, whatever its library, and takes the
+        student's samples.
     classes : ndarray of shape (n_classes,) or None
         The labels, sorted; None in regression.
     """
@@ -72,10 +74,20 @@ def open_parts(model: Estimator) -> Parts:
     if not hasattr(model, "teacher_"):
         raise TypeError(_describe_wrong(model))
     classes = getattr(model, "classes_", None)
-    return Parts(model, as_estimator(model.teacher_, classes), classes)
+    view = View(
+        model.teacher_input_, getattr(model, "n_features_in_", 0), model.n_privileged_
+    )
+    see = None if view.is_identity else view.of_teacher
+    return Parts(model, as_estimator(model.teacher_, classes, see), classes)
 
 
-def _describe_wrong(model):
+def _describe_wrong(model: Estimator) -> str:
+    if hasattr(model, "student_"):
+        return (
+            "model must have the teacher that it learned from. Got a model that was "
+            "distilled from stored predictions, without teacher_. Compare these with "
+            "its predictions by skdistill.metrics."
+        )
     remedy = "Fit a DistilledRegressor or a DistilledClassifier, and pass it."
     if isinstance(model, Pipeline):
         remedy = (

@@ -1,5 +1,7 @@
 """A fitted teacher, whatever its library, as scikit-learn's scorers want it."""
 
+from collections.abc import Callable
+
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
@@ -10,7 +12,11 @@ from skdistill.teachers._predictions import predict_logits, predict_values
 __all__ = ["as_estimator", "from_predictions"]
 
 
-def as_estimator(teacher: Estimator, classes: NDArray | None) -> Estimator:
+def as_estimator(
+    teacher: Estimator,
+    classes: NDArray | None,
+    view: Callable[[Table], Table] | None = None,
+) -> Estimator:
     """Return a fitted teacher as an estimator that scores and metrics understand.
 
     Parameters
@@ -20,6 +26,9 @@ def as_estimator(teacher: Estimator, classes: NDArray | None) -> Estimator:
         values alone.
     classes : ndarray of shape (n_classes,) or None
         The labels, sorted; None for a regressor.
+    view : callable, default=None
+        From the samples that the estimator is given to those that the teacher sees. If
+        None, they are the same.
 
     Returns
     -------
@@ -37,8 +46,8 @@ def as_estimator(teacher: Estimator, classes: NDArray | None) -> Estimator:
     array(['no', 'yes'], dtype='<U3')
     """
     if classes is None:
-        return _ValueTeacher(teacher)
-    return _ClassTeacher(teacher, classes)
+        return _ValueTeacher(teacher, view)
+    return _ClassTeacher(teacher, classes, view)
 
 
 def from_predictions(predictions: NDArray, classes: NDArray | None) -> Estimator:
@@ -76,11 +85,14 @@ class _Stored:
 class _ValueTeacher(RegressorMixin, BaseEstimator):
     """A fitted teacher of values."""
 
-    def __init__(self, teacher: Estimator) -> None:
+    def __init__(
+        self, teacher: Estimator, view: Callable[[Table], Table] | None
+    ) -> None:
         self.teacher = teacher
+        self.view = view
 
     def predict(self, X: Table) -> NDArray:
-        return predict_values(self.teacher, X)
+        return predict_values(self.teacher, _seen(self, X))
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
@@ -89,16 +101,28 @@ class _ValueTeacher(RegressorMixin, BaseEstimator):
 class _ClassTeacher(ClassifierMixin, BaseEstimator):
     """A fitted teacher of classes."""
 
-    def __init__(self, teacher: Estimator, classes: NDArray) -> None:
+    def __init__(
+        self,
+        teacher: Estimator,
+        classes: NDArray,
+        view: Callable[[Table], Table] | None,
+    ) -> None:
         self.teacher = teacher
         self.classes = classes
+        self.view = view
         self.classes_ = classes
 
     def predict_proba(self, X: Table) -> NDArray:
-        return temper(predict_logits(self.teacher, X, self.classes), 1.0)
+        logits = predict_logits(self.teacher, _seen(self, X), self.classes)
+        return temper(logits, 1.0)
 
     def predict(self, X: Table) -> NDArray:
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
+
+
+def _seen(estimator: _ValueTeacher | _ClassTeacher, X: Table) -> Table:
+    """Return what the teacher sees of the samples."""
+    return X if estimator.view is None else estimator.view(X)
