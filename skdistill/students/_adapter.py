@@ -173,9 +173,10 @@ class StudentAdapter:
         values : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Clipped from below at ``target.smallest`` if `is_positive_only`.
         """
-        if self.is_positive_only(final_step(student)):
-            return np.maximum(target.mixed, target.smallest)
-        return target.mixed
+        floor = target.smallest
+        if floor is None or not self.is_positive_only(final_step(student)):
+            return target.mixed
+        return np.maximum(target.mixed, floor)
 
     def is_positive_only(self, student: Estimator) -> bool:
         """Return whether the student's loss takes no target below zero."""
