@@ -8,8 +8,6 @@ from inspect import signature
 
 from sklearn.base import _fit_context
 from sklearn.ensemble._forest import ForestClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.svm import LinearSVC
 from sklearn.tree._tree import Tree
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import (
@@ -65,17 +63,10 @@ def name_request_owner(estimator):
     return estimator
 
 
-def counts_weights(classifier):
-    """Tell whether class_weight="balanced" goes by the rows' weights, not the rows."""
-    kinds = [LinearSVC, LogisticRegression]
-    # From scikit-learn 1.9 on.
-    if (
-        "sample_weight"
-        in signature(ForestClassifier._validate_y_class_weight).parameters
-    ):
-        kinds.append(ForestClassifier)
-    return isinstance(classifier, tuple(kinds))
-
+# Whether forests balance their classes by the samples' weights: scikit-learn 1.9 on.
+FORESTS_BALANCE_BY_WEIGHT = (
+    "sample_weight" in signature(ForestClassifier._validate_y_class_weight).parameters
+)
 
 # Parameters of `fit` that hold rows of their own, whatever their number.
 HELD_OUT_PARAMS = frozenset(
@@ -111,6 +102,7 @@ routing_enabled = _routing_enabled
 safe_indexing = _safe_indexing
 
 __all__ = [
+    "FORESTS_BALANCE_BY_WEIGHT",
     "HELD_OUT_PARAMS",
     "CallbackSupportMixin",
     "HasMethods",
@@ -118,7 +110,6 @@ __all__ = [
     "Options",
     "StrOptions",
     "Tree",
-    "counts_weights",
     "elapsed_time",
     "fit_context",
     "index_params",

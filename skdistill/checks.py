@@ -3,17 +3,23 @@
 import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
-from sklearn.base import clone, is_classifier
-from sklearn.datasets import make_classification
+from numpy.typing import NDArray
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.datasets import make_classification, make_friedman1
+from sklearn.linear_model import LinearRegression
 from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import Pipeline
 
 from skdistill._fitting import clone_with_seed
 from skdistill._typing import Estimator, Table
-from skdistill.distilled import DistilledClassifier
-from skdistill.students import fit_soft_labels
-from skdistill.targets import SoftLabels
+from skdistill.distilled import DistilledClassifier, DistilledRegressor
+from skdistill.inspect import count_values
+from skdistill.refine import is_refinable, refinement_path
+from skdistill.students import find_adapter, fit_on_target
+from skdistill.targets import Target
 from skdistill.transfer import draw
 
 __all__ = ["check_sampler", "check_student"]
@@ -22,21 +28,26 @@ _NAMES = np.array(["zebra", "apple", "mango"])
 
 
 def check_student(student: Estimator, *, atol: float = 1e-5) -> None:
-    """Check that a classifier learns soft labels as a student should.
+    """Check that a student learns targets, and that its adapter says what is true.
 
-    On problems of two and three classes with text labels: soft labels that are certain
-    give the plain fit; probabilities sum to 1 and follow the order of the classes; soft
-    labels make softer predictions than certain ones; the student given is left as it
-    was; the fitted one can be pickled.
+    The training, on a problem of values or on problems of two and three classes with
+    string labels: a target that is certain gives the fit on labels; another target
+    gives predictions that follow it; probabilities sum to 1 and follow the order of the
+    classes; the student given is left as it was; the fitted one can be pickled.
+
+    What else is registered for it: leaves can be refined, where infinite strength gives
+    the model itself, and a finite one lowers the loss and leaves the size as it is; the
+    leaves that are counted are those that are refined; the last stage is what the model
+    predicts.
 
     Parameters
     ----------
-    student : classifier
-        Unfitted, with `predict_proba`; registered by `skdistill.students.register` or
-        taking `sample_weight`.
+    student : regressor or classifier
+        Unfitted; a classifier has `predict_proba`, and is registered by
+        `skdistill.students.register` or takes `sample_weight`.
     atol : float, default=1e-5
-        How far the probabilities of a student with certain labels may be from those of
-        its plain fit.
+        How far predictions may be from those that they should equal. Of values, in
+        units of their standard deviation.
 
     Raises
     ------
@@ -49,17 +60,24 @@ def check_student(student: Estimator, *, atol: float = 1e-5) -> None:
     >>> from skdistill.checks import check_student
     >>> check_student(DecisionTreeClassifier(max_depth=3, random_state=0))
     """
-    _require(is_classifier(student), "the student is not a classifier")
+    if is_regressor(student):
+        _check_regressor(student, atol)
+        return
+    _require(is_classifier(student), "the student is not a classifier or regressor")
     for n_classes in (2, 3):
         X, codes = make_classification(
             300, 6, n_informative=4, n_classes=n_classes, random_state=0
         )
         classes = np.sort(_NAMES[:n_classes])
-        y = classes[codes]
-        with _check(f"certain labels give the plain fit, {n_classes} classes"):
-            _check_certain_labels(student, X, y, codes, classes, atol)
-        with _check(f"the distilled model answers for {n_classes} classes"):
-            _check_distilled(student, X, y, classes)
+        target = partial(Target.of_classes, codes, classes=classes, temperature=1.0)
+        onehot = np.eye(n_classes)[codes]
+        with _check(f"certain labels give the fit on labels, {n_classes} classes"):
+            certain = target(np.where(onehot, 0.0, -np.inf), alpha=1.0)
+            soft = target(onehot, alpha=1.0)
+            _check_learns_classes(student, X, (certain, soft), atol)
+        with _check(f"the distilled model predicts {n_classes} classes"):
+            _check_distilled_classifier(student, X, classes[codes], classes)
+        _check_adapter(fit_on_target(clone(student), X, soft), X, onehot, atol)
 
 
 def check_sampler(sampler: Estimator, X: Table | None = None) -> None:
@@ -112,7 +130,7 @@ def check_sampler(sampler: Estimator, X: Table | None = None) -> None:
         _require(not _same(other, drawn), "another seed gives the same rows")
 
 
-def _mixed_table():
+def _mixed_table() -> Table:
     import pandas as pd
 
     rng = np.random.default_rng(0)
@@ -130,7 +148,7 @@ def _mixed_table():
     )
 
 
-def _require_possible(drawn, X):
+def _require_possible(drawn: Table, X: Table) -> None:
     import pandas as pd
 
     # Only dtypes tell categories from numbers, and an array has one for all columns.
@@ -152,36 +170,60 @@ def _require_possible(drawn, X):
                 _require((new % 1 == 0).all(), f"{name!r} has fractions")
 
 
-def _same(drawn, others):
+def _same(drawn: Table, others: Table) -> bool:
     import pandas as pd
 
     return pd.DataFrame(drawn).equals(pd.DataFrame(others))
 
 
-def _check_certain_labels(student, X, y, codes, classes, atol):
-    onehot = np.eye(len(classes))[codes]
-    certain = SoftLabels(codes, np.where(onehot, 0.0, -np.inf), alpha=1, temperature=1)
-    even = SoftLabels(codes, onehot, alpha=1, temperature=1)
-    fitted, softer = (
-        fit_soft_labels(clone(student), X, y, labels, classes)
-        for labels in (certain, even)
+def _check_regressor(student: Estimator, atol: float) -> None:
+    X, y = make_friedman1(300, noise=0.5, random_state=0)
+    with _check("a certain target gives the fit on labels"):
+        certain, labels = (
+            fit_on_target(clone(student), X, Target.of_values(y, y, alpha=alpha))
+            for alpha in (1.0, 0.0)
+        )
+        _require_close(certain.predict(X), labels.predict(X), atol * y.std())
+    target = Target.of_values(y, y[::-1], alpha=0.9)
+    fitted = fit_on_target(clone(student), X, target)
+    with _check("the mixed target is learned, not the labels"):
+        errors = [np.mean((fitted.predict(X) - m) ** 2) for m in (target.mixed, y)]
+        _require(errors[0] < errors[1], f"the labels are closer: {errors}")
+    with _check("the distilled model predicts values"):
+        _check_distilled_regressor(student, X, y)
+    _check_adapter(fitted, X, y, atol * y.std())
+
+
+def _check_distilled_regressor(student: Estimator, X: NDArray, y: NDArray) -> None:
+    before = repr(student)
+    model = DistilledRegressor(LinearRegression(), student, random_state=0).fit(X, y)
+    _require(repr(student) == before, "the student given was changed")
+    predictions = model.predict(X)
+    _require(np.shape(predictions) == y.shape, f"shape: {np.shape(predictions)}")
+    _require(np.corrcoef(predictions, y)[0, 1] > 0.5, "they do not follow the labels")
+    _require_pickled(model, X, "predict")
+
+
+def _check_learns_classes(
+    student: Estimator, X: NDArray, targets: tuple[Target, Target], atol: float
+) -> None:
+    """Check what a student learns from a certain and from a soft target."""
+    proba, softer = (
+        fit_on_target(clone(student), X, target).predict_proba(X) for target in targets
     )
-    plain = DistilledClassifier(GaussianNB(), student, alpha=0).fit(X, y)
-    proba = fitted.predict_proba(X)
-    difference = np.abs(proba - plain.predict_proba(X)).max()
-    _require(difference <= atol, f"probabilities differ by up to {difference:g}")
-    sure, less_sure = (
-        proba.max(axis=1).mean(),
-        softer.predict_proba(X).max(axis=1).mean(),
-    )
+    baseline = DistilledClassifier(GaussianNB(), student, alpha=0)
+    _require_close(proba, baseline.fit(X, targets[0].y).predict_proba(X), atol)
+    sure, less_sure = (part.max(axis=1).mean() for part in (proba, softer))
     _require(
         less_sure < sure,
-        f"soft labels give predictions as sure ({less_sure:.3f}) as certain labels do "
+        f"soft targets give predictions as sure ({less_sure:.3f}) as certain labels do "
         f"({sure:.3f})",
     )
 
 
-def _check_distilled(student, X, y, classes):
+def _check_distilled_classifier(
+    student: Estimator, X: NDArray, y: NDArray, classes: NDArray
+) -> None:
     before = repr(student)
     model = DistilledClassifier(GaussianNB(), student, random_state=0).fit(X, y)
     _require(repr(student) == before, "the student given was changed")
@@ -191,11 +233,64 @@ def _check_distilled(student, X, y, classes):
     labels = classes[proba.argmax(axis=1)]
     _require((model.predict(X) == labels).all(), "labels are not the likeliest classes")
     _require((labels == y).mean() > 0.6, "the classes are not in their sorted order")
+    _require_pickled(model, X, "predict_proba")
+
+
+def _check_adapter(model: Estimator, X: Table, target: NDArray, atol: float) -> None:
+    """Check what is registered for a fitted model: leaves, size, stages."""
+    while isinstance(model, Pipeline):
+        X = model[:-1].transform(X) if len(model.steps) > 1 else X
+        model = model.steps[-1][1]
+    if is_refinable(model):
+        _check_leaves(model, X, target, atol)
+    methods = ("predict", "predict_proba") if is_classifier(model) else ("predict",)
+    for method in methods:
+        stages = find_adapter(model).stages(model, X, method)
+        if stages is None:
+            continue
+        with _check(f"the last stage is what {method} gives"):
+            *_, last = stages
+            expected = getattr(model, method)(X)
+            if expected.dtype.kind in "fiu":
+                _require_close(last, expected, atol)
+            else:
+                _require((last == expected).all(), "the labels are others")
+
+
+def _check_leaves(model: Estimator, X: Table, target: NDArray, atol: float) -> None:
+    method = "predict_proba" if is_classifier(model) else "predict"
+    path = refinement_path(model, X, target, strengths=[np.inf, 1.0])
+    same, refined = path.model(0), path.model(1)
+    with _check("infinite strength gives the model itself"):
+        expected = getattr(model, method)(X)
+        _require_close(getattr(same, method)(X), expected, atol)
+        _require_close(path.predict(X)[0], expected, atol)
+    with _check("refined leaves lower the loss on the target"):
+        losses = path.losses(X, target)
+        _require(losses[1] < losses[0], f"losses without and with it: {losses}")
+        _require_close(getattr(refined, method)(X), path.predict(X)[1], atol)
+    with _check("the leaves that are counted are those that are refined"):
+        counts, after = count_values(model), count_values(refined)
+        _require(counts == after, f"{counts} before the refinement, {after} after it")
+        _require(
+            counts is None or counts.leaves == path.n_leaves,
+            f"{counts} are counted, and {path.n_leaves} leaves refined",
+        )
+
+
+def _require_pickled(model: Estimator, X: NDArray, method: str) -> None:
     again = pickle.loads(pickle.dumps(model))
-    _require((again.predict_proba(X) == proba).all(), "pickling changes predictions")
+    same = (getattr(again, method)(X) == getattr(model, method)(X)).all()
+    _require(same, "pickling changes predictions")
 
 
-def _require(holds, message):
+def _require_close(values: NDArray, expected: NDArray, atol: float) -> None:
+    _require(np.shape(values) == np.shape(expected), "the predictions' shape differs")
+    difference = np.abs(values - expected).max()
+    _require(difference <= atol, f"predictions differ by up to {difference:g}")
+
+
+def _require(holds: bool, message: str) -> None:
     if not holds:
         raise AssertionError(message)
 

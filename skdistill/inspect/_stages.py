@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from numpy.typing import NDArray
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skdistill._typing import Estimator, Table
+from skdistill.students import find_adapter
 
 __all__ = ["staged_predictions"]
 
@@ -21,11 +23,12 @@ def staged_predictions(
     Parameters
     ----------
     model : estimator
-        Fitted. Boosting of scikit-learn, LightGBM or XGBoost; a Pipeline that ends in
-        it; a distilled model or search with such a student, whose stages are those of
-        growth: refined leaf values are part of every stage.
+        Fitted. Boosting of scikit-learn, LightGBM or XGBoost, or registered by
+        `skdistill.students.register`; a Pipeline that ends in it; a distilled model or
+        search with such a student, whose stages are those of growth: refined leaf
+        values are part of every stage.
     X : table of shape (n_samples, n_features)
-        The rows.
+        The samples.
     method : {"predict", "predict_proba"}, default="predict"
         What to yield: values or labels, or the probabilities of the classes.
 
@@ -56,39 +59,23 @@ def staged_predictions(
     return _stages(model, X, method)
 
 
-def _stages(model, X, method):
+def _stages(model: Estimator, X: Table, method: str) -> Iterator[NDArray]:
     if hasattr(model, "best_estimator_"):
         return _stages(model.best_estimator_, X, method)
+    if isinstance(model, FrozenEstimator):
+        return _stages(model.estimator, X, method)
     if isinstance(model, Pipeline):
         X = model[:-1].transform(X) if len(model.steps) > 1 else X
         return _stages(model.steps[-1][1], X, method)
     if hasattr(model, "student_"):
         stages = _stages(model.student_, X, method)
         return map(model._translate, stages) if method == "predict" else stages
-    if hasattr(model, f"staged_{method}"):
-        return getattr(model, f"staged_{method}")(X)
-    stages = _boosted_stages(model, X, method)
-    if stages is None:
+    staged = find_adapter(model).stages(model, X, method)
+    if staged is None:
         raise ValueError(
             f"The model must be trained in stages that can be asked for {method}: "
-            "boosting of scikit-learn, LightGBM or XGBoost. Got "
+            "boosting, or what is registered by skdistill.students.register. Got "
             f"{type(model).__name__}. Hand what your model predicts at its stages to "
             "StagesDisplay.from_predictions or integral_criterion."
         )
-    return stages
-
-
-def _boosted_stages(model, X, method):
-    """Return the stages of a model of LightGBM or XGBoost, up to the best iteration."""
-    ask = getattr(model, method, None)
-    if ask is None:
-        return None
-    if hasattr(model, "booster_"):
-        n_rounds = model.best_iteration_ or model.booster_.current_iteration()
-        return (ask(X, num_iteration=stop) for stop in range(1, n_rounds + 1))
-    if hasattr(model, "get_booster"):
-        best = model.get_booster().attr("best_iteration")
-        n_rounds = model.get_booster().num_boosted_rounds()
-        n_rounds = n_rounds if best is None else int(best) + 1
-        return (ask(X, iteration_range=(0, stop)) for stop in range(1, n_rounds + 1))
-    return None
+    return staged

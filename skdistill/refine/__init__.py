@@ -2,18 +2,14 @@
 
 from skdistill.refine._parameters import LeafRefinement
 from skdistill.refine._path import RefinementPath, refine_leaves, refinement_path
-from skdistill.refine._registry import (
-    adds_up_trees,
-    check_refinable,
-    is_refinable,
-)
+from skdistill.refine._registry import check_refinable, is_refinable, sums_trees
 
 __all__ = [
     "LeafRefinement",
     "RefinementPath",
-    "adds_up_trees",
     "check_refinable",
     "is_refinable",
     "refine_leaves",
     "refinement_path",
+    "sums_trees",
 ]

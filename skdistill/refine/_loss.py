@@ -1,29 +1,31 @@
-"""What the leaf values minimise: squared loss, and cross-entropy to soft labels.
+"""What the leaf values minimise: squared loss, and cross-entropy to distributions.
 
-Each loss is a weighted sum over rows of a convex function of the raw prediction z. The
-solver needs its value, its gradient and the product of its Hessian with a direction.
+Each loss is a weighted sum over samples of a convex function of the raw prediction z.
+The solver needs its value, its gradient and the product of its Hessian with a
+direction.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logsumexp
 
 from skdistill._numerics import temper
+from skdistill.students import LeafLoss
 
-__all__ = ["BrierLoss", "LogLoss", "Loss", "SquaredLoss"]
+__all__ = ["LOSSES", "BrierLoss", "LogLoss", "Loss", "SquaredLoss"]
 
 
 class Loss:
-    """A loss of the raw predictions of the rows.
+    """A loss of the raw predictions of the samples.
 
     Parameters
     ----------
     target : ndarray of shape (n_samples, n_outputs)
         Values, or the probability of each class.
     weight : ndarray of shape (n_samples,) or None
-        Row weights.
+        Sample weights.
     """
 
     # Whether the curvature is the same everywhere.
@@ -34,7 +36,7 @@ class Loss:
         self.weight = np.ones((1, 1)) if weight is None else weight[:, None]
 
     def value(self, raw: NDArray) -> float:
-        """Return the weighted sum over rows."""
+        """Return the weighted sum over samples."""
         raise NotImplementedError
 
     def gradient(self, raw: NDArray) -> NDArray:
@@ -46,12 +48,12 @@ class Loss:
         raise NotImplementedError
 
     def mean(self, raw: NDArray) -> float:
-        """Return the mean over rows, in the unit in which losses are reported."""
+        """Return the mean over samples, in the unit in which losses are reported."""
         weight = np.broadcast_to(self.weight, (len(raw), 1))
         return self.value(raw) / float(weight.sum())
 
     @staticmethod
-    def answers(raw: NDArray) -> NDArray:
+    def predictions(raw: NDArray) -> NDArray:
         """Return the predictions that belong to raw ones, of shape (..., n_outputs)."""
         raise NotImplementedError
 
@@ -61,24 +63,24 @@ class SquaredLoss(Loss):
 
     is_quadratic = True
 
-    def value(self, raw):
-        """Return the weighted sum over rows."""
+    def value(self, raw: NDArray) -> float:
+        """Return the weighted sum over samples."""
         return 0.5 * float(np.sum(self.weight * (raw - self.target) ** 2))
 
-    def mean(self, raw):
+    def mean(self, raw: NDArray) -> float:
         """Return the mean squared error, summed over outputs."""
         return 2 * super().mean(raw)
 
-    def gradient(self, raw):
+    def gradient(self, raw: NDArray) -> NDArray:
         """Return s (z - m)."""
         return self.weight * (raw - self.target)
 
-    def curvature(self, raw):
+    def curvature(self, raw: NDArray) -> Callable[[NDArray], NDArray]:
         """Return u -> s u."""
         return lambda direction: self.weight * direction
 
     @staticmethod
-    def answers(raw):
+    def predictions(raw: NDArray) -> NDArray:
         """Return the raw predictions."""
         return raw
 
@@ -87,7 +89,7 @@ class BrierLoss(SquaredLoss):
     """Squared loss of raw predictions that are probabilities themselves."""
 
     @staticmethod
-    def answers(raw):
+    def predictions(raw: NDArray) -> NDArray:
         """Return the raw predictions without what rounding put below 0."""
         return np.maximum(raw, 0)
 
@@ -99,21 +101,21 @@ class LogLoss(Loss):
     its Hessian diag(q) - q q'. For one logit they are q - m and q (1 - q) of class 1.
     """
 
-    def __init__(self, target, weight):
+    def __init__(self, target: NDArray, weight: NDArray | None) -> None:
         super().__init__(target[:, 1:] if target.shape[1] == 2 else target, weight)
 
-    def value(self, raw):
-        """Return the weighted sum over rows."""
+    def value(self, raw: NDArray) -> float:
+        """Return the weighted sum over samples."""
         single = raw.shape[1] == 1
         total = np.logaddexp(0, raw) if single else logsumexp(raw, 1, keepdims=True)
         fitted = np.sum(self.target * raw, axis=1, keepdims=True)
         return float(np.sum(self.weight * (total - fitted)))
 
-    def gradient(self, raw):
+    def gradient(self, raw: NDArray) -> NDArray:
         """Return s (q - m)."""
         return self.weight * (_probability(raw) - self.target)
 
-    def curvature(self, raw):
+    def curvature(self, raw: NDArray) -> Callable[[NDArray], NDArray]:
         """Return u -> s (q u - q (q u))."""
         q = _probability(raw)
         if raw.shape[1] == 1:
@@ -125,11 +127,19 @@ class LogLoss(Loss):
         )
 
     @staticmethod
-    def answers(raw):
+    def predictions(raw: NDArray) -> NDArray:
         """Return a probability for each class."""
         q = _probability(raw)
         return np.hstack([1 - q, q]) if raw.shape[1] == 1 else q
 
 
-def _probability(raw):
+def _probability(raw: NDArray) -> NDArray:
     return expit(raw) if raw.shape[1] == 1 else temper(raw, 1.0)
+
+
+# By the words of `LeafModel.loss`.
+LOSSES: Mapping[LeafLoss, type[Loss]] = {
+    "squared": SquaredLoss,
+    "log": LogLoss,
+    "brier": BrierLoss,
+}

@@ -84,9 +84,9 @@ class LeafMatrix:
 
 
 class _Memberships:
-    """J and P of trees that share their output."""
+    """J and P of trees that add to one output."""
 
-    def __init__(self, sizes, n_rows):
+    def __init__(self, sizes: NDArray, n_rows: int) -> None:
         self._starts: list[int] = []
         joint_sizes: list[int] = []
         self._strides = np.ones(len(sizes), dtype=np.int64)
@@ -105,7 +105,7 @@ class _Memberships:
         self._kept: list[tuple[slice, csr_array]] | None = None
         self._ones = np.ones(min(n_rows, self._step) * len(joint_sizes))
 
-    def _decompose(self, sizes):
+    def _decompose(self, sizes: NDArray) -> csr_array:
         """Return P, of shape (n_joint_leaves, n_leaves)."""
         first_leaf = np.cumsum([0, *sizes])
         blocks = []
@@ -132,19 +132,19 @@ class _Memberships:
         return vstack(blocks, format="csr")
 
     @property
-    def _step(self):
+    def _step(self) -> int:
         return max(1, _BLOCK_SIZE // self._codes.shape[1])
 
-    def fill(self, rows, leaves):
+    def fill(self, rows: slice, leaves: NDArray) -> None:
         self._kept = None
         codes = leaves * self._strides
         self._codes[rows] = np.add.reduceat(codes, self._starts, axis=1)
 
-    def times(self, values):
+    def times(self, values: NDArray) -> NDArray:
         joint = self._leaves_of @ values
         return np.concatenate([block @ joint for _, block in self._blocks()])
 
-    def sums(self, rows):
+    def sums(self, rows: NDArray) -> NDArray:
         return self._leaves_of.T @ sum(
             block.T @ rows[where] for where, block in self._blocks()
         )

@@ -68,8 +68,9 @@ class LeafRefinement(BaseEstimator):
         rate = params.get("learning_rate")
         if isinstance(rate, Real) and float(rate) < _FASTEST and n_classes <= 2:
             final.set_params(learning_rate=min(2 * float(rate), _FASTEST))
-        share = params.get("max_features")
-        takes_all = share is None or (isinstance(share, float) and share == 1)
+        fraction = params.get("max_features")
+        is_one = isinstance(fraction, float) and fraction == 1
+        takes_all = fraction is None or is_one
         is_forest = "bootstrap" in params and params.get("n_estimators", 1) > 1
         if is_forest and takes_all:
             final.set_params(max_features=1 / 3)

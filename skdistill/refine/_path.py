@@ -12,11 +12,12 @@ from sklearn.utils import check_array
 from skdistill._sklearn import safe_indexing
 from skdistill._typing import Estimator, Table
 from skdistill._validation import check_weights
+from skdistill.refine._loss import LOSSES, Loss
 from skdistill.refine._matrix import LeafMatrix
-from skdistill.refine._model import TreeModel
 from skdistill.refine._projected import solve_within
 from skdistill.refine._registry import open_model
 from skdistill.refine._solver import Problem, solve
+from skdistill.students import LeafModel
 
 __all__ = ["RefinementPath", "refine_leaves", "refinement_path"]
 
@@ -58,13 +59,13 @@ def refine_leaves(
         `model.classes_`. Where the model was fitted with `class_weight` or the like, it
         does not count here: pass `sample_weight`.
     sample_weight : array-like of shape (n_samples,), default=None
-        Row weights s. A weight of k is the same as k equal rows.
+        Sample weights s. A weight of k is the same as k equal rows.
     strength : float, default=10.0
         How strongly the leaf values are held where they are. In a single tree of
         squared loss, as strongly as by so many rows in each leaf. ``np.inf`` changes
         nothing.
     tol : float, default=1e-3
-        About which share of the possible decrease of the objective may be left out.
+        About which fraction of the possible decrease of the objective may be left out.
 
     Returns
     -------
@@ -105,7 +106,7 @@ def refinement_path(
     """Refine a model's leaves for several strengths; see `refine_leaves`.
 
     The rows are looked up in the trees once, and each strength starts from the solution
-    of the next greater one. Beside X this takes, for each row, a few numbers and 1 byte
+    of the next larger one. Beside X this takes, for each row, a few numbers and 1 byte
     a tree of up to 32 leaves, 2 a larger one (4 above 65,536 leaves).
 
     Parameters
@@ -132,13 +133,12 @@ def refinement_path(
     >>> best = path.losses(X[1000:], y[1000:]).argmin()
     >>> refined = path.model(best)
     """
-    values, adapter = _check_parameters(strengths, tol), open_model(model)
-    matrix, raw = _look_up(adapter, _transformed(model, X))
-    weight = check_weights(sample_weight, len(raw))
-    loss = adapter.loss(_check_target(adapter, target, len(raw)), weight)
+    values, leaf_model = _check_parameters(strengths, tol), open_model(model)
+    matrix, raw = _look_up(leaf_model, _transformed(model, X))
+    loss = _make_loss(leaf_model, target, sample_weight, len(raw))
     problem = Problem(loss, matrix, raw)
-    corrections = _solve_all(problem, adapter, values, tol)
-    return RefinementPath(model, adapter, values, corrections)
+    corrections = _solve_all(problem, leaf_model, values, tol)
+    return RefinementPath(model, leaf_model, values, corrections)
 
 
 class RefinementPath:
@@ -150,18 +150,21 @@ class RefinementPath:
     ----------
     strengths : ndarray of shape (n_strengths,)
         In the order in which they were asked for, which is that of all results.
+    n_leaves : int
+        The number of leaves that are refined, of all trees.
     """
 
     def __init__(
         self,
         model: Estimator,
-        adapter: TreeModel,
+        leaf_model: LeafModel,
         strengths: NDArray,
         corrections: list[NDArray],
     ) -> None:
         self.strengths = strengths
+        self.n_leaves = sum(leaf_model.sizes)
         self._model = model
-        self._adapter = adapter
+        self._leaf_model = leaf_model
         self._corrections = corrections
 
     def predict(self, X: Table) -> NDArray:
@@ -178,9 +181,12 @@ class RefinementPath:
 or n_classes
             Values, or probabilities of a classifier.
         """
-        answers = np.stack([self._adapter.loss.answers(raw) for raw in self._raws(X)])
-        is_vector = answers.shape[2] == 1 and not is_classifier(self._adapter.model)
-        return answers[:, :, 0] if is_vector else answers
+        loss = LOSSES[self._leaf_model.loss]
+        predictions = np.stack([loss.predictions(raw) for raw in self._raws(X)])
+        is_column = predictions.shape[2] == 1
+        if is_column and not is_classifier(self._leaf_model.model):
+            return predictions[:, :, 0]
+        return predictions
 
     def losses(
         self, X: Table, y: ArrayLike, sample_weight: ArrayLike | None = None
@@ -195,7 +201,7 @@ or n_classes
         y : array-like
             What `refine_leaves` takes as target; usually labels.
         sample_weight : array-like of shape (n_samples,), default=None
-            Row weights.
+            Sample weights.
 
         Returns
         -------
@@ -203,24 +209,23 @@ or n_classes
             Squared error, or log loss of boosted classifiers.
         """
         raws = list(self._raws(X))
-        target = _check_target(self._adapter, y, len(raws[0]))
-        loss = self._adapter.loss(target, check_weights(sample_weight, len(target)))
+        loss = _make_loss(self._leaf_model, y, sample_weight, len(raws[0]))
         return np.array([loss.mean(raw) for raw in raws])
 
     def model(self, index: int) -> Estimator:
         """Return the copy of the model that has the strength at `index`."""
-        refined = self._adapter.corrected(self._corrections[index])
+        refined = self._leaf_model.corrected(self._corrections[index])
         if not isinstance(self._model, Pipeline):
             return refined
-        return deepcopy(self._model, {id(self._adapter.model): refined})
+        return deepcopy(self._model, {id(self._leaf_model.model): refined})
 
     def _raws(self, X: Table) -> Iterator[NDArray]:
-        matrix, raw = _look_up(self._adapter, _transformed(self._model, X))
+        matrix, raw = _look_up(self._leaf_model, _transformed(self._model, X))
         for correction in self._corrections:
             yield raw + matrix.times(correction, raw.shape)
 
 
-def _transformed(model, X):
+def _transformed(model: Estimator, X: Table) -> Table:
     """Take X through the steps before the last one."""
     while isinstance(model, Pipeline):
         if len(model.steps) > 1:
@@ -229,23 +234,23 @@ def _transformed(model, X):
     return X
 
 
-def _look_up(adapter, X):
+def _look_up(leaf_model: LeafModel, X: Table) -> tuple[LeafMatrix, NDArray]:
     """Return the leaves and the raw predictions of the rows, a block at a time."""
     n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
-    matrix = LeafMatrix(adapter.sizes, adapter.outputs, n_rows)
-    raw = np.empty((n_rows, adapter.n_outputs))
-    step = max(1, _BLOCK_SIZE // max(1, len(adapter.sizes)))
+    matrix = LeafMatrix(leaf_model.sizes, leaf_model.outputs, n_rows)
+    raw = np.empty((n_rows, leaf_model.n_outputs))
+    step = max(1, _BLOCK_SIZE // max(1, len(leaf_model.sizes)))
     for start in range(0, n_rows, step):
         rows = slice(start, start + step)
         block = safe_indexing(X, rows) if n_rows > step else X
-        matrix.fill(rows, adapter.leaves(block))
-        raw[rows] = np.reshape(adapter.raw(block), (-1, adapter.n_outputs))
+        matrix.fill(rows, leaf_model.leaves(block))
+        raw[rows] = np.reshape(leaf_model.raw(block), (-1, leaf_model.n_outputs))
     return matrix, raw
 
 
-def _check_parameters(strengths, tol):
+def _check_parameters(strengths: Sequence[float], tol: float) -> NDArray:
     if not 0 < tol < 1:
-        raise ValueError(f"tol must be a share between 0 and 1. Got {tol!r}.")
+        raise ValueError(f"tol must be a fraction between 0 and 1. Got {tol!r}.")
     values = check_array(
         strengths, ensure_2d=False, dtype=float, ensure_all_finite=False
     )
@@ -256,14 +261,26 @@ def _check_parameters(strengths, tol):
     return values
 
 
-def _check_target(adapter, target, n_rows):
+def _make_loss(
+    leaf_model: LeafModel,
+    target: ArrayLike,
+    sample_weight: ArrayLike | None,
+    n_rows: int,
+) -> Loss:
+    """Return the loss of the raw predictions of `n_rows` rows."""
+    weight = check_weights(sample_weight, n_rows)
+    values = _check_target(leaf_model, target, n_rows)
+    return LOSSES[leaf_model.loss](values, weight)
+
+
+def _check_target(leaf_model: LeafModel, target: ArrayLike, n_rows: int) -> NDArray:
     """Return the target as an array of shape (n_rows, n_outputs or n_classes)."""
-    model = adapter.model
+    model = leaf_model.model
     if is_classifier(model) and np.ndim(target) == 1:
         target = _onehot(np.asarray(target), model.classes_)
     values = check_array(target, ensure_2d=False, dtype=float, input_name="target")
     values = values.reshape(len(values), -1)
-    width = len(model.classes_) if is_classifier(model) else adapter.n_outputs
+    width = len(model.classes_) if is_classifier(model) else leaf_model.n_outputs
     if values.shape != (n_rows, width):
         raise ValueError(
             f"target must have shape ({n_rows}, {width}) for these rows and this "
@@ -279,7 +296,7 @@ def _check_target(adapter, target, n_rows):
     return values
 
 
-def _onehot(labels, classes):
+def _onehot(labels: NDArray, classes: NDArray) -> NDArray:
     unknown = np.setdiff1d(labels, classes)
     if unknown.size:
         raise ValueError(
@@ -289,15 +306,17 @@ def _onehot(labels, classes):
     return np.eye(len(classes))[np.searchsorted(classes, labels)]
 
 
-def _solve_all(problem, adapter, strengths, tol):
-    """Return the corrections for each strength; the greatest is solved for first."""
-    width = adapter.n_outputs if adapter.outputs is None else 1
+def _solve_all(
+    problem: Problem, leaf_model: LeafModel, strengths: NDArray, tol: float
+) -> list[NDArray]:
+    """Return the corrections for each strength; the largest is solved for first."""
+    width = leaf_model.n_outputs if leaf_model.outputs is None else 1
     correction = np.zeros((problem.matrix.n_leaves, width))
     solved = {np.inf: correction}
     for strength in sorted(set(strengths) - {np.inf}, reverse=True):
-        if adapter.bounded:
+        if leaf_model.bounded:
             correction = solve_within(
-                problem, strength, correction, tol, adapter.project
+                problem, strength, correction, tol, leaf_model.project
             )
         else:
             correction = solve(problem, strength, correction, tol)

@@ -41,7 +41,7 @@ def solve_within(
     start : ndarray of shape (n_leaves, n_columns)
         Where to begin, a valid correction.
     tol : float
-        The share of the possible decrease of the objective that may be left out.
+        The fraction of the possible decrease of the objective that may be left out.
     project : callable
         Moves a correction to the nearest valid one.
 
@@ -67,8 +67,8 @@ def solve_within(
         change = problem.times(step)
         square = np.vdot(step, step)
         bend = np.vdot(change, curvature(change)) + strength * square
-        share = min(1.0, -np.vdot(gradient, step) / bend)
-        correction, raw = correction + share * step, raw + share * change
+        length = min(1.0, -np.vdot(gradient, step) / bend)
+        correction, raw = correction + length * step, raw + length * change
         size = square / bend
     warn_unconverged(_MOST_STEPS, strength)
     return correction

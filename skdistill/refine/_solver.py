@@ -29,7 +29,7 @@ __all__ = ["Problem", "solve", "still_to_gain", "warn_unconverged"]
 
 _MOST_STEPS = 100
 _LEAST_STEP = 1e-8
-# Up to what share of its gain a step is solved where the loss is not quadratic.
+# Up to what fraction of its gain a step is solved where the loss is not quadratic.
 _FORCING = 0.1
 
 
@@ -78,9 +78,9 @@ def solve(
     strength : float
         Above 0.
     start : ndarray of shape (n_leaves, n_columns)
-        Where to begin: 0, or the solution for a greater strength.
+        Where to begin: 0, or the solution for a larger strength.
     tol : float
-        The share of the possible decrease of the objective that may be left out.
+        The fraction of the possible decrease of the objective that may be left out.
 
     Returns
     -------
@@ -109,14 +109,20 @@ def solve(
     return correction
 
 
-def _step_size(loss, strength, raw_line, correction_line, promised):
+def _step_size(
+    loss: Loss,
+    strength: float,
+    raw_line: tuple[NDArray, NDArray],
+    correction_line: tuple[NDArray, NDArray],
+    promised: float,
+) -> float:
     """Halve the Newton step until the objective decreases enough, by Armijo's rule.
 
     What conjugate gradients promise is half the slope along the step. 0 says that
     nothing but rounding is left to be gained.
     """
 
-    def objective(size):
+    def objective(size: float) -> float:
         (raw, change), (correction, step) = raw_line, correction_line
         return loss.value(raw + size * change) + strength / 2 * _square(
             correction + size * step
@@ -130,12 +136,19 @@ def _step_size(loss, strength, raw_line, correction_line, promised):
     return size
 
 
-def _newton_step(problem, raw, strength, downhill, tol, gain):
+def _newton_step(
+    problem: Problem,
+    raw: NDArray,
+    strength: float,
+    downhill: NDArray,
+    tol: float,
+    gain: float,
+) -> tuple[NDArray, float]:
     """Solve Hessian @ step = downhill by scaled conjugate gradients, from 0.
 
     Return the step and what it gains in the quadratic model. It is solved up to the
-    share `tol` of the whole gain or, where the loss is not quadratic, so that the model
-    holds near the present point alone, up to a share of this step's gain.
+    fraction `tol` of the whole gain or, where the loss is not quadratic, so that the
+    model holds near the present point alone, up to a fraction of this step's gain.
     """
     loss, matrix = problem.loss, problem.matrix
     curvature = loss.curvature(raw)
@@ -186,12 +199,12 @@ def warn_unconverged(n_steps: int, strength: float) -> None:
     """Warn the caller of a solver that it ran out of steps."""
     warnings.warn(
         f"The leaf values did not converge in {n_steps} steps for strength "
-        f"{strength:g}. They are better than the present ones; a greater strength or "
+        f"{strength:g}. They are better than the present ones; a larger strength or "
         "tol converges faster.",
         ConvergenceWarning,
         stacklevel=3,
     )
 
 
-def _square(values):
+def _square(values: NDArray) -> float:
     return float(np.vdot(values, values))

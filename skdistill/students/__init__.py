@@ -1,53 +1,47 @@
-"""Students: training any estimator on soft labels."""
+"""Students: what is known of each family of them, and how any is fitted on a target."""
 
-from skdistill.students._copies import count_classes
-from skdistill.students._counts import learns_counts
-from skdistill.students._hist_boosting import fit_hist_boosting, stops_early
-from skdistill.students._lightgbm import fit_lightgbm
-from skdistill.students._mlp import fit_mlp
-from skdistill.students._naive_bayes import fit_naive_bayes
-from skdistill.students._neighbors import fit_neighbors
-from skdistill.students._registry import register
-from skdistill.students._regressors import LogitStudent, ProbabilityStudent
-from skdistill.students._soft_labels import check_learns_soft_labels, fit_soft_labels
-from skdistill.students._trees import (
-    fit_extra_tree,
-    fit_extra_trees,
-    fit_forest,
-    fit_tree,
+# Each file of a family registers its adapters, by name, so that no library is imported
+# before one of its students comes.
+from skdistill.students import (
+    _gradient_boosting,  # noqa: F401
+    _lightgbm,  # noqa: F401
+    _mlp,  # noqa: F401
+    _naive_bayes,  # noqa: F401
+    _neighbors,  # noqa: F401
+    _stacking,  # noqa: F401
+    _trees,  # noqa: F401
+    _xgboost,  # noqa: F401
 )
-from skdistill.students._xgboost import fit_xgboost
+from skdistill.students._adapter import StudentAdapter, ValueCounts
+from skdistill.students._fit import (
+    check_learns_target,
+    fit_on_target,
+    resolve_class_weight,
+)
+from skdistill.students._growth import adapt_to_transfer_set
+from skdistill.students._hist_boosting import hist_boosting_nodes
+from skdistill.students._labels import LabelCoder
+from skdistill.students._leaves import LeafLoss, LeafModel, LeafNodes
+from skdistill.students._linear import is_linear_in_targets
+from skdistill.students._registry import find_adapter, register, registered_names
+from skdistill.students._regressors import LogitStudent, ProbabilityStudent
 
 __all__ = [
+    "LabelCoder",
+    "LeafLoss",
+    "LeafModel",
+    "LeafNodes",
     "LogitStudent",
     "ProbabilityStudent",
-    "check_learns_soft_labels",
-    "count_classes",
-    "fit_soft_labels",
-    "learns_counts",
+    "StudentAdapter",
+    "ValueCounts",
+    "adapt_to_transfer_set",
+    "check_learns_target",
+    "find_adapter",
+    "fit_on_target",
+    "hist_boosting_nodes",
+    "is_linear_in_targets",
     "register",
-    "stops_early",
+    "registered_names",
+    "resolve_class_weight",
 ]
-
-# By name, so that no library is imported before one of its students comes.
-register("xgboost.sklearn.XGBClassifier", fit_xgboost, tempers_student=True)
-register("lightgbm.sklearn.LGBMClassifier", fit_lightgbm, tempers_student=True)
-register(
-    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting."
-    "HistGradientBoostingClassifier",
-    fit_hist_boosting,
-)
-register("sklearn.neighbors._classification.KNeighborsClassifier", fit_neighbors)
-register("sklearn.neural_network._multilayer_perceptron.MLPClassifier", fit_mlp)
-for name in (
-    "GaussianNB",
-    "MultinomialNB",
-    "ComplementNB",
-    "BernoulliNB",
-    "CategoricalNB",
-):
-    register(f"sklearn.naive_bayes.{name}", fit_naive_bayes)
-register("sklearn.tree._classes.DecisionTreeClassifier", fit_tree)
-register("sklearn.tree._classes.ExtraTreeClassifier", fit_extra_tree)
-register("sklearn.ensemble._forest.RandomForestClassifier", fit_forest)
-register("sklearn.ensemble._forest.ExtraTreesClassifier", fit_extra_trees)

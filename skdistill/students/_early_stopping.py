@@ -1,10 +1,12 @@
-"""Judging boosting rounds on held-out rows against the mixed target."""
+"""Judging boosting rounds on held-out samples against the mixed target."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skdistill._numerics import as_logit_matrix, temper
-from skdistill.targets import SoftLabels
+from skdistill.targets import Target
 
 __all__ = ["NAME", "check_one_eval_set", "soft_log_loss"]
 
@@ -12,14 +14,14 @@ __all__ = ["NAME", "check_one_eval_set", "soft_log_loss"]
 NAME = "soft_log_loss"
 
 
-def check_one_eval_set(eval_labels: list[SoftLabels]) -> SoftLabels:
-    """Return the only held-out set; more than one leave open which one judges."""
-    if len(eval_labels) != 1:
+def check_one_eval_set(eval_targets: Sequence[Target]) -> Target:
+    """Return the only held-out target; more than one leave open which one judges."""
+    if len(eval_targets) != 1:
         raise ValueError(
-            "A student that learns soft labels takes one eval_set, whose rows are "
-            f"judged against the mixed target. Got {len(eval_labels)}."
+            "A student that learns from a teacher takes one eval_set, whose samples "
+            f"are judged against the mixed target. Got {len(eval_targets)}."
         )
-    return eval_labels[0]
+    return eval_targets[0]
 
 
 def soft_log_loss(
@@ -30,11 +32,11 @@ def soft_log_loss(
     Parameters
     ----------
     target : ndarray of shape (n_samples, n_classes)
-        The mixed target of the held-out rows.
+        The mixed target of the held-out samples.
     logits : ndarray of shape (n_samples,) or (n_samples, n_classes)
         The student's logits.
     weight : ndarray of shape (n_samples,), default=None
-        Row weights.
+        Sample weights.
 
     Returns
     -------

@@ -1,65 +1,192 @@
-"""HistGradientBoosting learns from weighted copies and stops early by rows apart.
+"""Histogram gradient boosting of scikit-learn.
 
-Left to itself it would put some copies of a row into its validation part and others
-into its training part, and would count copies to decide whether to stop early at all.
+It learns from duplicated samples. Left to itself it would put some duplicates of a
+sample into its validation part and others into its training part, and would count
+duplicates to decide whether to stop early at all.
+
+Its trees are private, and it has no public method that says which leaf a sample falls
+into. So a copy of the model is asked whose leaves hold their own numbers and whose
+constant part is 0: each stage of its raw prediction adds the number of a leaf. Two
+private attributes of the fitted model are used, in this file alone: `_predictors` and
+`_baseline_prediction`.
 """
 
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from typing import Any, ClassVar
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
 from skdistill._sklearn import index_params, safe_indexing
-from skdistill._typing import Estimator
-from skdistill.students._copies import copies_of, count_classes, fit_on_copies
+from skdistill._typing import Estimator, Table
+from skdistill.students._adapter import StudentAdapter, ValueCounts
+from skdistill.students._duplication import duplicate_samples
+from skdistill.students._leaves import LeafModel
+from skdistill.students._registry import register
+from skdistill.targets import Target
 
-__all__ = ["fit_hist_boosting", "stops_early"]
+__all__ = ["HistClassifierLeaves", "HistRegressorLeaves", "hist_boosting_nodes"]
 
 # scikit-learn's own limit for early_stopping="auto".
-_MANY_ROWS = 10_000
+_MANY_SAMPLES = 10_000
 
 
-def stops_early(student: Estimator, n_rows: int) -> bool:
-    """Tell whether a histogram boosting model stops early on so many rows."""
+class _HistLeaves(LeafModel):
+    """The contribution of a leaf is its value."""
+
+    # The public method that yields the raw prediction after each round.
+    staged: str
+
+    def __init__(self, model: Estimator) -> None:
+        super().__init__(model)
+        leaves = [nodes["is_leaf"].astype(bool) for nodes in hist_boosting_nodes(model)]
+        self.sizes = [int(is_leaf.sum()) for is_leaf in leaves]
+        self.n_outputs = model.n_trees_per_iteration_
+        if self.n_outputs > 1:
+            self.outputs = np.arange(len(leaves)) % self.n_outputs
+        self._numbered = deepcopy(model)
+        self._numbered._baseline_prediction[:] = 0
+        for nodes, is_leaf in zip(
+            hist_boosting_nodes(self._numbered), leaves, strict=True
+        ):
+            nodes["value"][is_leaf] = np.arange(is_leaf.sum())
+
+    def leaves(self, X: Table) -> NDArray:
+        stages = np.stack(list(getattr(self._numbered, self.staged)(X)), axis=1)
+        numbers = np.diff(stages, axis=1, prepend=0)
+        return numbers.reshape(len(numbers), -1).astype(np.intp)
+
+    def corrected(self, correction: NDArray) -> Estimator:
+        model = deepcopy(self.model)
+        changes = self.by_tree(correction[:, 0])
+        for nodes, change in zip(hist_boosting_nodes(model), changes, strict=True):
+            nodes["value"][nodes["is_leaf"].astype(bool)] += change
+        return model
+
+
+class HistRegressorLeaves(_HistLeaves):
+    """HistGradientBoostingRegressor with squared loss."""
+
+    loss = "squared"
+    staged = "staged_predict"
+    allowed: ClassVar[dict] = {"loss": ["squared_error"], "monotonic_cst": [None]}
+
+    def raw(self, X: Table) -> NDArray:
+        """Return the predictions."""
+        return self.model.predict(X)
+
+
+class HistClassifierLeaves(_HistLeaves):
+    """HistGradientBoostingClassifier with log loss."""
+
+    loss = "log"
+    staged = "staged_decision_function"
+    allowed: ClassVar[dict] = {"loss": ["log_loss"], "monotonic_cst": [None]}
+
+    def raw(self, X: Table) -> NDArray:
+        """Return the logits."""
+        return self.model.decision_function(X)
+
+
+def hist_boosting_nodes(model: Estimator) -> list[NDArray]:
+    """Return the nodes of each tree of a fitted histogram boosting model.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted HistGradientBoostingRegressor or HistGradientBoostingClassifier.
+
+    Returns
+    -------
+    nodes : list of structured ndarray
+        Views, round by round, with fields such as `value`, `is_leaf`, `num_threshold`
+        and `missing_go_to_left`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.ensemble import HistGradientBoostingRegressor
+    >>> from skdistill.students import hist_boosting_nodes
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = HistGradientBoostingRegressor(max_iter=2, max_leaf_nodes=4).fit(X, y)
+    >>> [int(nodes["is_leaf"].sum()) for nodes in hist_boosting_nodes(model)]
+    [4, 4]
+    """
+    return [tree.nodes for trees in model._predictors for tree in trees]
+
+
+class HistBoostingAdapter(StudentAdapter):
+    """Whether it stops early is decided by the number of training samples alone."""
+
+    def __init__(self, leaves: type[LeafModel]) -> None:
+        self.leaves = leaves
+
+    def keep_growth(self, student: Estimator, n_samples: int) -> None:
+        student.set_params(early_stopping=_stops_early(student, n_samples))
+
+    def count_values(self, model: Estimator) -> ValueCounts:
+        nodes = hist_boosting_nodes(model)
+        return ValueCounts(leaves=sum(int(tree["is_leaf"].sum()) for tree in nodes))
+
+
+class HistClassifierAdapter(HistBoostingAdapter):
+    """It learns from duplicates, and stops early by samples held out."""
+
+    trains_natively = True
+
+    def fit(
+        self,
+        student: Estimator,
+        X: Table,
+        target: Target,
+        fit_params: Mapping[str, Any],
+        eval_targets: Sequence[Target] = (),
+    ) -> Estimator:
+        params = student.get_params()
+        stops = _stops_early(student, len(target.labels))
+        student.set_params(early_stopping=stops)
+        own_validation = "X_val" in fit_params or params["validation_fraction"] is None
+        if stops and not own_validation:
+            self.resolve_class_weight(student, target)
+            _fit_holding_out(student, X, target, fit_params)
+        else:
+            super().fit(student, X, target, fit_params)
+        return student.set_params(early_stopping=params["early_stopping"])
+
+
+def _stops_early(student: Estimator, n_samples: int) -> bool:
     stops = student.early_stopping
-    return n_rows > _MANY_ROWS if stops == "auto" else bool(stops)
+    return n_samples > _MANY_SAMPLES if stops == "auto" else bool(stops)
 
 
-def fit_hist_boosting(student, X, labels, classes, *, y, sample_weight, fit_params):
-    """Fit a HistGradientBoostingClassifier; see `skdistill.students.register`."""
-    params = student.get_params()
-    stops = stops_early(student, len(y))
-    student.set_params(early_stopping=stops)
-    own_validation = "X_val" in fit_params or params["validation_fraction"] is None
-    learn = _fit_apart if stops and not own_validation else fit_on_copies
-    learn(
-        student,
-        X,
-        labels,
-        classes,
-        y=y,
-        sample_weight=sample_weight,
-        fit_params=fit_params,
-    )
-    return student.set_params(early_stopping=params["early_stopping"])
-
-
-def _fit_apart(student, X, labels, classes, *, y, sample_weight, fit_params):
-    """Fit on the copies of some rows, stop early by the copies of the others."""
+def _fit_holding_out(
+    student: Estimator, X: Table, target: Target, fit_params: Mapping[str, Any]
+) -> None:
+    """Fit on the duplicates of some samples, stop early by those of the others."""
     _, held_out = train_test_split(
-        np.arange(len(y)),
+        np.arange(len(target.labels)),
         test_size=student.validation_fraction,
-        stratify=y,
+        stratify=target.y,
         random_state=student.random_state,
     )
-    rows, columns, weight = copies_of(labels, sample_weight)
+    rows, labels, weight = duplicate_samples(target)
     weight = np.ones(len(rows)) if weight is None else weight
     apart = np.isin(rows, held_out)
-    student = count_classes(student, y, classes, classes)
-    return student.fit(
+    student.fit(
         safe_indexing(X, rows[~apart]),
-        classes[columns[~apart]],
+        labels[~apart],
         sample_weight=weight[~apart],
         X_val=safe_indexing(X, rows[apart]),
-        y_val=classes[columns[apart]],
+        y_val=labels[apart],
         sample_weight_val=weight[apart],
         **index_params(X, fit_params, indices=rows[~apart]),
     )
+
+
+_NAME = (
+    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoosting"
+)
+register(f"{_NAME}Regressor", HistBoostingAdapter(HistRegressorLeaves))
+register(f"{_NAME}Classifier", HistClassifierAdapter(HistClassifierLeaves))

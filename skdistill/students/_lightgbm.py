@@ -1,63 +1,172 @@
-"""LightGBM learns soft labels by its own objective's gradient on softer labels.
+"""LightGBM: its own objective's gradient on mixed targets, and leaves set in the model.
 
 LightGBM forgets its objective when it is given a gradient, and does not start from the
-labels' shares. Both are put back after training: the start is added to the leaves of
-the first trees, where LightGBM itself would have put it, and the objective is named in
-the model's text. The fitted student is then what a plain fit leaves.
+labels' frequencies. Both are put back after training: the start is added to the leaves
+of the first trees, where LightGBM itself would have put it, and the objective is named
+in the model's text. The fitted student is then what a fit on labels leaves.
+
+Leaves are counted in the model's text and set by `set_leaf_output`. The constant part
+is in the leaves of the first trees. Random forest mode takes the mean over the rounds
+instead of their sum.
 """
 
+import pickle
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from skdistill.students._copies import fit_on_copies
+from skdistill._typing import Estimator, Table
+from skdistill.students._adapter import StudentAdapter, ValueCounts
 from skdistill.students._early_stopping import NAME, check_one_eval_set, soft_log_loss
+from skdistill.students._leaves import LeafModel, check_objective
 from skdistill.students._loss import SoftLoss
+from skdistill.students._registry import register
+from skdistill.targets import Target
 
-__all__ = ["fit_lightgbm"]
+__all__ = ["LightGBMClassifierLeaves", "LightGBMRegressorLeaves"]
 
-
-def fit_lightgbm(
-    student, X, labels, classes, *, y, sample_weight, fit_params, eval_labels=None
-):
-    """Fit an LGBMClassifier; see `skdistill.students.register`."""
-    params = student.get_params()
-    # LightGBM drops features that cannot be split, and trains no gradient without any.
-    too_few = len(y) < 2 * params["min_child_samples"] and labels.soften == "teacher"
-    if too_few or not _is_native(params, labels):
-        return fit_on_copies(
-            student,
-            X,
-            labels,
-            classes,
-            y=y,
-            sample_weight=sample_weight,
-            fit_params=fit_params,
-        )
-    n_classes = len(classes)
-    # K / (K - 1) is LightGBM's own factor, after Friedman's multi-class boosting.
-    curvature = 1.0 if n_classes == 2 else n_classes / (n_classes - 1)
-    start = _start(labels.mixed, sample_weight)
-    loss = SoftLoss(labels, curvature=curvature, start=start)
-    while_fitting: dict[str, Any] = {"objective": partial(_objective, loss)}
-    if eval_labels:
-        held_out = check_one_eval_set(eval_labels)
-        while_fitting["metric"] = "None"
-        if "eval_y" in fit_params:  # LightGBM encodes the labels of eval_set alone.
-            fit_params = fit_params | {"eval_y": held_out.codes}
-        judge = partial(_judge, held_out.mixed, start)
-        fit_params = fit_params | {"eval_metric": judge}
-    student.set_params(**while_fitting)
-    student.fit(X, y, sample_weight=sample_weight, **fit_params)
-    student.set_params(**{name: params.get(name) for name in while_fitting})
-    _put_back(student, start, n_classes)
-    return student
+# With LightGBM's other names for them.
+_ALLOWED: dict[str, list[Any]] = {
+    "linear_tree": [False],
+    "linear_trees": [False],
+    "monotone_constraints": [None],
+    "monotone_constraint": [None],
+    "monotonic_cst": [None],
+    "mc": [None],
+}
 
 
-def _is_native(params, labels):
-    """Tell whether the gradient route is exact; else weighted copies are."""
-    obstacles = {
+class _LightGBMLeaves(LeafModel):
+    """The contribution of a leaf is its value, or its part of the mean."""
+
+    # How the model's text names the objective.
+    objectives: tuple[str, ...]
+
+    def __init__(self, model: Estimator) -> None:
+        super().__init__(model)
+        text = model.booster_.model_to_string()  # Up to the best iteration.
+        found = re.search(r"\nobjective=(.*)\n", text)
+        check_objective(model, found[1] if found else "unknown", self.objectives)
+        self.sizes = _tree_sizes(text)
+        self.n_outputs = model.booster_.num_model_per_iteration()
+        if self.n_outputs > 1:
+            self.outputs = np.arange(len(self.sizes)) % self.n_outputs
+        n_rounds = len(self.sizes) // self.n_outputs
+        self._scale = n_rounds if "\naverage_output\n" in text else 1
+
+    def raw(self, X: Table) -> NDArray:
+        # The raw score is a sum in random forest mode too.
+        return self.model.predict(X, raw_score=True) / self._scale
+
+    def leaves(self, X: Table) -> NDArray:
+        leaves = self.model.predict(X, pred_leaf=True)
+        return np.reshape(leaves, (len(leaves), -1)).astype(np.intp)
+
+    def corrected(self, correction: NDArray) -> Estimator:
+        # A Booster's own deepcopy forgets the best iteration, its pickle does not.
+        booster = pickle.loads(pickle.dumps(self.model.booster_))
+        changes = self.by_tree(self._scale * correction[:, 0])
+        for tree, change in enumerate(changes):
+            for leaf, by in enumerate(change):
+                value = booster.get_leaf_output(tree, leaf) + by
+                booster.set_leaf_output(tree, leaf, value)
+        return deepcopy(self.model, {id(self.model.booster_): booster})
+
+
+class LightGBMRegressorLeaves(_LightGBMLeaves):
+    """LGBMRegressor with squared loss."""
+
+    loss = "squared"
+    objectives = ("regression",)
+    allowed: ClassVar[dict] = {
+        "objective": [
+            *(None, "regression", "regression_l2", "l2", "mean_squared_error", "mse"),
+            *("l2_root", "root_mean_squared_error", "rmse"),
+        ],
+        "reg_sqrt": [False],
+        **_ALLOWED,
+    }
+
+
+class LightGBMClassifierLeaves(_LightGBMLeaves):
+    """LGBMClassifier with log loss."""
+
+    loss = "log"
+    objectives = ("binary sigmoid:1", r"multiclass num_class:\d+")
+    allowed: ClassVar[dict] = {
+        "objective": [None, "binary", "multiclass", "softmax"],
+        "sigmoid": [1],
+        **_ALLOWED,
+    }
+
+
+class LightGBMAdapter(StudentAdapter):
+    """What all estimators of LightGBM share: size and stages."""
+
+    def __init__(self, leaves: type[LeafModel] | None = None) -> None:
+        self.leaves = leaves
+
+    def count_values(self, model: Estimator) -> ValueCounts:
+        # Those of the trees that predict: they end at the best iteration.
+        return ValueCounts(leaves=sum(_tree_sizes(model.booster_.model_to_string())))
+
+    def stages(
+        self, model: Estimator, X: Table, method: str
+    ) -> Iterator[NDArray] | None:
+        predict = getattr(model, method, None)
+        if predict is None:
+            return None
+        n_rounds = model.best_iteration_ or model.booster_.current_iteration()
+        return (predict(X, num_iteration=n) for n in range(1, n_rounds + 1))
+
+
+class LightGBMClassifierAdapter(LightGBMAdapter):
+    """LGBMClassifier learns by the gradient of its loss, where that is exact."""
+
+    trains_natively = True
+    tempers_student = True
+
+    def fit(
+        self,
+        student: Estimator,
+        X: Table,
+        target: Target,
+        fit_params: Mapping[str, Any],
+        eval_targets: Sequence[Target] = (),
+    ) -> Estimator:
+        params = student.get_params()
+        # LightGBM drops features that cannot be split, and trains no gradient without.
+        few = len(target.labels) < 2 * params["min_child_samples"]
+        if (few and target.soften == "teacher") or not _is_native(params, target):
+            return super().fit(student, X, target, fit_params)
+        n_classes = target.teacher.shape[1]
+        # K / (K - 1) is LightGBM's own factor, after Friedman's multi-class boosting.
+        curvature = 1.0 if n_classes == 2 else n_classes / (n_classes - 1)
+        start = _start(target.mixed, target.weight)
+        loss = SoftLoss(target, curvature=curvature, start=start)
+        while_fitting: dict[str, Any] = {"objective": partial(_objective, loss)}
+        given = dict(fit_params)
+        if eval_targets:
+            held_out = check_one_eval_set(eval_targets)
+            while_fitting["metric"] = "None"
+            given["eval_metric"] = partial(_judge, held_out.mixed, start)
+            if "eval_y" in given:  # LightGBM encodes the labels of eval_set alone.
+                given["eval_y"] = held_out.labels
+        student.set_params(**while_fitting)
+        student.fit(X, target.y, sample_weight=target.weight, **given)
+        student.set_params(**{name: params.get(name) for name in while_fitting})
+        _put_back(student, start, n_classes)
+        return student
+
+
+def _is_native(params: dict[str, Any], target: Target) -> bool:
+    """Return whether training by the gradient is exact; else samples are duplicated."""
+    reasons = {
         "class_weight": params["class_weight"] is not None,
         "is_unbalance": bool(params.get("is_unbalance", False)),
         "scale_pos_weight": params.get("scale_pos_weight", 1) != 1,
@@ -66,8 +175,8 @@ def _is_native(params, labels):
         # Such leaves predict more than their value, to which the start is added.
         "linear_tree": bool(params.get("linear_tree") or params.get("linear_trees")),
     }
-    names = [name for name, stands in obstacles.items() if stands]
-    if names and labels.soften == "both":
+    names = [name for name, stands in reasons.items() if stands]
+    if names and target.soften == "both":
         values = ", ".join(f"{name}={params.get(name)!r}" for name in names)
         raise ValueError(
             "A LightGBM student can temper its own logits (soften='both') only with "
@@ -76,23 +185,33 @@ def _is_native(params, labels):
     return not names
 
 
-def _objective(loss, y_true, y_pred, weight):
-    parts = loss(y_pred.reshape(len(y_true), -1), weight)
-    return parts if y_pred.ndim == 2 else tuple(part[:, 0] for part in parts)
+def _objective(
+    loss: SoftLoss, y_true: NDArray, y_pred: NDArray, weight: NDArray | None
+) -> tuple[NDArray, NDArray]:
+    gradient, curvature = loss(y_pred.reshape(len(y_true), -1), weight)
+    if y_pred.ndim == 2:
+        return gradient, curvature
+    return gradient[:, 0], curvature[:, 0]
 
 
-def _judge(target, start, y_true, y_pred, weight):
+def _judge(
+    target: NDArray,
+    start: NDArray,
+    y_true: NDArray,
+    y_pred: NDArray,
+    weight: NDArray | None,
+) -> tuple[str, float, bool]:
     return NAME, soft_log_loss(target, y_pred + start, weight), False
 
 
-def _start(mixed, sample_weight):
-    """Return the logits that fit the shares of the classes: where LightGBM starts."""
-    share = np.average(mixed, axis=0, weights=sample_weight)
-    logits = np.log(np.maximum(share, 1e-15))
-    return logits[1:] - logits[:1] if len(share) == 2 else logits
+def _start(mixed: NDArray, weight: NDArray | None) -> NDArray:
+    """Return the logits that fit the classes' frequencies: where LightGBM starts."""
+    frequency = np.average(mixed, axis=0, weights=weight)
+    logits = np.log(np.maximum(frequency, 1e-15))
+    return logits[1:] - logits[:1] if len(frequency) == 2 else logits
 
 
-def _put_back(student, start, n_classes):
+def _put_back(student: Estimator, start: NDArray, n_classes: int) -> None:
     """Add the start to the first trees and name the objective, as LightGBM would."""
     import lightgbm
 
@@ -110,3 +229,16 @@ def _put_back(student, start, n_classes):
     named = lightgbm.Booster(model_str=f"{head}\nobjective={line}{names}{tail}")
     named.best_iteration, named.best_score = booster.best_iteration, booster.best_score
     student._Booster, student._objective = named, name
+
+
+def _tree_sizes(text: str) -> list[int]:
+    """Read from a model's text how many leaves each of its trees has."""
+    return [int(size) for size in re.findall(r"\nnum_leaves=(\d+)\n", text)]
+
+
+register("lightgbm.sklearn.LGBMModel", LightGBMAdapter())
+register("lightgbm.sklearn.LGBMRegressor", LightGBMAdapter(LightGBMRegressorLeaves))
+register(
+    "lightgbm.sklearn.LGBMClassifier",
+    LightGBMClassifierAdapter(LightGBMClassifierLeaves),
+)

@@ -1,10 +1,10 @@
-"""The loss on soft labels as boosting libraries want it: gradient and curvature."""
+"""The loss on a target of classes as boosting libraries want it, in derivatives."""
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
-from skdistill.targets import SoftLabels
+from skdistill.targets import Target
 
 __all__ = ["SoftLoss"]
 
@@ -16,7 +16,7 @@ _BLOCK_SIZE = 2**16  # Logits worked on at once.
 
 
 class SoftLoss:
-    """Gradient and diagonal of the Hessian of the loss on soft labels, per logit.
+    """Gradient and diagonal of the Hessian of the loss on a target, per logit.
 
     With q = softmax(z), q_T = softmax(z / T), onehot labels y and the teacher's
     tempered probabilities p_T, the loss of a row is ::
@@ -39,31 +39,31 @@ class SoftLoss:
 
     Parameters
     ----------
-    labels : SoftLabels
-        The soft labels of the training rows.
+    target : Target
+        Of the training samples; its classes count, their names do not.
     curvature : float, default=1.0
         What the library multiplies the diagonal by for several classes.
     start : ndarray of shape (n_classes,), or (1,) for two, default=None
-        What to add to the logits of every row.
+        What to add to the logits of every sample.
     """
 
     def __init__(
         self,
-        labels: SoftLabels,
+        target: Target,
         *,
         curvature: float = 1.0,
         start: NDArray | None = None,
     ) -> None:
-        a, t = labels.alpha[:, None], labels.temperature
+        a, t = target.alpha[:, None], target.temperature
         # At T = 1 both losses are the same, and the first is cheaper.
-        self.tempers_student = labels.soften == "both" and t != 1
+        self.tempers_student = target.soften == "both" and t != 1
         if self.tempers_student:
             # What the gradient subtracts from (1 - a) q + a T q_T.
-            target = (1 - a) * labels.onehot + a * t * labels.teacher
+            aim = (1 - a) * target.onehot + a * t * target.teacher
         else:
-            target = labels.mixed
-        first = 1 if target.shape[1] == 2 else 0
-        self.target = target[:, first:].astype(np.float32)
+            aim = target.mixed
+        first = 1 if aim.shape[1] == 2 else 0
+        self.aim = aim[:, first:].astype(np.float32)
         self.alpha = a.astype(np.float32)  # Which leaves the logits' precision alone.
         self.temperature, self.curvature, self.start = t, curvature, start
         self.buffers: tuple[NDArray, NDArray] | None = None
@@ -78,7 +78,7 @@ class SoftLoss:
         logits : ndarray of shape (n_samples, n_classes), or (n_samples, 1) for two
             The student's logits.
         weight : ndarray of shape (n_samples,), default=None
-            Row weights.
+            Sample weights.
 
         Returns
         -------
@@ -97,7 +97,9 @@ class SoftLoss:
             np.maximum(hessian, _LEAST_CURVATURE, out=hessian)
         return self.buffers
 
-    def _derive(self, logits, block, gradient, hessian):
+    def _derive(
+        self, logits: NDArray, block: slice, gradient: NDArray, hessian: NDArray
+    ) -> None:
         """Write some rows' gradient and curvature, derived in the logits' precision."""
         if self.start is not None:
             logits = logits + self.start
@@ -108,11 +110,11 @@ class SoftLoss:
             tempered = _softmax(logits / t)
             q = (1 - a) * q + a * t * tempered
             curvature = (1 - a) * curvature + a * tempered * (1 - tempered)
-        np.subtract(q, self.target[block], out=gradient, casting="same_kind")
+        np.subtract(q, self.aim[block], out=gradient, casting="same_kind")
         np.multiply(curvature, self.curvature, out=hessian, casting="same_kind")
 
 
-def _softmax(logits):
+def _softmax(logits: NDArray) -> NDArray:
     """Return each row's softmax; of a single logit, the sigmoid."""
     # NumPy's exponential is vectorised, SciPy's expit is not.
     with np.errstate(over="ignore"):

@@ -1,13 +1,14 @@
-"""A multi-layer perceptron learns soft labels as targets of its own cross-entropy.
+"""A multi-layer perceptron learns distributions by its own cross-entropy.
 
 Its loss and gradient hold for any probabilities; only its input check insists on
-labels. While it is fitted, that check is followed by putting the soft targets in place
-of the onehot ones, so batches hold rows, not copies, and hard labels give the plain
-fit.
+labels. While it is fitted, that check is followed by putting the mixed target in place
+of the onehot one, so batches hold samples, not duplicates, and certain labels give the
+fit on labels.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,28 +18,49 @@ from sklearn.utils import check_random_state
 
 from skdistill._numerics import log_probability
 from skdistill._sklearn import safe_indexing
+from skdistill._typing import Estimator, Table
+from skdistill.students._adapter import StudentAdapter
 from skdistill.students._early_stopping import soft_log_loss
+from skdistill.students._registry import register
+from skdistill.targets import Target
 
-__all__ = ["fit_mlp"]
+__all__ = ["PerceptronAdapter"]
 
 
-def fit_mlp(student, X, labels, classes, *, y, sample_weight, fit_params):
-    """Fit an MLPClassifier; see `skdistill.students.register`."""
-    target = labels.mixed[:, 1 if len(classes) == 2 else 0 :]
-    if student.early_stopping and student.solver != "lbfgs":
-        return _fit_until_it_stops(student, X, y, labels, target, sample_weight)
-    with _learning(student, target):
-        return student.fit(X, y, sample_weight=sample_weight)
+class PerceptronAdapter(StudentAdapter):
+    """MLPClassifier."""
+
+    trains_natively = True
+
+    def fit(
+        self,
+        student: Estimator,
+        X: Table,
+        target: Target,
+        fit_params: Mapping[str, Any],
+        eval_targets: Sequence[Target] = (),
+    ) -> Estimator:
+        if student.early_stopping and student.solver != "lbfgs":
+            return _fit_until_it_stops(student, X, target)
+        with _learning(student, _output(target.mixed)):
+            return student.fit(X, target.y, sample_weight=target.weight)
+
+
+def _output(mixed: NDArray) -> NDArray:
+    """Return what the last layer is to predict: one column for two classes."""
+    return mixed[:, 1 if mixed.shape[1] == 2 else 0 :]
 
 
 @contextmanager
-def _learning(student: MLPClassifier, target: NDArray) -> Iterator[None]:
+def _learning(student: MLPClassifier, output: NDArray) -> Iterator[None]:
     cls = type(student)
 
     class SoftTarget(cls):  # type: ignore[valid-type, misc]
-        def _validate_input(self, X, *args, **kwargs):
+        def _validate_input(
+            self, X: Table, *args: Any, **kwargs: Any
+        ) -> tuple[NDArray, NDArray]:
             X, _ = super()._validate_input(X, *args, **kwargs)
-            return X, target.astype(X.dtype, copy=False)
+            return X, output.astype(X.dtype, copy=False)
 
     student.__class__ = SoftTarget
     try:
@@ -47,34 +69,39 @@ def _learning(student: MLPClassifier, target: NDArray) -> Iterator[None]:
         student.__class__ = cls
 
 
-def _fit_until_it_stops(student, X, y, labels, target, sample_weight):
-    """Train epoch by epoch; keep the weights that did best on rows apart.
+def _fit_until_it_stops(
+    student: MLPClassifier, X: Table, target: Target
+) -> MLPClassifier:
+    """Train epoch by epoch; keep the weights that did best on samples held out.
 
-    scikit-learn's own early stopping would judge these rows by accuracy; here it is the
-    cross-entropy to their mixed target.
+    scikit-learn's own early stopping would judge these samples by accuracy; here it is
+    the cross-entropy to their mixed target.
     """
     params = student.get_params(deep=False)
     rng = check_random_state(params["random_state"])
+    y, mixed, classes = target.y, target.mixed, np.unique(target.y)
     train, held_out = train_test_split(
         np.arange(len(y)),
         test_size=params["validation_fraction"],
-        stratify=y if target.shape[1] == 1 else None,  # As scikit-learn does.
+        stratify=y if mixed.shape[1] == 2 else None,  # As scikit-learn does.
         random_state=rng,
     )
     X_train, X_held_out = safe_indexing(X, train), safe_indexing(X, held_out)
-    weight = None if sample_weight is None else sample_weight[train]
-    judge = None if sample_weight is None else sample_weight[held_out]
-    mixed = labels.mixed[held_out]
-    target, y_train, classes = target[train], y[train], np.unique(y)
-    scores: list[float] = []
+    weight, judge = (
+        None if target.weight is None else target.weight[part]
+        for part in (train, held_out)
+    )
+    output, scores = _output(mixed)[train], list[float]()
     best, waited = [], 0
     student.set_params(early_stopping=False, random_state=rng)
     while len(scores) < params["max_iter"] and waited <= params["n_iter_no_change"]:
-        with _learning(student, target):
-            student.partial_fit(X_train, y_train, sample_weight=weight, classes=classes)
+        with _learning(student, output):
+            student.partial_fit(
+                X_train, y[train], sample_weight=weight, classes=classes
+            )
         logits = log_probability(student.predict_proba(X_held_out))
         so_far = max(scores, default=-np.inf)
-        score = -soft_log_loss(mixed, logits, judge)
+        score = -soft_log_loss(mixed[held_out], logits, judge)
         scores.append(score)
         waited = waited + 1 if score < so_far + params["tol"] else 0
         if score > so_far:
@@ -84,3 +111,8 @@ def _fit_until_it_stops(student, X, y, labels, target, sample_weight):
     student.validation_scores_, student.best_validation_score_ = scores, max(scores)
     student.n_iter_, student.best_loss_ = len(scores), None
     return student.set_params(early_stopping=True, random_state=params["random_state"])
+
+
+register(
+    "sklearn.neural_network._multilayer_perceptron.MLPClassifier", PerceptronAdapter()
+)

@@ -1,6 +1,7 @@
-"""Classifiers that answer through a regressor: of logits, or of probabilities."""
+"""Classifiers that predict by a regressor: of logits, or of probabilities."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -21,7 +22,7 @@ _FLOOR = 1e-3
 
 
 class RegressorStudent(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
-    """Base of classifiers that answer through a regressor.
+    """Base of classifiers that predict by a regressor.
 
     Parameters
     ----------
@@ -33,12 +34,12 @@ class RegressorStudent(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self.regressor = regressor
 
     def fit(self, X: Table, y: ArrayLike) -> Self:
-        """Fit on hard labels.
+        """Fit on labels.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The rows.
+            The samples.
         y : array-like of shape (n_samples,)
             The labels.
 
@@ -54,19 +55,19 @@ class RegressorStudent(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         X: Table,
         target: ArrayLike,
         classes: NDArray,
-        fit_params: dict[str, Any] | None = None,
+        fit_params: Mapping[str, Any] | None = None,
     ) -> Self:
-        """Fit on soft labels.
+        """Fit on distributions over the classes.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The rows.
+            The samples.
         target : array-like of shape (n_samples, n_classes)
-            The soft labels.
+            The probability of each class.
         classes : ndarray of shape (n_classes,)
             The labels of the columns.
-        fit_params : dict, default=None
+        fit_params : mapping of str to object, default=None
             Further parameters of the regressor's `fit`.
 
         Returns
@@ -94,7 +95,7 @@ class RegressorStudent(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The rows.
+            The samples.
 
         Returns
         -------
@@ -104,7 +105,7 @@ class RegressorStudent(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
 
 class LogitStudent(RegressorStudent):
-    """Classifier that answers with the softmax of the logits a regressor predicts.
+    """Classifier that predicts the softmax of the logits that a regressor predicts.
 
     With two classes the regressor learns one logit, log(m_1 / m_0); with K > 2 it
     learns K, each row centred to mean 0. A regressor of one output is fitted once a
@@ -140,7 +141,7 @@ class LogitStudent(RegressorStudent):
     array(['b'], dtype='<U1')
     """
 
-    def _regression_targets(self, target):
+    def _regression_targets(self, target: NDArray) -> list[NDArray]:
         logits = centred_logits(target, _FLOOR)
         if logits.shape[1] == 2:
             return [logits[:, 1] - logits[:, 0]]
@@ -154,7 +155,7 @@ class LogitStudent(RegressorStudent):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The rows.
+            The samples.
 
         Returns
         -------
@@ -173,7 +174,7 @@ class LogitStudent(RegressorStudent):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The rows.
+            The samples.
 
         Returns
         -------
@@ -183,7 +184,7 @@ class LogitStudent(RegressorStudent):
 
 
 class ProbabilityStudent(RegressorStudent):
-    """Classifier that answers with the probabilities a regressor predicts.
+    """Classifier that predicts the probabilities that a regressor predicts.
 
     For regressors that average their targets, so that probabilities stay probabilities.
 
@@ -210,7 +211,7 @@ class ProbabilityStudent(RegressorStudent):
     array([[0.7, 0.3]])
     """
 
-    def _regression_targets(self, target):
+    def _regression_targets(self, target: NDArray) -> list[NDArray]:
         return [target]
 
     def predict_proba(self, X: Table) -> NDArray:
@@ -219,7 +220,7 @@ class ProbabilityStudent(RegressorStudent):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The rows.
+            The samples.
 
         Returns
         -------

@@ -1,17 +1,23 @@
-"""Trees and forests learn soft labels by their regressor twins on probabilities.
+"""Trees and forests of scikit-learn: predictions are means over the trees.
 
-The Gini impurity of a node with mean target p is 1 - sum_k p_k^2. The variance of the
-targets m, summed over classes, is mean(sum_k m_k^2) - sum_k p_k^2, and its first term
-is the same before and after a split. So a regressor with an output for each class
-grows, on the same random state, the tree that the classifier would grow on weighted
-copies, but counts and draws rows, not copies, and sorts K times fewer of them. The
-grown trees are then moved into the classifier.
+They learn distributions by their regressor twins on probabilities. The Gini impurity of
+a node with mean target p is 1 - sum_k p_k^2. The variance of the targets m, summed over
+classes, is mean(sum_k m_k^2) - sum_k p_k^2, and its first term is the same before and
+after a split. So a regressor with an output for each class grows, on the same random
+state, the tree that the classifier would grow on weighted duplicates, but counts and
+draws samples, not duplicates, and sorts K times fewer of them. The grown trees are then
+moved into the classifier.
 
 A regressor takes the mean over the K outputs, hence its limits on impurity are K times
 smaller.
 """
 
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from typing import Any, ClassVar
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 from sklearn.metrics import accuracy_score
 from sklearn.tree import (
@@ -21,87 +27,193 @@ from sklearn.tree import (
     ExtraTreeRegressor,
 )
 
-from skdistill._sklearn import Tree
-from skdistill.students._copies import count_classes, fit_on_copies
+from skdistill._sklearn import FORESTS_BALANCE_BY_WEIGHT, Tree
+from skdistill._typing import Estimator, Table
+from skdistill.students._adapter import StudentAdapter, ValueCounts
+from skdistill.students._duplication import classes_of
+from skdistill.students._leaves import LeafModel, LeafNodes
+from skdistill.students._registry import register
+from skdistill.targets import Target
 
-__all__ = ["fit_extra_tree", "fit_extra_trees", "fit_forest", "fit_tree"]
-
-
-def fit_tree(student, X, labels, classes, **rest):
-    """Fit a DecisionTreeClassifier; see `skdistill.students.register`."""
-    return _fit(DecisionTreeRegressor(), student, X, labels, classes, **rest)
-
-
-def fit_extra_tree(student, X, labels, classes, **rest):
-    """Fit an ExtraTreeClassifier; see `skdistill.students.register`."""
-    return _fit(ExtraTreeRegressor(), student, X, labels, classes, **rest)
-
-
-def fit_forest(student, X, labels, classes, **rest):
-    """Fit a RandomForestClassifier; see `skdistill.students.register`."""
-    return _fit(RandomForestRegressor(), student, X, labels, classes, **rest)
-
-
-def fit_extra_trees(student, X, labels, classes, **rest):
-    """Fit an ExtraTreesClassifier; see `skdistill.students.register`."""
-    return _fit(ExtraTreesRegressor(), student, X, labels, classes, **rest)
-
-
-def _fit(twin, student, X, labels, classes, *, y, sample_weight, fit_params):
-    constrained = student.monotonic_cst is not None  # Not for several outputs.
-    if student.criterion != "gini" or constrained:
-        _check_not_judged_by_copies(student)
-        return fit_on_copies(
-            student,
-            X,
-            labels,
-            classes,
-            y=y,
-            sample_weight=sample_weight,
-            fit_params=fit_params,
-        )
-    target, weight = _weigh(
-        count_classes(student, y, classes, classes, sample_weight), labels, classes
-    )
-    if weight is not None and sample_weight is not None:
-        weight = weight * sample_weight
-    elif weight is None:
-        weight = sample_weight
-    params = student.get_params(deep=False)
-    twin.set_params(
-        **{name: params[name] for name in twin.get_params() if name in params}
-        | {"criterion": "squared_error"}
-        | {name: params[name] / len(classes) for name in _IMPURITY_LIMITS}
-    )
-    if params.get("oob_score"):
-        twin.set_params(oob_score=True)  # The metric, if given, is for classes.
-    return _move(twin.fit(X, target, weight, **fit_params), student, classes, y)
-
+__all__ = [
+    "AveragedClassifierLeaves",
+    "AveragedRegressorLeaves",
+    "nearest_probabilities",
+]
 
 _IMPURITY_LIMITS = ("min_impurity_decrease", "ccp_alpha")
 
 
-def _check_not_judged_by_copies(student):
+class _AveragedLeaves(LeafModel):
+    """The contribution of a leaf is its value over the number of trees."""
+
+    def __init__(self, model: Estimator) -> None:
+        super().__init__(model)
+        trees = _trees(model)
+        self._leaf_nodes = LeafNodes(tree.children_left for tree in trees)
+        self.sizes = self._leaf_nodes.sizes
+        self._values = np.concatenate(
+            [
+                tree.value.reshape(tree.node_count, -1)[nodes]
+                for tree, nodes in zip(trees, self._leaf_nodes.nodes, strict=True)
+            ]
+        )
+        self.n_outputs = self._values.shape[1]
+
+    def leaves(self, X: Table) -> NDArray:
+        nodes = self.model.apply(X)
+        return self._leaf_nodes.numbers(nodes.reshape(len(nodes), -1))
+
+    def corrected(self, correction: NDArray) -> Estimator:
+        model = deepcopy(self.model)
+        values = self._values + len(self.sizes) * correction
+        if self.bounded:  # Rounding may have put some a hair below 0.
+            values = np.maximum(values, 0)
+        for tree, nodes, new in zip(
+            _trees(model), self._leaf_nodes.nodes, self.by_tree(values), strict=True
+        ):
+            tree.value[nodes] = new.reshape(-1, *tree.value.shape[1:])
+        return model
+
+
+class AveragedRegressorLeaves(_AveragedLeaves):
+    """RandomForestRegressor, ExtraTreesRegressor, DecisionTreeRegressor and kin."""
+
+    loss = "squared"
+    allowed: ClassVar[dict] = {
+        "criterion": ["squared_error", "friedman_mse"],
+        "monotonic_cst": [None],
+    }
+
+    def raw(self, X: Table) -> NDArray:
+        """Return the predictions."""
+        return self.model.predict(X)
+
+
+class AveragedClassifierLeaves(_AveragedLeaves):
+    """RandomForestClassifier, ExtraTreesClassifier, DecisionTreeClassifier and kin.
+
+    Their raw predictions are probabilities. Unlike logits these must be valid as they
+    are, so every leaf keeps a probability distribution.
+    """
+
+    loss = "brier"
+    bounded = True
+    allowed: ClassVar[dict] = {"monotonic_cst": [None]}
+
+    @classmethod
+    def reason(cls, estimator: Estimator) -> str | None:
+        """Return why the parameters rule the estimator out."""
+        if isinstance(getattr(estimator, "classes_", None), list):
+            return f"got {estimator.n_outputs_} outputs of classes, not 1"
+        return super().reason(estimator)
+
+    def raw(self, X: Table) -> NDArray:
+        """Return the probabilities of the classes."""
+        return self.model.predict_proba(X)
+
+    def project(self, correction: NDArray) -> NDArray:
+        """Move to the nearest correction with which the leaves hold probabilities."""
+        n_trees = len(self.sizes)
+        values = nearest_probabilities(self._values + n_trees * correction)
+        return (values - self._values) / n_trees
+
+
+def nearest_probabilities(values: NDArray) -> NDArray:
+    """Project each row onto the simplex, by a threshold: max(v - t, 0), of sum 1.
+
+    Duchi et al., "Efficient projections onto the l1-ball for learning in high
+    dimensions", 2008, figure 1.
+    """
+    ordered = -np.sort(-values, axis=1)
+    counts = np.arange(1, values.shape[1] + 1)
+    thresholds = (np.cumsum(ordered, axis=1) - 1) / counts
+    last = np.sum(ordered > thresholds, axis=1, keepdims=True) - 1
+    return np.maximum(values - np.take_along_axis(thresholds, last, axis=1), 0)
+
+
+class TreeAdapter(StudentAdapter):
+    """Trees and forests of values."""
+
+    leaves: type[LeafModel] = AveragedRegressorLeaves
+
+    def __init__(self, *, is_single_tree: bool) -> None:
+        self.is_single_tree = is_single_tree
+
+    def has_unlimited_trees(self, student: Estimator) -> bool:
+        return getattr(student, "max_leaf_nodes", 0) is None
+
+    def count_values(self, model: Estimator) -> ValueCounts:
+        return ValueCounts(leaves=sum(int(tree.n_leaves) for tree in _trees(model)))
+
+
+class TreeClassifierAdapter(TreeAdapter):
+    """Trees and forests of classes learn by a regressor twin, where that is exact."""
+
+    trains_natively = True
+    leaves = AveragedClassifierLeaves
+
+    def __init__(self, twin: Callable[[], Estimator], *, is_single_tree: bool) -> None:
+        super().__init__(is_single_tree=is_single_tree)
+        self.twin = twin
+        self.balances_by_weight = FORESTS_BALANCE_BY_WEIGHT and not is_single_tree
+
+    def fit(
+        self,
+        student: Estimator,
+        X: Table,
+        target: Target,
+        fit_params: Mapping[str, Any],
+        eval_targets: Sequence[Target] = (),
+    ) -> Estimator:
+        constrained = student.monotonic_cst is not None  # Not for several outputs.
+        if student.criterion != "gini" or constrained:
+            _check_not_judged_by_duplicates(student)
+            return super().fit(student, X, target, fit_params)
+        self.resolve_class_weight(student, target)
+        probabilities, weight = _weigh(student, target)
+        twin = _with_params_of(student, self.twin(), n_classes=probabilities.shape[1])
+        twin.fit(X, probabilities, weight, **fit_params)
+        return _move(twin, student, classes_of(target), target.y)
+
+
+def _check_not_judged_by_duplicates(student: Estimator) -> None:
     if getattr(student, "oob_score", False):
         raise ValueError(
-            "A forest student with oob_score must leave out whole rows: weighted "
-            "copies of one row would fall on both sides. Got "
+            "A forest student with oob_score must leave out whole samples: weighted "
+            "duplicates of one sample would fall on both sides. Got "
             f"criterion={student.criterion!r}, monotonic_cst={student.monotonic_cst!r}."
             " Use criterion='gini' without monotonic_cst, or oob_score=False."
         )
 
 
-def _weigh(student, labels, classes):
-    """Return the target under the student's class weights, and the rows' weights."""
-    target = labels.mixed
+def _weigh(student: Estimator, target: Target) -> tuple[NDArray, NDArray | None]:
+    """Return the target under the student's class weights, and the samples' weights."""
+    mixed = target.mixed
     if student.class_weight is None:
-        return target, None
-    target = target * [student.class_weight.get(label, 1.0) for label in classes]
-    weight = target.sum(axis=1)
-    return target / np.where(weight > 0, weight, 1.0)[:, None], weight
+        return mixed, target.weight
+    factors = [student.class_weight.get(label, 1.0) for label in classes_of(target)]
+    mixed = mixed * factors
+    total = mixed.sum(axis=1)
+    weight = total if target.weight is None else total * target.weight
+    return mixed / np.where(total > 0, total, 1.0)[:, None], weight
 
 
-def _move(twin, student, classes, y):
+def _with_params_of(student: Estimator, twin: Estimator, n_classes: int) -> Estimator:
+    params = student.get_params(deep=False)
+    twin.set_params(
+        **{name: params[name] for name in twin.get_params() if name in params}
+        | {"criterion": "squared_error"}
+        | {name: params[name] / n_classes for name in _IMPURITY_LIMITS}
+    )
+    if params.get("oob_score"):
+        twin.set_params(oob_score=True)  # The metric, if given, is for classes.
+    return twin
+
+
+def _move(
+    twin: Estimator, student: Estimator, classes: NDArray, y: NDArray | None
+) -> Estimator:
     """Move what the regressor learned into the classifier."""
     params = twin.get_params(deep=False)
     learned = {
@@ -109,9 +221,9 @@ def _move(twin, student, classes, y):
         for name, value in vars(twin).items()
         if name not in params and name not in vars(student)
     }
-    vars(student).update(
-        learned, n_outputs_=1, n_classes_=len(classes), classes_=classes
-    )
+    learned |= {"n_outputs_": 1, "n_classes_": len(classes), "classes_": classes}
+    for name, value in learned.items():
+        setattr(student, name, value)
     if hasattr(twin, "tree_"):
         student.tree_ = _with_classes(twin.tree_, twin.n_features_in_, len(classes))
         return student
@@ -126,7 +238,7 @@ def _move(twin, student, classes, y):
     return student
 
 
-def _member(tree, forest, classes):
+def _member(tree: Estimator, forest: Estimator, classes: NDArray) -> Estimator:
     """Return a forest's tree as the classifier that the forest would hold."""
     kinds = {
         DecisionTreeRegressor: DecisionTreeClassifier,
@@ -139,13 +251,40 @@ def _member(tree, forest, classes):
     return _move(tree, kinds[type(tree)](**params), codes, None)
 
 
-def _with_classes(tree, n_features, n_classes):
+def _with_classes(tree: Tree, n_features: int, n_classes: int) -> Tree:
     """Return a tree of K outputs as the tree of one output with K classes."""
     state = tree.__getstate__()
-    share = state["values"].transpose(0, 2, 1)
-    share = np.ascontiguousarray(share / share.sum(axis=2, keepdims=True))
-    state["values"] = share
-    state["nodes"]["impurity"] = 1 - (share[:, 0] ** 2).sum(axis=1)
+    values = state["values"].transpose(0, 2, 1)
+    values = np.ascontiguousarray(values / values.sum(axis=2, keepdims=True))
+    state["values"] = values
+    state["nodes"]["impurity"] = 1 - (values[:, 0] ** 2).sum(axis=1)
     moved = Tree(n_features, np.array([n_classes], dtype=np.intp), 1)
     moved.__setstate__(state)
     return moved
+
+
+def _trees(model: Estimator) -> list[Tree]:
+    """Return the trees of a forest, or the one tree that the model is."""
+    return [member.tree_ for member in getattr(model, "estimators_", [model])]
+
+
+for _kind in ("tree._classes.DecisionTree", "tree._classes.ExtraTree"):
+    register(f"sklearn.{_kind}Regressor", TreeAdapter(is_single_tree=True))
+for _kind in ("ensemble._forest.RandomForest", "ensemble._forest.ExtraTrees"):
+    register(f"sklearn.{_kind}Regressor", TreeAdapter(is_single_tree=False))
+for _kind, _twin in (
+    ("DecisionTree", DecisionTreeRegressor),
+    ("ExtraTree", ExtraTreeRegressor),
+):
+    register(
+        f"sklearn.tree._classes.{_kind}Classifier",
+        TreeClassifierAdapter(_twin, is_single_tree=True),
+    )
+for _kind, _twin in (
+    ("RandomForest", RandomForestRegressor),
+    ("ExtraTrees", ExtraTreesRegressor),
+):
+    register(
+        f"sklearn.ensemble._forest.{_kind}Classifier",
+        TreeClassifierAdapter(_twin, is_single_tree=False),
+    )

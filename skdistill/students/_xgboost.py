@@ -1,73 +1,215 @@
-"""XGBoost learns soft labels by its own objective's gradient on softer labels.
+"""XGBoost: its own objective's gradient on mixed targets, and trees in its JSON.
 
 The booster keeps its objective, "binary:logistic" or "multi:softprob", so a fitted
 student predicts, saves and loads as any other. XGBoost takes 2 q (1 - q) as curvature
-for several classes, and starts from the intercept that fits the labels' shares.
+for several classes, and starts from the intercept that fits the labels' frequencies.
+
+Trees are read from and written to the model's documented JSON. A leaf's value stands in
+`split_conditions`, in single precision. DART multiplies it by the `weight_drop` of its
+tree.
 """
 
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils.fixes import parse_version
 
+from skdistill._typing import Estimator, Table
+from skdistill.students._adapter import StudentAdapter, ValueCounts
 from skdistill.students._early_stopping import NAME, check_one_eval_set, soft_log_loss
+from skdistill.students._leaves import LeafModel, LeafNodes, check_objective
 from skdistill.students._loss import SoftLoss
+from skdistill.students._registry import register
+from skdistill.targets import Target
 
-__all__ = ["fit_xgboost"]
+__all__ = ["XGBoostClassifierLeaves", "XGBoostRegressorLeaves"]
 
 _OBJECTIVES = ("binary:logistic", "multi:softprob", "multi:softmax")
+_ALLOWED: dict[str, list[Any]] = {
+    "booster": [None, "gbtree", "dart"],
+    "multi_strategy": [None, "one_output_per_tree"],
+    "monotone_constraints": [None],
+}
 
 
-def fit_xgboost(
-    student, X, labels, classes, *, y, sample_weight, fit_params, eval_labels=None
-):
-    """Fit an XGBClassifier or XGBRFClassifier; see `skdistill.students.register`."""
-    params = student.get_params()
-    _check(params)
-    binary = len(classes) == 2
-    loss = SoftLoss(labels, curvature=1.0 if binary else 2.0)
-    while_fitting: dict[str, Any] = {"objective": partial(_objective, loss)}
-    if params["base_score"] is None:
-        while_fitting["base_score"] = _intercept(labels.mixed, sample_weight)
-    if eval_labels:  # XGBoost takes codes alone, here too.
-        coded = [
-            (X_eval, held_out.codes)
-            for (X_eval, _), held_out in zip(
-                fit_params["eval_set"], eval_labels, strict=True
-            )
-        ]
-        fit_params = fit_params | {"eval_set": coded}
-        if params["eval_metric"] is None:
-            while_fitting["eval_metric"] = _judge(check_one_eval_set(eval_labels).mixed)
-            while_fitting["disable_default_eval_metric"] = 1
-    student.set_params(**while_fitting)
-    student.fit(X, labels.codes, sample_weight=sample_weight, **fit_params)
-    # What a plain fit leaves: the user's parameters, and the objective by name.
-    student.set_params(**{name: params.get(name) for name in while_fitting})
-    return student.set_params(
-        objective="binary:logistic" if binary else "multi:softprob"
-    )
+class _XGBoostLeaves(LeafModel):
+    """The contribution of a leaf is its value, times the weight of its tree."""
+
+    # How the model's JSON names the objective.
+    objectives: tuple[str, ...]
+
+    def __init__(self, model: Estimator) -> None:
+        super().__init__(model)
+        learner = _read(model)["learner"]
+        check_objective(model, learner["objective"]["name"], self.objectives)
+        booster = learner["gradient_booster"]
+        ends_of_rounds = _forest(booster)["iteration_indptr"]
+        # The trees that predict are those up to the best iteration, if there is one.
+        best = model.get_booster().attr("best_iteration")
+        self._n_rounds = len(ends_of_rounds) - 1 if best is None else int(best) + 1
+        n_trees = ends_of_rounds[self._n_rounds]
+        self._leaf_nodes = LeafNodes(
+            tree["left_children"] for tree in _forest(booster)["trees"][:n_trees]
+        )
+        self.sizes = self._leaf_nodes.sizes
+        outputs = np.asarray(_forest(booster)["tree_info"][:n_trees])
+        self.n_outputs = int(outputs.max()) + 1
+        self.outputs = outputs if self.n_outputs > 1 else None
+        self._tree_weights = booster.get("weight_drop", [1.0] * n_trees)[:n_trees]
+
+    def raw(self, X: Table) -> NDArray:
+        return self.model.predict(X, output_margin=True)
+
+    def leaves(self, X: Table) -> NDArray:
+        import xgboost
+
+        # The model's own `apply` takes no categories before XGBoost 3.1.
+        rows = xgboost.DMatrix(
+            X,
+            missing=self.model.missing,
+            feature_types=self.model.feature_types,
+            enable_categorical=self.model.enable_categorical,
+        )
+        nodes = self.model.get_booster().predict(
+            rows, pred_leaf=True, iteration_range=(0, self._n_rounds)
+        )
+        return self._leaf_nodes.numbers(nodes.reshape(len(nodes), -1).astype(np.intp))
+
+    def corrected(self, correction: NDArray) -> Estimator:
+        document = _read(self.model)
+        trees = _forest(document["learner"]["gradient_booster"])["trees"]
+        changes = self.by_tree(correction[:, 0])
+        for tree, nodes, weight, change in zip(
+            trees[: len(changes)],
+            self._leaf_nodes.nodes,
+            self._tree_weights,
+            changes,
+            strict=True,
+        ):
+            values = np.array(tree["split_conditions"], dtype=np.float32)
+            values[nodes] += (change / weight).astype(np.float32)
+            tree["split_conditions"] = values.tolist()
+        model = deepcopy(self.model)
+        model.get_booster().load_model(bytearray(json.dumps(document), "utf-8"))
+        return model
 
 
-def _objective(loss, y_true, y_pred, sample_weight=None):
+class XGBoostRegressorLeaves(_XGBoostLeaves):
+    """XGBRegressor and XGBRFRegressor with squared loss."""
+
+    loss = "squared"
+    objectives = ("reg:squarederror",)
+    allowed: ClassVar[dict] = {"objective": [None, *objectives], **_ALLOWED}
+
+
+class XGBoostClassifierLeaves(_XGBoostLeaves):
+    """XGBClassifier and XGBRFClassifier with log loss."""
+
+    loss = "log"
+    objectives = _OBJECTIVES
+    allowed: ClassVar[dict] = {"objective": [None, *objectives], **_ALLOWED}
+
+
+class XGBoostAdapter(StudentAdapter):
+    """What all estimators of XGBoost share: labels, size and stages."""
+
+    needs_codes = True
+    positive_losses = StudentAdapter.positive_losses | {
+        "count:poisson",
+        "reg:gamma",
+        "reg:tweedie",
+    }
+
+    def __init__(self, leaves: type[LeafModel] | None = None) -> None:
+        self.leaves = leaves
+
+    def count_values(self, model: Estimator) -> ValueCounts | None:
+        if hasattr(model, "coef_"):  # A linear booster.
+            return super().count_values(model)
+        booster = model.get_booster()
+        best = booster.attr("best_iteration")
+        booster = booster if best is None else booster[: int(best) + 1]
+        trees = map(json.loads, booster.get_dump(dump_format="json"))
+        return ValueCounts(leaves=sum(map(_count_leaves, trees)))
+
+    def stages(
+        self, model: Estimator, X: Table, method: str
+    ) -> Iterator[NDArray] | None:
+        predict = getattr(model, method, None)
+        if predict is None:
+            return None
+        best = model.get_booster().attr("best_iteration")
+        n_rounds = model.get_booster().num_boosted_rounds()
+        n_rounds = n_rounds if best is None else int(best) + 1
+        return (predict(X, iteration_range=(0, n)) for n in range(1, n_rounds + 1))
+
+
+class XGBoostClassifierAdapter(XGBoostAdapter):
+    """XGBClassifier and XGBRFClassifier learn by the gradient of their loss."""
+
+    trains_natively = True
+    tempers_student = True
+
+    def fit(
+        self,
+        student: Estimator,
+        X: Table,
+        target: Target,
+        fit_params: Mapping[str, Any],
+        eval_targets: Sequence[Target] = (),
+    ) -> Estimator:
+        params = student.get_params()
+        _check(params)
+        binary = target.teacher.shape[1] == 2
+        loss = SoftLoss(target, curvature=1.0 if binary else 2.0)
+        while_fitting: dict[str, Any] = {"objective": partial(_objective, loss)}
+        if params["base_score"] is None:
+            while_fitting["base_score"] = _intercept(target.mixed, target.weight)
+        if eval_targets:  # XGBoost takes codes alone, here too.
+            pairs = zip(fit_params["eval_set"], eval_targets, strict=True)
+            coded = [(X_eval, held_out.labels) for (X_eval, _), held_out in pairs]
+            fit_params = {**fit_params, "eval_set": coded}
+            if params["eval_metric"] is None:
+                mixed = check_one_eval_set(eval_targets).mixed
+                while_fitting["eval_metric"] = _judge(mixed)
+                while_fitting["disable_default_eval_metric"] = 1
+        student.set_params(**while_fitting)
+        student.fit(X, target.labels, sample_weight=target.weight, **fit_params)
+        # What a fit on labels leaves: the user's parameters, and the objective by name.
+        student.set_params(**{name: params.get(name) for name in while_fitting})
+        return student.set_params(
+            objective="binary:logistic" if binary else "multi:softprob"
+        )
+
+
+def _objective(
+    loss: SoftLoss,
+    y_true: NDArray,
+    y_pred: NDArray,
+    sample_weight: NDArray | None = None,
+) -> tuple[NDArray, NDArray]:
     return loss(np.asarray(y_pred).reshape(len(y_true), -1), sample_weight)
 
 
-def _judge(target):
-    def judge(y_true, y_pred):
+def _judge(target: NDArray) -> Callable[[NDArray, NDArray], float]:
+    def judge(y_true: NDArray, y_pred: NDArray) -> float:
         return soft_log_loss(target, np.asarray(y_pred).reshape(len(y_true), -1))
 
     judge.__name__ = NAME
     return judge
 
 
-def _check(params):
+def _check(params: dict[str, Any]) -> None:
     if params["objective"] not in (None, *_OBJECTIVES):
         raise ValueError(
             "An XGBoost student of a DistilledClassifier must have one of the "
             f"objectives {_OBJECTIVES}. Got {params['objective']!r}. Leave the "
-            "objective out: soft labels need the cross-entropy."
+            "objective out: distributions over classes need the cross-entropy."
         )
     if params.get("scale_pos_weight") not in (None, 1):
         raise ValueError(
@@ -77,14 +219,35 @@ def _check(params):
         )
 
 
-def _intercept(mixed, sample_weight):
-    """Return what XGBoost would start from, had the labels these shares."""
+def _intercept(mixed: NDArray, weight: NDArray | None) -> float | list[float]:
+    """Return what XGBoost would start from, had the labels these frequencies."""
     import xgboost
 
-    share = np.average(mixed, axis=0, weights=sample_weight)
-    if len(share) == 2:
-        return float(np.clip(share[1], 1e-6, 1 - 1e-6))
+    frequency = np.average(mixed, axis=0, weights=weight)
+    if len(frequency) == 2:
+        return float(np.clip(frequency[1], 1e-6, 1 - 1e-6))
     if parse_version(xgboost.__version__) < parse_version("3.1"):
         return 0.5  # One number for all classes, which cancels in the softmax.
-    logits = np.log(np.maximum(share, 1e-6))
+    logits = np.log(np.maximum(frequency, 1e-6))
     return (logits - logits.mean()).tolist()
+
+
+def _read(model: Estimator) -> dict[str, Any]:
+    return json.loads(model.get_booster().save_raw("json"))
+
+
+def _forest(booster: dict[str, Any]) -> dict[str, Any]:
+    """Return the trees of a booster; those of DART are one level down."""
+    return booster.get("gbtree", booster)["model"]
+
+
+def _count_leaves(node: dict[str, Any]) -> int:
+    children = node.get("children")
+    return 1 if children is None else sum(map(_count_leaves, children))
+
+
+register("xgboost.sklearn.XGBModel", XGBoostAdapter())
+register("xgboost.sklearn.XGBRegressor", XGBoostAdapter(XGBoostRegressorLeaves))
+register(
+    "xgboost.sklearn.XGBClassifier", XGBoostClassifierAdapter(XGBoostClassifierLeaves)
+)

@@ -1,21 +1,25 @@
 """scikit-learn's gradient boosting: init + learning_rate * (sum of leaf values)."""
 
 from copy import deepcopy
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import is_classifier
 from sklearn.utils.validation import validate_data
 
-from skdistill.refine._loss import LogLoss, SquaredLoss
-from skdistill.refine._model import LeafNodes, TreeModel
+from skdistill._typing import Estimator, Table
+from skdistill.students._adapter import StudentAdapter, ValueCounts
+from skdistill.students._leaves import LeafModel, LeafNodes
+from skdistill.students._registry import register
 
-__all__ = ["BoostedClassifier", "BoostedRegressor"]
+__all__ = ["BoostedClassifierLeaves", "BoostedRegressorLeaves"]
 
 
-class _Boosted(TreeModel):
+class _BoostedLeaves(LeafModel):
     """The contribution of a leaf is its value times the learning rate."""
 
-    def __init__(self, model):
+    def __init__(self, model: Estimator) -> None:
         super().__init__(model)
         self._leaf_nodes = LeafNodes(tree.children_left for tree in _trees(model))
         self.sizes = self._leaf_nodes.sizes
@@ -23,7 +27,7 @@ class _Boosted(TreeModel):
         if self.n_outputs > 1:
             self.outputs = np.tile(np.arange(self.n_outputs), n_rounds)
 
-    def leaves(self, X):
+    def leaves(self, X: Table) -> NDArray:
         # `apply` itself takes no lists, and warns of column names.
         X = validate_data(
             self.model, X, reset=False, dtype=np.float32, accept_sparse="csr"
@@ -31,7 +35,7 @@ class _Boosted(TreeModel):
         nodes = self.model.apply(X).astype(np.intp)
         return self._leaf_nodes.numbers(nodes.reshape(len(nodes), -1))
 
-    def corrected(self, correction):
+    def corrected(self, correction: NDArray) -> Estimator:
         model = deepcopy(self.model)
         changes = self.by_tree(correction[:, 0] / model.learning_rate)
         for tree, nodes, change in zip(
@@ -41,28 +45,52 @@ class _Boosted(TreeModel):
         return model
 
 
-class BoostedRegressor(_Boosted):
+class BoostedRegressorLeaves(_BoostedLeaves):
     """GradientBoostingRegressor with squared loss."""
 
-    loss = SquaredLoss
+    loss = "squared"
     allowed: ClassVar[dict] = {"loss": ["squared_error"]}
 
-    def raw(self, X):
+    def raw(self, X: Table) -> NDArray:
         """Return the predictions."""
         return self.model.predict(X)
 
 
-class BoostedClassifier(_Boosted):
+class BoostedClassifierLeaves(_BoostedLeaves):
     """GradientBoostingClassifier with log loss."""
 
-    loss = LogLoss
+    loss = "log"
     allowed: ClassVar[dict] = {"loss": ["log_loss"]}
 
-    def raw(self, X):
+    def raw(self, X: Table) -> NDArray:
         """Return the logits."""
         return self.model.decision_function(X)
 
 
-def _trees(model):
+class _BoostingAdapter(StudentAdapter):
+    """Stages are those of scikit-learn; classes are learned from duplicates."""
+
+    def __init__(self, leaves: type[LeafModel]) -> None:
+        self.leaves = leaves
+
+    def ways_to_split(self, student: Estimator) -> list[str]:
+        stops = is_classifier(student) and student.n_iter_no_change is not None
+        return ["n_iter_no_change"] * stops + super().ways_to_split(student)
+
+    def count_values(self, model: Estimator) -> ValueCounts:
+        return ValueCounts(leaves=sum(int(tree.n_leaves) for tree in _trees(model)))
+
+
+def _trees(model: Estimator) -> list[Any]:
     """Return the trees, round by round."""
     return [member.tree_ for member in model.estimators_.ravel()]
+
+
+register(
+    "sklearn.ensemble._gb.GradientBoostingRegressor",
+    _BoostingAdapter(BoostedRegressorLeaves),
+)
+register(
+    "sklearn.ensemble._gb.GradientBoostingClassifier",
+    _BoostingAdapter(BoostedClassifierLeaves),
+)

@@ -1,24 +1,28 @@
-"""What the refinement needs to know of a model, whatever its library."""
+"""What the leaf refinement needs to know of a model, whatever its library."""
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skdistill._typing import Estimator, Table
-from skdistill.refine._loss import Loss
 
-__all__ = ["LeafNodes", "TreeModel", "check_objective"]
+__all__ = ["LeafLoss", "LeafModel", "LeafNodes", "check_objective"]
+
+LeafLoss: TypeAlias = Literal["squared", "log", "brier"]
 
 
-class TreeModel:
+class LeafModel:
     """A fitted model whose raw prediction is a sum of leaf values and a constant part.
 
     The leaf values themselves are not asked for: the refinement finds a correction of
     each leaf's *contribution* to the raw prediction, so that shrinkage, averaging and
     the constant part are the subclass's business alone.
+
+    A subclass sets the attributes in ``__init__`` or on the class, and defines `raw`,
+    `leaves` and `corrected`.
 
     Parameters
     ----------
@@ -29,32 +33,65 @@ class TreeModel:
     ----------
     sizes : sequence of int of shape (n_trees,)
         The number of leaves of each tree.
-    n_outputs : int
-        The columns of the raw prediction.
-    outputs : ndarray of int of shape (n_trees,) or None
+    n_outputs : int, default=1
+        The number of columns of the raw prediction.
+    outputs : ndarray of int of shape (n_trees,), default=None
         The column that each tree adds to; None if each leaf has a value for each.
-    loss : type of Loss
-        The loss of the raw predictions that is minimised.
-    bounded : bool
-        Whether not all leaf values are valid, so that corrections need `project`.
-    allowed : dict of str to sequence
+    loss : {"squared", "log", "brier"}
+        The loss of the raw predictions that is minimised: squared loss of values,
+        cross-entropy of logits, squared loss of probabilities. With two classes, log
+        loss has one logit, that of the second class.
+    bounded : bool, default=False
+        Whether some leaf values are invalid, so that corrections need `project`.
+    allowed : dict of str to sequence, default={}
         The parameters that may rule out the refinement, with the values that do not;
         None alone where the parameter holds monotone constraints, which it would break.
+
+    Examples
+    --------
+    A single tree of scikit-learn, whose leaves are numbered among its nodes:
+
+    >>> from copy import deepcopy
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.tree import DecisionTreeRegressor
+    >>> from skdistill.students import LeafModel, LeafNodes
+    >>> class TreeLeaves(LeafModel):
+    ...     loss = "squared"
+    ...
+    ...     def __init__(self, model):
+    ...         super().__init__(model)
+    ...         self.nodes = LeafNodes([model.tree_.children_left])
+    ...         self.sizes = self.nodes.sizes
+    ...
+    ...     def raw(self, X):
+    ...         return self.model.predict(X)
+    ...
+    ...     def leaves(self, X):
+    ...         return self.nodes.numbers(self.model.apply(X)[:, None])
+    ...
+    ...     def corrected(self, correction):
+    ...         model = deepcopy(self.model)
+    ...         model.tree_.value[self.nodes.nodes[0], 0, 0] += correction[:, 0]
+    ...         return model
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> leaves = TreeLeaves(DecisionTreeRegressor(max_leaf_nodes=4).fit(X, y))
+    >>> leaves.leaves(X).max(), leaves.sizes
+    (np.int64(3), [4])
     """
 
     sizes: Sequence[int]
     n_outputs: int = 1
     outputs: NDArray | None = None
-    loss: type[Loss]
+    loss: LeafLoss
     bounded: bool = False
-    allowed: ClassVar[dict[str, Sequence[Any]]] = {}
+    allowed: ClassVar[Mapping[str, Sequence[Any]]] = {}
 
     def __init__(self, model: Estimator) -> None:
         self.model = model
 
     @classmethod
-    def obstacle(cls, estimator: Estimator) -> str | None:
-        """Return why the parameters of an estimator, fitted or not, rule it out."""
+    def reason(cls, estimator: Estimator) -> str | None:
+        """Return why an estimator, fitted or not, cannot be refined, None if it can."""
         params = estimator.get_params(deep=False)
         for name, values in cls.allowed.items():
             value = params.get(name, values[0])
@@ -95,10 +132,18 @@ class LeafNodes:
     ----------
     left_children : iterable of ndarray of shape (n_nodes,)
         For each tree, each node's left child, below 0 in a leaf.
+
+    Attributes
+    ----------
+    nodes : list of ndarray of int
+        The node numbers of each tree's leaves.
+    sizes : list of int
+        The number of leaves of each tree.
     """
 
     def __init__(self, left_children: Iterable[NDArray]) -> None:
-        self.nodes, self._numbers = [], []
+        self.nodes: list[NDArray] = []
+        self._numbers: list[NDArray] = []
         for children in left_children:
             is_leaf = np.asarray(children) < 0
             self.nodes.append(np.flatnonzero(is_leaf))

@@ -1,0 +1,280 @@
+"""What is known of a family of students: one adapter, whose parts are all optional."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import get_tags
+
+from skdistill._fitting import final_step, weight_param
+from skdistill._typing import Estimator, Table
+from skdistill.students._duplication import balance_classes, fit_on_duplicates
+from skdistill.students._leaves import LeafModel
+from skdistill.targets import Target
+
+__all__ = ["StudentAdapter", "ValueCounts"]
+
+# By which attributes models are known that follow scikit-learn, and where their weights
+# are: networks, support vector machines, kernel ridge, linear models, naive Bayes.
+_WEIGHTS = (
+    ("coefs_", "intercepts_"),
+    ("support_vectors_", "dual_coef_", "intercept_"),
+    ("X_fit_", "dual_coef_"),
+    ("coef_", "intercept_"),
+    ("theta_", "var_", "class_prior_"),
+)
+
+
+class ValueCounts(NamedTuple):
+    """How many numbers a fitted model stores to predict with.
+
+    Attributes
+    ----------
+    leaves : int
+        Leaves of trees.
+    weights : int
+        Weights of linear models and networks; for kernel machines and naive Bayes all
+        numbers they store.
+    """
+
+    leaves: int = 0
+    weights: int = 0
+
+    @property
+    def total(self) -> int:
+        """Leaves and weights."""
+        return self.leaves + self.weights
+
+    def __str__(self) -> str:
+        parts = [
+            f"{count:,} {name}"
+            for count, name in zip(self, self._fields, strict=True)
+            if count
+        ]
+        return " and ".join(parts) or "nothing"
+
+
+class StudentAdapter:
+    """What is known of a family of students, for `register`.
+
+    The defaults hold for any estimator that follows scikit-learn. A subclass overrides
+    what it knows better; nothing is required. One adapter may serve the regressors and
+    the classifiers of a library.
+
+    Attributes
+    ----------
+    trains_natively : bool, default=False
+        Whether `fit` is overridden, and learns targets without duplicated samples. The
+        student then needs no `sample_weight`, and may split its training samples.
+    tempers_student : bool, default=False
+        Whether `fit` follows ``target.soften == "both"``.
+    needs_codes : bool, default=False
+        Whether the classifiers take the labels 0..K-1 alone.
+    balances_by_weight : bool, default=False
+        Whether ``class_weight="balanced"`` counts samples by their weights.
+    positive_losses : frozenset of str, default={"poisson", "gamma", "tweedie"}
+        The values of `loss`, `criterion` or `objective` that take no target below 0.
+    leaves : type of LeafModel or None, default=None
+        Opens the leaves of a fitted model, for the refinement; None if it has none.
+    is_single_tree : bool, default=False
+        Whether the model is one tree, whose leaves hold the means of their targets
+        already.
+
+    Examples
+    --------
+    A student that predicts the mean target, whatever the sample:
+
+    >>> import numpy as np
+    >>> from sklearn.base import BaseEstimator, ClassifierMixin
+    >>> from skdistill.students import StudentAdapter, fit_on_target, register
+    >>> from skdistill.targets import Target
+    >>> class Prior(ClassifierMixin, BaseEstimator):
+    ...     def fit(self, X, y):
+    ...         self.classes_, count = np.unique(y, return_counts=True)
+    ...         self.prior_ = count / count.sum()
+    ...         return self
+    ...
+    ...     def predict_proba(self, X):
+    ...         return np.tile(self.prior_, (len(X), 1))
+    >>> class PriorAdapter(StudentAdapter):
+    ...     trains_natively = True
+    ...
+    ...     def fit(self, student, X, target, fit_params, eval_targets=()):
+    ...         student.classes_ = target.classes
+    ...         student.prior_ = np.average(target.mixed, axis=0, weights=target.weight)
+    ...         return student
+    >>> register(Prior, PriorAdapter())
+    >>> logits = np.log([[0.9, 0.1], [0.5, 0.5]])
+    >>> target = Target.of_classes([0, 1], logits, classes=["a", "b"], alpha=1.0)
+    >>> fit_on_target(Prior(), [[0.0], [1.0]], target).predict_proba([[0.0]])
+    array([[0.7, 0.3]])
+    """
+
+    trains_natively: bool = False
+    tempers_student: bool = False
+    needs_codes: bool = False
+    balances_by_weight: bool = False
+    positive_losses: frozenset[str] = frozenset({"poisson", "gamma", "tweedie"})
+    leaves: type[LeafModel] | None = None
+    is_single_tree: bool = False
+
+    def fit(
+        self,
+        student: Estimator,
+        X: Table,
+        target: Target,
+        fit_params: Mapping[str, Any],
+        eval_targets: Sequence[Target] = (),
+    ) -> Estimator:
+        """Fit a student on a target; `fit_on_target` calls it.
+
+        By default a regressor is fitted on the mixed values, and a classifier on
+        duplicated samples, one for each class, weighted by the class's probability.
+
+        Parameters
+        ----------
+        student : estimator
+            Unfitted, to be fitted in place.
+        X : array-like of shape (n_samples, n_features)
+            The samples.
+        target : Target
+            With the sample weights. Its classes are labels that the student takes:
+            0..K-1 if `needs_codes`.
+        fit_params : mapping of str to object
+            Further parameters of the student's `fit`.
+        eval_targets : sequence of Target, default=()
+            The targets of the samples in ``fit_params["eval_set"]``, for students of
+            classes that stop early by them.
+
+        Returns
+        -------
+        student : fitted estimator
+            Of classes, with probabilities in the order of ``target.classes``.
+        """
+        if target.classes is not None:
+            self.resolve_class_weight(student, target)
+            return fit_on_duplicates(student, X, target, fit_params)
+        params = weight_param(student, target.weight, part="student") | dict(fit_params)
+        return student.fit(X, self.mixed_values(student, target), **params)
+
+    def mixed_values(self, student: Estimator, target: Target) -> NDArray:
+        """Return the mixed values, which a positive loss does not take below a label.
+
+        Parameters
+        ----------
+        student : estimator
+            Or a Pipeline that ends in it.
+        target : Target
+            Of values.
+
+        Returns
+        -------
+        values : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Clipped from below at ``target.smallest`` if `is_positive_only`.
+        """
+        floor = target.smallest
+        if floor is None or not self.is_positive_only(final_step(student)):
+            return target.mixed
+        return np.maximum(target.mixed, floor)
+
+    def is_positive_only(self, student: Estimator) -> bool:
+        """Return whether the student's loss takes no target below zero."""
+        if get_tags(student).target_tags.positive_only:
+            return True
+        params = student.get_params(deep=False)
+        return any(
+            params.get(name) in self.positive_losses
+            for name in ("loss", "criterion", "objective")
+        )
+
+    def is_linear(self, student: Estimator) -> bool:
+        """Return whether the predictions are a linear function of the targets."""
+        return False
+
+    def resolve_class_weight(self, student: Estimator, target: Target) -> None:
+        """Set class_weight="balanced" to what it is for the labels, in place."""
+        balance_classes(student, target, by_weight=self.balances_by_weight)
+
+    def ways_to_split(self, student: Estimator) -> list[str]:
+        """Return by which parameters the student splits its training samples.
+
+        Duplicates of one sample would fall on both sides of such a split.
+        """
+        name, params = type(student).__name__, student.get_params(deep=False)
+        splits = {
+            name: name.endswith("CV"),
+            "early_stopping=True": params.get("early_stopping", False) is True,
+            "oob_score": bool(params.get("oob_score")),
+            # Platt's scaling of a support vector machine is cross-validated.
+            "probability=True": params.get("probability", False) is True,
+        }
+        return [what for what, does in splits.items() if does]
+
+    def keep_growth(self, student: Estimator, n_samples: int) -> None:
+        """Set in place what the number of training samples alone would decide.
+
+        It is called before a transfer set, which is several times as large, is added.
+        """
+
+    def has_unlimited_trees(self, student: Estimator) -> bool:
+        """Return whether more samples grow larger trees; `max_leaf_nodes` limits them.
+
+        A transfer set would make another student of them, so they get the number of
+        leaves that they have without it.
+        """
+        return False
+
+    def count_values(self, model: Estimator) -> ValueCounts | None:
+        """Count the leaves and weights of a fitted model.
+
+        By default by `get_n_leaves` and scikit-learn's names for weights. Ensembles and
+        wrappers of one model need no adapter: their members are summed up.
+
+        Parameters
+        ----------
+        model : estimator
+            Fitted.
+
+        Returns
+        -------
+        counts : ValueCounts or None
+            None if it is a model of another kind.
+        """
+        if hasattr(model, "get_n_leaves"):
+            return ValueCounts(leaves=int(model.get_n_leaves()))
+        for names in _WEIGHTS:
+            if hasattr(model, names[0]):
+                parts = [getattr(model, name) for name in names]
+                return ValueCounts(weights=sum(map(_count_numbers, parts)))
+        return None
+
+    def stages(
+        self, model: Estimator, X: Table, method: str
+    ) -> Iterator[NDArray] | None:
+        """Yield what a fitted model predicts after 1, 2, ... rounds of its training.
+
+        By default by scikit-learn's `staged_predict` and `staged_predict_proba`.
+
+        Parameters
+        ----------
+        model : estimator
+            Fitted.
+        X : array-like of shape (n_samples, n_features)
+            The samples.
+        method : {"predict", "predict_proba"}
+            What to yield.
+
+        Returns
+        -------
+        stages : iterator of ndarray or None
+            The last is what the model itself predicts. None if it has no stages.
+        """
+        staged = getattr(model, f"staged_{method}", None)
+        return None if staged is None else staged(X)
+
+
+def _count_numbers(values: Any) -> int:
+    if isinstance(values, list | tuple):  # the layers of a network
+        return sum(map(_count_numbers, values))
+    return int(values.size) if hasattr(values, "size") else int(np.size(values))

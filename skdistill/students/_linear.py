@@ -1,0 +1,91 @@
+"""Students that are linear: in their targets, or classifiers that are in their inputs.
+
+The predictions of least squares, ridge regression, with kernels too, and nearest
+neighbours are a linear function of the targets they were fitted on.
+"""
+
+import inspect
+
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_selection import SelectorMixin
+from sklearn.pipeline import FeatureUnion, Pipeline
+
+from skdistill._fitting import final_step
+from skdistill._typing import Estimator
+from skdistill.students._adapter import StudentAdapter
+from skdistill.students._registry import find_adapter, register
+
+__all__ = ["LinearAdapter", "WeightBalancedAdapter", "is_linear_in_targets"]
+
+# Where transformers made of others hold them, as (name, transformer, ...).
+_HOLDERS = {
+    Pipeline: "steps",
+    ColumnTransformer: "transformers",
+    FeatureUnion: "transformer_list",
+}
+
+
+class LinearAdapter(StudentAdapter):
+    """Regressors that are linear in their targets."""
+
+    def is_linear(self, student: Estimator) -> bool:
+        # A subclass of someone else's may do anything with the targets.
+        is_its_own = type(student).__module__.startswith("sklearn.")
+        return is_its_own and not getattr(student, "positive", False)
+
+
+class WeightBalancedAdapter(StudentAdapter):
+    """Classifiers whose balanced class weights go by the samples' weights."""
+
+    balances_by_weight = True
+
+
+def is_linear_in_targets(student: Estimator) -> bool:
+    """Return whether the student's predictions are a linear function of its targets.
+
+    Parameters
+    ----------
+    student : estimator
+        Fitted or not. A Pipeline is, if its last step is and no other step looks at
+        the target.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Lasso, Ridge
+    >>> from skdistill.students import is_linear_in_targets
+    >>> is_linear_in_targets(Ridge()), is_linear_in_targets(Lasso())
+    (True, False)
+    """
+    if not find_adapter(student).is_linear(final_step(student)):
+        return False
+    while isinstance(student, Pipeline):
+        if any(_looks_at_target(step) for _, step in student.steps[:-1]):
+            return False
+        student = student.steps[-1][1]
+    return True
+
+
+def _looks_at_target(step: Estimator) -> bool:
+    """Return whether a transformer may depend on the target; if in doubt, it does."""
+    if not hasattr(step, "fit"):  # "passthrough", "drop", None.
+        return False
+    for kind, parts in _HOLDERS.items():
+        if isinstance(step, kind):
+            return any(_looks_at_target(part[1]) for part in getattr(step, parts))
+    target = inspect.signature(step.fit).parameters.get("y")
+    needs = target is not None and target.default is target.empty
+    return needs or isinstance(step, SelectorMixin)
+
+
+for _name in (
+    "linear_model._base.LinearRegression",
+    "linear_model._ridge.Ridge",
+    "kernel_ridge.KernelRidge",
+):
+    register(f"sklearn.{_name}", LinearAdapter())
+for _name in ("linear_model._logistic.LogisticRegression", "svm._classes.LinearSVC"):
+    register(f"sklearn.{_name}", WeightBalancedAdapter())
