@@ -63,7 +63,7 @@ def functions(module) -> list[Callable]:
     ]
 
 
-SAMPLERS = estimators(transfer)
+SAMPLERS = [cls for cls in estimators(transfer) if hasattr(cls, "sample")]
 FUNCTIONS = [
     DistillationReport,
     DistillationReport.to_html,
@@ -72,7 +72,11 @@ FUNCTIONS = [
     *functions(displays),
     *functions(export),
 ]
-ESTIMATORS = [*estimators(skdistill), *SAMPLERS, *estimators(refine)]
+ESTIMATORS = [
+    *estimators(skdistill),
+    *estimators(transfer),
+    *estimators(refine),
+]
 
 # What these parameters are differs between regression and classification. All other
 # parameters that both classes have read the same.

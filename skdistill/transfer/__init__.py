@@ -1,4 +1,4 @@
-"""Samplers: new rows, without labels, that the real data could have held."""
+"""Samplers of unlabeled samples that the real data could have held."""
 
 from skdistill.transfer._conditional import ConditionalSampler
 from skdistill.transfer._draw import draw
@@ -7,6 +7,7 @@ from skdistill.transfer._mixup import MixupSampler
 from skdistill.transfer._munge import MungeSampler
 from skdistill.transfer._permutation import PermutationSampler
 from skdistill.transfer._swap_noise import SwapNoiseSampler
+from skdistill.transfer._transfer_set import TransferSet
 
 __all__ = [
     "ConditionalSampler",
@@ -15,5 +16,6 @@ __all__ = [
     "MungeSampler",
     "PermutationSampler",
     "SwapNoiseSampler",
+    "TransferSet",
     "draw",
 ]
