@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["ParetoDisplay"]
 
 _COSTS = {
-    "latency": "seconds for one row",
+    "latency": "seconds for one sample",
     "bytes": "bytes on disk",
     "values": "leaves and weights",
 }
@@ -29,7 +29,7 @@ class ParetoDisplay:
     The Pareto front are the models to choose from: no other is as good or better, and
     as cheap or cheaper, and better in one of the two.
 
-    Make it by `from_estimators` or `from_predictions`.
+    Make it with `from_estimators` or `from_predictions`.
 
     Parameters
     ----------
@@ -104,20 +104,20 @@ class ParetoDisplay:
         Parameters
         ----------
         estimators : dict of str to estimator
-            Fitted models by name: plain students, distilled ones, the teacher.
+            Fitted models by name: baseline students, distilled ones, the teacher.
         X : table of shape (n_samples, n_features)
-            Held-out rows.
+            Held-out samples.
         y : array-like of shape (n_samples,)
             Their labels.
         cost : {"latency", "bytes", "values"}, default="latency"
-            The median seconds of one row, the bytes of the pickle, or the leaves and
-            weights. Of a distilled model its `student_` counts.
+            The median seconds for one sample, the bytes of the pickle, or the leaves
+            and weights; those of its `student_`, if the model is a distilled one.
         scoring : str or callable, default=None
-            A scikit-learn scorer. None is the model's own `score`.
+            A scikit-learn scorer. If None, the model's own `score` is used.
         n_timings : int, default=300
-            How often each model is asked for a single row.
+            How often each model predicts a single sample.
         ax : matplotlib Axes, default=None
-            Where to plot; None makes a figure.
+            Where to plot. If None, a figure is made.
         **kwargs : dict
             For matplotlib's `scatter`.
 
@@ -154,12 +154,12 @@ class ParetoDisplay:
         ax: Any = None,
         **kwargs: Any,
     ) -> Self:
-        """Plot models of which the predictions and the costs are known.
+        """Plot models whose predictions and costs are known.
 
         Parameters
         ----------
         y_true : array-like of shape (n_samples,)
-            Labels of held-out rows.
+            Labels of held-out samples.
         y_preds : dict of str to array-like
             What each model predicts for them.
         costs : dict of str to float
@@ -169,7 +169,7 @@ class ParetoDisplay:
         cost_name : str, default="cost"
             What the cost is.
         ax : matplotlib Axes, default=None
-            Where to plot; None makes a figure.
+            Where to plot. If None, a figure is made.
         **kwargs : dict
             For matplotlib's `scatter`.
 
@@ -196,7 +196,7 @@ class ParetoDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to plot; None makes a figure.
+            Where to plot. If None, a figure is made.
         **kwargs : dict
             For matplotlib's `scatter`.
 
@@ -239,7 +239,7 @@ class ParetoDisplay:
         ).sort_values("cost", kind="stable")
 
 
-def _on_front(scores, costs):
+def _on_front(scores: NDArray, costs: NDArray) -> NDArray[np.bool_]:
     """Return which models no other is as good and as cheap as, and better in one.
 
     One without a score, NaN, is none of them.
@@ -250,20 +250,20 @@ def _on_front(scores, costs):
     return ~(as_good & as_cheap & better).any(axis=1) & ~np.isnan(scores)
 
 
-def _cost(name, model, X, cost, n_timings):
+def _cost(name: str, model: Estimator, X: Table, cost: str, n_timings: int) -> float:
     if cost == "latency":
-        return np.median(time_single_rows(model, X, n_timings))
+        return float(np.median(time_single_rows(model, X, n_timings)))
     counts = count_values(model) if cost == "values" else None
     size = count_bytes(model) if cost == "bytes" else counts and counts.total
     if size is None:
         raise ValueError(
-            f"The {_COSTS[cost]} of {name!r} cannot be told: it is a "
+            f"The {_COSTS[cost]} of {name!r} are not known: it is a "
             f"{type(model).__name__}. Use cost='latency', or from_predictions with "
             "costs of your own."
         )
     return size
 
 
-def _check_any(models):
+def _check_any(models: Mapping[str, Any]) -> None:
     if not models:
-        raise ValueError("There must be one model at least. Got an empty dict.")
+        raise ValueError("There must be at least one model. Got an empty dict.")

@@ -19,12 +19,12 @@ __all__ = ["SearchDisplay"]
 class SearchDisplay:
     """Held-out scores of a search over alpha, one line for each temperature.
 
-    Where one alpha alone was tried, they are shown over the temperature. Of candidates
-    that differ in nothing but other parameters, the best is shown. The bars are the
-    standard errors of the means over the folds. Those of two candidates say little of
-    their difference, which is paired by folds.
+    Where one alpha alone was tried, they are shown over the temperature. If candidates
+    have the same alpha and temperature, the best is shown. The bars are the standard
+    errors of the means over the folds. Those of two candidates say little about their
+    difference, which is paired by folds.
 
-    Make it by `from_estimator` or `from_cv_results`.
+    Make it with `from_estimator` or `from_cv_results`.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class SearchDisplay:
     temperatures : ndarray of shape (n_points,)
         Temperatures; NaN where they were not searched over.
     scores : ndarray of shape (n_points,)
-        Mean scores on held-out rows.
+        Mean scores on held-out samples.
     errors : ndarray of shape (n_points,)
         Their standard errors.
 
@@ -100,7 +100,7 @@ class SearchDisplay:
         metric : str, default="score"
             Which score, where the search has several.
         ax : matplotlib Axes, default=None
-            Where to plot; None makes a figure.
+            Where to plot. If None, a figure is made.
         **kwargs : dict
             For matplotlib's `errorbar`.
 
@@ -135,7 +135,7 @@ class SearchDisplay:
         metric : str, default="score"
             Which score, where the search has several.
         ax : matplotlib Axes, default=None
-            Where to plot; None makes a figure.
+            Where to plot. If None, a figure is made.
         **kwargs : dict
             For matplotlib's `errorbar`.
 
@@ -173,7 +173,7 @@ class SearchDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to plot; None makes a figure.
+            Where to plot. If None, a figure is made.
         **kwargs : dict
             For matplotlib's `errorbar`.
 
@@ -196,13 +196,13 @@ class SearchDisplay:
                     x[rows], self.scores[rows], self.errors[rows], **options
                 )
             )
-        plain = self.scores[self.alphas == 0]
-        if len(plain):
+        baseline = self.scores[self.alphas == 0]
+        if len(baseline):
             self.ax_.axhline(
-                np.fmax.reduce(plain),  # without those that have no score
+                np.fmax.reduce(baseline),  # without those that have no score
                 color="grey",
                 linestyle="--",
-                label="plain student",
+                label="baseline student",
             )
         if self.ax_.get_legend_handles_labels()[0]:
             self.ax_.legend()
@@ -232,11 +232,11 @@ class SearchDisplay:
 _PARAMETERS = ("alpha", "temperature")
 
 
-def _is_split(key, metric):
+def _is_split(key: str, metric: str) -> bool:
     return key.startswith("split") and key.endswith(f"_test_{metric}")
 
 
-def _check_results(cv_results, prefix, metric):
+def _check_results(cv_results: Mapping[str, Any], prefix: str, metric: str) -> None:
     if f"mean_test_{metric}" not in cv_results:
         known = [k.removeprefix("mean_test_") for k in cv_results if "mean_test_" in k]
         raise ValueError(f"metric must be one of {known}. Got {metric!r}.")

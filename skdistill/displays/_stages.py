@@ -19,11 +19,11 @@ __all__ = ["StagesDisplay"]
 
 
 class StagesDisplay:
-    """A metric on held-out rows after each stage of training, one line for each model.
+    """A metric on held-out samples after each stage of training, a line for each model.
 
     The area between two lines is what `skdistill.metrics.integral_criterion` measures.
 
-    Make it by `from_estimator` or `from_predictions`.
+    Make it with `from_estimator` or `from_predictions`.
 
     Parameters
     ----------
@@ -52,10 +52,10 @@ class StagesDisplay:
     >>> student = GradientBoostingRegressor(n_estimators=20, random_state=0)
     >>> model = DistilledRegressor(Ridge(), student).fit(X[:300], y[:300])
     >>> display = StagesDisplay.from_estimator(
-    ...     model, X[300:], y[300:], plain=student.fit(X[:300], y[:300])
+    ...     model, X[300:], y[300:], baseline=student.fit(X[:300], y[:300])
     ... )
     >>> display.frame().columns.tolist()
-    ['distilled student', 'plain student']
+    ['distilled student', 'baseline student']
     """
 
     def __init__(
@@ -71,13 +71,13 @@ class StagesDisplay:
         X: Table,
         y: ArrayLike,
         *,
-        plain: Estimator | None = None,
+        baseline: Estimator | None = None,
         metric: Callable[..., float] | None = None,
         method: str = "predict",
         ax: Any = None,
         **kwargs: Any,
     ) -> Self:
-        """Plot the stages of a distilled student and of the plain one.
+        """Plot the stages of a distilled student and of the baseline student.
 
         Parameters
         ----------
@@ -85,17 +85,18 @@ class StagesDisplay:
             A fitted distilled model whose student is trained in stages, see
             `skdistill.inspect.staged_predictions`.
         X : table of shape (n_samples, n_features)
-            Held-out rows.
+            Held-out samples.
         y : array-like of shape (n_samples,)
             Their labels.
-        plain : estimator, default=None
-            The plain student, fitted on the labels alone. None plots `model` alone.
+        baseline : estimator, default=None
+            The baseline student, fitted on the labels alone. If None, `model` alone is
+            plotted.
         metric : callable, default=None
-            ``metric(y_true, y_pred)``. None is R2 or accuracy.
+            ``metric(y_true, y_pred)``. If None, R2 or accuracy is used.
         method : {"predict", "predict_proba"}, default="predict"
             What the metric takes.
         ax : matplotlib Axes, default=None
-            Where to plot; None makes a figure.
+            Where to plot. If None, a figure is made.
         **kwargs : dict
             For matplotlib's `plot`.
 
@@ -104,8 +105,8 @@ class StagesDisplay:
         StagesDisplay
         """
         models = {"distilled student": model}
-        if plain is not None:
-            models["plain student"] = plain
+        if baseline is not None:
+            models["baseline student"] = baseline
         if metric is None:
             metric = accuracy_score if is_classifier(model) else r2_score
         stages = {
@@ -124,18 +125,18 @@ class StagesDisplay:
         ax: Any = None,
         **kwargs: Any,
     ) -> Self:
-        """Plot models of which the predictions after each stage are known.
+        """Plot models whose predictions after each stage are known.
 
         Parameters
         ----------
         y_true : array-like of shape (n_samples,)
-            Labels of held-out rows.
+            Labels of held-out samples.
         y_preds : dict of str to iterable of array-like
             What each model predicts for them after 1, 2, ... stages.
         metric : callable, default=sklearn.metrics.r2_score
             ``metric(y_true, y_pred)``.
         ax : matplotlib Axes, default=None
-            Where to plot; None makes a figure.
+            Where to plot. If None, a figure is made.
         **kwargs : dict
             For matplotlib's `plot`.
 
@@ -150,8 +151,8 @@ class StagesDisplay:
         empty = [name for name, curve in curves.items() if not len(curve)]
         if empty or not curves:
             raise ValueError(
-                "y_preds must hold a model at least, each with one stage at least. Got "
-                f"no stages of {empty}."
+                "y_preds must hold at least one model, each with at least one stage. "
+                f"Got no stages of {empty}."
             )
         name = getattr(metric, "__name__", "score").removesuffix("_score")
         return cls(curves=curves, metric_name=name.replace("_", " ")).plot(ax, **kwargs)
@@ -162,7 +163,7 @@ class StagesDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to plot; None makes a figure.
+            Where to plot. If None, a figure is made.
         **kwargs : dict
             For matplotlib's `plot`.
 

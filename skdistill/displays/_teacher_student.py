@@ -9,7 +9,7 @@ from sklearn.utils import check_consistent_length
 from skdistill._typing import Estimator, Table
 from skdistill.displays._axes import axes
 from skdistill.inspect import open_parts
-from skdistill.metrics._probabilities import check_probabilities
+from skdistill.metrics import check_probabilities
 
 if TYPE_CHECKING:
     import pandas
@@ -18,12 +18,12 @@ __all__ = ["TeacherStudentDisplay"]
 
 
 class TeacherStudentDisplay:
-    """The student's predictions against the teacher's, row by row.
+    """The student's predictions against the teacher's, sample by sample.
 
-    On the diagonal both say the same. For classes it is the probability that each gives
-    to the class that the teacher chooses.
+    On the diagonal both predict the same. For classes the probability is shown that
+    each gives to the class that the teacher chooses.
 
-    Make it by `from_estimator` or `from_predictions`.
+    Make it with `from_estimator` or `from_predictions`.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class TeacherStudentDisplay:
     figure_ : matplotlib Figure
         The figure of the axes.
     scatter_ : matplotlib PathCollection
-        The rows.
+        The samples.
     line_ : matplotlib Line2D
         The diagonal.
 
@@ -80,11 +80,12 @@ class TeacherStudentDisplay:
         model : estimator
             A fitted distilled model, or a search over one.
         X : table of shape (n_samples, n_features)
-            Held-out rows; labels are not needed.
+            Held-out samples; labels are not needed.
         subsample : int, default=1000
-            Of more rows, so many are shown, evenly spaced. None shows all.
+            The largest number of samples to show, evenly spaced. If None, all are
+            shown.
         ax : matplotlib Axes, default=None
-            Where to plot; None makes a figure.
+            Where to plot. If None, a figure is made.
         **kwargs : dict
             For matplotlib's `scatter`.
 
@@ -135,11 +136,13 @@ class TeacherStudentDisplay:
             The values that the teacher predicts, or its probabilities. One column
             alone holds values.
         y_student : array-like of the same shape
-            Those of the student. Of several regression outputs pass one at a time.
+            Those of the student. If a regression has several outputs, pass one at a
+            time.
         subsample : int, default=1000
-            Of more rows, so many are shown, evenly spaced. None shows all.
+            The largest number of samples to show, evenly spaced. If None, all are
+            shown.
         ax : matplotlib Axes, default=None
-            Where to plot; None makes a figure.
+            Where to plot. If None, a figure is made.
         **kwargs : dict
             For matplotlib's `scatter`.
 
@@ -163,12 +166,12 @@ class TeacherStudentDisplay:
         return cls(y_teacher=teacher, y_student=student).plot(ax, **kwargs)
 
     def plot(self, ax: Any = None, **kwargs: Any) -> Self:
-        """Plot the rows and the diagonal.
+        """Plot the samples and the diagonal.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to plot; None makes a figure.
+            Where to plot. If None, a figure is made.
         **kwargs : dict
             For matplotlib's `scatter`.
 
@@ -189,7 +192,7 @@ class TeacherStudentDisplay:
         return self
 
     def frame(self) -> "pandas.DataFrame":
-        """Return the rows that are shown.
+        """Return the samples that are shown.
 
         Returns
         -------
@@ -201,7 +204,7 @@ class TeacherStudentDisplay:
         return pd.DataFrame({"teacher": self.y_teacher, "student": self.y_student})
 
 
-def _one_column(values):
+def _one_column(values: ArrayLike) -> NDArray:
     """Return an array; a table of one column, which holds no probabilities, flat."""
     values = np.asarray(values)
     return values.ravel() if values.shape[1:] == (1,) else values

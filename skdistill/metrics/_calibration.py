@@ -1,9 +1,9 @@
-"""Calibration: whether a class given 80 % comes true in 80 % of the rows."""
+"""Calibration: whether a class given 80 % comes true in 80 % of the samples."""
 
 from numbers import Integral
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length, column_or_1d
 
 from skdistill._validation import check_weights
@@ -22,13 +22,13 @@ def calibration_error(
 ) -> float:
     """Return the calibration error of the top class, expected over bins of equal mass.
 
-    Rows are ordered by the probability of their most probable class, its *confidence*,
-    and cut into bins of equal weight. The error is the mean over the rows of
-    ``|accuracy - mean confidence|`` of their bins. Rows of equal confidence stay in one
-    bin, so the order of the rows plays no part.
+    Samples are ordered by the probability of their most probable class, its
+    *confidence*, and cut into bins of equal weight. The error is the mean over the
+    samples of ``|accuracy - mean confidence|`` of their bins. Samples of equal
+    confidence stay in one bin, so the order of the samples plays no part.
 
     Bins of equal mass are less biased than those of equal width [2]_. An error of 0 is
-    not to be expected of few rows: even for perfect probabilities each bin is off by
+    not to be expected of few samples: even for perfect probabilities each bin is off by
     chance.
 
     Parameters
@@ -41,9 +41,9 @@ def calibration_error(
     n_bins : int, default=15
         The number of bins.
     labels : array-like of shape (n_classes,), default=None
-        The classes of the columns. None are those in `y_true`, sorted.
+        The classes of the columns. If None, those in `y_true` are used, sorted.
     sample_weight : array-like of shape (n_samples,), default=None
-        Row weights.
+        Sample weights.
 
     Returns
     -------
@@ -95,8 +95,8 @@ def calibration_error(
     return float(np.abs(sums).sum() / weight.sum())
 
 
-def _equal_mass(values, weight, n_bins):
-    """Return the bin of each row; equal values share the bin of their middle."""
+def _equal_mass(values: NDArray, weight: NDArray, n_bins: int) -> NDArray[np.integer]:
+    """Return the bin of each sample; equal values share the bin of their middle."""
     _, codes = np.unique(values, return_inverse=True)
     mass = np.bincount(codes, weights=weight)
     middle = (np.cumsum(mass) - mass / 2) / mass.sum()

@@ -1,7 +1,7 @@
 """Fidelity: how closely the student agrees with the teacher, not with the labels."""
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import rel_entr
 from sklearn.metrics import r2_score
 from sklearn.utils import check_consistent_length, column_or_1d
@@ -26,11 +26,11 @@ def r2_to_teacher(
     Parameters
     ----------
     y_teacher : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        The teacher's predictions, for rows that neither was fitted on.
+        The teacher's predictions, for samples that neither was fitted on.
     y_student : array-like of the same shape
-        The student's predictions for these rows.
+        The student's predictions for these samples.
     sample_weight : array-like of shape (n_samples,), default=None
-        Row weights.
+        Sample weights.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def r2_to_teacher(
     >>> r2_to_teacher([1.0, 2.0, 3.0], [1.0, 2.0, 2.0])
     0.5
 
-    A scorer takes the teacher's answers in the place of y:
+    A scorer takes the teacher's predictions in the place of y:
 
     >>> from sklearn.metrics import make_scorer
     >>> from sklearn.linear_model import LinearRegression
@@ -65,17 +65,17 @@ def top1_agreement(
     *,
     sample_weight: ArrayLike | None = None,
 ) -> float:
-    """Return the share of rows for which teacher and student choose the same class.
+    """Return the fraction of samples that teacher and student put in the same class.
 
     Parameters
     ----------
     y_teacher : array-like of shape (n_samples,) or (n_samples, n_classes)
-        The teacher's labels, or its probabilities, of which the greatest counts; of
-        equal ones the first.
+        The teacher's labels, or its probabilities, of which the largest counts; the
+        first, if several are equal.
     y_student : array-like of the same shape
         The student's labels or probabilities, the columns in the teacher's order.
     sample_weight : array-like of shape (n_samples,), default=None
-        Row weights.
+        Sample weights.
 
     Returns
     -------
@@ -108,7 +108,8 @@ def top1_agreement(
     return float(np.average(chosen[0] == chosen[1], weights=weight))
 
 
-def _top_class(values):
+def _top_class(values: ArrayLike) -> NDArray:
+    """Return the labels, or the columns of the largest probabilities."""
     values = np.asarray(values)
     if values.ndim == 2 and values.shape[1] > 1:
         return values.argmax(axis=1)
@@ -125,9 +126,10 @@ def kl_to_teacher(
     """Return the mean Kullback-Leibler divergence of the student from the teacher.
 
     KL(p || q) = sum_j p_j log(p_j / q_j) for the teacher's probabilities p and the
-    student's q of a row, in nats. Where q is 0 and p is not, it is infinite. So all
-    probabilities of both are first raised to `floor`, and each row divided by its sum:
-    the divergence is then finite, 0 for equal ones and above 0 for others.
+    student's q of a sample, in nats. Where q is 0 and p is not, it is infinite. So all
+    probabilities of both are first raised to `floor`, and those of each sample divided
+    by their sum: the divergence is then finite, 0 for equal ones and above 0 for
+    others.
 
     Parameters
     ----------
@@ -137,9 +139,9 @@ def kl_to_teacher(
     p_student : array-like of the same shape
         The student's probabilities, the columns in the teacher's order of classes.
     sample_weight : array-like of shape (n_samples,), default=None
-        Row weights.
+        Sample weights.
     floor : float, default=1e-6
-        The least probability that is told from 0, from 0 to 1 / n_classes. At 0 the
+        The smallest probability that is told from 0, from 0 to 1 / n_classes. At 0 the
         divergence is exact, and may be infinite; classes with p = 0 add nothing.
 
     Returns
@@ -167,8 +169,8 @@ def kl_to_teacher(
     if p.shape != q.shape:
         raise ValueError(
             "p_teacher and p_student must hold probabilities of the same classes for "
-            f"the same rows. Got shapes {p.shape} and {q.shape}. Give a class that one "
-            "of them does not know a column of zeros."
+            f"the same samples. Got shapes {p.shape} and {q.shape}. Give a class that "
+            "one of them does not know a column of zeros."
         )
     if not 0 <= floor <= 1 / p.shape[1]:
         raise ValueError(

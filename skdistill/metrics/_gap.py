@@ -1,4 +1,4 @@
-"""The share of the teacher's lead over the plain student that the student recovers."""
+"""The fraction of the gap between baseline and teacher that a student closes."""
 
 import warnings
 from collections.abc import Callable
@@ -7,12 +7,12 @@ from numpy.typing import ArrayLike
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import r2_score
 
-__all__ = ["gap_recovered", "share_recovered"]
+__all__ = ["gap_recovered", "gap_recovered_from_scores"]
 
 
 def gap_recovered(
     y_true: ArrayLike,
-    y_plain: ArrayLike,
+    y_baseline: ArrayLike,
     y_teacher: ArrayLike,
     y_student: ArrayLike,
     metric: Callable[..., float] = r2_score,
@@ -20,22 +20,23 @@ def gap_recovered(
     greater_is_better: bool = True,
     sample_weight: ArrayLike | None = None,
 ) -> float:
-    """Return the share of the teacher's lead that the student recovers.
+    """Return the fraction of the teacher's lead that the student recovers.
 
-    (student - plain) / (teacher - plain) in a metric: 0 for a student as good as the
-    plain one, 1 for one as good as the teacher. Below 0 distillation did harm.
+    (student - baseline) / (teacher - baseline) in a metric: 0 for a student as good as
+    the baseline student, 1 for one as good as the teacher. Below 0 distillation did
+    harm.
 
-    Where the teacher is not better than the plain student there is no lead to share:
-    the result is NaN, with a warning. Where it leads by little the share is mostly
+    Where the teacher is not better than the baseline student, there is no gap: the
+    result is NaN, with a warning. Where it leads by little, the fraction is mostly
     noise; look at the three scores themselves.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        The labels of rows that none of the three was fitted on.
-    y_plain : array-like
-        What the plain student, fitted on the labels alone, predicts for them; labels,
-        values or probabilities, as `metric` takes them.
+        The labels of samples that none of the three was fitted on.
+    y_baseline : array-like
+        What the baseline student, fitted on the labels alone, predicts for them;
+        labels, values or probabilities, as `metric` takes them.
     y_teacher : array-like
         What the teacher predicts.
     y_student : array-like
@@ -45,7 +46,7 @@ def gap_recovered(
     greater_is_better : bool, default=True
         Whether a greater value of `metric` is a better one; False for a loss.
     sample_weight : array-like of shape (n_samples,), default=None
-        Row weights.
+        Sample weights.
 
     Returns
     -------
@@ -56,14 +57,23 @@ def gap_recovered(
     UndefinedMetricWarning
         If the teacher does not lead.
 
+    See Also
+    --------
+    gap_recovered_from_scores : The same from three scores.
+
     Examples
     --------
     >>> from sklearn.metrics import mean_absolute_error
     >>> from skdistill.metrics import gap_recovered
-    >>> y, plain, teacher, student = [0.0, 0.0], [4.0, 4.0], [1.0, 1.0], [2.0, 2.0]
+    >>> y, baseline, teacher, student = [0.0], [4.0], [1.0], [2.0]
     >>> round(
     ...     gap_recovered(
-    ...         y, plain, teacher, student, mean_absolute_error, greater_is_better=False
+    ...         y,
+    ...         baseline,
+    ...         teacher,
+    ...         student,
+    ...         mean_absolute_error,
+    ...         greater_is_better=False,
     ...     ),
     ...     3,
     ... )
@@ -71,28 +81,55 @@ def gap_recovered(
     """
     weight = {} if sample_weight is None else {"sample_weight": sample_weight}
     sign = 1 if greater_is_better else -1
-    plain, teacher, student = (
+    baseline, teacher, student = (
         sign * metric(y_true, predicted, **weight)
-        for predicted in (y_plain, y_teacher, y_student)
+        for predicted in (y_baseline, y_teacher, y_student)
     )
-    share = share_recovered(plain, teacher, student)
-    if share is None:
+    recovered = gap_recovered_from_scores(baseline, teacher, student)
+    if recovered is None:
         warnings.warn(
-            "The gap recovered is undefined: the teacher is not better than the plain "
-            f"student ({getattr(metric, '__name__', metric)} of {sign * teacher:.4g} "
-            f"against {sign * plain:.4g}). NaN is returned.",
+            "The gap recovered is undefined: the teacher is not better than the "
+            f"baseline student ({getattr(metric, '__name__', metric)} of "
+            f"{sign * teacher:.4g} against {sign * baseline:.4g}). NaN is returned.",
             UndefinedMetricWarning,
             stacklevel=2,
         )
         return float("nan")
-    return share
+    return recovered
 
 
-def share_recovered(plain: float, teacher: float, student: float) -> float | None:
-    """Return the share of the lead in scores, greater is better; None if there is none.
+def gap_recovered_from_scores(
+    baseline: float, teacher: float, student: float
+) -> float | None:
+    """Return the fraction of the teacher's lead that a student's score recovers.
 
-    A score that is not a number leaves nothing to share either.
+    Parameters
+    ----------
+    baseline : float
+        Score of the baseline student; greater is better for all three.
+    teacher : float
+        Score of the teacher.
+    student : float
+        Score of the distilled student.
+
+    Returns
+    -------
+    float or None
+        ``(student - baseline) / (teacher - baseline)``; None if the teacher does not
+        lead, or if one of these two scores is NaN.
+
+    See Also
+    --------
+    gap_recovered : The same from predictions.
+
+    Examples
+    --------
+    >>> from skdistill.metrics import gap_recovered_from_scores
+    >>> gap_recovered_from_scores(0.5, 1.0, 0.75)
+    0.5
+    >>> gap_recovered_from_scores(0.5, 0.5, 0.75) is None
+    True
     """
-    if not teacher > plain:
+    if not teacher > baseline:
         return None
-    return float((student - plain) / (teacher - plain))
+    return float((student - baseline) / (teacher - baseline))

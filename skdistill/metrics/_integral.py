@@ -11,16 +11,16 @@ __all__ = ["integral_criterion"]
 
 def integral_criterion(
     y_true: ArrayLike,
-    plain_stages: Iterable[ArrayLike],
+    baseline_stages: Iterable[ArrayLike],
     student_stages: Iterable[ArrayLike],
     metric: Callable[..., float] = mean_squared_error,
     *,
     stages: ArrayLike | None = None,
     sample_weight: ArrayLike | None = None,
 ) -> float:
-    """Return the area between the loss curves of the plain and the distilled student.
+    """Return the area between the loss curves of baseline and distilled student.
 
-    The integral of (loss of the plain student - loss of the distilled one) over the
+    The integral of (loss of the baseline student - loss of the distilled one) over the
     stages of training, by the trapezoidal rule: above 0 where the distilled student is
     ahead, on the whole, on the way to its last stage. Swapping the two changes the
     sign.
@@ -28,9 +28,9 @@ def integral_criterion(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        The labels of rows that neither was fitted on.
-    plain_stages : iterable of array-like
-        What the plain student predicts after each stage, as `staged_predict` of
+        The labels of samples that neither was fitted on.
+    baseline_stages : iterable of array-like
+        What the baseline student predicts after each stage, as `staged_predict` of
         scikit-learn's boosting and `skdistill.inspect.staged_predictions` give it.
     student_stages : iterable of array-like
         What the distilled student predicts after the same stages.
@@ -38,10 +38,10 @@ def integral_criterion(
         The loss, ``metric(y_true, y_pred)``, and with `sample_weight` where it is
         given. Less is better.
     stages : array-like of shape (n_stages,), default=None
-        Where the stages lie, increasing: numbers of trees or epochs, or seconds. None
-        is 1, 2, 3, ...
+        Where the stages lie, increasing: numbers of trees or epochs, or seconds.
+        If None, 1, 2, 3, ... are used.
     sample_weight : array-like of shape (n_samples,), default=None
-        Row weights.
+        Sample weights.
 
     Returns
     -------
@@ -57,25 +57,25 @@ def integral_criterion(
     --------
     >>> from skdistill.metrics import integral_criterion
     >>> y = [1.0]
-    >>> plain, student = [[3.0], [2.0], [1.0]], [[2.0], [1.0], [1.0]]
-    >>> integral_criterion(y, plain, student)  # losses 4, 1, 0 and 1, 0, 0
+    >>> baseline, student = [[3.0], [2.0], [1.0]], [[2.0], [1.0], [1.0]]
+    >>> integral_criterion(y, baseline, student)  # losses 4, 1, 0 and 1, 0, 0
     2.5
     """
     weight = {} if sample_weight is None else {"sample_weight": sample_weight}
-    plain, student = (
+    baseline, student = (
         np.array([metric(y_true, predicted, **weight) for predicted in curve])
-        for curve in (plain_stages, student_stages)
+        for curve in (baseline_stages, student_stages)
     )
-    if len(plain) != len(student) or len(plain) < 2:
+    if len(baseline) != len(student) or len(baseline) < 2:
         raise ValueError(
-            "plain_stages and student_stages must hold the same stages, two at least. "
-            f"Got {len(plain)} and {len(student)}. Compare students of equally many "
-            "stages, or cut the longer."
+            "baseline_stages and student_stages must hold the same stages, at least "
+            f"two. Got {len(baseline)} and {len(student)}. Compare students of equally "
+            "many stages, or cut the longer."
         )
-    where = np.arange(1, len(plain) + 1) if stages is None else np.asarray(stages)
-    if where.shape != plain.shape or (np.diff(where) <= 0).any():
+    where = np.arange(1, len(baseline) + 1) if stages is None else np.asarray(stages)
+    if where.shape != baseline.shape or (np.diff(where) <= 0).any():
         raise ValueError(
-            f"stages must hold {len(plain)} increasing numbers, one a stage. Got "
+            f"stages must hold {len(baseline)} increasing numbers, one a stage. Got "
             f"{stages!r}."
         )
-    return float(np.trapezoid(plain - student, where))
+    return float(np.trapezoid(baseline - student, where))

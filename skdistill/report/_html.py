@@ -19,13 +19,13 @@ __all__ = ["to_document", "to_fragment"]
 
 _STYLE = """
 .skd { --text: #1c1e21; --soft: #5a6068; --back: #ffffff; --rule: #d9dce0;
-  --band: #f3f5f7; --teacher: #7a4fb5; --plain: #8a6d00; --distilled: #0a6ea8;
+  --band: #f3f5f7; --teacher: #7a4fb5; --baseline: #8a6d00; --distilled: #0a6ea8;
   color: var(--text); background: var(--back); color-scheme: light;
   font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; padding: 1rem;
   box-sizing: border-box; overflow-wrap: anywhere; }
 @media (prefers-color-scheme: dark) {
   .skd { --text: #e6e8ea; --soft: #a3abb4; --back: #16191d; --rule: #3a4047;
-    --band: #20252b; --teacher: #c3a4f0; --plain: #e3c451; --distilled: #6bbcf0;
+    --band: #20252b; --teacher: #c3a4f0; --baseline: #e3c451; --distilled: #6bbcf0;
     color-scheme: dark; } }
 .skd h1 { font-size: 1.25rem; line-height: 1.3; margin: 0 0 .5rem; color: inherit; }
 .skd h2 { font-size: 1rem; margin: 1.5rem 0 .4rem; color: inherit; }
@@ -56,7 +56,7 @@ _STYLE = """
 .skd .skd-axis { stroke: var(--rule); stroke-width: 1.5; }
 .skd .skd-line { stroke: var(--soft); stroke-dasharray: 4 4; }
 .skd .skd-teacher { fill: var(--teacher); }
-.skd .skd-plain { fill: none; stroke: var(--plain); stroke-width: 1.3; }
+.skd .skd-baseline { fill: none; stroke: var(--baseline); stroke-width: 1.3; }
 .skd .skd-distilled { fill: var(--distilled); fill-opacity: .75; }
 .skd pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .2rem 0 .8rem;
   padding: .6rem; background: var(--band); color: inherit; border-radius: 6px;
@@ -115,7 +115,7 @@ def to_fragment(numbers: dict[str, Any]) -> Markup:
     return element("section", *parts, class_="skd")
 
 
-def _table(numbers):
+def _table(numbers: dict[str, Any]) -> Markup:
     head = element(
         "tr",
         element("th", ""),
@@ -132,23 +132,23 @@ def _table(numbers):
     return _scrolling(element("table", *lines))
 
 
-def _scrolling(table):
+def _scrolling(table: Markup) -> Markup:
     return element("div", table, class_="skd-scroll", tabindex=0)
 
 
-def _note(numbers):
+def _note(numbers: dict[str, Any]) -> Markup:
     calls = min(numbers["models"][name]["n_timings"] for name in MODELS)
     return element(
         "p",
         f"Times are of predict, on the machine that made this report: {calls} calls or "
-        "more with one row, and batches of all rows. The fit of the teacher includes "
-        "its honest answers; the distilled student's is without it. Size on disk is "
-        "that of the pickle.",
+        "more with one sample, and batches of all samples. The fit of the teacher "
+        "includes its out-of-fold predictions; that of the distilled student is "
+        "without it. Size on disk is that of the pickle.",
         class_="skd-soft",
     )
 
 
-def _pictures(numbers):
+def _pictures(numbers: dict[str, Any]) -> Markup:
     figures = [
         element("figure", element("figcaption", caption), drawing)
         for caption, drawing in pictures(numbers)
@@ -156,11 +156,11 @@ def _pictures(numbers):
     return element("div", element("h2", "Pictures"), _grid(figures))
 
 
-def _grid(figures):
+def _grid(figures: list[Markup]) -> Markup:
     return element("div", *figures, class_="skd-pictures")
 
 
-def _classes(numbers):
+def _classes(numbers: dict[str, Any]) -> list[Markup]:
     table = class_rows(numbers)
     if not table:
         return []
@@ -173,17 +173,17 @@ def _classes(numbers):
     return [title, _scrolling(element("table", *lines))]
 
 
-def _data(numbers):
+def _data(numbers: dict[str, Any]) -> Markup:
     names = name_columns(numbers)
     listed = [
         part
         for number, name in enumerate(names)
         for part in ((", " if number else ""), element("code", name))
     ]
-    return element("details", element("summary", "Columns"), element("p", *listed))
+    return element("details", element("summary", "Features"), element("p", *listed))
 
 
-def _models(numbers):
+def _models(numbers: dict[str, Any]) -> Markup:
     shown = [
         part
         for name in MODELS

@@ -1,7 +1,7 @@
 """HTML in which nothing is markup but what this package wrote.
 
 Names of columns and classes and estimators' reprs come from data. Elements are made by
-`element` alone, which escapes every text in them, so no place can be forgotten.
+`element` alone, which escapes every string in them, so no place can be forgotten.
 """
 
 import html
@@ -10,7 +10,7 @@ __all__ = ["Markup", "element", "visible"]
 
 
 class Markup(str):
-    """A text that is HTML already."""
+    """A string that is HTML already."""
 
     __slots__ = ()
 
@@ -21,9 +21,9 @@ def element(name: str, *children: object, **attributes: object) -> Markup:
     Parameters
     ----------
     name : str
-        Of the element.
+        Name of the element.
     *children : object
-        Other elements as they are; anything else as escaped text.
+        Other elements as they are; anything else as an escaped string.
     **attributes : object
         ``class_`` is class, ``aria_label`` aria-label; None leaves one out.
 
@@ -66,5 +66,5 @@ def visible(value: object, keep: str = "") -> str:
     )
 
 
-def _escaped(value):
+def _escaped(value: object) -> str:
     return html.escape(visible(value, keep="\n"), quote=True)

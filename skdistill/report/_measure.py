@@ -19,60 +19,60 @@ from skdistill.inspect import (
 )
 from skdistill.metrics import (
     calibration_error,
+    gap_recovered_from_scores,
     kl_to_teacher,
     r2_to_teacher,
     top1_agreement,
 )
-from skdistill.metrics._gap import share_recovered
 from skdistill.teachers import as_estimator
 
 __all__ = ["MODELS", "Comparison"]
 
-MODELS = ("teacher", "plain", "distilled")
+MODELS = ("teacher", "baseline", "distilled")
 _MOST_POINTS = 300
 
 
 class Comparison:
-    """Teacher, plain and distilled student on the same held-out rows.
+    """Teacher, baseline student and distilled student on the same held-out samples.
 
     Parameters
     ----------
     parts : Parts
         Teacher and distilled student.
-    plain : estimator
-        The plain student, fitted.
+    baseline : estimator
+        The baseline student, fitted.
     X : table of shape (n_samples, n_features)
-        The rows.
+        The samples.
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Their labels.
     weight : ndarray of shape (n_samples,) or None
-        Row weights.
+        Sample weights.
     """
 
     def __init__(
         self,
         parts: Parts,
-        plain: Estimator,
+        baseline: Estimator,
         X: Table,
         y: NDArray,
         weight: NDArray | None,
     ) -> None:
-        self.parts, self.plain = parts, plain
+        self.parts, self.baseline = parts, baseline
         self.X, self.y, self.weight = X, y, weight
-        # What answers with the labels that were given, and what is shipped.
+        # What predicts the labels as they were given, and what is shipped.
         self.scored = {
             "teacher": parts.teacher,
-            "plain": _with_labels(plain, parts.classes),
+            "baseline": _with_labels(baseline, parts.classes),
             "distilled": parts.model,
         }
         self.shipped = {
             "teacher": parts.model.teacher_,
-            "plain": getattr(plain, "student_", plain),
+            "baseline": getattr(baseline, "student_", baseline),
             "distilled": parts.model.student_,
         }
 
     @cached_property
-    def answers(self) -> dict[str, NDArray]:
+    def predictions(self) -> dict[str, NDArray]:
         """The values or labels that each model predicts."""
         return {name: model.predict(self.X) for name, model in self.scored.items()}
 
@@ -105,16 +105,18 @@ class Comparison:
             }
             for name in MODELS
         }
-        plain, teacher, distilled = (
-            models[name]["scores"] for name in ("plain", "teacher", "distilled")
+        baseline, teacher, distilled = (
+            models[name]["scores"] for name in ("baseline", "teacher", "distilled")
         )
         return {
             "task": "regression" if self.parts.classes is None else "classification",
-            "n_rows": len(self.y),
+            "n_samples": len(self.y),
             "columns": self._column_names(),
             "models": models,
             "recovered": {
-                score: share_recovered(plain[score], teacher[score], distilled[score])
+                score: gap_recovered_from_scores(
+                    baseline[score], teacher[score], distilled[score]
+                )
                 for score in scorers
             },
             "classes": self._by_class(),
@@ -122,16 +124,16 @@ class Comparison:
             "skdistill": __version__,
         }
 
-    def _keywords(self):
+    def _keywords(self) -> dict[str, Any]:
         return {} if self.weight is None else {"sample_weight": self.weight}
 
-    def _scores(self, name, scorers):
+    def _scores(self, name: str, scorers: dict[str, Callable]) -> dict[str, float]:
         return {
             score: float(scorer(self.scored[name], self.X, self.y, **self._keywords()))
             for score, scorer in scorers.items()
         }
 
-    def _calibration_error(self, name):
+    def _calibration_error(self, name: str) -> float | None:
         if self.probabilities is None:
             return None
         return calibration_error(
@@ -141,14 +143,14 @@ class Comparison:
             sample_weight=self.weight,
         )
 
-    def _fidelity(self, name):
+    def _fidelity(self, name: str) -> dict[str, float]:
         """Return how closely a student agrees with the teacher."""
         if name == "teacher":
             return {}
-        answers = self.answers["teacher"], self.answers[name]
+        predictions = self.predictions["teacher"], self.predictions[name]
         if self.parts.classes is None:
-            return {"r2_to_teacher": r2_to_teacher(*answers, **self._keywords())}
-        fidelity = {"top1_agreement": top1_agreement(*answers, **self._keywords())}
+            return {"r2_to_teacher": r2_to_teacher(*predictions, **self._keywords())}
+        fidelity = {"top1_agreement": top1_agreement(*predictions, **self._keywords())}
         if self.probabilities is not None:
             fidelity["kl_to_teacher"] = kl_to_teacher(
                 self.probabilities["teacher"],
@@ -157,43 +159,45 @@ class Comparison:
             )
         return fidelity
 
-    def _fit_seconds(self, name):
+    def _fit_seconds(self, name: str) -> float | None:
         """Return what the fits took; None where nobody looked at the clock."""
-        if name == "plain":
-            return getattr(self.plain, "fit_seconds_", {}).get("student")
+        if name == "baseline":
+            return getattr(self.baseline, "fit_seconds_", {}).get("student")
         seconds, model = self.parts.model.fit_seconds_, self.parts.model
         if name == "teacher":
             frozen = isinstance(model.teacher, FrozenEstimator)
             return None if frozen else seconds["teacher"]
         return seconds["student"]
 
-    def _column_names(self):
-        shape = np.shape(self.X)  # Texts have no columns.
+    def _column_names(self) -> list[str]:
+        shape = np.shape(self.X)  # Strings have no columns.
         names: Any = getattr(self.X, "columns", range(*shape[1:] or (0,)))
         return [str(name) for name in names]
 
-    def _by_class(self):
+    def _by_class(self) -> list[dict[str, Any]]:
         classes = self.parts.classes
         return [] if classes is None else [self._find(label) for label in classes]
 
-    def _find(self, label):
-        """Return how many rows a class has, and what share of them each model finds."""
+    def _find(self, label: object) -> dict[str, Any]:
+        """Return how many samples a class has, and which fraction each model finds."""
         given = self.y == label
-        right = {name: self.answers[name] == label for name in MODELS}
-        right["agreement"] = self.answers["distilled"] == self.answers["teacher"]
-        shares = {
-            key: float(np.average(rows[given])) if given.any() else None
-            for key, rows in right.items()
+        right = {name: self.predictions[name] == label for name in MODELS}
+        right["agreement"] = (
+            self.predictions["distilled"] == self.predictions["teacher"]
+        )
+        fractions = {
+            key: float(np.average(is_right[given])) if given.any() else None
+            for key, is_right in right.items()
         }
-        return {"label": str(label), "n_rows": int(given.sum())} | shares
+        return {"label": str(label), "n_samples": int(given.sum())} | fractions
 
-    def _points(self):
-        """Return points of a picture: what a student says where the teacher says what.
+    def _points(self) -> dict[str, list[float]]:
+        """Return points of a picture: predictions of the three models, by their names.
 
-        For classes it is the probability of the class that the teacher chooses.
+        For classes they are probabilities of the class that the teacher chooses.
         """
         if self.parts.classes is None:
-            values = {name: np.ravel(part) for name, part in self.answers.items()}
+            values = {name: np.ravel(part) for name, part in self.predictions.items()}
         elif self.probabilities is None:
             return {}
         else:
@@ -209,14 +213,16 @@ class Comparison:
         }
 
 
-def _with_labels(plain, classes):
-    """Return the plain student so that it answers with the labels of `classes`."""
-    if classes is None or np.array_equal(getattr(plain, "classes_", classes), classes):
-        return plain
-    return as_estimator(plain, classes)
+def _with_labels(baseline: Estimator, classes: NDArray | None) -> Estimator:
+    """Return the baseline student so that it predicts the labels of `classes`."""
+    if classes is None or np.array_equal(
+        getattr(baseline, "classes_", classes), classes
+    ):
+        return baseline
+    return as_estimator(baseline, classes)
 
 
-def _cost(model, X, n_timings):
+def _cost(model: Estimator, X: Table, n_timings: int) -> dict[str, Any]:
     seconds = time_single_rows(model, X, n_timings)
     counts = count_values(model)
     return {

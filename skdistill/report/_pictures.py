@@ -1,7 +1,8 @@
 """The pictures of a report: SVG, drawn with the colours of the page around it."""
 
 import math
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from skdistill.report._markup import Markup, element
 from skdistill.report._measure import MODELS
@@ -10,7 +11,10 @@ from skdistill.report._table import HEADERS, score_label, seconds
 __all__ = ["pictures"]
 
 _SIZE, _LEFT, _BOTTOM, _TOP = 340, 58, 46, 14
-_RADIUS = {"teacher": 6, "plain": 5, "distilled": 5}
+# Where each tick lies, and what it says.
+_Ticks: TypeAlias = list[tuple[float, str]]
+
+_RADIUS = {"teacher": 6, "baseline": 5, "distilled": 5}
 
 
 class _Axis(NamedTuple):
@@ -23,8 +27,8 @@ class _Axis(NamedTuple):
 
     def at(self, value: float) -> float:
         """Return where a value lies."""
-        share = (value - self.low) / (self.high - self.low)
-        return round(self.start + share * (self.stop - self.start), 1)
+        fraction = (value - self.low) / (self.high - self.low)
+        return round(self.start + fraction * (self.stop - self.start), 1)
 
     def ticks(self) -> list[float]:
         """Return some round values in the range."""
@@ -59,9 +63,9 @@ def pictures(numbers: dict[str, Any]) -> list[tuple[str, Markup]]:
     return drawn
 
 
-def _points(numbers):
+def _points(numbers: dict[str, Any]) -> Markup:
     points = numbers["points"]
-    x, y = _axes(points["teacher"], [*points["plain"], *points["distilled"]], True)
+    x, y = _axes(points["teacher"], [*points["baseline"], *points["distilled"]], True)
     low, high = x.low, x.high
     line = element(
         "line",
@@ -73,22 +77,22 @@ def _points(numbers):
     )
     marks = [
         _mark(name, x.at(teacher), y.at(student), 2.4)
-        for name in ("plain", "distilled")
+        for name in ("baseline", "distilled")
         for teacher, student in zip(points["teacher"], points[name], strict=True)
     ]
-    labels = "what the teacher predicts", "what a student predicts"
+    titles = "what the teacher predicts", "what a student predicts"
     if numbers["task"] == "classification":
-        labels = "the teacher's probability of its choice", "a student's of that class"
+        titles = "the teacher's probability of its choice", "a student's of that class"
     return _frame(
         [line, *marks],
         [(x.at(value), f"{value:,.6g}") for value in x.ticks()],
         [(y.at(value), f"{value:,.6g}") for value in y.ticks()],
-        labels,
-        ("plain", "distilled"),
+        titles,
+        ("baseline", "distilled"),
     )
 
 
-def _cost(numbers, score):
+def _cost(numbers: dict[str, Any], score: str) -> Markup:
     sign = -1 if score.startswith("neg_") else 1
     models = numbers["models"]
     scores = {name: sign * models[name]["scores"][score] for name in MODELS}
@@ -101,12 +105,14 @@ def _cost(numbers, score):
         ],
         [(x.at(value), seconds(10**value)) for value in x.log_ticks()],
         [(y.at(value), f"{value:,.6g}") for value in y.ticks()],
-        ("time for one row, logarithmic", score_label(score)),
+        ("time for one sample, logarithmic", score_label(score)),
         MODELS,
     )
 
 
-def _axes(x, y, same=False):
+def _axes(
+    x: Sequence[float], y: Sequence[float], same: bool = False
+) -> tuple[_Axis, _Axis]:
     """Return two axes that hold all values with a margin, of one range if `same`."""
     ranges = [(min(values), max(values)) for values in (x, y)]
     if same:
@@ -118,20 +124,26 @@ def _axes(x, y, same=False):
     )
 
 
-def _widened(low, high):
+def _widened(low: float, high: float) -> tuple[float, float]:
     margin = (high - low) * 0.12 or abs(high) * 0.1 or 1.0
     return low - margin, high + margin
 
 
-def _mark(name, x, y, radius):
+def _mark(name: str, x: float, y: float, radius: float) -> Markup:
     return element("circle", cx=x, cy=y, r=radius, class_=f"skd-{name}")
 
 
-def _text(content, x, y, **attributes):
+def _text(content: str, x: float, y: float, **attributes: str) -> Markup:
     return element("text", content, x=x, y=y, **attributes)
 
 
-def _frame(marks, x_ticks, y_ticks, labels, names):
+def _frame(
+    marks: Iterable[Markup],
+    x_ticks: _Ticks,
+    y_ticks: _Ticks,
+    titles: tuple[str, str],
+    names: Iterable[str],
+) -> Markup:
     """Return the picture: axes, ticks, labels and a legend around the marks."""
     base, middle = _SIZE - _BOTTOM, (_LEFT + _SIZE) / 2
     height = _SIZE + 22
@@ -139,12 +151,12 @@ def _frame(marks, x_ticks, y_ticks, labels, names):
         element("line", x1=_LEFT, y1=base, x2=_SIZE, y2=base, class_="skd-axis"),
         element("line", x1=_LEFT, y1=0, x2=_LEFT, y2=base, class_="skd-axis"),
     ]
-    texts = [
+    labels = [
         *(_text(tick, x, base + 16, text_anchor="middle") for x, tick in x_ticks),
         *(_text(tick, _LEFT - 6, y + 4, text_anchor="end") for y, tick in y_ticks),
-        _text(labels[0], middle, base + 34, text_anchor="middle"),
+        _text(titles[0], middle, base + 34, text_anchor="middle"),
         _text(
-            labels[1],
+            titles[1],
             0,
             0,
             text_anchor="middle",
@@ -153,15 +165,15 @@ def _frame(marks, x_ticks, y_ticks, labels, names):
     ]
     start = 6
     for name in names:
-        texts.append(_mark(name, start, _SIZE + 8, 4))
-        texts.append(_text(HEADERS[name], start + 9, _SIZE + 12))
+        labels.append(_mark(name, start, _SIZE + 8, 4))
+        labels.append(_text(HEADERS[name], start + 9, _SIZE + 12))
         start += 36 + 6 * len(HEADERS[name])
     return element(
         "svg",
         *lines,
         *marks,
-        *texts,
+        *labels,
         viewBox=f"0 0 {_SIZE} {height}",
         role="img",
-        aria_label=f"{labels[1]} over {labels[0]}",
+        aria_label=f"{titles[1]} over {titles[0]}",
     )

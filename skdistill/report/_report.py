@@ -14,9 +14,9 @@ from sklearn.utils import check_consistent_length, column_or_1d
 from skdistill._typing import Estimator, Table
 from skdistill._validation import check_not_empty, check_weights
 from skdistill.inspect import FidelityCertificate, open_parts
+from skdistill.report._baseline import check_baseline, fit_baseline, name_scorers
 from skdistill.report._html import to_document, to_fragment
 from skdistill.report._measure import Comparison
-from skdistill.report._plain import check_plain, fit_plain, name_scorers
 from skdistill.report._text import to_markdown, to_text
 
 if TYPE_CHECKING:
@@ -30,42 +30,42 @@ Scoring = (
 
 
 class DistillationReport:
-    """Teacher, plain student and distilled student side by side, on held-out rows.
+    """Teacher, baseline student and distilled student on held-out samples.
 
-    Scores, fidelity to the teacher, the share of the teacher's lead that is recovered,
-    a `FidelityCertificate`, seconds of the fits, latency, throughput, size. Everything
-    is measured when the report is made; then it is shown as a dict, a frame, text,
-    Markdown or HTML. The HTML is one static piece: it loads nothing, runs nothing, and
-    escapes every name that comes from data.
+    Scores, fidelity to the teacher, the fraction of the teacher's lead that is
+    recovered, a `FidelityCertificate`, seconds of the fits, latency, throughput, size.
+    Everything is measured when the report is made; then it is shown as a dict, a frame,
+    text, Markdown or HTML. The HTML is one static piece: it loads nothing, runs
+    nothing, and escapes every name that comes from data.
 
     Parameters
     ----------
     model : estimator
-        A fitted distilled model, or a search over one. Of a Pipeline pass the last
-        step, and the rows as they reach it.
+        A fitted distilled model, or a search over one. If it is the last step of a
+        Pipeline, pass that step, and the samples as they reach it.
     X : table of shape (n_samples, n_features)
-        Rows that no model was fitted on. The report cannot check that; on training rows
-        it is worth nothing.
+        Samples that no model was fitted on. The report cannot check that; on training
+        samples it is worth nothing.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         Their labels.
-    plain : estimator, default=None
-        The plain student to compare with, fitted on the labels alone. Give it or
+    baseline : estimator, default=None
+        The baseline student to compare with, fitted on the labels alone. Give it or
         `train`.
     train : tuple, default=None
-        The training rows, ``(X_train, y_train)`` or ``(X_train, y_train,
-        sample_weight)``, on which the plain student is then fitted: the distilled
+        The training samples, ``(X_train, y_train)`` or ``(X_train, y_train,
+        sample_weight)``, on which the baseline student is then fitted: the distilled
         model's student, and its seed where `random_state` is an int, at alpha 0.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the held-out rows, for scores and fidelity. The certificate counts
-        rows, without weights.
+        Weights of the held-out samples, for scores and fidelity. The certificate
+        counts samples, without weights.
     scoring : str, callable, sequence or dict of them, default=None
-        Scikit-learn's scorers, the most important first. None is R2 and the mean
-        absolute error, or accuracy and, where the student has probabilities, the log
-        loss with probabilities of 1e-6 at least.
+        Scikit-learn's scorers, the most important first. If None, R2 and the mean
+        absolute error are used, or accuracy and, where the student has probabilities,
+        the log loss with probabilities of 1e-6 at least.
     level : float, default=0.95
         With which probability or confidence the certificate holds.
     n_timings : int, default=300
-        How often each model is asked for a single row; a slow one less often, for 5
+        How often each model predicts a single sample; a slow one less often, for 5
         seconds.
 
     Attributes
@@ -89,7 +89,7 @@ class DistillationReport:
     ... ).fit(X, y)
     >>> report = DistillationReport(model, X_test, y_test, train=(X, y), n_timings=20)
     >>> report
-    Distillation report: regression, 111 held-out rows, 10 columns
+    Distillation report: regression, 111 held-out samples, 10 features
     ...
     >>> report.frame()["leaves"].tolist()[1:]
     [16, 16]
@@ -101,8 +101,8 @@ class DistillationReport:
         X: Table,
         y: ArrayLike,
         *,
-        plain: Estimator | None = None,
-        train: tuple | None = None,
+        baseline: Estimator | None = None,
+        train: tuple[Any, ...] | None = None,
         sample_weight: ArrayLike | None = None,
         scoring: Scoring = None,
         level: float = 0.95,
@@ -111,17 +111,17 @@ class DistillationReport:
         parts = open_parts(model)
         check_not_empty(X)
         check_consistent_length(X, y)
-        _check_one_source(plain, train)
+        _check_one_source(baseline, train)
         if not isinstance(n_timings, Integral) or n_timings < 1:
             raise ValueError(f"n_timings must be an int, 1 or more. Got {n_timings!r}.")
         y = np.asarray(y) if parts.classes is None else column_or_1d(y, warn=True)
         weight = check_weights(sample_weight, len(y))
         self.certificate = FidelityCertificate.from_estimator(model, X, level=level)
         if train is not None:
-            plain = fit_plain(parts, train)
-        check_plain(parts, plain)
-        scorers = name_scorers(scoring, parts, plain)
-        comparison = Comparison(parts, plain, X, y, weight)
+            baseline = fit_baseline(parts, train)
+        check_baseline(parts, baseline)
+        scorers = name_scorers(scoring, parts, baseline)
+        comparison = Comparison(parts, baseline, X, y, weight)
         numbers = comparison.measure(scorers, n_timings) | {
             "certificate": self.certificate.to_dict(),
             "notes": [model.reason_] if hasattr(model, "reason_") else [],
@@ -134,8 +134,8 @@ class DistillationReport:
         Returns
         -------
         dict
-            Of Python's own numbers, texts, lists and dicts: it can be written as JSON.
-            "models" holds those of "teacher", "plain" and "distilled"; scores are as
+            Python's own numbers, strings, lists and dicts: it can be written as JSON.
+            "models" holds those of "teacher", "baseline" and "distilled"; scores are as
             the scorers give them, so that greater is better; times are in seconds. None
             stands for what there is not.
         """
@@ -187,16 +187,18 @@ class DistillationReport:
     def __repr__(self) -> str:
         return to_text(self._numbers)
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return str(to_fragment(self._numbers))
 
 
-def _check_one_source(plain, train):
-    if (plain is None) == (train is None):
+def _check_one_source(
+    baseline: Estimator | None, train: tuple[Any, ...] | None
+) -> None:
+    if (baseline is None) == (train is None):
         raise ValueError(
-            "The report compares with a plain student, fitted on the labels alone. "
-            "Give plain, such a student, or train=(X_train, y_train), the rows to fit "
-            f"it on. Got {'neither' if plain is None else 'both'}."
+            "The report compares with a baseline student, fitted on the labels alone. "
+            "Give baseline, such a student, or train=(X_train, y_train), the samples "
+            f"to fit it on. Got {'neither' if baseline is None else 'both'}."
         )
     if train is not None and not (isinstance(train, tuple) and len(train) in (2, 3)):
         raise ValueError(
@@ -205,7 +207,7 @@ def _check_one_source(plain, train):
         )
 
 
-def _copy(value):
+def _copy(value: Any) -> Any:
     """Copy nested dicts and lists; None takes the place of NaN and infinity."""
     if isinstance(value, dict):
         return {key: _copy(part) for key, part in value.items()}

@@ -17,7 +17,7 @@ __all__ = [
 
 HEADERS = {
     "teacher": "teacher",
-    "plain": "plain student",
+    "baseline": "baseline student",
     "distilled": "distilled student",
 }
 NONE = "–"  # noqa: RUF001
@@ -42,8 +42,8 @@ class Row(NamedTuple):
 def headline(numbers: dict[str, Any]) -> str:
     """Return the first line."""
     return (
-        f"Distillation report: {numbers['task']}, {numbers['n_rows']:,} held-out rows, "
-        f"{len(numbers['columns']):,} columns"
+        f"Distillation report: {numbers['task']}, {numbers['n_samples']:,} held-out "
+        f"samples, {len(numbers['columns']):,} features"
     )
 
 
@@ -53,41 +53,42 @@ def findings(numbers: dict[str, Any]) -> list[str]:
     return [*said, *numbers["notes"]]
 
 
-def _recovered(numbers):
-    score, share = next(iter(numbers["recovered"].items()))
+def _recovered(numbers: dict[str, Any]) -> str:
+    score, fraction = next(iter(numbers["recovered"].items()))
     name = score_label(score)
-    if share is None:
+    if fraction is None:
         return (
-            f"The teacher does not lead the plain student in {name}: no gap to close."
+            f"The teacher does not lead the baseline student in {name}: no gap to "
+            "close."
         )
-    if share < 0:
-        return f"In {name} the distilled student is worse than the plain one."
+    if fraction < 0:
+        return f"In {name} the distilled student is worse than the baseline."
     return (
-        f"In {name} the distilled student recovers {share:.0%} of the teacher's lead "
-        "over the plain student."
+        f"In {name} the distilled student recovers {fraction:.0%} of the teacher's "
+        "lead over the baseline student."
     )
 
 
-def _speed(numbers):
+def _speed(numbers: dict[str, Any]) -> str:
     teacher, student = (numbers["models"][name] for name in ("teacher", "distilled"))
     times = teacher["latency_median"] / student["latency_median"]
     said = (
-        "The distilled student answers a single row in "
+        "The distilled student predicts a single sample in "
         f"{seconds(student['latency_median'])}, the teacher in "
         f"{seconds(teacher['latency_median'])}: {times:,.3g} times as fast."
     )
     if teacher["bytes"] and student["bytes"]:
-        share = student["bytes"] / teacher["bytes"]
-        said += f" It takes {share:.2%} of the teacher's space."
+        fraction = student["bytes"] / teacher["bytes"]
+        said += f" It takes {fraction:.2%} of the teacher's space."
     return said
 
 
 def rows(numbers: dict[str, Any]) -> list[Row]:
     """Return the rows of the table; those without any number are left out."""
     models = [numbers["models"][name] for name in MODELS]
-    table = []
+    table: list[Row] = []
 
-    def add(section, label, cells):
+    def add(section: str, label: str, cells: list[str]) -> None:
         if any(cell != NONE for cell in cells):
             table.append(Row(section, label, cells))
 
@@ -95,8 +96,8 @@ def rows(numbers: dict[str, Any]) -> list[Row]:
         sign = -1 if score.startswith("neg_") else 1
         label = score_label(score) + (", less is better" if sign < 0 else "")
         add("scores", label, [_signed(sign, m["scores"][score]) for m in models])
-        share = numbers["recovered"][score]
-        cells = [NONE, NONE, NONE if share is None else f"{share:.0%}"]
+        fraction = numbers["recovered"][score]
+        cells = [NONE, NONE, NONE if fraction is None else f"{fraction:.0%}"]
         add("scores", f"gap recovered, {score_label(score)}", cells)
     errors = [number(m["calibration_error"]) for m in models]
     add("scores", "calibration error, less is better", errors)
@@ -104,9 +105,9 @@ def rows(numbers: dict[str, Any]) -> list[Row]:
         add("fidelity", _label(key), [number(m["fidelity"].get(key)) for m in models])
     for key, label, show in (
         ("fit_seconds", "fit", seconds),
-        ("latency_median", "one row, median", seconds),
-        ("latency_p99", "one row, 99th percentile", seconds),
-        ("rows_per_second", "rows a second, in a batch", count),
+        ("latency_median", "one sample, median", seconds),
+        ("latency_p99", "one sample, 99th percentile", seconds),
+        ("rows_per_second", "samples a second, in a batch", count),
         ("bytes", "size on disk", size),
         ("leaves", "leaves", count),
         ("weights", "weights", count),
@@ -117,11 +118,11 @@ def rows(numbers: dict[str, Any]) -> list[Row]:
 
 def class_title(numbers: dict[str, Any]) -> str:
     """Return what stands above the table of classes."""
-    title, n_classes = "rows of each class that are found", len(numbers["classes"])
+    title, n_classes = "samples of each class that are found", len(numbers["classes"])
     if n_classes > _MOST_CLASSES:
         title += (
-            f"; of {n_classes:,} classes those, {_MOST_CLASSES} at most, in which "
-            "student and teacher agree least"
+            f"; shown are at most {_MOST_CLASSES} of {n_classes:,} classes, those in "
+            "which student and teacher agree least"
         )
     return title
 
@@ -134,18 +135,18 @@ def class_rows(numbers: dict[str, Any]) -> list[list[str]]:
     if len(classes) > _MOST_CLASSES:
         known = [one for one in classes if one["agreement"] is not None]
         classes = sorted(known, key=lambda one: one["agreement"])[:_MOST_CLASSES]
-    header = ["class", "rows", *HEADERS.values(), "same as the teacher"]
+    header = ["class", "samples", *HEADERS.values(), "same as the teacher"]
     return [
         header,
         *(
-            [one["label"], count(one["n_rows"])]
+            [one["label"], count(one["n_samples"])]
             + [percent(one[key]) for key in (*MODELS, "agreement")]
             for one in classes
         ),
     ]
 
 
-def _signed(sign, value):
+def _signed(sign: int, value: float | None) -> str:
     return number(value if value is None else sign * value)
 
 
@@ -154,7 +155,7 @@ def score_label(score: str) -> str:
     return _label(score.removeprefix("neg_"))
 
 
-def _label(key):
+def _label(key: str) -> str:
     return _LABELS.get(key, key.replace("_", " "))
 
 
@@ -168,17 +169,17 @@ def number(value: float | None) -> str:
 
 
 def percent(value: float | None) -> str:
-    """Show a share."""
+    """Show a fraction in percent."""
     return NONE if value is None else f"{value:.0%}"
 
 
 def count(value: float | None) -> str:
-    """Show a whole number."""
+    """Show an integer."""
     return NONE if not value else f"{value:,.0f}"
 
 
 def seconds(value: float | None) -> str:
-    """Show a time in a unit that suits it."""
+    """Show a time in a unit of its size."""
     if value is None:
         return NONE
     for unit, factor in (("µs", 1e6), ("ms", 1e3)):

@@ -21,7 +21,17 @@ _MOST_NAMES = 30
 
 
 def to_text(numbers: dict[str, Any]) -> str:
-    """Return the report as plain text."""
+    """Return the report as plain text.
+
+    Parameters
+    ----------
+    numbers : dict
+        As `DistillationReport.to_dict` returns them, or as they are read from JSON.
+
+    Returns
+    -------
+    str
+    """
     table = [["", *HEADERS.values()]]
     section = ""
     for row in rows(numbers):
@@ -32,7 +42,7 @@ def to_text(numbers: dict[str, Any]) -> str:
     parts = [headline(numbers), "\n".join(findings(numbers)), _aligned(table)]
     if numbers["classes"]:
         parts.append(f"{class_title(numbers)}\n{_aligned(class_rows(numbers))}")
-    parts.append(f"columns: {', '.join(name_columns(numbers))}")
+    parts.append(f"features: {', '.join(name_columns(numbers))}")
     return "\n\n".join(visible(part, keep="\n") for part in parts)
 
 
@@ -54,12 +64,12 @@ def to_markdown(numbers: dict[str, Any]) -> str:
         )
     )
     names = (escape(name) for name in name_columns(numbers))
-    parts.append(f"Columns: {', '.join(names)}")
+    parts.append(f"Features: {', '.join(names)}")
     return "\n\n".join(parts) + "\n"
 
 
 def name_columns(numbers: dict[str, Any]) -> list[str]:
-    """Return the names of the columns; of very many the first, and how many more."""
+    """Return the names of the features; if very many, the first and how many more."""
     names = numbers["columns"]
     shown, rest = names[:_MOST_NAMES], len(names) - _MOST_NAMES
     return [*shown, f"and {rest:,} more"] if rest > 0 else shown
@@ -71,7 +81,7 @@ def escape(text: str) -> str:
     return re.sub(r"([\\`*_\[\]|~])", r"\\\1", html.escape(line, quote=False))
 
 
-def _aligned(table):
+def _aligned(table: list[list[str]]) -> str:
     """Return lines whose columns are as wide as their widest cells."""
     table = [[visible(cell) for cell in line] for line in table]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
@@ -87,7 +97,7 @@ def _aligned(table):
     )
 
 
-def _pipes(table):
+def _pipes(table: list[list[str]]) -> str:
     header, *body = ([escape(cell) for cell in line] for line in table)
     rule = ["---", *["---:"] * (len(header) - 1)]
     return "\n".join(f"| {' | '.join(line)} |" for line in (header, rule, *body))

@@ -114,7 +114,7 @@ def test_the_search_is_drawn_as_it_went(search):
         assert row.score == pytest.approx(np.mean(folds))
         assert row.error == pytest.approx(np.std(folds, ddof=1) / 2)
     labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert labels == ["plain student", "T = 1", "T = 2"]
+    assert labels == ["baseline student", "T = 1", "T = 2"]
     assert len(display.lines_) == 2
 
 
@@ -144,8 +144,8 @@ def test_a_candidate_without_a_score_hides_no_other():
     }
     display = SearchDisplay.from_cv_results(results)
     assert_array_equal(display.scores, [0.3, np.nan, np.nan])
-    (plain,) = [line for line in display.ax_.lines if line.get_linestyle() == "--"]
-    assert plain.get_ydata() == [0.3, 0.3]
+    (baseline,) = [line for line in display.ax_.lines if line.get_linestyle() == "--"]
+    assert baseline.get_ydata() == [0.3, 0.3]
 
 
 def test_a_step_of_a_pipeline_is_named_by_the_prefix():
@@ -230,15 +230,15 @@ def test_models_are_scored_as_one_says(model):
 def test_stages_are_drawn_with_the_metric(model):
     student = GradientBoostingRegressor(n_estimators=4, random_state=0)
     distilled = DistilledRegressor(Ridge(), student).fit(X[TRAIN], Y[TRAIN])
-    plain = student.set_params(n_estimators=6).fit(X[TRAIN], Y[TRAIN])
+    baseline = student.set_params(n_estimators=6).fit(X[TRAIN], Y[TRAIN])
     display = StagesDisplay.from_estimator(
-        distilled, X[TEST], Y[TEST], plain=plain, linewidth=3
+        distilled, X[TEST], Y[TEST], baseline=baseline, linewidth=3
     )
     frame = display.frame()
     assert frame.shape == (6, 2)
     assert frame["distilled student"].notna().sum() == 4
-    expected = [r2_score(Y[TEST], one) for one in plain.staged_predict(X[TEST])]
-    assert_allclose(frame["plain student"], expected)
+    expected = [r2_score(Y[TEST], one) for one in baseline.staged_predict(X[TEST])]
+    assert_allclose(frame["baseline student"], expected)
     assert_allclose(display.lines_[1].get_ydata(), expected)
     assert display.lines_[0].get_linewidth() == 3
     assert display.ax_.get_ylabel() == "r2"
@@ -281,7 +281,7 @@ def test_stages_of_classifiers_are_drawn():
         ),
         (
             lambda: ParetoDisplay.from_estimators({}, X, Y),
-            "one model at least",
+            "at least one model",
         ),
         (
             lambda: ParetoDisplay.from_estimators({"a": TREE}, X, Y, cost="euros"),
@@ -291,7 +291,7 @@ def test_stages_of_classifiers_are_drawn():
             lambda: ParetoDisplay.from_estimators(
                 {"near": KNeighborsRegressor().fit(X, Y)}, X, Y, cost="values"
             ),
-            "The leaves and weights of 'near' cannot be told: it is a KNeighborsRegres",
+            "The leaves and weights of 'near' are not known: it is a KNeighborsRegr",
         ),
         (
             lambda: ParetoDisplay.from_predictions([0], {"a": [0]}, {"b": 1}),
@@ -299,7 +299,7 @@ def test_stages_of_classifiers_are_drawn():
         ),
         (
             lambda: StagesDisplay.from_predictions([0], {"a": []}),
-            "one stage at least. Got no stages of ['a']",
+            "at least one stage. Got no stages of ['a']",
         ),
     ],
 )

@@ -131,44 +131,46 @@ def test_true_probabilities_are_calibrated_and_sharpened_ones_are_not():
 
 def test_gap_recovered_by_hand_for_scores_and_losses():
     y = np.array([0.0, 0.0])
-    plain, teacher, student = y + 2, y + 1, y + 1.5
+    baseline, teacher, student = y + 2, y + 1, y + 1.5
     for metric, expected in ((mean_squared_error, 1.75 / 3), (max_error, 0.5)):
-        share = gap_recovered(
-            y, plain, teacher, student, metric, greater_is_better=False
+        fraction = gap_recovered(
+            y, baseline, teacher, student, metric, greater_is_better=False
         )
-        assert_allclose(share, expected)
+        assert_allclose(fraction, expected)
     # The sign of a metric cancels.
-    share = gap_recovered(y, plain, teacher, student, lambda y, f: -max_error(y, f))
-    assert_allclose(share, 0.5)
+    fraction = gap_recovered(
+        y, baseline, teacher, student, lambda y, f: -max_error(y, f)
+    )
+    assert_allclose(fraction, 0.5)
 
 
 def max_error(y_true, y_pred):
     return np.abs(y_true - y_pred).max()
 
 
-def test_gap_recovered_is_0_for_the_plain_student_and_1_for_the_teacher():
-    y, plain, teacher = np.arange(4.0), np.ones(4), np.arange(4.0) + 0.1
-    assert gap_recovered(y, plain, teacher, plain) == 0
-    assert gap_recovered(y, plain, teacher, teacher) == 1
-    assert gap_recovered(y, plain, teacher, y) > 1
+def test_gap_recovered_is_0_for_the_baseline_student_and_1_for_the_teacher():
+    y, baseline, teacher = np.arange(4.0), np.ones(4), np.arange(4.0) + 0.1
+    assert gap_recovered(y, baseline, teacher, baseline) == 0
+    assert gap_recovered(y, baseline, teacher, teacher) == 1
+    assert gap_recovered(y, baseline, teacher, y) > 1
 
 
 def test_without_a_lead_the_gap_is_nan_with_a_warning():
     y, worse, better = np.arange(3.0), np.ones(3), np.arange(3.0)
-    for plain, teacher in ((better, worse), (worse, worse)):
+    for baseline, teacher in ((better, worse), (worse, worse)):
         with pytest.warns(UndefinedMetricWarning, match="not better.*r2_score of 0 ag"):
-            assert np.isnan(gap_recovered(y, plain, teacher, better))
+            assert np.isnan(gap_recovered(y, baseline, teacher, better))
 
 
 def test_integral_criterion_is_the_signed_area():
     y = np.zeros(1)
-    plain, student = [[2.0], [2.0], [1.0]], [[2.0], [1.0], [0.0]]
+    baseline, student = [[2.0], [2.0], [1.0]], [[2.0], [1.0], [0.0]]
     # Losses 4, 4, 1 and 4, 1, 0: differences 0, 3, 1.
-    assert integral_criterion(y, plain, student) == 3.5
-    assert integral_criterion(y, student, plain) == -3.5
-    assert integral_criterion(y, iter(plain), iter(student)) == 3.5
-    assert integral_criterion(y, plain, student, stages=[0, 10, 12]) == 15 + 4
-    assert integral_criterion(y, plain, student, max_error) == 1 / 2 + 1
+    assert integral_criterion(y, baseline, student) == 3.5
+    assert integral_criterion(y, student, baseline) == -3.5
+    assert integral_criterion(y, iter(baseline), iter(student)) == 3.5
+    assert integral_criterion(y, baseline, student, stages=[0, 10, 12]) == 15 + 4
+    assert integral_criterion(y, baseline, student, max_error) == 1 / 2 + 1
 
 
 @pytest.mark.parametrize(
@@ -182,7 +184,7 @@ def test_integral_criterion_is_the_signed_area():
         lambda *a, **k: integral_criterion(a[0], a[1] * [[1], [2]], [a[1]] * 2, **k),
     ],
 )
-def test_weights_are_repetitions_and_0_leaves_a_row_out(metric):
+def test_weights_are_repetitions_and_0_leaves_a_sample_out(metric):
     rng = np.random.default_rng(0)
     weight = rng.integers(3, size=40)
     y, f = rng.uniform(0.1, 1, size=(2, 40))
@@ -231,7 +233,7 @@ def test_scorers_of_two_classes_pass_one_column():
 
 
 def test_the_floored_log_loss_is_that_of_scikit_learn():
-    from skdistill.metrics._probabilities import negated_log_loss
+    from skdistill.metrics import negated_log_loss
 
     X, y = load_iris(return_X_y=True)
     model = LogisticRegression(max_iter=1000).fit(X, y)
@@ -245,7 +247,7 @@ def test_the_floored_log_loss_is_that_of_scikit_learn():
     [
         (
             lambda: kl_to_teacher([[0.5, 0.5]], [[0.2, 0.3, 0.5]]),
-            "same classes for the same rows. Got shapes (1, 2) and (1, 3). Give a",
+            "same classes for the same samples. Got shapes (1, 2) and (1, 3). Give a",
         ),
         (
             lambda: kl_to_teacher([[0.5, 0.5]], [[1.5, -0.5]]),
@@ -271,7 +273,7 @@ def test_the_floored_log_loss_is_that_of_scikit_learn():
         (lambda: calibration_error([0, 1], [0, 1], n_bins=0), "n_bins must be an int"),
         (
             lambda: integral_criterion([0], [[1], [2]], [[1]]),
-            "the same stages, two at least. Got 2 and 1. Compare students of equally",
+            "the same stages, at least two. Got 2 and 1. Compare students of equally",
         ),
         (
             lambda: integral_criterion([0], [[1], [2]], [[1], [1]], stages=[2, 1]),

@@ -81,23 +81,23 @@ def class_report(labels):
 
 def test_scores_and_fidelity_are_those_of_the_models(values, report):
     model, train, (X, y) = values
-    plain = clone(model).set_params(alpha=0.0).fit(*train)
-    answers = {
+    baseline = clone(model).set_params(alpha=0.0).fit(*train)
+    predictions = {
         "teacher": model.teacher_.predict(X),
-        "plain": plain.predict(X),
+        "baseline": baseline.predict(X),
         "distilled": model.predict(X),
     }
     numbers = report.to_dict()
-    for name, predicted in answers.items():
+    for name, predicted in predictions.items():
         scores = numbers["models"][name]["scores"]
         assert scores["r2"] == pytest.approx(r2_score(y, predicted)), name
         error = mean_absolute_error(y, predicted)
         assert scores["neg_mean_absolute_error"] == pytest.approx(-error)
-    for name in ("plain", "distilled"):
+    for name in ("baseline", "distilled"):
         assert numbers["models"][name]["fidelity"] == {
-            "r2_to_teacher": r2_to_teacher(answers["teacher"], answers[name])
+            "r2_to_teacher": r2_to_teacher(predictions["teacher"], predictions[name])
         }
-    ordered = (answers[name] for name in ("plain", "teacher", "distilled"))
+    ordered = (predictions[name] for name in ("baseline", "teacher", "distilled"))
     assert numbers["recovered"]["r2"] == pytest.approx(gap_recovered(y, *ordered))
     assert report.certificate == FidelityCertificate.from_estimator(model, X)
     assert numbers["certificate"] == report.certificate.to_dict()
@@ -106,7 +106,7 @@ def test_scores_and_fidelity_are_those_of_the_models(values, report):
 def test_costs_are_those_of_what_is_shipped(values, report):
     model = values[0]
     models = report.to_dict()["models"]
-    assert models["distilled"]["leaves"] == models["plain"]["leaves"] == 8
+    assert models["distilled"]["leaves"] == models["baseline"]["leaves"] == 8
     trees = model.teacher_.estimators_
     assert models["teacher"]["leaves"] == sum(tree.get_n_leaves() for tree in trees)
     assert models["teacher"]["bytes"] > models["distilled"]["bytes"]
@@ -136,7 +136,7 @@ def test_numbers_of_classes_are_those_of_the_models(labels, class_report):
     assert 0 <= distilled["calibration_error"] < 0.2
     (row,) = (one for one in numbers["classes"] if one["label"] == IMAGE)
     given = np.asarray(y) == IMAGE
-    assert row["n_rows"] == given.sum()
+    assert row["n_samples"] == given.sum()
     assert row["distilled"] == np.mean(model.predict(X)[given] == IMAGE)
 
 
@@ -151,28 +151,28 @@ def test_the_numbers_can_be_written_as_json_and_are_a_copy(report, class_report)
 
 def test_the_frame_has_a_row_a_model(report):
     frame = report.frame()
-    assert frame.index.tolist() == ["teacher", "plain", "distilled"]
+    assert frame.index.tolist() == ["teacher", "baseline", "distilled"]
     numbers = report.to_dict()
     assert (
         frame.loc["teacher", "scores.r2"]
         == numbers["models"]["teacher"]["scores"]["r2"]
     )
     assert frame.loc["distilled", "recovered.r2"] == numbers["recovered"]["r2"]
-    assert np.isnan(frame.loc["plain", "recovered.r2"])
+    assert np.isnan(frame.loc["baseline", "recovered.r2"])
     assert frame["leaves"].dtype.kind in "if"
 
 
-def test_a_given_plain_student_is_compared_with(values):
+def test_a_given_baseline_student_is_compared_with(values):
     model, train, test = values
-    plain = LinearRegression().fit(*train)
-    report = DistillationReport(model, *test, plain=plain, n_timings=1)
-    numbers = report.to_dict()["models"]["plain"]
-    assert numbers["scores"]["r2"] == plain.score(*test)
+    baseline = LinearRegression().fit(*train)
+    report = DistillationReport(model, *test, baseline=baseline, n_timings=1)
+    numbers = report.to_dict()["models"]["baseline"]
+    assert numbers["scores"]["r2"] == baseline.score(*test)
     assert (numbers["weights"], numbers["fit_seconds"]) == (11, None)
     assert numbers["estimator"] == "LinearRegression()"
 
 
-def test_weights_count_in_scores_and_in_the_fit_of_the_plain_student(values):
+def test_weights_count_in_scores_and_in_the_fit_of_the_baseline_student(values):
     model, (X, y), (X_test, y_test) = values
     weight, weight_test = (np.linspace(0, 1, len(part)) for part in (y, y_test))
     report = DistillationReport(
@@ -183,9 +183,9 @@ def test_weights_count_in_scores_and_in_the_fit_of_the_plain_student(values):
         sample_weight=weight_test,
         n_timings=1,
     )
-    plain = clone(model).set_params(alpha=0.0).fit(X, y, weight)
+    baseline = clone(model).set_params(alpha=0.0).fit(X, y, weight)
     models = report.to_dict()["models"]
-    for name, fitted in (("plain", plain), ("distilled", model)):
+    for name, fitted in (("baseline", baseline), ("distilled", model)):
         predicted = fitted.predict(X_test)
         expected = r2_score(y_test, predicted, sample_weight=weight_test)
         assert models[name]["scores"]["r2"] == pytest.approx(expected)
@@ -195,7 +195,7 @@ def test_weights_count_in_scores_and_in_the_fit_of_the_plain_student(values):
         assert models[name]["fidelity"]["r2_to_teacher"] == pytest.approx(expected)
 
 
-def test_the_plain_student_learns_under_metadata_routing(values):
+def test_the_baseline_student_learns_under_metadata_routing(values):
     _, (X, y), test = values
     with config_context(enable_metadata_routing=True):
         student = DecisionTreeRegressor(max_depth=2).set_fit_request(sample_weight=True)
@@ -203,7 +203,7 @@ def test_the_plain_student_learns_under_metadata_routing(values):
         weight = np.linspace(0, 1, len(y))
         routed = DistilledRegressor(teacher, student).fit(X, y, sample_weight=weight)
         report = DistillationReport(routed, *test, train=(X, y, weight), n_timings=1)
-    assert report.to_dict()["models"]["plain"]["leaves"] == 4
+    assert report.to_dict()["models"]["baseline"]["leaves"] == 4
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_scoring_may_be_one_or_several(values, scoring, names):
         model, *test, train=train, scoring=scoring, n_timings=1, level=0.5
     )
     numbers = report.to_dict()
-    assert [*numbers["models"]["plain"]["scores"]] == names
+    assert [*numbers["models"]["baseline"]["scores"]] == names
     assert [*numbers["recovered"]] == names
     assert numbers["certificate"]["level"] == 0.5
 
@@ -252,7 +252,7 @@ def test_without_a_lead_there_is_no_gap(values):
     weak = DistilledRegressor(DecisionTreeRegressor(max_depth=1), Ridge(alpha=1e-3))
     report = DistillationReport(weak.fit(*train), *test, train=train, n_timings=1)
     assert report.to_dict()["recovered"]["r2"] is None
-    assert "The teacher does not lead the plain student in R2" in repr(report)
+    assert "The teacher does not lead the baseline student in R2" in repr(report)
 
 
 def test_of_a_frozen_teacher_no_fit_is_timed(values):
@@ -289,14 +289,14 @@ def test_labels_that_a_library_wants_as_codes_are_compared_as_labels(labels):
     X, X_test = X.to_numpy(), X_test.to_numpy()
     student = XGBClassifier(n_estimators=5, max_depth=2)
     model = DistilledClassifier(RandomForestClassifier(20), student).fit(X, y)
-    plain = clone(student).fit(X, np.unique(y, return_inverse=True)[1])
-    report = DistillationReport(model, X_test, y_test, plain=plain, n_timings=1)
+    baseline = clone(student).fit(X, np.unique(y, return_inverse=True)[1])
+    report = DistillationReport(model, X_test, y_test, baseline=baseline, n_timings=1)
     models = report.to_dict()["models"]
-    assert models["plain"]["scores"]["accuracy"] > 0.8
-    assert models["plain"]["fidelity"]["top1_agreement"] > 0.8
+    assert models["baseline"]["scores"]["accuracy"] > 0.8
+    assert models["baseline"]["fidelity"]["top1_agreement"] > 0.8
     fitted = DistillationReport(model, X_test, y_test, train=(X, y), n_timings=1)
-    scores = fitted.to_dict()["models"]["plain"]["scores"]
-    assert scores["accuracy"] == models["plain"]["scores"]["accuracy"]
+    scores = fitted.to_dict()["models"]["baseline"]["scores"]
+    assert scores["accuracy"] == models["baseline"]["scores"]["accuracy"]
 
 
 def test_a_student_without_probabilities_is_reported(labels):
@@ -330,9 +330,9 @@ class Names(HTMLParser):
 
 def test_names_from_data_are_shown_and_not_run(labels):
     model, (X, y), test = labels
-    plain = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
-    plain.steps[0] = (IMAGE, plain.steps[0][1])
-    report = DistillationReport(model, *test, plain=plain, n_timings=1)
+    baseline = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
+    baseline.steps[0] = (IMAGE, baseline.steps[0][1])
+    report = DistillationReport(model, *test, baseline=baseline, n_timings=1)
     for page in (report.to_html(), report._repr_html_()):
         read = Names(page)
         assert not {"script", "img", "iframe", "object", "link"} & read.elements
@@ -394,13 +394,13 @@ def test_of_many_classes_those_of_least_agreement_are_shown():
     assert len(report.to_dict()["classes"]) == 40
     shown = repr(report)
     assert (
-        "of 40 classes those, 30 at most, in which student and teacher agree least"
-        in shown
+        "shown are at most 30 of 40 classes, those in which student and teacher agree "
+        "least" in shown
     )
     agreement = {one["label"]: one["agreement"] for one in report.to_dict()["classes"]}
     listed = set(re.findall(r"^class \d+", shown, re.MULTILINE))
     assert len(listed) == 30
-    assert {label for label, share in agreement.items() if share < 0.5} <= listed
+    assert {label for label, fraction in agreement.items() if fraction < 0.5} <= listed
 
 
 def test_rows_of_text_have_no_columns():
@@ -410,7 +410,7 @@ def test_rows_of_text_have_no_columns():
     model = DistilledRegressor(ridge, ridge).fit(rows, y)
     report = DistillationReport(model, rows, y, train=(rows, y), n_timings=1)
     assert report.to_dict()["columns"] == []
-    assert "0 columns" in report.to_html()
+    assert "0 features" in report.to_html()
 
 
 @pytest.mark.filterwarnings("ignore:R.2 score is not well-defined")
@@ -433,17 +433,17 @@ def test_the_file_is_the_page(report, tmp_path):
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({}, ValueError, "(X_train, y_train), the rows to fit it on. Got neither."),
-        ({"plain": TREE, "train": ([], [])}, ValueError, "Got both."),
+        ({}, ValueError, "(X_train, y_train), the samples to fit it on. Got neither."),
+        ({"baseline": TREE, "train": ([], [])}, ValueError, "Got both."),
         ({"train": [1, 2]}, ValueError, "train must be a tuple (X_train, y_train) or"),
-        ({"plain": TREE}, NotFittedError, "not fitted yet"),
+        ({"baseline": TREE}, NotFittedError, "not fitted yet"),
         (
-            {"plain": LogisticRegression().fit([[0], [1]], [0, 1])},
+            {"baseline": LogisticRegression().fit([[0], [1]], [0, 1])},
             ValueError,
-            "plain must be a regressor, as the distilled model is. Got "
+            "baseline must be a regressor, as the distilled model is. Got "
             "LogisticRegression. Pass the student fitted on the labels alone",
         ),
-        ({"scoring": []}, ValueError, "scoring must name one score at least"),
+        ({"scoring": []}, ValueError, "scoring must name at least one score"),
         (
             {
                 "scoring": [

@@ -1,6 +1,6 @@
-"""The plain student to compare with, and the scores to compare by."""
+"""The baseline student to compare with, and the scores to compare by."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sklearn.base import clone, is_classifier
@@ -11,20 +11,20 @@ from sklearn.utils.validation import check_is_fitted
 from skdistill._sklearn import routing_enabled
 from skdistill._typing import Estimator
 from skdistill.inspect import Parts
-from skdistill.metrics._probabilities import negated_log_loss
+from skdistill.metrics import negated_log_loss
 
-__all__ = ["check_plain", "fit_plain", "name_scorers"]
+__all__ = ["check_baseline", "fit_baseline", "name_scorers"]
 
 
-def fit_plain(parts: Parts, train: tuple) -> Estimator:
-    """Fit the plain student, as the distilled model does at alpha 0.
+def fit_baseline(parts: Parts, train: tuple[Any, ...]) -> Estimator:
+    """Fit the baseline student, as the distilled model does at alpha 0.
 
-    The teacher then has no part in the target, so one that knows nothing serves.
+    The teacher then has no part in the target, so a dummy serves.
     """
     teacher = DummyRegressor() if parts.classes is None else DummyClassifier()
     if routing_enabled():
         teacher.set_fit_request(sample_weight=True)
-    plain = clone(parts.model).set_params(
+    baseline = clone(parts.model).set_params(
         teacher=teacher,
         alpha=0.0,
         temperature=1.0,
@@ -34,29 +34,31 @@ def fit_plain(parts: Parts, train: tuple) -> Estimator:
         memory=None,
         verbose=0,
     )
-    return plain.fit(*train)
+    return baseline.fit(*train)
 
 
-def check_plain(parts: Parts, plain: Estimator) -> None:
-    """Raise unless a given plain student is fitted, and for the same task."""
-    check_is_fitted(plain)
-    if is_classifier(plain) != (parts.classes is not None):
+def check_baseline(parts: Parts, baseline: Estimator) -> None:
+    """Raise unless a given baseline student is fitted, and for the same task."""
+    check_is_fitted(baseline)
+    if is_classifier(baseline) != (parts.classes is not None):
         task = "a regressor" if parts.classes is None else "a classifier"
         raise ValueError(
-            f"plain must be {task}, as the distilled model is. Got "
-            f"{type(plain).__name__}. Pass the student fitted on the labels alone, or "
-            "the training rows as train=(X_train, y_train)."
+            f"baseline must be {task}, as the distilled model is. Got "
+            f"{type(baseline).__name__}. Pass the student fitted on the labels alone, "
+            "or the training samples as train=(X_train, y_train)."
         )
 
 
-def name_scorers(scoring: Any, parts: Parts, plain: Estimator) -> dict[str, Callable]:
+def name_scorers(
+    scoring: Any, parts: Parts, baseline: Estimator
+) -> dict[str, Callable]:
     """Return the scorers by their names; greater is better for all."""
     if scoring is None:
         if parts.classes is None:
             scoring = ["r2", "neg_mean_absolute_error"]
         else:
             scoring = {"accuracy": "accuracy"}
-            if parts.has_probabilities and hasattr(plain, "predict_proba"):
+            if parts.has_probabilities and hasattr(baseline, "predict_proba"):
                 scoring["neg_log_loss"] = negated_log_loss
     if isinstance(scoring, str) or callable(scoring):
         scoring = [scoring]
@@ -64,14 +66,15 @@ def name_scorers(scoring: Any, parts: Parts, plain: Estimator) -> dict[str, Call
         scoring = _by_name(scoring)
     if not scoring:
         raise ValueError(
-            "scoring must name one score at least. Got none. Leave it out for the "
+            "scoring must name at least one score. Got none. Leave it out for the "
             "default."
         )
     return {name: get_scorer(score) for name, score in scoring.items()}
 
 
-def _by_name(scores):
-    named: dict[str, Any] = {}
+def _by_name(scores: Iterable[str | Callable]) -> dict[str, str | Callable]:
+    """Return the scores by their names, which must differ."""
+    named: dict[str, str | Callable] = {}
     for score in scores:
         name = _name(score)
         if name in named:
@@ -83,7 +86,7 @@ def _by_name(scores):
     return named
 
 
-def _name(score):
+def _name(score: str | Callable) -> str:
     if isinstance(score, str):
         return score
     metric = getattr(score, "_score_func", score)
