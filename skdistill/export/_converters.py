@@ -5,12 +5,16 @@ the way, see `skdistill.export._trees`.
 """
 
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 from skl2onnx import update_registered_converter
+from skl2onnx.common._container import ModelComponentContainer
 from skl2onnx.common._registration import register_converter, register_shape_calculator
+from skl2onnx.common._topology import Operator, Scope
 from skl2onnx.common.data_types import FloatTensorType
 
+from skdistill._typing import Estimator
 from skdistill.distilled import DistilledClassifier, DistilledRegressor
 from skdistill.export._graph import (
     TREES,
@@ -19,7 +23,7 @@ from skdistill.export._graph import (
     ShippedRegressor,
     label_type,
 )
-from skdistill.export._trees import tree_student, with_a_negative_leaf
+from skdistill.export._trees import TreeStudent, tree_student, with_a_negative_leaf
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
 
 __all__ = ["register"]
@@ -44,7 +48,7 @@ def register() -> None:
     register_shape_calculator(TREES, _keep_types, overwrite=True)
 
 
-def _regressor_types(operator):
+def _regressor_types(operator: Operator) -> None:
     model = operator.raw_operator
     model = getattr(model, "best_estimator_", model)
     n_outputs = getattr(model, "n_outputs", None)
@@ -53,33 +57,37 @@ def _regressor_types(operator):
     operator.outputs[0].set_type(FloatTensorType([None, n_outputs]))
 
 
-def _classifier_types(operator):
+def _classifier_types(operator: Operator) -> None:
     model = operator.raw_operator
     n_columns = len(model.classes_) if _has_probabilities(model) else None
     operator.outputs[0].set_type(label_type(model.classes_))
     operator.outputs[1].set_type(FloatTensorType([None, n_columns]))
 
 
-def _keep_types(operator):
+def _keep_types(operator: Operator) -> None:
     """Types are known when the operator is made."""
 
 
-def _has_probabilities(model):
+def _has_probabilities(model: Estimator) -> bool:
     return hasattr(getattr(model, "model", model), "predict_proba")
 
 
-def _convert(scope, operator, container):
+def _convert(
+    scope: Scope, operator: Operator, container: ModelComponentContainer
+) -> None:
     graph = Graph(scope, container)
-    names = graph.answers(operator.raw_operator, list(operator.inputs))
+    names = graph.outputs(operator.raw_operator, list(operator.inputs))
     for name, output in zip(names, operator.outputs, strict=True):
         container.add_node("Identity", name, output.full_name)
 
 
-def _convert_trees(scope, operator, container):
+def _convert_trees(
+    scope: Scope, operator: Operator, container: ModelComponentContainer
+) -> None:
     trees = tree_student(operator.raw_operator)
-    obstacle = trees.obstacle()
-    if obstacle is not None:
-        raise ValueError(f"it has {obstacle}")
+    reason = trees.obstacle()
+    if reason is not None:
+        raise ValueError(f"it has {reason}")
     module, name = trees.converter
     operator.raw_operator = trees.readable()
     getattr(import_module(module), name)(scope, operator, _Mending(container, trees))
@@ -88,14 +96,14 @@ def _convert_trees(scope, operator, container):
 class _Mending:
     """A container of ONNX nodes that puts those of trees right when they are added."""
 
-    def __init__(self, container, trees):
+    def __init__(self, container: ModelComponentContainer, trees: TreeStudent) -> None:
         self._container = container
         self._trees = trees
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._container, name)
 
-    def add_node(self, op_type, *args, **attributes):
+    def add_node(self, op_type: str, *args: Any, **attributes: Any) -> None:
         """Add a node to the container."""
         if op_type.startswith("TreeEnsemble"):
             attributes = with_a_negative_leaf(self._trees.mend(attributes))

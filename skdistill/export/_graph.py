@@ -4,14 +4,20 @@ The graph of a distilled model is that of its student, followed by what the dist
 model adds: scaling, labels, the softmax of logits.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from onnx import TensorProto
 from skl2onnx._parse import _parse_sklearn
+from skl2onnx.common._container import ModelComponentContainer
+from skl2onnx.common._topology import Scope, Variable
 from skl2onnx.common.data_types import (
     DoubleTensorType,
     FloatTensorType,
     Int64TensorType,
     StringTensorType,
+    TensorType,
 )
 from sklearn.base import (
     BaseEstimator,
@@ -24,6 +30,7 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
+from skdistill._typing import Estimator
 from skdistill.distilled import DistilledClassifier, DistilledRegressor
 from skdistill.export._trees import is_tree_student
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
@@ -39,7 +46,7 @@ _TAKES_COLUMNS = (ColumnTransformer, OneHotEncoder, OrdinalEncoder)
 class ShippedRegressor(RegressorMixin, BaseEstimator):
     """Any fitted regressor, to be converted as a student is."""
 
-    def __init__(self, model, n_outputs=1):
+    def __init__(self, model: Estimator, n_outputs: int = 1) -> None:
         self.model = model
         self.n_outputs = n_outputs
 
@@ -47,28 +54,28 @@ class ShippedRegressor(RegressorMixin, BaseEstimator):
 class ShippedClassifier(ClassifierMixin, BaseEstimator):
     """Any fitted classifier, to be converted as a student is."""
 
-    def __init__(self, model):
+    def __init__(self, model: Estimator) -> None:
         self.model = model
         self.classes_ = model.classes_
 
 
-def label_type(classes):
+def label_type(classes: NDArray) -> TensorType:
     """Return the type of a tensor of labels."""
     return (StringTensorType if _are_text(classes) else Int64TensorType)([None])
 
 
-def _are_text(values):
+def _are_text(values: NDArray) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
 class Graph:
     """The ONNX graph while it is built; tensors go by their names."""
 
-    def __init__(self, scope, container):
+    def __init__(self, scope: Scope, container: ModelComponentContainer) -> None:
         self._scope = scope
         self._container = container
 
-    def answers(self, model, inputs):
+    def outputs(self, model: Estimator, inputs: list[Variable]) -> list[str]:
         """Add what a fitted model computes; return the names of its outputs.
 
         These are the predictions of a regressor, the labels and probabilities of a
@@ -76,23 +83,23 @@ class Graph:
         """
         match model:
             case DistilledRegressorCV() | DistilledClassifierCV():
-                return self.answers(model.best_estimator_, inputs)
+                return self.outputs(model.best_estimator_, inputs)
             case ShippedRegressor() | ShippedClassifier():
-                return self.answers(model.model, inputs)
+                return self.outputs(model.model, inputs)
             case DistilledRegressor():
-                return self._rescaled(model, self.answers(model.student_, inputs))
+                return self._rescaled(model, self.outputs(model.student_, inputs))
             case DistilledClassifier():
-                return self._labelled(model, self.answers(model.student_, inputs))
+                return self._labelled(model, self.outputs(model.student_, inputs))
             case LogitStudent() | ProbabilityStudent():
                 return self._from_regressors(model, inputs)
             case TransformedTargetRegressor():
-                values = self.answers(model.regressor_, inputs)[0]
+                values = self.outputs(model.regressor_, inputs)[0]
                 return [self._as_target(model.transformer_, values)]
             case Pipeline():
                 for _, step in model.steps[:-1]:
                     if step not in (None, "passthrough"):
                         inputs = self._parse(step, inputs)
-                return self.answers(model.steps[-1][1], inputs)
+                return self.outputs(model.steps[-1][1], inputs)
         if is_tree_student(model):
             return self._trees(model, inputs)
         *labels, values = [output.full_name for output in self._parse(model, inputs)]
@@ -104,7 +111,7 @@ class Graph:
             values = self._node("Reshape", values, shape)
         return [*labels, values]
 
-    def _parse(self, model, inputs):
+    def _parse(self, model: Estimator, inputs: list[Variable]) -> list[Variable]:
         """Have skl2onnx add a model; return its output variables."""
         if is_classifier(model):
             for options in (self._scope, self._container):
@@ -113,7 +120,7 @@ class Graph:
             inputs = self._in_one_table(inputs)
         return _parse_sklearn(self._scope, model, inputs)
 
-    def _trees(self, model, inputs):
+    def _trees(self, model: Estimator, inputs: list[Variable]) -> list[str]:
         (table,) = self._in_one_table(inputs)
         if not isinstance(table.type, FloatTensorType):
             table = self._in_single_precision(table)
@@ -130,15 +137,15 @@ class Graph:
         operator.outputs.append(probability)
         return [label.full_name, probability.full_name]
 
-    def _rescaled(self, model, outputs):
+    def _rescaled(self, model: DistilledRegressor, outputs: list[str]) -> list[str]:
         if not model.rescale:
             return outputs
         mean = np.atleast_1d(model.target_mean_)
-        scaled = self._node("Div", outputs[0], self._constant([model._spread]))
-        shift = self._constant(mean - mean / model._spread)
+        scaled = self._node("Div", outputs[0], self._constant([model.target_scale_]))
+        shift = self._constant(mean - mean / model.target_scale_)
         return [self._node("Add", scaled, shift)]
 
-    def _as_target(self, transformer, values):
+    def _as_target(self, transformer: Estimator, values: str) -> str:
         """Undo how the target was transformed before a regressor learned it."""
         if type(transformer) is StandardScaler:
             if transformer.scale_ is not None:
@@ -158,13 +165,15 @@ class Graph:
             values = self._node("Sub", values, self._constant([1.0]))
         return values
 
-    def _labelled(self, model, outputs):
-        if not model._student_knows_codes:
+    def _labelled(self, model: DistilledClassifier, outputs: list[str]) -> list[str]:
+        if not model.student_takes_codes_:
             return outputs
         return [self._lookup(outputs[0], model.classes_), outputs[1]]
 
-    def _from_regressors(self, model, inputs):
-        parts = [self.answers(part, inputs)[0] for part in model.regressors_]
+    def _from_regressors(
+        self, model: LogitStudent | ProbabilityStudent, inputs: list[Variable]
+    ) -> list[str]:
+        parts = [self.outputs(part, inputs)[0] for part in model.regressors_]
         values = parts[0]
         if len(parts) > 1:
             values = self._node("Concat", *parts, axis=1)
@@ -175,16 +184,16 @@ class Graph:
             values = self._node("Softmax", values, axis=1)
         return [self._likeliest(values, model.classes_), values]
 
-    def _likeliest(self, probability, classes):
+    def _likeliest(self, probability: str, classes: NDArray) -> str:
         """Return the labels of the highest probabilities."""
         column = self._node("ArgMax", probability, axis=1, keepdims=0)
         return self._lookup(column, classes)
 
-    def _lookup(self, codes, classes):
+    def _lookup(self, codes: str, classes: NDArray) -> str:
         labels = classes if _are_text(classes) else np.asarray(classes).astype(np.int64)
         return self._node("Gather", self._constant(labels), codes, axis=0)
 
-    def _in_one_table(self, inputs):
+    def _in_one_table(self, inputs: list[Variable]) -> list[Variable]:
         """Join columns that come apart, as those of a DataFrame."""
         if len(inputs) == 1:
             return inputs
@@ -201,7 +210,9 @@ class Graph:
         self._container.add_node("Concat", names, table.full_name, axis=1)
         return [table]
 
-    def _of_one_type(self, columns):
+    def _of_one_type(
+        self, columns: list[Variable]
+    ) -> tuple[list[str], type[TensorType]]:
         """Cast columns of numbers to double precision, if one has it, or to single."""
         double = any(isinstance(column.type, DoubleTensorType) for column in columns)
         kind = DoubleTensorType if double else FloatTensorType
@@ -214,22 +225,22 @@ class Graph:
         ]
         return names, kind
 
-    def _in_single_precision(self, table):
+    def _in_single_precision(self, table: Variable) -> Variable:
         single = self._variable("single", FloatTensorType(table.type.shape))
         self._container.add_node(
             "Cast", table.full_name, single.full_name, to=TensorProto.FLOAT
         )
         return single
 
-    def _variable(self, name, kind):
+    def _variable(self, name: str, kind: TensorType) -> Variable:
         return self._scope.declare_local_variable(name, kind)
 
-    def _node(self, op_type, *inputs, **attributes):
+    def _node(self, op_type: str, *inputs: str, **attributes: Any) -> str:
         output = self._scope.get_unique_variable_name(op_type.lower())
         self._container.add_node(op_type, list(inputs), output, **attributes)
         return output
 
-    def _constant(self, values):
+    def _constant(self, values: ArrayLike) -> str:
         values = np.asarray(values)
         if _are_text(values):
             kind, values = TensorProto.STRING, [v.encode() for v in values]

@@ -1,7 +1,7 @@
-"""What rows look like to an ONNX model: one tensor, or one for each named column."""
+"""What samples look like to an ONNX model: one tensor, or one for each named column."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,25 +10,29 @@ from skl2onnx.common.data_types import (
     DoubleTensorType,
     FloatTensorType,
     StringTensorType,
+    TensorType,
 )
 
 from skdistill._typing import Table
+
+if TYPE_CHECKING:
+    import pandas
 
 __all__ = ["Inputs", "describe"]
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Sample rows, as the ONNX runtime takes them.
+    """Samples, as the ONNX runtime takes them.
 
     Attributes
     ----------
     types : list of (str, skl2onnx type)
         Names and types of the inputs.
     feed : list of ndarray
-        The rows, one array for each input.
+        The samples, one array for each input.
     rounded : table
-        The rows as they came, but with numbers of single precision.
+        The samples as they came, but with numbers of single precision.
     """
 
     types: list[tuple[str, Any]]
@@ -37,29 +41,28 @@ class Inputs:
 
 
 def describe(X: Table, dtype: str) -> Inputs:
-    """Describe sample rows to the converter and the runtime.
+    """Describe samples to the converter and the runtime.
 
     An array or a list becomes one input named "X", a DataFrame one for each column.
-    Numbers and truth values get the type `dtype`, text stays text.
+    Numbers and booleans get the type `dtype`, strings stay strings.
     """
     if issparse(X):
         raise ValueError(
-            "ONNX models take dense rows. Got a sparse matrix. Pass X.toarray()."
+            "ONNX models take dense samples. Got a sparse matrix. Pass X.toarray()."
         )
     if hasattr(X, "columns") and hasattr(X, "dtypes"):
         return _describe_columns(X, dtype)
     table = np.asarray(X)
     if table.ndim != 2:
         raise ValueError(
-            "X must hold rows of shape (n_samples, n_features). Got shape "
-            f"{table.shape}."
+            f"X must have the shape (n_samples, n_features). Got shape {table.shape}."
         )
     kind, values = _column(table, "X", dtype)
     rounded = values if kind is StringTensorType else table.astype(np.float32)
     return Inputs([("X", kind([None, table.shape[1]]))], [values], rounded)
 
 
-def _describe_columns(X, dtype):
+def _describe_columns(X: "pandas.DataFrame", dtype: str) -> Inputs:
     types, feed, rounded = [], [], X.copy()
     for name in X.columns:
         kind, values = _column(X[name].to_numpy(), name, dtype)
@@ -70,7 +73,7 @@ def _describe_columns(X, dtype):
     return Inputs(types, feed, rounded)
 
 
-def _column(values, name, dtype):
+def _column(values: NDArray, name: str, dtype: str) -> tuple[type[TensorType], NDArray]:
     """Return the ONNX type of a column, or of a whole array, and its values."""
     if values.dtype.kind in "OUT" and all(isinstance(v, str) for v in values.flat):
         return StringTensorType, values.astype(object)
@@ -80,5 +83,5 @@ def _column(values, name, dtype):
     except (TypeError, ValueError) as error:
         raise ValueError(
             "An input of an ONNX model holds numbers or text. Got something else in "
-            f"the column {name!r}: {error}. Text may have no missing cells."
+            f"the column {name!r}: {error}. Text may not be missing."
         ) from error

@@ -1,8 +1,9 @@
-"""From a fitted model to an ONNX model that is known to answer alike."""
+"""From a fitted model to an ONNX model that is known to predict the same."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
@@ -62,27 +63,27 @@ def to_onnx(
     """Return a fitted student, with its Pipeline, as a checked ONNX model.
 
     The graph holds the student alone, not the teacher. Before it is returned, it
-    answers X in the ONNX runtime. Each row must be answered as by `predict` and
-    `predict_proba` of `model`, for the row as it is or rounded to single precision:
-    values within 1e-4 of the largest prediction of their output, probabilities within
-    1e-4, the same labels but for ties.
+    predicts X in the ONNX runtime. The predictions for each sample must be those of
+    `predict` and `predict_proba` of `model`, for the sample as it is or rounded to
+    single precision: values within 1e-4 of the largest prediction of their output,
+    probabilities within 1e-4, the same labels but for ties.
 
     Parameters
     ----------
     model : estimator
-        Fitted: a distilled estimator, a search for one, a plain student, refined or
+        Fitted: a distilled estimator, a search for one, a baseline student, refined or
         not, or a Pipeline that ends in one of them.
     X : {array-like, DataFrame} of shape (n_samples, n_features)
-        Rows that are typical of what the model will be asked, such as training rows.
-        They say what the inputs are, and are those that the check answers.
+        Samples that are typical of those to be predicted, such as training samples.
+        They say what the inputs are, and the predictions for them are checked.
     dtype : {"float32", "float64"}, default="float32"
         The type of the inputs that hold numbers. With "float64" the steps before the
         student are computed in double precision, as scikit-learn does; the ONNX runtime
         lacks some of them, such as imputers. Trees compare, and outputs are, in single
         precision in any case.
     max_mismatch : float, default=0.0
-        The share of the rows in X, from 0 to 1, that may be answered differently. In
-        single precision, a scaler before trees may put a row that lies on a split on
+        The fraction of the samples in X, from 0 to 1, whose predictions may differ. In
+        single precision, a scaler before trees may put a sample that lies on a split on
         its other side.
 
     Returns
@@ -90,10 +91,10 @@ def to_onnx(
     onnx_model : onnx.ModelProto
         Its input is "X" of shape (n_samples, n_features) where X is an array; of a
         DataFrame, there is one of shape (n_samples, 1) for each column, by its name, in
-        which other characters than letters and digits become "_". Text has inputs of
-        type string, other columns of type `dtype`. Outputs are
-        "variable" of shape (n_samples, n_outputs) for a regressor, "label" and
-        "probabilities" for a classifier. Truth values as labels become 0 and 1.
+        which other characters than letters and digits become "_". Strings have inputs
+        of type string, other columns of type `dtype`. Outputs are "variable" of shape
+        (n_samples, n_outputs) for a regressor, "label" and "probabilities" for a
+        classifier. Boolean labels become 0 and 1.
 
     Raises
     ------
@@ -101,13 +102,13 @@ def to_onnx(
         If a library of the extra "onnx" is missing.
     ValueError
         If there is no converter for a part of the model or for what it splits on, such
-        as categories, or if the ONNX model answers otherwise.
+        as categories, or if the ONNX model predicts otherwise.
 
     Warns
     -----
     skdistill.exceptions.RoundingWarning
-        If rows are answered as the model answers them once they are rounded, but not
-        as it answers them as they are, or if values are off by 1e-4 of their spread.
+        If predictions are those for the rounded samples, but not those for the samples
+        as they are, or if values are off by 1e-4 of their range.
 
     Examples
     --------
@@ -133,13 +134,13 @@ def to_onnx(
     _check_parameters(dtype, max_mismatch)
     from onnxruntime import InferenceSession
 
-    from skdistill.export._check import answers_of, check_same_answers
+    from skdistill.export._check import check_same_predictions, predictions_of
     from skdistill.export._inputs import describe
 
     if is_classifier(model):
         _check_labels(model.classes_)
     inputs = describe(X, dtype)
-    expected = answers_of(model, X)
+    expected = predictions_of(model, X)
     try:
         onnx_model = _convert(model, inputs.types, expected.values.shape[1])
         session = InferenceSession(
@@ -147,11 +148,13 @@ def to_onnx(
         )
     except Exception as error:
         raise ValueError(_why_not(model, error)) from error
-    check_same_answers(session, model, inputs, expected, max_mismatch=max_mismatch)
+    check_same_predictions(session, model, inputs, expected, max_mismatch=max_mismatch)
     return onnx_model
 
 
-def _convert(model, types, n_outputs):
+def _convert(
+    model: Estimator, types: list[tuple[str, Any]], n_outputs: int
+) -> "ModelProto":
     from skl2onnx import convert_sklearn
 
     from skdistill.export._converters import ShippedClassifier, ShippedRegressor
@@ -166,16 +169,16 @@ def _convert(model, types, n_outputs):
     )
 
 
-def _check_parameters(dtype, max_mismatch):
+def _check_parameters(dtype: str, max_mismatch: float) -> None:
     if dtype not in ("float32", "float64"):
         raise ValueError(f"dtype must be 'float32' or 'float64'. Got {dtype!r}.")
     if not 0 <= max_mismatch <= 1:
         raise ValueError(
-            f"max_mismatch must be a share from 0 to 1. Got {max_mismatch!r}."
+            f"max_mismatch must be a fraction from 0 to 1. Got {max_mismatch!r}."
         )
 
 
-def _check_labels(classes):
+def _check_labels(classes: NDArray) -> None:
     kind = np.asarray(classes).dtype.kind
     if len(classes) < 2:
         raise ValueError(
@@ -184,12 +187,12 @@ def _check_labels(classes):
     whole = kind in "iub" or (kind == "f" and (classes % 1 == 0).all())
     if not whole and not all(isinstance(label, str) for label in classes):
         raise ValueError(
-            "The labels of an ONNX classifier are whole numbers or text. Got "
+            "The labels of an ONNX classifier are integers or strings. Got "
             f"{list(classes)[:3]} and such. Fit the model on their names."
         )
 
 
-def _why_not(model, error):
+def _why_not(model: Estimator, error: Exception) -> str:
     whole = final_step(model)
     student = final_step(getattr(whole, "student_", whole))
     name = type(model).__name__

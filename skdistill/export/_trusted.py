@@ -25,4 +25,5 @@ TRUSTED_TYPES = (
     "skdistill.transfer._munge.MungeSampler",
     "skdistill.transfer._permutation.PermutationSampler",
     "skdistill.transfer._swap_noise.SwapNoiseSampler",
+    "skdistill.transfer._transfer_set.TransferSet",
 )

@@ -1,4 +1,4 @@
-"""ONNX models answer as the models that they were made from."""
+"""ONNX models predict as the models that they were made from."""
 
 import pytest
 
@@ -104,20 +104,20 @@ def assert_same_classes(model, X, onnx_model):
 
 
 @pytest.mark.parametrize("name", REGRESSORS)
-def test_regressors_answer_alike(name):
+def test_regressors_predict_alike(name):
     model = distil(REGRESSORS[name])
     assert_same_values(model, X, to_onnx(model, X))
 
 
 @pytest.mark.parametrize("labels", LABELS)
 @pytest.mark.parametrize("name", CLASSIFIERS)
-def test_classifiers_answer_alike(name, labels):
+def test_classifiers_predict_alike(name, labels):
     model = distil_classes(CLASSIFIERS[name], y=LABELS[labels])
     assert_same_classes(model, PIXELS, to_onnx(model, PIXELS))
 
 
 @pytest.mark.parametrize("name", TREE_REGRESSORS)
-def test_refined_regressors_answer_alike(name):
+def test_refined_regressors_predict_alike(name):
     model = distil(TREE_REGRESSORS[name], refine="leaves")
     assert_same_values(model, X, to_onnx(model, X))
     assert_same_values(model.student_, X, to_onnx(model.student_, X))
@@ -125,7 +125,7 @@ def test_refined_regressors_answer_alike(name):
 
 @pytest.mark.parametrize("labels", ["two text", "four text"])
 @pytest.mark.parametrize("name", TREE_CLASSIFIERS)
-def test_refined_classifiers_answer_alike(name, labels):
+def test_refined_classifiers_predict_alike(name, labels):
     assert is_refinable(TREE_CLASSIFIERS[name])
     model = distil_classes(TREE_CLASSIFIERS[name], y=LABELS[labels], refine="leaves")
     assert_same_classes(model, PIXELS, to_onnx(model, PIXELS))
@@ -159,16 +159,16 @@ def test_rows_of_single_precision_stay_on_their_side_of_a_threshold():
 def test_rows_that_single_precision_cannot_tell_apart_are_warned_of():
     table = np.repeat([1.0, 1.0 + 1e-12], 40).reshape(-1, 1)
     model = HistGradientBoostingRegressor(max_iter=5).fit(table, np.repeat([0, 1], 40))
-    with pytest.warns(RoundingWarning, match="for 40 of 80 rows, by up to 0.4"):
+    with pytest.warns(RoundingWarning, match="for 40 of 80 samples, by up to 0.4"):
         to_onnx(model, table)
 
 
 @pytest.mark.parametrize("dtype", ["int64", "uint64", "float64"])
-def test_whole_numbers_in_a_frame_are_rounded_as_others_are(dtype):
+def test_integers_in_a_frame_are_rounded_as_others_are(dtype):
     seconds = np.repeat([1_600_000_000, 1_600_000_060], 40).astype(dtype)
     frame = pd.DataFrame({"seconds": seconds})
     model = HistGradientBoostingRegressor(max_iter=5).fit(frame, np.repeat([0, 1], 40))
-    with pytest.warns(RoundingWarning, match="for 40 of 80 rows"):
+    with pytest.warns(RoundingWarning, match="for 40 of 80 samples"):
         to_onnx(model, frame)
 
 
@@ -210,7 +210,7 @@ def test_pipelines_around_and_inside_the_distilled_model(dtype):
 def test_double_precision_keeps_scaled_rows_on_their_side():
     rows = X + 1000.0
     model = make_pipeline(StandardScaler(), XGBRegressor(**XGB)).fit(rows, Y)
-    with pytest.warns(RoundingWarning, match=r"for \d+ of 200 rows"):
+    with pytest.warns(RoundingWarning, match=r"for \d+ of 200 samples"):
         to_onnx(model, rows, max_mismatch=1.0)
     onnx_model = to_onnx(model, rows, dtype="float64")
     session = InferenceSession(onnx_model.SerializeToString())
@@ -290,11 +290,11 @@ def test_nullable_columns_are_numbers():
 
 def test_text_may_come_as_an_array():
     frame, y = mixed_frame()
-    texts = frame[["text", "text"]].to_numpy(object)
-    model = make_pipeline(OneHotEncoder(), Ridge()).fit(texts, y)
-    session = InferenceSession(to_onnx(model, texts).SerializeToString())
-    (values,) = session.run(None, {"X": texts})
-    assert_allclose(values[:, 0], model.predict(texts), rtol=1e-4)
+    strings = frame[["text", "text"]].to_numpy(object)
+    model = make_pipeline(OneHotEncoder(), Ridge()).fit(strings, y)
+    session = InferenceSession(to_onnx(model, strings).SerializeToString())
+    (values,) = session.run(None, {"X": strings})
+    assert_allclose(values[:, 0], model.predict(strings), rtol=1e-4)
 
 
 def test_searches_are_exported_by_what_they_chose():
@@ -343,7 +343,7 @@ def test_targets_that_were_transformed(params):
     assert_same_values(model, X, to_onnx(model, X))
 
 
-def test_nearest_neighbours_answer_with_the_mean_of_soft_labels():
+def test_nearest_neighbours_predict_the_mean_of_soft_labels():
     model = distil_classes(KNeighborsClassifier(4))
     onnx_model = to_onnx(model, PIXELS, max_mismatch=0.05)  # Some lie equally near.
     proba = run(onnx_model, PIXELS)[1]
@@ -380,12 +380,12 @@ def test_columns_that_never_split_in_lightgbm():
         (NAMES.astype(object), NAMES),
     ],
 )
-def test_labels_become_whole_numbers_or_text(labels, exported):
+def test_labels_become_integers_or_text(labels, exported):
     model = DecisionTreeClassifier().fit(PIXELS, labels)
     assert_array_equal(run(to_onnx(model, PIXELS), PIXELS)[0], exported)
 
 
-def test_lists_and_whole_numbers_are_rows():
+def test_lists_and_integers_are_rows():
     table = PIXELS.astype(int)
     model = Ridge().fit(table.tolist(), DIGITS)
     for rows in (table, table.tolist()):

@@ -113,7 +113,7 @@ def test_the_error_names_the_student_of_a_pipeline():
 def test_the_check_fails_where_the_converter_gives_another_model(dtype, monkeypatch):
     convert, other = _onnx._convert, Ridge().fit(X, -Y)
     monkeypatch.setattr(_onnx, "_convert", lambda model, *rest: convert(other, *rest))
-    message = "as the Ridge does. Got other answers for 200 of 200 rows, the largest"
+    message = "as the Ridge does. Got other predictions for 200 of 200 samples, the"
     with pytest.raises(ValueError, match=message):
         to_onnx(Ridge().fit(X, Y), X, dtype=dtype)
 
@@ -123,13 +123,15 @@ def test_the_check_finds_one_leaf_that_is_changed(monkeypatch):
     changed = clone(model).fit(X, Y)
     leaf = changed.apply(X)[3]
     changed.tree_.value[leaf] += 0.001 * np.abs(Y).max()
-    n_rows = (changed.apply(X) == leaf).sum()
+    n_samples = (changed.apply(X) == leaf).sum()
     convert = _onnx._convert
     monkeypatch.setattr(_onnx, "_convert", lambda model, *rest: convert(changed, *rest))
-    with pytest.raises(ValueError, match=f"other answers for {n_rows} of 200 rows"):
-        to_onnx(model, X, max_mismatch=(n_rows - 1) / 200)
-    with pytest.warns(RoundingWarning, match=f"for {n_rows} of 200"):
-        to_onnx(model, X, max_mismatch=n_rows / 200)
+    with pytest.raises(
+        ValueError, match=f"other predictions for {n_samples} of 200 samples"
+    ):
+        to_onnx(model, X, max_mismatch=(n_samples - 1) / 200)
+    with pytest.warns(RoundingWarning, match=f"for {n_samples} of 200"):
+        to_onnx(model, X, max_mismatch=n_samples / 200)
 
 
 def test_the_check_measures_each_output_by_its_own_scale(monkeypatch):
@@ -137,7 +139,7 @@ def test_the_check_measures_each_output_by_its_own_scale(monkeypatch):
     changed = clone(model).fit(X, np.column_stack([Y + np.abs(Y).max(), 1e9 + Y]))
     convert = _onnx._convert
     monkeypatch.setattr(_onnx, "_convert", lambda model, *rest: convert(changed, *rest))
-    with pytest.raises(ValueError, match="for 200 of 200 rows"):
+    with pytest.raises(ValueError, match="for 200 of 200 samples"):
         to_onnx(model, X)
 
 
@@ -145,18 +147,18 @@ def test_the_check_measures_each_output_by_its_own_scale(monkeypatch):
 def test_the_check_finds_outputs_that_are_put_one_below_the_other(monkeypatch):
     model = MLPRegressor(max_iter=5).fit(X, np.column_stack([Y, Y]))
     monkeypatch.setattr(_graph, "MLPRegressor", ())  # As the converter has it.
-    with pytest.raises(ValueError, match=r"shape \(400, 1\) for 200 rows"):
+    with pytest.raises(ValueError, match=r"shape \(400, 1\) for 200 samples"):
         to_onnx(model, X)
 
 
 def test_values_that_lie_far_from_zero_are_warned_of():
     model = DecisionTreeRegressor(max_depth=3).fit(X, X[:, 0] / np.ptp(X[:, 0]) + 1e7)
-    with pytest.warns(RoundingWarning, match=r"for \d+ of 200 rows, by up to 0\.\d"):
+    with pytest.warns(RoundingWarning, match=r"for \d+ of 200 samples, by up to 0\.\d"):
         to_onnx(model, X)
 
 
 @pytest.mark.parametrize("constant", [0.0, 0.1, 1e9])
-def test_values_without_a_spread_are_not_warned_of(constant):
+def test_values_that_are_all_the_same_are_not_warned_of(constant):
     to_onnx(Ridge().fit(X, np.column_stack([Y, np.full(len(Y), constant)])), X)
 
 
@@ -166,14 +168,14 @@ def test_the_check_finds_other_labels(monkeypatch):
     changed = clone(model).fit(X, np.where(y == "above", "below", "higher"))
     convert = _onnx._convert
     monkeypatch.setattr(_onnx, "_convert", lambda model, *rest: convert(changed, *rest))
-    with pytest.raises(ValueError, match="for 200 of 200 rows"):
+    with pytest.raises(ValueError, match="for 200 of 200 samples"):
         to_onnx(model, X)
 
 
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (csr_array(X), "dense rows"),
+        (csr_array(X), "dense samples"),
         (X[0], r"shape \(n_samples, n_features\). Got shape \(10,\)"),
     ],
 )
@@ -193,7 +195,7 @@ def test_text_with_missing_cells():
 @pytest.mark.parametrize(
     ("classes", "message"),
     [
-        (np.array([0.5, 1.0]), "whole numbers or text"),
+        (np.array([0.5, 1.0]), "integers or strings"),
         (np.array([1]), "at least two classes"),
     ],
 )
