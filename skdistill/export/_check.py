@@ -48,11 +48,11 @@ class Predictions:
             by = np.abs(values - others.values)
         by = np.where(values == others.values, 0.0, by)
         # True where it is not a number.
-        wrong = ~(by <= _TOLERANCE * scale).all(axis=1)
+        wrong = np.any(~(by <= _TOLERANCE * scale), axis=1)
         large = ~(by <= _TOLERANCE * np.minimum(scale, value_range))
         if self.labels is not None:
             wrong |= self._is_clear(2 * _TOLERANCE) & (self.labels != others.labels)
-        reported, by = wrong | large.any(axis=1), np.where(large, by, 0.0)
+        reported, by = wrong | np.any(large, axis=1), np.where(large, by, 0.0)
         return _Differences(wrong, reported, by.max(axis=1, initial=0.0))
 
     def _scale_and_range(self) -> tuple[NDArray, NDArray]:

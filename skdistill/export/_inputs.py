@@ -83,5 +83,5 @@ def _column(values: NDArray, name: str, dtype: str) -> tuple[type[TensorType], N
     except (TypeError, ValueError) as error:
         raise ValueError(
             "An input of an ONNX model holds numbers or text. Got something else in "
-            f"the column {name!r}: {error}. Text may not be missing."
+            f"the column {name!r}: {error}. Text may have no missing values."
         ) from error
