@@ -1,4 +1,4 @@
-"""What all samplers share: validation, weights, seeds, the container of the rows."""
+"""What all samplers share: validation, weights, seeds, the container of the samples."""
 
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
+from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdistill._sklearn import StrOptions, fit_context
@@ -16,7 +16,9 @@ from skdistill._typing import Table
 from skdistill._validation import check_not_empty, check_weights
 from skdistill.transfer._columns import Columns, categorical_mask, is_frame
 
-__all__ = ["BaseSampler", "VariedColumn"]
+__all__ = ["BaseSampler", "RandomState", "VariedColumn"]
+
+RandomState: TypeAlias = int | np.random.RandomState | None
 
 # Where the cells of one column come from, by row, and new numbers for some of them.
 VariedColumn: TypeAlias = tuple[NDArray[np.intp], NDArray[np.float64] | None]
@@ -26,16 +28,21 @@ class BaseSampler(BaseEstimator):
     """Base of the samplers; the subclass says how a row is varied.
 
     A sampled row begins as a row of X. `_vary` then says for each column which row of X
-    its cell is taken from, and may give a new number instead, which the base settles on
+    its cell is taken from, and may give a new number instead, which the base rounds to
     the column's range and grid.
     """
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "categorical_features": ["array-like", StrOptions({"from_dtype"})],
         "random_state": ["random_state"],
     }
 
-    def __init__(self, *, categorical_features="from_dtype", random_state=None):
+    def __init__(
+        self,
+        *,
+        categorical_features: ArrayLike = "from_dtype",
+        random_state: RandomState = None,
+    ) -> None:
         self.categorical_features = categorical_features
         self.random_state = random_state
 
@@ -43,17 +50,17 @@ class BaseSampler(BaseEstimator):
     def fit(
         self, X: Table, y: Any = None, sample_weight: ArrayLike | None = None
     ) -> Self:
-        """Learn what the rows of X look like.
+        """Learn what the samples of X look like.
 
         Parameters
         ----------
-        X : {array-like, DataFrame} of shape (n_rows, n_features)
-            The rows. Cells may be missing. X is kept, not copied.
+        X : {array-like, DataFrame} of shape (n_samples, n_features)
+            The samples. Values may be missing. X is kept, not copied.
         y : Ignored
             Present by convention.
-        sample_weight : array-like of shape (n_rows,), default=None
-            The chance of a row to be drawn, up to a factor: not negative, not all 0.
-            Rows of weight 0 are left out. None is the same chance for all.
+        sample_weight : array-like of shape (n_samples,), default=None
+            The chance of a sample to be drawn, up to a factor: not negative, not all 0.
+            Samples of weight 0 are left out. If None, all have the same chance.
 
         Returns
         -------
@@ -79,21 +86,21 @@ class BaseSampler(BaseEstimator):
         return self
 
     def sample(self, n_samples: int = 1) -> Table:
-        """Draw new rows.
+        """Draw new samples.
 
-        Each row of X is the start of ``n_samples * weight / sum(weight)`` new ones, up
-        to rounding, in random order.
+        Each sample of X is the start of ``n_samples * weight / sum(weight)`` new ones,
+        up to rounding, in random order.
 
         Parameters
         ----------
         n_samples : int, default=1
-            How many rows.
+            How many samples.
 
         Returns
         -------
         X_new : ndarray or DataFrame of shape (n_samples, n_features)
             In the container of X, with its columns, dtypes and categories. Two calls
-            give the same rows if `random_state` is an int.
+            give the same samples if `random_state` is an int.
         """
         check_is_fitted(self)
         if not isinstance(n_samples, Integral) or n_samples < 1:
@@ -108,7 +115,7 @@ class BaseSampler(BaseEstimator):
         )
         return self._columns.restore(cells, int(n_samples))
 
-    def _check_table(self, X):
+    def _check_table(self, X: Table) -> Table:
         """Return X as an array, or as the DataFrame it is."""
         if is_frame(X):
             check_not_empty(X)
@@ -120,11 +127,11 @@ class BaseSampler(BaseEstimator):
             )
         return validate_data(self, X, dtype=None, ensure_all_finite="allow-nan")
 
-    def _rng(self):
+    def _rng(self) -> np.random.Generator:
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         return np.random.default_rng(seed)
 
-    def _draw_rows(self, n_samples, rng):
+    def _draw_rows(self, n_samples: int, rng: np.random.Generator) -> NDArray[np.intp]:
         """Return rows of X, each in proportion to its weight, in random order.
 
         Systematic sampling: equally spaced points on the line of cumulated weights, on
@@ -150,10 +157,10 @@ class BaseSampler(BaseEstimator):
         A new number of NaN leaves the cell as it is.
         """
 
-    def __sklearn_is_fitted__(self):
+    def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_columns")
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = True

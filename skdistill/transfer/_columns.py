@@ -1,6 +1,6 @@
 """The columns of a table: how far apart cells are, and which new cells may be made."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -69,7 +69,9 @@ class Numbers(Column):
         Whether numbers that were not seen may be made; times, for one, may not.
     """
 
-    def __init__(self, cells, numbers, *, makes_new):
+    def __init__(
+        self, cells: Any, numbers: NDArray[np.float64], *, makes_new: bool
+    ) -> None:
         super().__init__(cells)
         self.numbers = numbers
         self.missing = np.isnan(numbers)
@@ -80,7 +82,9 @@ class Numbers(Column):
         self.grid = find_grid(numbers, dtype) if makes_new else None
         self.is_free = self.grid is not None
 
-    def take(self, source, values=None):
+    def take(
+        self, source: NDArray[np.intp], values: NDArray[np.float64] | None = None
+    ) -> Any:
         """Return the cells of the rows `source`, with new numbers for some.
 
         Parameters
@@ -88,35 +92,35 @@ class Numbers(Column):
         source : ndarray of shape (n_samples,)
             The row that each cell comes from.
         values : ndarray of shape (n_samples,), default=None
-            The new numbers, settled on the grid; NaN where the cell stays as it is.
+            The new numbers, rounded to the grid; NaN where the cell stays as it is.
         """
         cells = super().take(source)
         if values is None or self.grid is None:
             return cells
         changed = ~np.isnan(values) & (values != self.numbers[source])
-        cells[changed] = self.grid.settle(values[changed])
+        cells[changed] = self.grid.round(values[changed])
         return cells
 
-    def vectors(self, rows):
+    def vectors(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
         scaled = self._scaled(self.numbers[rows])
         if not self.missing.any():
             return scaled[:, None]
         missing = self.missing[rows]
         return np.column_stack([np.where(missing, np.float32(0), scaled), missing])
 
-    def ordinals(self):
+    def ordinals(self) -> NDArray[np.float32]:
         scaled = self._scaled(self.numbers)
         # Trees take NaN too, but those of scikit-learn 1.7 may send it one way in `fit`
         # and the other in `apply`.
         lowest = scaled[~self.missing].min(initial=0)
         return np.where(self.missing, lowest - 1, scaled)
 
-    def _scaled(self, numbers):
+    def _scaled(self, numbers: NDArray[np.float64]) -> NDArray[np.float32]:
         return ((numbers - self.mean) / (self.std or 1.0)).astype(np.float32)
 
 
 class Categories(Column):
-    """A column of categories, texts, truth values or other things without distance.
+    """A column of categories, strings, booleans or other things without distance.
 
     Different categories are 1 apart, a missing cell being a category too. Categories by
     the thousand get random places on a cube, about 1 apart from each other.
@@ -127,7 +131,7 @@ class Categories(Column):
         The column as it came.
     """
 
-    def __init__(self, cells):
+    def __init__(self, cells: Any) -> None:
         super().__init__(cells)
         self.codes = _codes(cells)
         n_categories = int(self.codes.max(initial=-1)) + 2  # Missing is -1, the last.
@@ -142,10 +146,10 @@ class Categories(Column):
             places = (2 * corners - 1) / np.sqrt(2 * MAX_AXES)
         self.places = places.astype(np.float32)
 
-    def vectors(self, rows):
+    def vectors(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
         return self.places[self.codes[rows]]
 
-    def ordinals(self):
+    def ordinals(self) -> NDArray[np.float32]:
         return self.codes.astype(np.float32)
 
 
@@ -170,7 +174,7 @@ class Columns:
             )
         ]
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Column]:
         return iter(self.columns)
 
     def vectors(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -200,7 +204,7 @@ class Columns:
 
 
 def is_frame(X: Table) -> bool:
-    """Tell whether X is a pandas DataFrame, without importing pandas."""
+    """Return whether X is a pandas DataFrame, without importing pandas."""
     return hasattr(X, "iloc") and hasattr(X, "columns")
 
 
@@ -216,8 +220,8 @@ def categorical_mask(X: Table, categorical_features: ArrayLike) -> NDArray[np.bo
     if given.dtype.kind == "b":
         if given.shape != mask.shape:
             raise ValueError(
-                "categorical_features as a mask must hold one truth value for each of "
-                f"the {n_features} columns of X. Got shape {given.shape}."
+                "categorical_features as a mask must hold one boolean for each of the "
+                f"{n_features} columns of X. Got shape {given.shape}."
             )
         return given
     if given.dtype.kind in "iu":
@@ -233,7 +237,7 @@ def categorical_mask(X: Table, categorical_features: ArrayLike) -> NDArray[np.bo
     return np.isin(known, given)
 
 
-def _named_cells(X):
+def _named_cells(X: Table) -> Iterator[tuple[Hashable, Any]]:
     """Yield each column's name and its cells as a numpy or extension array."""
     for number in range(X.shape[1]):
         if not is_frame(X):
@@ -244,7 +248,7 @@ def _named_cells(X):
         yield X.columns[number], part.to_numpy() if is_numpy else part.array
 
 
-def _read_column(name, cells, is_categorical):
+def _read_column(name: Hashable, cells: Any, is_categorical: bool) -> Column:
     kind = cells.dtype.kind
     if hasattr(cells, "sp_index"):
         raise TypeError(
@@ -262,7 +266,7 @@ def _read_column(name, cells, is_categorical):
     return Numbers(cells, numbers, makes_new=kind in "iuf")
 
 
-def _floats(cells):
+def _floats(cells: Any) -> NDArray[np.float64] | None:
     """Return numbers or times as floats, NaN where missing; None for other cells."""
     kind, is_numpy = cells.dtype.kind, isinstance(cells, np.ndarray)
     if kind in "iuf":
@@ -279,7 +283,7 @@ def _floats(cells):
     return None
 
 
-def _codes(cells):
+def _codes(cells: Any) -> NDArray[np.integer]:
     """Return a code from 0 on for each category, -1 where missing."""
     if hasattr(cells, "categories") and hasattr(cells, "codes"):
         return np.asarray(cells.codes)

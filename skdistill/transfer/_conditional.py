@@ -1,13 +1,15 @@
-"""Conditional resampling: one column at a time, given the rest of the row."""
+"""Conditional resampling: one feature at a time, given the rest of the sample."""
 
+from collections.abc import Iterator
 from numbers import Integral
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.tree import ExtraTreeRegressor
 
 from skdistill._sklearn import Interval
-from skdistill.transfer._base import BaseSampler
+from skdistill.transfer._base import BaseSampler, RandomState, VariedColumn
 
 __all__ = ["ConditionalSampler"]
 
@@ -18,50 +20,51 @@ TREE_COLUMNS = 32
 
 
 class ConditionalSampler(BaseSampler):
-    """Sampler that redraws one column after the other, given the rest of the row.
+    """Sampler that redraws one feature after the other, given the rest of the sample.
 
-    `fit` grows for each column j a tree that predicts it from the other columns. From
-    a row of X, `sample` then goes `n_sweeps` times over the columns in random order::
+    `fit` grows for each feature j a tree that predicts it from the other features. From
+    a sample of X, `sample` then goes `n_sweeps` times over the features in random
+    order::
 
-        leaf = the leaf of the tree of column j that the row falls into now
-        x_j  = the cell in column j of any row of X in that leaf
+        leaf = the leaf of the tree of feature j that the sample falls into now
+        x_j  = the value of feature j of any sample of X in that leaf
 
-    That is Gibbs sampling, with the rows of a leaf for p(x_j | rest). Every cell is one
-    that was seen, missing ones included. Values that hang together stay together, as
+    That is Gibbs sampling, with the samples of a leaf for p(x_j | rest). Every value is
+    one that was seen, missing ones included. Values that go together stay together, as
     far as a tree can tell.
 
     Parameters
     ----------
     n_sweeps : int, default=1
-        How many times each column is redrawn, at least 1. More of them lead farther
-        away from the row begun with.
+        How many times each feature is redrawn, at least 1. More of them lead farther
+        away from the sample begun with.
     max_samples_leaf : int, default=10
-        A leaf of more rows is split where it can be; at least 1. The fewer rows, the
-        closer is a cell to the one it replaces.
+        A leaf of more samples is split where it can be; at least 1. The fewer samples,
+        the closer is a value to the one it replaces.
     categorical_features : "from_dtype" or array-like, default="from_dtype"
-        Numeric columns that are categories: their names, their numbers, or a mask of
-        bool. Columns of category, text, object or bool dtype always are, and are all
-        there are with "from_dtype".
+        Numeric features that are categories: their names, their indices, or a boolean
+        mask. Features of category, string, object or bool dtype always are. With
+        "from_dtype" there are no others.
     random_state : int, RandomState instance or None, default=None
-        An int gives the same rows at every call of `sample`.
+        An int gives the same samples at every call of `sample`.
 
     Attributes
     ----------
     n_features_in_ : int
-        Number of columns seen during `fit`.
+        Number of features seen during `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, where X has names that are all strings.
+        Names of the features, where X has names that are all strings.
 
     See Also
     --------
-    SwapNoiseSampler : Cells come from any row, whatever the rest.
+    SwapNoiseSampler : Values come from any sample, whatever the rest.
 
     Notes
     -----
     The trees are extremely randomised: at each node the best of one random split of
-    each of at most 32 columns, by the variance of column j (for categories that of
-    their indicators, which is the Gini index). They grow on at most 50,000 rows, which
-    is what `max_samples_leaf` counts, and all rows fill the leaves.
+    each of at most 32 features, by the variance of feature j (for categories that of
+    their indicators, which is the Gini index). They grow on at most 50,000 samples,
+    which is what `max_samples_leaf` counts, and all samples fill the leaves.
 
     References
     ----------
@@ -81,7 +84,7 @@ class ConditionalSampler(BaseSampler):
     np.float64(-1.0)
     """
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_sweeps": [Interval(Integral, 1, None, closed="left")],
         "max_samples_leaf": [Interval(Integral, 1, None, closed="left")],
         **BaseSampler._parameter_constraints,
@@ -89,19 +92,19 @@ class ConditionalSampler(BaseSampler):
 
     def __init__(
         self,
-        n_sweeps=1,
+        n_sweeps: int = 1,
         *,
-        max_samples_leaf=10,
-        categorical_features="from_dtype",
-        random_state=None,
-    ):
+        max_samples_leaf: int = 10,
+        categorical_features: ArrayLike = "from_dtype",
+        random_state: RandomState = None,
+    ) -> None:
         super().__init__(
             categorical_features=categorical_features, random_state=random_state
         )
         self.n_sweeps = n_sweeps
         self.max_samples_leaf = max_samples_leaf
 
-    def _learn(self, rng):
+    def _learn(self, rng: np.random.Generator) -> None:
         self._ordinals = self._columns.ordinals()
         # Drawn by weight: what is found in a leaf at random is then in proportion.
         donors = self._draw_rows(self._columns.n_rows, rng)
@@ -121,7 +124,9 @@ class ConditionalSampler(BaseSampler):
             )
             table[:, number] = own
 
-    def _vary(self, rows, rng):
+    def _vary(
+        self, rows: NDArray[np.intp], rng: np.random.Generator
+    ) -> Iterator[VariedColumn]:
         table = self._ordinals[rows]
         source = [rows] * len(self._trees)
         for _ in range(self.n_sweeps):
@@ -145,11 +150,13 @@ class _Leaves:
         The rows.
     """
 
-    def __init__(self, leaf, rows):
+    def __init__(self, leaf: NDArray[np.intp], rows: NDArray[np.intp]) -> None:
         self.rows = rows[np.argsort(leaf, kind="stable")]
         self.size = np.bincount(leaf)
         self.start = np.cumsum(self.size) - self.size
 
-    def draw(self, leaf, rng):
+    def draw(
+        self, leaf: NDArray[np.intp], rng: np.random.Generator
+    ) -> NDArray[np.intp]:
         """Return for each of the leaves one of its rows."""
         return self.rows[self.start[leaf] + rng.integers(self.size[leaf])]

@@ -1,14 +1,19 @@
-"""Transfer rows from any sampler, in the container of the training rows."""
+"""Samples from any sampler, in the container of the training samples."""
 
 import inspect
-from typing import Any
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils import check_array
 
 from skdistill._typing import Estimator, Table
 from skdistill.transfer._base import BaseSampler
-from skdistill.transfer._columns import Categories, Columns, is_frame
+from skdistill.transfer._columns import Categories, Column, Columns, Numbers, is_frame
+
+if TYPE_CHECKING:
+    import pandas
 
 __all__ = ["draw"]
 
@@ -16,20 +21,20 @@ __all__ = ["draw"]
 def draw(
     sampler: Estimator, n_samples: int, like: Table, random_state: Any = None
 ) -> Table:
-    """Draw rows from a fitted sampler, in the container and the dtypes of `like`.
+    """Draw samples from a fitted sampler, in the container and the dtypes of `like`.
 
-    Density models know neither columns nor grids. What they draw is moved to the
-    nearest values that the columns of `like` could hold.
+    Density models know neither dtypes nor grids. What they draw is moved to the
+    nearest values that the features of `like` could hold.
 
     Parameters
     ----------
     sampler : estimator
-        Fitted on rows such as those of `like`. `sample` may return a tuple that begins
-        with the rows, as that of `GaussianMixture` does.
+        Fitted on samples such as those of `like`. `sample` may return a tuple that
+        begins with the samples, as that of `GaussianMixture` does.
     n_samples : int
-        How many rows.
-    like : {array-like, DataFrame} of shape (n_rows, n_features)
-        The rows that the new ones go with.
+        How many samples.
+    like : {array-like, DataFrame} of shape (n_train, n_features)
+        The samples that the new ones are joined to.
     random_state : int, RandomState instance or None, default=None
         Passed on where `sample` takes it, as that of `KernelDensity` does.
 
@@ -40,9 +45,9 @@ def draw(
     Raises
     ------
     ValueError
-        If the rows are not as many, or have other columns than `like`.
+        If the samples are not as many, or have other features than `like`.
     TypeError
-        If a column of `like` cannot hold plain numbers.
+        If a feature of `like` cannot hold plain numbers.
     """
     seeded = "random_state" in inspect.signature(sampler.sample).parameters
     rows = sampler.sample(
@@ -67,10 +72,10 @@ def draw(
     is_done = isinstance(sampler, BaseSampler) or rows.dtype.kind not in "iuf"
     if is_done and not is_frame(like) and rows.dtype == like.dtype:
         return rows
-    return _settle(rows, like, name)
+    return _in_columns_of(like, rows, name)
 
 
-def _check_columns(rows, like, name):
+def _check_columns(rows: "pandas.DataFrame", like: Table, name: str) -> None:
     if not is_frame(like):
         raise TypeError(
             f"The sampler must draw an array, as X is one. {name}.sample gave a "
@@ -87,7 +92,7 @@ def _check_columns(rows, like, name):
             )
 
 
-def _settle(rows, like, name):
+def _in_columns_of(like: Table, rows: NDArray, name: str) -> Table:
     """Return plain numbers as the nearest rows that `like` could hold."""
     names = like.columns if is_frame(like) else range(like.shape[1])
     columns = Columns(like, np.zeros(like.shape[1], dtype=bool))
@@ -104,14 +109,16 @@ def _settle(rows, like, name):
     return columns.restore(cells, len(rows))
 
 
-def _cells(column, values, column_name, sampler_name):
+def _cells(
+    column: Column, values: NDArray, column_name: Hashable, sampler_name: str
+) -> NDArray:
     if isinstance(column, Categories) and column.cells.dtype.kind == "b":
         return values >= 0.5
-    if not column.is_free:
+    if not isinstance(column, Numbers) or column.grid is None:
         raise TypeError(
             f"The sampler must draw cells of dtype {column.cells.dtype} for column "
             f"{column_name!r}. {sampler_name}.sample gave plain numbers. Use a sampler "
             "that knows such columns, such as skdistill.transfer.MungeSampler, or "
             "encode the column first."
         )
-    return column.grid.settle(values)
+    return column.grid.round(values)

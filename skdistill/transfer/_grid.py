@@ -22,7 +22,7 @@ class Grid:
     Parameters
     ----------
     low, high : float
-        The least and the greatest value seen.
+        The smallest and the largest value seen.
     levels : ndarray of shape (n_levels,) or None
         All values there are, ascending, where they are few and each is seen often.
     decimals : int or None
@@ -37,7 +37,7 @@ class Grid:
     decimals: int | None = None
     step: int = 1
 
-    def settle(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def round(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Move `values` to the nearest ones on the grid; NaN stays NaN."""
         values = np.clip(values, self.low, self.high)
         if self.levels is not None:
@@ -45,7 +45,7 @@ class Grid:
             nearest = self.levels[np.searchsorted(middles, values)]
             return np.where(np.isnan(values), np.nan, nearest)
         if self.decimals is not None:
-            # Whole numbers over a power of ten: the very floats that decimals are.
+            # Integers over a power of ten: the very floats that decimals are.
             unit = 10.0**self.decimals
             start = np.rint(self.low * unit)
             steps = np.rint((values * unit - start) / self.step)
@@ -83,7 +83,7 @@ def find_grid(numbers: NDArray[np.float64], dtype: np.dtype) -> Grid | None:
     return Grid(low, high)
 
 
-def _has_decimals(seen, decimals, dtype):
+def _has_decimals(seen: NDArray[np.float64], decimals: int, dtype: np.dtype) -> bool:
     unit = 10.0**decimals
     if max(-seen[0], seen[-1]) * unit > MAX_EXACT:
         return False
@@ -91,7 +91,7 @@ def _has_decimals(seen, decimals, dtype):
     return bool((rounded == seen.astype(dtype)).all())
 
 
-def _step(seen, decimals):
+def _step(seen: NDArray[np.float64], decimals: int) -> int:
     """Return the greatest common divisor of the distances, in the last decimals.
 
     The distances of k numbers have a divisor by chance about every 2 ** (k - 1) times,

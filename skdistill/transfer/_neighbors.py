@@ -46,7 +46,7 @@ def nearest_rows(
     n_neighbors = min(n_neighbors, n_rows - 1)
     if n_neighbors == 0:
         return rows[:, None]
-    asked, copy_of = np.unique(rows, return_inverse=True)
+    asked, position = np.unique(rows, return_inverse=True)
     place = np.full(n_rows, -1)
     place[asked] = np.arange(len(asked))
     found = np.empty((len(asked), n_neighbors), dtype=np.intp)
@@ -56,10 +56,12 @@ def nearest_rows(
         if queries.size:
             near = _nearest(columns.vectors(block), queries, n_neighbors)
             found[place[block[queries]]] = block[near]
-    return found[copy_of]
+    return found[position]
 
 
-def _nearest(points, queries, n_neighbors):
+def _nearest(
+    points: NDArray[np.float32], queries: NDArray[np.intp], n_neighbors: int
+) -> NDArray[np.intp]:
     """Return the nearest others of ``points[queries]``, by their positions."""
     search = NearestNeighbors(n_neighbors=n_neighbors + 1, algorithm="brute")
     found = search.fit(points).kneighbors(points[queries], return_distance=False)

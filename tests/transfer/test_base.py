@@ -203,7 +203,7 @@ def test_named_columns_are_categories(sampler, categorical_features):
         (["b", "colour"], "Got 'colour', which is none of \\['a', 'b'\\]"),
         ([0, 2], "Got 2, which is none of \\[0, 1\\]"),
         ([-1], "Got -1"),
-        ([True], "one truth value for each of the 2 columns of X. Got shape \\(1,\\)"),
+        ([True], "one boolean for each of the 2 columns of X. Got shape \\(1,\\)"),
     ],
 )
 def test_columns_that_are_not_there_cannot_be_categories(categorical_features, message):

@@ -10,50 +10,50 @@ from skdistill.transfer._grid import find_grid
 FLOAT = np.dtype(float)
 
 
-def settle(seen, values, dtype=FLOAT):
+def rounded(seen, values, dtype=FLOAT):
     seen = np.asarray(seen)
-    return find_grid(seen.astype(float), np.dtype(dtype)).settle(np.array(values))
+    return find_grid(seen.astype(float), np.dtype(dtype)).round(np.array(values))
 
 
 def test_values_stay_in_the_range():
     seen = [0.123456789, 1 / 3, 1.987654321]
-    assert np.array_equal(settle(seen, [-9.0, 1.5, 9.0]), [seen[0], 1.5, seen[2]])
+    assert np.array_equal(rounded(seen, [-9.0, 1.5, 9.0]), [seen[0], 1.5, seen[2]])
 
 
 @pytest.mark.parametrize("dtype", [int, float, np.float32])
-def test_whole_numbers_stay_whole(dtype):
-    assert np.array_equal(settle([0, 3, 100], [1.4, 1.6, 200], dtype), [1, 2, 100])
+def test_integers_stay_integers(dtype):
+    assert np.array_equal(rounded([0, 3, 100], [1.4, 1.6, 200], dtype), [1, 2, 100])
 
 
 def test_decimals_are_the_floats_that_they_are_written_as():
-    values = settle([0.1, 0.25, 7.5], np.linspace(0, 8, 1000))
+    values = rounded([0.1, 0.25, 7.5], np.linspace(0, 8, 1000))
     assert values.tolist() == [round(value, 2) for value in values.tolist()]
 
 
 def test_decimals_in_single_precision():
     seen = np.array([0.1, 0.7, 33.3], dtype=np.float32)
-    values = settle(seen, [0.33, 12.345], np.float32).astype(np.float32)
+    values = rounded(seen, [0.33, 12.345], np.float32).astype(np.float32)
     assert np.array_equal(values, np.array([0.3, 12.3], dtype=np.float32))
 
 
 def test_a_common_step_is_kept():
     seen = 5 + 50 * np.arange(40)
-    assert np.array_equal(settle(seen, [29, 31, 1000]), [5, 55, 1005])
+    assert np.array_equal(rounded(seen, [29, 31, 1000]), [5, 55, 1005])
 
 
 def test_few_numbers_have_no_common_step():
-    assert settle([0.0, 6.0, 18.0], [7.2]) == 7
+    assert rounded([0.0, 6.0, 18.0], [7.2]) == 7
 
 
 def test_few_values_seen_often_are_all_there_are():
     seen = np.repeat([1.0, 2.0, 4.0, 8.5], 10)
-    assert np.array_equal(settle(seen, [2.9, 3.1, 6.3, 99]), [2, 4, 8.5, 8.5])
-    assert settle(seen[::10], [2.9]) == 2.9
+    assert np.array_equal(rounded(seen, [2.9, 3.1, 6.3, 99]), [2, 4, 8.5, 8.5])
+    assert rounded(seen[::10], [2.9]) == 2.9
 
 
 def test_nan_stays_nan_and_zero_is_positive():
     for seen in ([-1.0, 0.0, 1.0], np.repeat([-1.0, -0.0, 1.0], 10), [-0.3, np.pi]):
-        values = settle(seen, [np.nan, -0.0])
+        values = rounded(seen, [np.nan, -0.0])
         assert np.isnan(values[0])
         assert not np.signbit(values[1])
 

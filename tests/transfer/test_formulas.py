@@ -77,7 +77,7 @@ def test_permutation_takes_values_of_the_nearest_rows(n_neighbors):
     assert distances == pytest.approx(near)
 
 
-def test_permutation_swaps_a_share_of_the_cells(normal):
+def test_permutation_swaps_a_fraction_of_the_cells(normal):
     sampler = PermutationSampler(p=0.25, categorical_features=[2])
     drawn = fitted(sampler, normal).sample(N)
     index = {value: row for row, value in enumerate(normal[:, 0])}
@@ -103,27 +103,27 @@ def test_mixup_lies_between_two_rows():
 
 
 @pytest.mark.parametrize("beta", [0.4, 1.0, 4.0])
-def test_mixup_shares_are_beta(beta):
+def test_mixup_weights_are_beta(beta):
     X = np.array([[0.0], [np.pi]])
-    share = fitted(MixupSampler(beta=beta), X).sample(N) / np.pi
+    weight = fitted(MixupSampler(beta=beta), X).sample(N) / np.pi
     # Half of the pairs are a row with itself.
-    mixed = share[(share > 0) & (share < 1)]
+    mixed = weight[(weight > 0) & (weight < 1)]
     assert len(mixed) / N == pytest.approx(0.5, abs=0.02)
     assert mixed.mean() == pytest.approx(0.5, abs=0.02)
     assert mixed.var() == pytest.approx(1 / (4 * (2 * beta + 1)), rel=0.05)
 
 
-def test_mixup_draws_categories_by_the_share():
+def test_mixup_draws_categories_by_the_weight():
     X = pd.DataFrame({"x": [0.0, np.pi], "c": ["zero", "pi"]})
     drawn = fitted(MixupSampler(beta=1.0), X).sample(N)
-    share = drawn["x"] / np.pi
-    mixed = (share > 0) & (share < 1)
-    agrees = (drawn["c"] == "pi")[mixed].groupby((share[mixed] * 4).astype(int)).mean()
+    weight = drawn["x"] / np.pi
+    mixed = (weight > 0) & (weight < 1)
+    agrees = (drawn["c"] == "pi")[mixed].groupby((weight[mixed] * 4).astype(int)).mean()
     assert agrees.tolist() == pytest.approx([0.125, 0.375, 0.625, 0.875], abs=0.03)
 
 
 @pytest.mark.parametrize("p", [0.15, 0.6])
-def test_swap_noise_swaps_a_share_of_the_cells(normal, p):
+def test_swap_noise_swaps_a_fraction_of_the_cells(normal, p):
     drawn = fitted(SwapNoiseSampler(p=p), normal).sample(N)
     index = {value: row for row, value in enumerate(normal[:, 0])}
     row = np.array([index[value] for value in drawn[:, 0]])
