@@ -3,10 +3,14 @@
 Private names may move between releases; when one does, this file alone changes.
 """
 
-from contextlib import nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from inspect import signature
+from typing import Any, ParamSpec, Self, TypeVar
 
-from sklearn.base import _fit_context
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, _fit_context
 from sklearn.ensemble._forest import ForestClassifier
 from sklearn.tree._tree import Tree
 from sklearn.utils import _safe_indexing
@@ -20,6 +24,10 @@ from sklearn.utils._user_interface import _print_elapsed_time
 from sklearn.utils.metadata_routing import _raise_for_params, _routing_enabled
 from sklearn.utils.validation import _check_method_params
 
+E = TypeVar("E", bound=BaseEstimator)
+P = ParamSpec("P")
+T = TypeVar("T")
+
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:  # scikit-learn < 1.9
@@ -27,30 +35,32 @@ except ImportError:  # scikit-learn < 1.9
     class _NoCallbackContext:
         """Stands in for a callback context where there are no callbacks."""
 
-        def subcontext(self, **kwargs):
+        def subcontext(self, **kwargs: Any) -> Self:
             return self
 
-        def call_on_fit_task_begin(self, **kwargs):
+        def call_on_fit_task_begin(self, **kwargs: Any) -> Self:
             return self
 
-        def call_on_fit_task_end(self, **kwargs):
+        def call_on_fit_task_end(self, **kwargs: Any) -> bool:
             return False
 
-        def propagate_callback_context(self, sub_estimator):
+        def propagate_callback_context(
+            self, sub_estimator: BaseEstimator
+        ) -> AbstractContextManager[None]:
             return nullcontext()
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """Stands in for scikit-learn's mixin where the release has none."""
 
-        def _init_callback_context(self, **kwargs):
+        def _init_callback_context(self, **kwargs: Any) -> _NoCallbackContext:
             return _NoCallbackContext()
 
-    def with_callbacks(method):
+    def with_callbacks(method: Callable[P, T]) -> Callable[P, T]:
         """Return `method` as it is: this scikit-learn has no callbacks."""
         return method
 
 
-def name_request_owner(estimator):
+def name_request_owner(estimator: E) -> E:
     """Let the metadata requests of `estimator` refer to it by the name of its class.
 
     From scikit-learn 1.9 on they hold the estimator itself, for error messages alone.
@@ -68,7 +78,7 @@ FORESTS_BALANCE_BY_WEIGHT = (
     "sample_weight" in signature(ForestClassifier._validate_y_class_weight).parameters
 )
 
-# Parameters of `fit` that hold rows of their own, whatever their number.
+# Parameters of `fit` that hold samples of their own, whatever their number.
 HELD_OUT_PARAMS = frozenset(
     {
         "X_val",
@@ -83,14 +93,16 @@ HELD_OUT_PARAMS = frozenset(
 )
 
 
-def index_params(X, params, indices):
-    """Return the parameters of `fit` for some of the rows of X."""
+def index_params(
+    X: ArrayLike, params: dict[str, Any], indices: NDArray[np.integer]
+) -> dict[str, Any]:
+    """Return the parameters of `fit` for some of the samples of X."""
     apart = {name: params[name] for name in params if name in HELD_OUT_PARAMS}
     by_row = {name: params[name] for name in params if name not in HELD_OUT_PARAMS}
     return _check_method_params(X, by_row, indices=indices) | apart
 
 
-def validate_params(estimator):
+def validate_params(estimator: BaseEstimator) -> None:
     """Raise if a parameter of an estimator is not one that it allows."""
     estimator._validate_params()
 

@@ -49,10 +49,10 @@ def check_weights(
 
 
 def check_not_empty(X: Table) -> None:
-    """Raise if X has no rows or, where it is a table, no columns."""
+    """Raise if X has no samples or, where it is a table, no features."""
     try:
         shape = np.shape(X)
-    except ValueError:  # Lists of unequal length are texts, not a table.
+    except ValueError:  # Lists of unequal length are no table.
         shape = (len(X),)
     for size, what in zip(shape[:2], ("sample(s)", "feature(s)"), strict=False):
         if size == 0:
@@ -102,7 +102,7 @@ def check_two_classes(y: NDArray, weight: NDArray | None) -> None:
         )
 
 
-def _check_given(y):
+def _check_given(y: ArrayLike | None) -> None:
     if y is None:
         raise ValueError(
             "This estimator requires y to be passed, but the target y is None."
@@ -125,7 +125,7 @@ def check_partition(folds: Sequence, n_samples: int) -> None:
             raise ValueError(
                 f"cv must keep the rows it holds out apart from the rows it trains on. "
                 f"Fold {number} has {both.size} rows in both, the first is row "
-                f"{both[0]}: the teacher would answer for rows whose label it saw."
+                f"{both[0]}: the teacher would predict rows whose label it saw."
             )
     wrong = np.flatnonzero(held_out != 1)
     if wrong.size:
@@ -133,8 +133,8 @@ def check_partition(folds: Sequence, n_samples: int) -> None:
             "cv must hold out each row exactly once, as KFold does. Got "
             f"{wrong.size} of {n_samples} rows held out another number of times (row "
             f"{wrong[0]}: {held_out[wrong[0]]} times). Splitters such as ShuffleSplit, "
-            "RepeatedKFold and TimeSeriesSplit cannot give every row one honest "
-            "prediction."
+            "RepeatedKFold and TimeSeriesSplit cannot give every row one "
+            "out-of-fold prediction."
         )
 
 
@@ -144,7 +144,7 @@ def align_classes(
     """Put the logit columns of the classes `known` into the order of `classes`.
 
     A class that is not known gets logit -inf, which is probability 0; one that is known
-    and not asked for is left out, which shares its probability among the others.
+    and not asked for is left out: its probability goes to the others.
     """
     known, classes = np.asarray(known), np.asarray(classes)
     if np.array_equal(known, classes):

@@ -4,14 +4,14 @@ __all__ = ["MissingClassWarning", "RoundingWarning"]
 
 
 class MissingClassWarning(UserWarning):
-    """A teacher was fitted on a fold that holds no row of some class.
+    """A teacher was fitted on a fold that holds no sample of some class.
 
-    It gives that class probability 0 on the rows held out of the fold.
+    It gives that class probability 0 for the samples held out of the fold.
     """
 
 
 class RoundingWarning(UserWarning):
-    """Rows rounded to single precision, as an ONNX model takes them, are others.
+    """Samples rounded to single precision, as an ONNX model takes them, are others.
 
     A value that lies close to the threshold of a tree may fall on its other side.
     """

@@ -16,17 +16,17 @@ _BATCH_SECONDS = 0.2
 
 
 def time_single_rows(model: Estimator, X: Table, n_calls: int = 300) -> NDArray:
-    """Return the seconds that single calls of `predict` with one row take.
+    """Return the seconds that single calls of `predict` with one sample take.
 
     Parameters
     ----------
     model : estimator
         Fitted.
     X : table of shape (n_samples, n_features)
-        The rows are taken in turn, cut out beforehand.
+        The samples are taken in turn, cut out beforehand.
     n_calls : int, default=300
-        How many calls. A model so slow that they take more than 5 seconds is asked less
-        often, three times at least.
+        How many calls. They end after 5 seconds if the model is slow, but not before
+        the third.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def time_single_rows(model: Estimator, X: Table, n_calls: int = 300) -> NDArray:
     n_rows = np.shape(X)[0]
     if n_rows == 0:
         raise ValueError(
-            "X must hold one row at least. Got none. Pass rows for the model to answer."
+            "X must hold one row at least. Got none. Pass rows to be predicted."
         )
     rows = [safe_indexing(X, [i % n_rows]) for i in range(n_calls)]
     model.predict(rows[0])
@@ -61,7 +61,7 @@ def time_single_rows(model: Estimator, X: Table, n_calls: int = 300) -> NDArray:
 
 
 def rows_per_second(model: Estimator, X: Table) -> float:
-    """Return how many rows a second `predict` answers when it is given all of X.
+    """Return how many samples a second `predict` takes when it is given all of X.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def rows_per_second(model: Estimator, X: Table) -> float:
     Returns
     -------
     float
-        By the median of three calls at least, as many as fit into a fifth of a second.
+        By the median of at least three calls, as many as fit into a fifth of a second.
 
     Examples
     --------
