@@ -107,6 +107,11 @@ def validate_params(estimator: BaseEstimator) -> None:
     estimator._validate_params()
 
 
+def metric_of(score: Callable) -> Callable:
+    """Return the metric that a scorer wraps; another callable as it is."""
+    return getattr(score, "_score_func", score)
+
+
 fit_context = _fit_context
 elapsed_time = _print_elapsed_time
 raise_for_params = _raise_for_params
@@ -125,6 +130,7 @@ __all__ = [
     "elapsed_time",
     "fit_context",
     "index_params",
+    "metric_of",
     "name_request_owner",
     "raise_for_params",
     "routing_enabled",

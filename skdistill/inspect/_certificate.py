@@ -191,7 +191,8 @@ class FidelityCertificate:
         return (
             f"For a new sample the student is within {_four_digits_up(self.bound)} of "
             f"the teacher with probability {self.level:g} or more "
-            f"({self.observed:.4g} in the mean of {self.n_samples} held-out samples; conformal bound)."
+            f"({self.observed:.4g} in the mean of {self.n_samples} held-out samples; "
+            "conformal bound)."
         )
 
 

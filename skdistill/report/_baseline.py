@@ -8,7 +8,7 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import get_scorer
 from sklearn.utils.validation import check_is_fitted
 
-from skdistill._sklearn import routing_enabled
+from skdistill._sklearn import metric_of, routing_enabled
 from skdistill._typing import Estimator
 from skdistill.inspect import Parts
 from skdistill.metrics import negated_log_loss
@@ -89,5 +89,5 @@ def _by_name(scores: Iterable[str | Callable]) -> dict[str, str | Callable]:
 def _name(score: str | Callable) -> str:
     if isinstance(score, str):
         return score
-    metric = getattr(score, "_score_func", score)
+    metric = metric_of(score)
     return getattr(metric, "__name__", type(metric).__name__)
