@@ -53,7 +53,7 @@ def open_parts(model: Estimator) -> Parts:
     Raises
     ------
     TypeError
-        If the model is no distilled one.
+        If the model is not a distilled one.
     NotFittedError
         If it is not fitted.
 
