@@ -22,6 +22,7 @@ from sklearn.tree import DecisionTreeClassifier
 from skdistill.metrics import (
     calibration_error,
     gap_recovered,
+    gap_recovered_from_scores,
     integral_criterion,
     kl_to_teacher,
     r2_to_teacher,
@@ -146,6 +147,24 @@ def test_gap_recovered_by_hand_for_scores_and_losses():
 
 def max_error(y_true, y_pred):
     return np.abs(y_true - y_pred).max()
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ((0.0, 1.0, 0.25), 0.25),
+        ((-2.0, -1.0, -3.0), -1.0),
+        ((0.0, 0.5, 1.0), 2.0),
+        ((1.0, 1.0, 2.0), None),
+        ((1.0, 0.5, 0.7), None),
+        ((np.nan, 1.0, 0.5), None),
+        ((0.0, np.nan, 0.5), None),
+    ],
+)
+def test_the_gap_recovered_from_scores_is_none_unless_the_teacher_leads(
+    scores, expected
+):
+    assert gap_recovered_from_scores(*scores) == expected
 
 
 def test_gap_recovered_is_0_for_the_baseline_student_and_1_for_the_teacher():

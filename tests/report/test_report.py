@@ -38,6 +38,7 @@ from skdistill import (
 )
 from skdistill.inspect import FidelityCertificate
 from skdistill.metrics import gap_recovered, kl_to_teacher, r2_to_teacher
+from skdistill.report import to_text
 
 SCRIPT = "<script>document.title = 'run'</script>"
 IMAGE = "<img src=x onerror=alert(1)>"
@@ -474,3 +475,9 @@ def test_what_is_not_distilled_is_an_error(values):
         DistillationReport(Ridge().fit(*train), *test, train=train)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         DistillationReport(values[0], test[0], test[1][:-1], train=train)
+
+
+def test_text_is_written_from_the_numbers_that_were_read_from_json(values):
+    model, train, test = values
+    report = DistillationReport(model, *test, train=train, n_timings=1)
+    assert to_text(json.loads(json.dumps(report.to_dict()))) == repr(report)
