@@ -16,7 +16,7 @@ QUICK := not slow and not gpu
 # stack; it and TabTune lack a requirement of their own.
 PEERS := autogluon imodels tabtune
 PEER_autogluon := "autogluon.tabular[lightgbm,xgboost]"
-PEER_imodels := imodels six -e .
+PEER_imodels := imodels six -e ".[lightgbm]"
 PEER_tabtune := tabtune lightgbm
 
 # What an installation depends on: the requirements and the package's own version.
@@ -73,7 +73,7 @@ $(VENV_MIN)/bin/python:
 
 # These files stand for what is installed, so that a second run installs nothing.
 $(VENV)/.has-bench: $(SOURCES) | $(VENV)/bin/python
-	$(BIN)/python $(PIP_INSTALL) -e ".[bench,cli]"
+	$(BIN)/python $(PIP_INSTALL) -e ".[bench]"
 	touch $@
 
 $(VENV)/.has-test: $(SOURCES) | $(VENV)/bin/python

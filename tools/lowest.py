@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
-EXTRAS = ("onnx",)
+EXTRAS = ("xgboost", "lightgbm", "onnx")
 
 
 def pin(requirement: str) -> str:
