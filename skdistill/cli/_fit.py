@@ -2,25 +2,28 @@
 
 import sys
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sklearn.model_selection import train_test_split
 
+from skdistill._optional import import_optional
+from skdistill._typing import Estimator
 from skdistill.cli._errors import CommandError, InterruptedWorkError, shown
 from skdistill.cli._folders import new_folder, teacher_cache
 from skdistill.cli._outputs import export, write_results
 from skdistill.cli._parts import TEACHERS, load_teacher, preparation, student, teacher
-from skdistill.cli._progress import CountingMemory, count_lessons, step
+from skdistill.cli._progress import FitProgress, step
 from skdistill.cli._script import write_script
+from skdistill.cli._tables import Schema
 from skdistill.cli._task import read_task
 from skdistill.report import DistillationReport
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
-from skdistill.search._base import MANY_ROWS, N_FOLDS
-from skdistill.search._linear import is_linear_in_targets
 
 if TYPE_CHECKING:
+    from pandas import DataFrame, Series
     from rich.console import Console
 
 __all__ = ["FitOptions", "fit"]
@@ -79,17 +82,23 @@ def fit(options: FitOptions, console: "Console") -> None:
             ) from error
 
 
-def _distil(options, console, folder, task, schema, X, y, cache):
+def _distil(
+    options: FitOptions,
+    console: "Console",
+    folder: Path,
+    task: str,
+    schema: Schema,
+    X: "DataFrame",
+    y: "Series",
+    cache: Path,
+) -> None:
+    """Search, judge the chosen student on held-out rows, and write the results."""
     held_out: dict[str, Any] = {"test_size": _HELD_OUT, "random_state": options.seed}
     if task == "classification":
         held_out["stratify"] = y
     X, X_test, y, y_test = train_test_split(X, y, **held_out)
-    model, teacher_path = _search(options, task, schema.without(options.target), X)
-    n_lessons = count_lessons(
-        len(model.temperatures),
-        N_FOLDS if len(X) <= MANY_ROWS else 1,
-        in_closed_form=_is_in_closed_form(options, task, model),
-    )
+    features = schema.without(options.target)
+    model, teacher_path = _search(options, task, features, X)
     script = write_script(
         command=options.command,
         data=options.data,
@@ -100,41 +109,58 @@ def _distil(options, console, folder, task, schema, X, y, cache):
         held_out=held_out,
         n_timings=_N_TIMINGS,
     )
-    what = f"Distilling {options.teacher} into {options.student}"
-    with step(console, what, n_lessons) as advance:
-        model.set_params(
-            memory=CountingMemory(str(cache), advance), n_jobs=options.jobs
-        )
-        model.fit(X, y)
-        for part in (model, model.best_estimator_):
-            part.set_params(memory=None)
-    with step(console, f"Judging by {len(X_test):,} rows held out"):
+    _fit_search(model, X, y, options, console, cache)
+    with step(console, f"Judging by {len(X_test):,} held-out rows"):
         report = DistillationReport(
             model, X_test, y_test, train=(X, y), n_timings=_N_TIMINGS
         )
     try:
-        onnx = export(model, X_test, folder)
+        notes = export(model, X_test, folder)
         (folder / "reproduce.py").write_text(script, encoding="utf-8")
-        about = _about(options, task, schema.without(options.target), X)
-        write_results(folder, model, report, about | {"notes": onnx})
+        about = _about(options, task, features, X) | {"notes": notes}
+        write_results(folder, model, report, about)
     except OSError as error:
         raise CommandError(
             f"{options.out} cannot be written: {error.strerror or error}. Choose "
             "another --out."
         ) from error
+    _show(report, notes, console)
+
+
+def _fit_search(
+    model: Estimator,
+    X: "DataFrame",
+    y: "Series",
+    options: FitOptions,
+    console: "Console",
+    cache: Path,
+) -> None:
+    """Fit the search; it keeps neither the cache nor the callback of the bar."""
+    what = f"Distilling {options.teacher} into {options.student}"
+    # Before scikit-learn 1.9 there are no callbacks.
+    has_callbacks = hasattr(model, "set_callbacks")
+    with step(console, what, measured=has_callbacks) as move:
+        model.set_params(memory=str(cache), n_jobs=options.jobs)
+        if has_callbacks:
+            model.set_callbacks(FitProgress(move))
+        model.fit(X, y)
+    for part in (model, model.best_estimator_):
+        part.set_params(memory=None)
+        if has_callbacks:
+            part.set_callbacks()
+
+
+def _show(report: DistillationReport, notes: Sequence[str], console: "Console") -> None:
+    """Print the report, and beside it what there is to say of the export."""
     sys.stdout.write(f"{report!r}\n")
-    for line in onnx:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    for note in notes:
+        console.print(note, markup=False, highlight=False, soft_wrap=True)
 
 
-def _is_in_closed_form(options, task, model):
-    if options.alpha is not None or task == "classification":
-        return False
-    return is_linear_in_targets(model.student)
-
-
-def _about(options, task, schema, X):
-    """Return what a result says of how it was made."""
+def _about(
+    options: FitOptions, task: str, schema: Schema, X: "DataFrame"
+) -> dict[str, Any]:
+    """Return what a result records about how it was made."""
     return {
         "command": shown(options.command),
         "task": task,
@@ -146,7 +172,8 @@ def _about(options, task, schema, X):
     }
 
 
-def _check_device(options):
+def _check_device(options: FitOptions) -> None:
+    """Raise if XGBoost is to work on a device that is not there."""
     if options.device == "cpu":
         return
     if "xgboost" not in (options.teacher, options.student):
@@ -154,25 +181,32 @@ def _check_device(options):
             "--device cuda is for XGBoost. Add --teacher xgboost or --student xgboost, "
             "or leave it out."
         )
-    from xgboost import XGBRegressor, build_info
-
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        has_cuda = build_info().get("USE_CUDA", False)
-        if has_cuda:
-            try:
-                XGBRegressor(n_estimators=1, device="cuda").fit([[0.0], [1.0]], [0, 1])
-            except Exception:
-                has_cuda = False
-    if not has_cuda or any("GPU" in str(one.message) for one in caught):
+    if not _has_cuda():
         raise CommandError(
             "--device cuda needs a CUDA device and an XGBoost made for it. Found none. "
             "Leave it out to work on the CPU."
         )
 
 
-def _search(options, task, schema, X):
-    """Return the search, unfitted, and where its teacher was loaded from, if it was."""
+def _has_cuda() -> bool:
+    """Return whether XGBoost fits on a CUDA device; it may fall back with a warning."""
+    xgboost = import_optional("xgboost", extra="xgboost")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        if not xgboost.build_info().get("USE_CUDA", False):
+            return False
+        model = xgboost.XGBRegressor(n_estimators=1, device="cuda")
+        try:
+            model.fit([[0.0], [1.0]], [0, 1])
+        except Exception:  # XGBoost raises its own error, of no narrower class.
+            return False
+    return not any("GPU" in str(one.message) for one in caught)
+
+
+def _search(
+    options: FitOptions, task: str, schema: Schema, X: "DataFrame"
+) -> tuple[Estimator, Path | None]:
+    """Return the unfitted search, and the file that its teacher comes from, if any."""
     prepare = preparation(schema)
     path = None
     if options.teacher in TEACHERS:

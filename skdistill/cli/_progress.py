@@ -1,94 +1,128 @@
-"""What a long command says while it works."""
+"""What a long command shows while it works."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from joblib import Memory
-
+from skdistill._typing import Estimator
 from skdistill.cli._signals import check_not_interrupted
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["CountingMemory", "count_lessons", "step"]
+__all__ = ["FitProgress", "step"]
+
+
+class Task(Protocol):
+    """A task of a fit: the part of scikit-learn's `CallbackContext` that is read."""
+
+    task_id: int
+    max_subtasks: int | None
+    parent: "Task | None"
+
+
+class FitProgress:
+    """A scikit-learn callback that reports how far a fit is.
+
+    Each task is worth 1 / `max_subtasks` of its parent. A task that has ended counts in
+    full, also where its subtasks ran in another process or were fewer than announced.
+
+    Parameters
+    ----------
+    move : callable
+        Called with the fraction that is done, from 0 to 1, when a task ends. A pickled
+        copy does not have it: other processes have no terminal to write to.
+    """
+
+    def __init__(self, move: Callable[[float], None]) -> None:
+        self._move: Callable[[float], None] | None = move
+        # Of the whole fit, what is done within the task at each path; () is the root.
+        self._done: dict[tuple[int, ...], float] = {}
+
+    def setup(self, estimator: Estimator, context: Task) -> None:
+        """Begin anew."""
+        check_not_interrupted()
+        self._done = {}
+
+    def on_fit_task_begin(self, estimator: Estimator, context: Task) -> None:
+        """End the fit here if the user asked for it."""
+        check_not_interrupted()
+
+    def on_fit_task_end(self, estimator: Estimator, context: Task) -> None:
+        """Count the task, and report the fraction that is done."""
+        check_not_interrupted()
+        if self._move is None:
+            return
+        path = _path(context)
+        gain = _worth(context) - self._done.get(path, 0.0)
+        for depth in range(len(path) + 1):
+            above = path[:depth]
+            self._done[above] = self._done.get(above, 0.0) + gain
+        self._move(self._done[()])
+
+    def teardown(self, estimator: Estimator, context: Task) -> None:
+        """End the command here if the user asked for it."""
+        check_not_interrupted()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_move": None, "_done": {}}
+
+
+def _path(task: Task) -> tuple[int, ...]:
+    """Return the ids of the tasks from below the root down to this one."""
+    return () if task.parent is None else (*_path(task.parent), task.task_id)
+
+
+def _worth(task: Task) -> float:
+    """Return which fraction of the whole fit the task is; 0 if nobody knows."""
+    if task.parent is None:
+        return 1.0
+    n_siblings = task.parent.max_subtasks
+    return _worth(task.parent) / n_siblings if n_siblings else 0.0
 
 
 @contextmanager
 def step(
-    console: "Console", what: str, total: int | None = None
-) -> Iterator[Callable[[], None]]:
-    """Show that something is being done, how far it is and for how long.
+    console: "Console", what: str, *, measured: bool = False
+) -> Iterator[Callable[[float], None]]:
+    """Show that something is being done and for how long, with a bar if it is measured.
 
-    Yields a function that says that one more of `total` parts is begun. Where the
-    output is no terminal, there is one line at the beginning. A request to end that a
-    library swallowed ends the step.
+    Yields a function that moves the bar to a fraction from 0 to 1. Where the output is
+    no terminal, there is one line at the beginning. A request to end that a library
+    swallowed ends the step.
     """
+    if console.is_terminal:
+        with _bar(console, what, measured) as move:
+            yield move
+    else:
+        console.print(f"{what} ...", markup=False, highlight=False, soft_wrap=True)
+        yield _stay
+    check_not_interrupted()
+
+
+def _stay(fraction: float) -> None:
+    """Move nothing: there is no bar."""
+
+
+@contextmanager
+def _bar(
+    console: "Console", what: str, measured: bool
+) -> Iterator[Callable[[float], None]]:
+    """Show a spinner, the time and, if the step is measured, a bar."""
     from rich.markup import escape
     from rich.progress import (
         BarColumn,
-        MofNCompleteColumn,
         Progress,
         SpinnerColumn,
+        TaskProgressColumn,
         TextColumn,
         TimeElapsedColumn,
     )
 
-    if not console.is_terminal:
-        console.print(f"{what} ...", markup=False, highlight=False, soft_wrap=True)
-        yield check_not_interrupted
-        check_not_interrupted()
-        return
-    parts = [] if total is None else [BarColumn(), MofNCompleteColumn()]
-    columns = [SpinnerColumn(), TextColumn("{task.description}"), *parts]
+    bar = [BarColumn(), TaskProgressColumn()] if measured else []
+    columns = [SpinnerColumn(), TextColumn("{task.description}"), *bar]
+    total = 1.0 if measured else None
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
         task = progress.add_task(escape(what), total=total)
-        begun = 0
-
-        def advance() -> None:
-            nonlocal begun
-            check_not_interrupted()
-            progress.update(task, completed=begun)
-            begun += 1
-
-        yield advance
+        yield lambda fraction: progress.update(task, completed=fraction)
         progress.update(task, completed=total)
-    check_not_interrupted()
-
-
-class CountingMemory(Memory):
-    """A memory that says when a candidate turns to its teacher.
-
-    Parameters
-    ----------
-    location : str
-        The folder.
-    on_lesson : callable
-        Called, without arguments, each time; in this process alone.
-    """
-
-    def __init__(self, location: str, on_lesson: Callable[[], None]) -> None:
-        super().__init__(location, verbose=0)
-        self._on_lesson: Callable[[], None] | None = on_lesson
-
-    def cache(self, func: Any = None, **params: Any) -> Any:
-        """Cache a function as `joblib.Memory` does."""
-        if self._on_lesson is not None and "lesson" in (params.get("ignore") or ()):
-            self._on_lesson()
-        return super().cache(func, **params)
-
-    def __deepcopy__(self, memo):
-        return self  # A clone of the model counts on.
-
-    def __getstate__(self):
-        # Other processes have no terminal to write to.
-        return super().__getstate__() | {"_on_lesson": None}
-
-
-def count_lessons(n_temperatures: int, n_folds: int, *, in_closed_form: bool) -> int:
-    """Return how often a search turns to a teacher.
-
-    On each fold for the plain student and one candidate a temperature; for an alpha in
-    closed form two more; and once for the student that is shipped.
-    """
-    return n_folds * (1 + n_temperatures + 2 * in_closed_form) + 1
