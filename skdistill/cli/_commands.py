@@ -10,7 +10,7 @@ from rich.console import Console
 
 from skdistill._version import __version__
 from skdistill.cli._fit import FitOptions, fit
-from skdistill.cli._folders import read_result, telling_of_damage
+from skdistill.cli._folders import naming_damage, read_result
 from skdistill.cli._parts import STUDENTS
 from skdistill.cli._predict import predict
 
@@ -18,14 +18,19 @@ __all__ = ["skdistill"]
 
 
 class _Auto(click.ParamType):
-    """A finite number within bounds, or "auto", which is None."""
+    """A finite number within bounds, or "auto", which becomes None."""
 
     name = "auto|number"
 
-    def __init__(self, low, high, *, open_below=False):
+    def __init__(self, low: float, high: float, *, open_below: bool = False) -> None:
         self.low, self.high, self.open_below = low, high, open_below
 
-    def convert(self, value, param, ctx):
+    def convert(
+        self,
+        value: str | float | None,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float | None:
         if value is None or value == "auto":
             return None
         try:
@@ -43,7 +48,7 @@ class _Auto(click.ParamType):
 
 _PATH = click.Path(path_type=Path)
 _overwrite = click.option(
-    "--overwrite", is_flag=True, help="Replace what an earlier run wrote."
+    "--overwrite", is_flag=True, help="Replace the result of an earlier run."
 )
 _debug = click.option(
     "--debug",
@@ -67,22 +72,23 @@ def skdistill() -> None:
     type=click.Choice(["auto", "regression", "classification"]),
     default="auto",
     show_default=True,
-    help="auto: numbers are regression, but for whole ones of at most 20 values.",
+    help="auto: regression for numbers, but classification for integers of at most "
+    "20 distinct values and for all else.",
 )
 @click.option(
     "--student",
     type=click.Choice(STUDENTS),
     default="gradient-boosting",
     show_default=True,
-    help="What is fitted, and shipped.",
+    help="The model to fit and ship.",
 )
 @click.option(
     "--teacher",
     default="stack",
     show_default=True,
     metavar="stack|xgboost|PATH",
-    help="What it learns from; PATH is a fitted model that joblib saved. Load only "
-    "files that you trust: they may run any code.",
+    help="The model that it learns from; PATH is a fitted one that joblib saved. Load "
+    "only files that you trust: they may run any code.",
 )
 @click.option(
     "--alpha",
@@ -96,39 +102,39 @@ def skdistill() -> None:
     type=_Auto(0.0, math.inf, open_below=True),
     default="auto",
     show_default=True,
-    help="What divides the teacher's logits. auto: 1; of classes the better of 1 and "
-    "2.",
+    help="Divides the teacher's logits. auto: 1 in regression, the better of 1 and 2 "
+    "in classification.",
 )
 @click.option(
     "--device",
     type=click.Choice(["cpu", "cuda"]),
     default="cpu",
     show_default=True,
-    help="Where XGBoost works.",
+    help="Where XGBoost runs.",
 )
 @click.option(
-    "--out", type=_PATH, help="The new folder.  [default: DATA's name, -distilled]"
+    "--out", type=_PATH, help="The new folder.  [default: the name of DATA, -distilled]"
 )
 @click.option(
     "--jobs",
     type=click.IntRange(1, 1024),
     default=1,
     show_default=True,
-    help="Folds worked on at once.",
+    help="Number of folds worked on in parallel.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**32 - 1),
     default=0,
     show_default=True,
-    help="Of all that is drawn.",
+    help="Seed of the random numbers.",
 )
 @_overwrite
 @_debug
 def _fit(data: Path, out: Path | None, **options: Any) -> None:
     """Distil a model of the table DATA, a CSV or Parquet file, into the folder OUT.
 
-    A fifth of the rows is held out, to judge by. OUT gets student.onnx, model.joblib,
+    A fifth of the rows is held out for the report. OUT gets student.onnx, model.joblib,
     report.html, metrics.json and reproduce.py.
     """
     if out is None:
@@ -151,7 +157,7 @@ def _fit(data: Path, out: Path | None, **options: Any) -> None:
 @_overwrite
 @_debug
 def _predict(folder: Path, data: Path, out: Path, overwrite: bool) -> None:
-    """Predict the rows of DATA by the student in DIR, which `fit` wrote.
+    """Predict the rows of DATA with the student in DIR, which `fit` wrote.
 
     The student is unpickled. Load only folders that you trust.
     """
@@ -164,10 +170,10 @@ def _predict(folder: Path, data: Path, out: Path, overwrite: bool) -> None:
 @_debug
 def _report(folder: Path) -> None:
     """Print the report in DIR, which `fit` wrote."""
-    from skdistill.report._text import to_text
+    from skdistill.report import to_text
 
     found = read_result(folder)
-    with telling_of_damage(folder):
+    with naming_damage(folder):
         text = to_text(found["report"])
     click.echo(text)
     page = folder / "report.html"
@@ -175,5 +181,5 @@ def _report(folder: Path) -> None:
         click.echo(f"Open {page} in a browser.", err=True)
 
 
-def _console():
+def _console() -> Console:
     return Console(stderr=True)

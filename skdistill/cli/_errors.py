@@ -15,13 +15,13 @@ class InterruptedWorkError(CommandError):
 
 
 def one_line(text: str) -> str:
-    """Return the text on one line, of characters that any terminal can show."""
+    """Return the text on one line, in characters that any terminal can show."""
     text = shown(" ".join(text.split()))
     return f"{text[:_MOST_CHARACTERS]}..." if len(text) > _MOST_CHARACTERS else text
 
 
 def shown(text: str) -> str:
-    """Return the text, escaped where a character breaks the line or is no UTF-8."""
+    """Return the text with characters escaped that break the line or are not UTF-8."""
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 

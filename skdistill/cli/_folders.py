@@ -1,4 +1,4 @@
-"""Results appear whole or not at all."""
+"""The files and folders of a result, which appear whole or not at all."""
 
 import json
 import os
@@ -6,16 +6,17 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from skdistill.cli._errors import CommandError, names, one_line
 
 __all__ = [
     "METRICS",
+    "naming_damage",
     "new_file",
     "new_folder",
     "read_result",
     "teacher_cache",
-    "telling_of_damage",
 ]
 
 METRICS = "metrics.json"
@@ -31,16 +32,16 @@ _PARTS = {
 
 @contextmanager
 def new_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
-    """Yield a folder beside `path` to write to; it becomes `path` in the end.
+    """Yield a folder beside `path` to write to; it becomes `path` at the end.
 
-    Whatever is raised inside, the folder is gone and `path` is as it was.
+    If anything is raised inside, the folder is removed and `path` stays as it was.
 
     Raises
     ------
     CommandError
         If there is something at `path` already, or it cannot be written.
     """
-    with _telling(path):
+    with _naming_fault(path):
         path = path.resolve()
         if os.path.lexists(path):
             _check_overwrites(path, overwrite)
@@ -48,7 +49,7 @@ def new_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
         part.mkdir()
     try:
         yield part
-        with _telling(path):
+        with _naming_fault(path):
             _replace(part, path)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -56,8 +57,8 @@ def new_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
 
 @contextmanager
 def new_file(path: Path, *, overwrite: bool) -> Iterator[Path]:
-    """Yield a file beside `path` to write; it becomes `path` in the end."""
-    with _telling(path):
+    """Yield a file beside `path` to write; it becomes `path` at the end."""
+    with _naming_fault(path):
         path = path.resolve()
         if os.path.lexists(path) and not (overwrite and path.is_file()):
             raise CommandError(
@@ -68,7 +69,7 @@ def new_file(path: Path, *, overwrite: bool) -> Iterator[Path]:
         part.touch()
     try:
         yield part
-        with _telling(path):
+        with _naming_fault(path):
             part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -76,8 +77,8 @@ def new_file(path: Path, *, overwrite: bool) -> Iterator[Path]:
 
 @contextmanager
 def teacher_cache(path: Path) -> Iterator[Path]:
-    """Yield a folder beside `path` for the teacher's work; interrupted work stays."""
-    with _telling(path):
+    """Yield a folder beside `path` for the cache; it is kept only on interruption."""
+    with _naming_fault(path):
         path = path.resolve()
     folder = path.with_name(f".{path.name}.cache")
     try:
@@ -90,13 +91,13 @@ def teacher_cache(path: Path) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def read_result(folder: Path) -> dict:
-    """Return what `fit` wrote of itself into the folder.
+def read_result(folder: Path) -> dict[str, Any]:
+    """Return the metrics that `fit` wrote into the folder.
 
     Raises
     ------
     CommandError
-        If `fit` wrote no such folder, or a part is missing or of another type.
+        If there are none, or a part is missing or of another type.
     """
     try:
         found = json.loads((folder / METRICS).read_text(encoding="utf-8"))
@@ -117,8 +118,8 @@ def read_result(folder: Path) -> dict:
 
 
 @contextmanager
-def telling_of_damage(folder: Path) -> Iterator[None]:
-    """Say that what `fit` wrote into the folder was changed since."""
+def naming_damage(folder: Path) -> Iterator[None]:
+    """Raise CommandError where the metrics in the folder turn out to be damaged."""
     try:
         yield
     except (AttributeError, LookupError, TypeError, ValueError) as error:
@@ -128,7 +129,8 @@ def telling_of_damage(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _check_overwrites(path, overwrite):
+def _check_overwrites(path: Path, overwrite: bool) -> None:
+    """Raise unless what is at the path is a result that may be replaced."""
     if not overwrite:
         raise CommandError(
             f"{path} is there already. Choose another --out, or add --overwrite to "
@@ -139,7 +141,8 @@ def _check_overwrites(path, overwrite):
     read_result(path)  # Nothing else is ever deleted.
 
 
-def _replace(part, path):
+def _replace(part: Path, path: Path) -> None:
+    """Put the folder `part` in the place of `path`."""
     old = part.with_suffix(".old")
     if path.exists():
         path.rename(old)
@@ -153,8 +156,8 @@ def _replace(part, path):
 
 
 @contextmanager
-def _telling(path):
-    """Say of any failure to write what is wrong with the place."""
+def _naming_fault(path: Path) -> Iterator[None]:
+    """Turn a failure to write into a CommandError that says why."""
     try:
         yield
     except FileNotFoundError as error:

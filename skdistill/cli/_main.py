@@ -19,13 +19,13 @@ def main(args: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     args : sequence of str, default=None
-        The words after `skdistill`. None takes those of the process.
+        The words after `skdistill`. If None, those of the process are used.
 
     Returns
     -------
     int
-        The exit code: 0; 1 if data, a file or a fit is at fault; 2 if the words are;
-        130 if it was interrupted.
+        The exit code: 0 for success; 1 if data, a file or a fit is at fault; 2 if the
+        words are; 130 if it was interrupted.
     """
     args = list(sys.argv[1:] if args is None else args)
     debug = "--debug" in args
@@ -46,7 +46,8 @@ def main(args: Sequence[str] | None = None) -> int:
         return _fail(error, _WRONG_DATA, debug, message)
 
 
-def _run(args, debug):
+def _run(args: list[str], debug: bool) -> int:
+    """Run the command of these words; return the exit code."""
     import click
 
     from skdistill.cli._commands import skdistill
@@ -69,8 +70,10 @@ def _run(args, debug):
     return 0
 
 
-def _fail(error, code, debug, message=None):
-    """Write the error, with its traceback for those who debug; return the code."""
+def _fail(
+    error: BaseException, code: int, debug: bool, message: str | None = None
+) -> int:
+    """Write the error, with its traceback if `debug`; return the code."""
     if debug:
         import traceback
 

@@ -1,4 +1,4 @@
-"""The files that a fit leaves."""
+"""The files that `skdistill fit` writes."""
 
 import json
 import math
@@ -22,7 +22,7 @@ _ONNX_ROWS = 1000
 
 
 def export(model: Estimator, X: Table, folder: Path) -> list[str]:
-    """Write the student as ONNX; return what there is to say of it, if anything."""
+    """Write the student as ONNX; return notes on what the user should know of it."""
     why = f"{_ONNX} is not written: "
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -56,7 +56,7 @@ def write_results(
     report : DistillationReport
         Its report.
     about : dict
-        What `metrics.json` says beside their numbers.
+        Further entries of `metrics.json`.
     """
     import joblib
 
@@ -65,7 +65,7 @@ def write_results(
         "skdistill": __version__,
         **about,
         "classes": classes,
-        # XGBoost alone answers with codes; 0 and 1 equal False and True.
+        # XGBoost predicts codes. Their repr differs where 0 and 1 equal False and True.
         "codes": repr(labels) != repr(classes),
         "chosen": {
             "alpha": model.alpha_,
@@ -76,7 +76,7 @@ def write_results(
             "reason": model.reason_,
         },
         "held_out_in_search": {
-            "plain": model.baseline_score_,
+            "baseline": model.baseline_score_,
             "teacher": model.teacher_score_,
             "chosen": model.best_score_,
         },
@@ -90,14 +90,15 @@ def write_results(
     joblib.dump(model.student_, folder / MODEL, compress=3)
 
 
-def _labels(model):
+def _labels(model: Estimator) -> tuple[list | None, list | None]:
     """Return the labels as the student has them, and as they were given."""
     if not is_classifier(model):
         return None, None
     return model.student_.classes_.tolist(), model.classes_.tolist()
 
 
-def _finite(value):
+def _finite(value: Any) -> Any:
+    """Replace floats that are not finite by None, which JSON can hold."""
     if isinstance(value, dict):
         return {key: _finite(part) for key, part in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,8 +1,9 @@
-"""The teachers and students that have a name, for tables with all kinds of columns.
+"""The teachers and students that can be named, for tables with all kinds of columns.
 
-Each begins with the same preparation, so that rows reach it as they were read.
+Each begins with the same preparation, so that it takes the rows as they were read.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sklearn.utils import get_tags
 from skdistill._optional import import_optional
 from skdistill._typing import Estimator, Table
 from skdistill.cli._errors import CommandError
+from skdistill.cli._saved import load
 from skdistill.cli._tables import Schema
 from skdistill.teachers import default_classifier, default_regressor
 
@@ -40,12 +42,13 @@ _TREE_LEAVES = 32
 
 
 def preparation(schema: Schema) -> ColumnTransformer:
-    """Return what makes numbers of the columns.
+    """Return the transformer that turns the columns into numbers.
 
-    Numbers stay as they are, missing ones too. Categories get a column each; a new one
-    is none of them. Texts and dates are skrub's, imported where there are any.
+    Numbers stay as they are, also missing ones. Each category gets a column, and all
+    are 0 for a new one. skrub, imported where it is needed, turns text and dates into
+    numbers.
     """
-    parts: list[tuple] = []
+    parts: list[tuple[str, Any, list[str]]] = []
     if numbers := schema.of_kind("number"):
         parts.append(("numbers", "passthrough", numbers))
     if categories := schema.of_kind("category"):
@@ -53,7 +56,7 @@ def preparation(schema: Schema) -> ColumnTransformer:
         parts.append(("categories", encoder, categories))
     if others := schema.of_kind("text", "date"):
         skrub = import_optional("skrub", extra="cli")
-        parts.append(("texts and dates", skrub.TableVectorizer(), others))
+        parts.append(("text and dates", skrub.TableVectorizer(), others))
     return ColumnTransformer(parts)
 
 
@@ -67,13 +70,18 @@ def student(
     name : str
         One of `STUDENTS`.
     task : {"regression", "classification"}
-        What it is for.
+        The task.
     prepare : ColumnTransformer
-        What it begins with.
+        Its first step.
     n_rows : int
-        How many rows it is fitted on.
+        Number of rows that it is fitted on.
     device : {"cpu", "cuda"}
-        Where XGBoost works.
+        Where XGBoost runs.
+
+    Raises
+    ------
+    ImportError
+        If its library is not installed; the message names the extra.
     """
     model = _BUILD[name](task == "regression", n_rows, device)
     steps = [prepare]
@@ -94,16 +102,22 @@ def teacher(
     name : str
         One of `TEACHERS`.
     task : {"regression", "classification"}
-        What it is for.
+        The task.
     prepare : ColumnTransformer
-        What it begins with; of a stack, every member, so that its own
-        cross-validation gives the honest answers.
+        Its first step. In a stack it is the first step of every member, so that the
+        stack's own cross-validation gives out-of-fold predictions.
     X : DataFrame
-        The training rows: as many as there are, and columns once prepared, make it.
+        The training data; the stack depends on its number of rows and of columns once
+        prepared.
     device : {"cpu", "cuda"}
-        Where XGBoost works.
+        Where XGBoost runs.
     seed : int
-        Shuffles the folds of a stack.
+        Seed that shuffles the folds of a stack.
+
+    Raises
+    ------
+    ImportError
+        If its library is not installed; the message names the extra.
     """
     is_regression = task == "regression"
     if name == "xgboost":
@@ -127,16 +141,9 @@ def teacher(
 
 
 def load_teacher(path: Path, task: str) -> FrozenEstimator:
-    """Return a fitted model that was saved with joblib, to be asked as it is."""
-    import joblib
-
-    try:
-        model = joblib.load(path)
-    except Exception as error:  # Unpickling raises what it likes.
-        raise CommandError(
-            f"The teacher {path} cannot be loaded ({type(error).__name__}: {error}). "
-            "Give a fitted model that was saved with joblib.dump."
-        ) from error
+    """Return a fitted model that joblib saved, frozen."""
+    remedy = "Give a fitted model that was saved with joblib.dump."
+    model = load(path, "The teacher", remedy)
     is_right = is_regressor if task == "regression" else is_classifier
     if not (hasattr(model, "predict") and is_right(model)):
         kind = "regressor" if task == "regression" else "classifier"
@@ -147,7 +154,7 @@ def load_teacher(path: Path, task: str) -> FrozenEstimator:
     return FrozenEstimator(model)
 
 
-def _gradient_boosting(is_regression, n_rows, device):
+def _gradient_boosting(is_regression: bool, n_rows: int, device: str) -> Estimator:
     from sklearn import ensemble
 
     kind = "Regressor" if is_regression else "Classifier"
@@ -158,19 +165,19 @@ def _gradient_boosting(is_regression, n_rows, device):
     )
 
 
-def _lightgbm(is_regression, n_rows, device):
-    lightgbm = import_optional("lightgbm", extra="cli")
+def _lightgbm(is_regression: bool, n_rows: int, device: str) -> Estimator:
+    lightgbm = import_optional("lightgbm", extra="lightgbm")
     kind = lightgbm.LGBMRegressor if is_regression else lightgbm.LGBMClassifier
     return kind(verbose=-1)
 
 
-def _xgboost(is_regression, device, **params):
-    xgboost = import_optional("xgboost", extra="cli")
+def _xgboost(is_regression: bool, device: str, **params: float) -> Estimator:
+    xgboost = import_optional("xgboost", extra="xgboost")
     kind = xgboost.XGBRegressor if is_regression else xgboost.XGBClassifier
     return kind(**params, **({"device": device} if device != "cpu" else {}))
 
 
-def _mlp(is_regression, n_rows, device):
+def _mlp(is_regression: bool, n_rows: int, device: str) -> Estimator:
     from sklearn.compose import TransformedTargetRegressor
     from sklearn.neural_network import MLPClassifier, MLPRegressor
 
@@ -182,30 +189,30 @@ def _mlp(is_regression, n_rows, device):
     )
 
 
-def _forest(is_regression, n_rows, device):
+def _forest(is_regression: bool, n_rows: int, device: str) -> Estimator:
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
     return RandomForestRegressor() if is_regression else RandomForestClassifier()
 
 
-def _tree(is_regression, n_rows, device):
+def _tree(is_regression: bool, n_rows: int, device: str) -> Estimator:
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
     kind = DecisionTreeRegressor if is_regression else DecisionTreeClassifier
     return kind(max_leaf_nodes=_TREE_LEAVES)
 
 
-def _linear(is_regression, n_rows, device):
+def _linear(is_regression: bool, n_rows: int, device: str) -> Estimator:
     from sklearn.linear_model import LogisticRegression, Ridge
 
     return Ridge() if is_regression else LogisticRegression(max_iter=1000)
 
 
-def _imputer():
+def _imputer() -> SimpleImputer:
     return SimpleImputer(strategy="median", keep_empty_features=True)
 
 
-_BUILD = {
+_BUILD: dict[str, Callable[[bool, int, str], Estimator]] = {
     "gradient-boosting": _gradient_boosting,
     "lightgbm": _lightgbm,
     "xgboost": lambda is_regression, n_rows, device: _xgboost(is_regression, device),

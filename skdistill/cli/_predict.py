@@ -1,17 +1,20 @@
-"""`skdistill predict`: what a student says of the rows of another table."""
+"""`skdistill predict`: the predictions of a student for the rows of another table."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skdistill.cli._errors import CommandError, names
-from skdistill.cli._folders import new_file, read_result, telling_of_damage
+from skdistill._typing import Estimator
+from skdistill.cli._errors import names
+from skdistill.cli._folders import naming_damage, new_file, read_result
 from skdistill.cli._outputs import MODEL
 from skdistill.cli._progress import step
+from skdistill.cli._saved import load
 from skdistill.cli._tables import Schema, guess, is_parquet, read
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
     from rich.console import Console
 
 __all__ = ["predict"]
@@ -25,32 +28,24 @@ def predict(
     Raises
     ------
     CommandError
-        If the folder holds no student, or the table is not as that it was fitted on.
+        If the folder holds no student, or the table is not like the one of the fit.
     """
-    import joblib
-
     found = read_result(folder)
-    with telling_of_damage(folder):
+    with naming_damage(folder):
         schema = Schema(**{key: dict(one) for key, one in found["columns"].items()})
         categories = {
             name: set(found["categories"][name]) for name in schema.of_kind("category")
         }
-    try:
-        model = joblib.load(folder / MODEL)
-    except Exception as error:  # Unpickling raises what it likes.
-        raise CommandError(
-            f"The student in {folder / MODEL} cannot be loaded "
-            f"({type(error).__name__}: {error}). Fit it again with the versions that "
-            "are installed."
-        ) from error
+    remedy = "Fit it again with the versions that are installed."
+    model = load(folder / MODEL, "The student in", remedy)
     with new_file(out, overwrite=overwrite) as part:
         with step(console, f"Reading {data}"):
             X = read(data, schema, guess(data))
         for name, known in categories.items():
             if new := sorted(set(X[name]) - known):
                 console.print(
-                    f"Column {name!r} has values that training had not: {names(new)}. "
-                    "They count as none of the known ones.",
+                    f"Column {name!r} has values that were not in training: "
+                    f"{names(new)}. They count as none of the known ones.",
                     markup=False,
                     highlight=False,
                     soft_wrap=True,
@@ -58,24 +53,27 @@ def predict(
         with step(console, f"Predicting {len(X):,} rows"):
             frame = _predictions(model, X, found)
         if is_parquet(out):
-            # As bytes, for pyarrow takes no name but in UTF-8.
+            # As bytes: pyarrow itself takes only file names in UTF-8.
             part.write_bytes(frame.to_parquet(index=False))
         else:
             frame.to_csv(part, index=False)
 
 
-def _predictions(model, X, found):
+def _predictions(
+    model: Estimator, X: "DataFrame", found: dict[str, Any]
+) -> "DataFrame":
+    """Return the predictions, and the probability of each class if there are any."""
     import pandas as pd
 
-    answers = np.ravel(model.predict(X))
+    predicted = np.ravel(model.predict(X))
     if found["classes"] is None:
-        return pd.DataFrame({"prediction": answers})
+        return pd.DataFrame({"prediction": predicted})
     classes = np.asarray(found["classes"])
-    columns = {"prediction": classes[answers] if found["codes"] else answers}
+    columns = {"prediction": classes[predicted] if found["codes"] else predicted}
     if hasattr(model, "predict_proba"):
-        shares = np.asarray(model.predict_proba(X), dtype=float)
+        probabilities = np.asarray(model.predict_proba(X), dtype=float)
         columns |= {
-            f"probability_{label}": share
-            for label, share in zip(found["classes"], shares.T, strict=True)
+            f"probability_{label}": column
+            for label, column in zip(found["classes"], probabilities.T, strict=True)
         }
     return pd.DataFrame(columns)

@@ -1,6 +1,7 @@
-"""The Python that repeats a fit, without this command line."""
+"""The Python script that repeats a fit without the command line."""
 
 from pathlib import Path
+from typing import Any
 
 from sklearn.model_selection import train_test_split
 
@@ -22,7 +23,7 @@ def write_script(
     target: str,
     model: Estimator,
     teacher_path: Path | None,
-    held_out: dict,
+    held_out: dict[str, Any],
     n_timings: int,
 ) -> str:
     """Return the script.
@@ -30,21 +31,21 @@ def write_script(
     Parameters
     ----------
     command : str
-        What it repeats.
+        The command that it repeats.
     data : Path
         The table.
     schema : Schema
-        What its columns hold, the target among them.
+        What its columns hold, including the target.
     target : str
-        Its name.
+        The name of the target.
     model : estimator
-        The search, unfitted.
+        The unfitted search.
     teacher_path : Path or None
-        Where the teacher lies, if it is loaded.
+        The file of the teacher, if it is loaded from one.
     held_out : dict
-        How the rows are split, for `train_test_split`.
+        Keywords of `train_test_split`.
     n_timings : int
-        As for the report.
+        Passed to the report.
     """
     prepare = model.student.steps[0][1]
     source = Source({"prepare": prepare, "teacher": model.teacher})
@@ -87,9 +88,9 @@ def write_script(
     return "\n\n".join(blocks) + "\n"
 
 
-def _reading(schema, data, source):
-    """Return the lines that do as `skdistill.cli._tables.read`."""
-    texts = schema.of_kind("category", "text")
+def _reading(schema: Schema, data: Path, source: Source) -> list[str]:
+    """Return the lines that read the table as `skdistill.cli._tables.read` does."""
+    strings = schema.of_kind("category", "text")
     if is_parquet(data):
         lines = [
             "frame = pd.read_parquet(DATA)",
@@ -110,10 +111,10 @@ def _reading(schema, data, source):
             "    found = pd.to_datetime(frame[name], format=written, utc=True)",
             '    frame[name] = found.dt.tz_convert(None).astype("datetime64[us]")',
         ]
-    if texts:
+    if strings:
         lines += [
-            f"texts = {source.write(texts, 8)}",
-            'frame[texts] = frame[texts].astype("object").fillna("").astype("str")',
-            'frame[texts] = frame[texts].astype("object")',
+            f"strings = {source.write(strings, 10)}",
+            'cells = frame[strings].astype("object").fillna("").astype("str")',
+            'frame[strings] = cells.astype("object")',
         ]
     return lines

@@ -1,14 +1,15 @@
 """Requests to end: Ctrl-C, and those of a scheduler.
 
 Python raises KeyboardInterrupt wherever it is. Inside a callback of another library,
-such as that by which XGBoost reads its rows, the exception is lost. So a request is
-remembered, and asked for after every step.
+such as the one with which XGBoost reads its samples, the exception is lost. So a
+request is remembered, and checked after every step.
 """
 
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 __all__ = ["check_not_interrupted", "ending_as_interrupted"]
 
@@ -17,7 +18,7 @@ _asked = threading.Event()
 
 @contextmanager
 def ending_as_interrupted() -> Iterator[None]:
-    """Let SIGTERM leave as little as Ctrl-C, and remember both."""
+    """Treat SIGTERM like Ctrl-C, and remember both."""
     _asked.clear()
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -37,6 +38,7 @@ def check_not_interrupted() -> None:
         raise KeyboardInterrupt
 
 
-def _interrupt(number, frame):
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Handle a signal: remember it, and raise KeyboardInterrupt."""
     _asked.set()
     raise KeyboardInterrupt

@@ -1,8 +1,8 @@
-"""Estimators as the Python that makes them, with the imports that it needs."""
+"""Estimators as Python expressions that make them, with the imports they need."""
 
 import importlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from skdistill._typing import Estimator
@@ -13,12 +13,12 @@ _WIDTH = 88
 
 
 class Source:
-    """Writes values as Python expressions; collects what they need to be imported.
+    """Writes values as Python expressions, and collects the imports they need.
 
     Parameters
     ----------
     names : mapping of str to object
-        Values that have a name already, which stands for them.
+        Variables of the script; an expression refers to them by name.
     """
 
     def __init__(self, names: Mapping[str, Any]) -> None:
@@ -57,14 +57,15 @@ class Source:
         Parameters
         ----------
         value : object
-            An estimator or another object with `get_params` or of scikit-learn's
-            splitters, a list, tuple or dict of such, or anything that its repr makes.
+            An estimator or another object with `get_params`, a splitter of
+            scikit-learn, a list, tuple or dict of these, or anything whose repr is an
+            expression that makes it.
         used : int, default=0
-            How much of its first line is taken.
+            Number of characters before it on its first line.
         indent : int, default=0
-            How far the following lines are indented.
+            Indentation of the following lines.
         named : bool, default=True
-            Whether a name may stand for the value itself.
+            Whether a variable may stand for the value itself.
         """
         if named and id(value) in self._names:
             return self._names[id(value)]
@@ -83,8 +84,11 @@ class Source:
         ]
         return "\n".join([opening, *lines, f"{' ' * indent}{closing}"])
 
-    def _parts(self, value):
-        """Return what opens the value, its (key, part) and what closes it."""
+    def _parts(self, value: Any) -> tuple[str, Sequence[tuple[str, Any]] | None, str]:
+        """Return how the value opens, its parts as (key, part), and how it closes.
+
+        If the parts are None, the opening is the whole expression.
+        """
         if isinstance(value, dict):
             return "{", [(f"{key!r}: ", part) for key, part in value.items()], "}"
         if type(value) in (list, tuple):
@@ -102,7 +106,7 @@ class Source:
 
 
 def _changed(value: Estimator, params: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters that are not the constructor's defaults."""
+    """Return the parameters that differ from the constructor's defaults."""
     try:
         fresh = type(value)()
     except TypeError:  # Some parameters have none.
@@ -120,11 +124,13 @@ def _changed(value: Estimator, params: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _is_same(param, default):
+def _is_same(param: Any, default: Any) -> bool:
+    """Return whether a parameter has its default value."""
     return param is default or (
         type(param) is type(default) and repr(param) == repr(default)
     )
 
 
-def _each(names):
+def _each(names: Sequence[str]) -> list[str]:
+    """Return the names as lines of an import in brackets."""
     return [f"{name}," for name in names]

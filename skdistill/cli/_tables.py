@@ -1,8 +1,8 @@
-"""Tables on disk: what their columns hold, and reading them so each time.
+"""Tables on disk: what their columns hold, and reading them alike each time.
 
-A table is read twice. The first time pandas guesses, and of a fit what it guessed is
-kept as a `Schema`. The second time the table is read by that schema, so that a column
-never changes its kind, also where rows are to be predicted.
+A table is read twice. The first time pandas guesses, and `fit` keeps what it guessed as
+a `Schema`. The second time the table is read by that schema, so that a column never
+changes its kind, also where rows are to be predicted.
 """
 
 import zlib
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Schema", "dialect", "guess", "guess_kind", "read", "read_schema"]
 
-# Texts of more values than this are text; the others are categories. It is skrub's.
+# Strings of more distinct values than this are text, others categories, as in skrub.
 MOST_CATEGORIES = 40
 _PARQUET = (".parquet", ".pq")
-_DTYPES = {"number": "float64", "label": "int64", "truth": "bool"}
+_DTYPES = {"number": "float64", "label": "int64", "boolean": "bool"}
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Schema:
     ----------
     kinds : dict of str to str
         For each column "number", "category", "text" or "date"; a target of classes may
-        also be "label", a whole number, or "truth".
+        also be "label", an integer, or "boolean".
     formats : dict of str to str
-        How dates that are texts are written, for `strptime`.
+        The format of dates that are strings, for `strptime`.
     """
 
     kinds: dict[str, str]
@@ -47,17 +47,17 @@ class Schema:
 
     @property
     def dtypes(self) -> dict[str, str]:
-        """As what pandas reads the columns of a CSV file; of texts dates are made."""
+        """The dtypes for `read_csv`; dates are read as strings."""
         return {name: _DTYPES.get(kind, "str") for name, kind in self.kinds.items()}
 
     @property
     def dtypes_of_parquet(self) -> dict[str, str]:
-        """What columns of a Parquet file become, other than dates and texts."""
+        """The dtypes of columns of a Parquet file, other than dates and strings."""
         return {name: one for name, one in self.dtypes.items() if one != "str"}
 
     @property
     def dates(self) -> dict[str, str | None]:
-        """How each column of dates is written, where it is text; None is unknown."""
+        """The format of each column of dates; None where it is unknown."""
         return {name: self.formats.get(name) for name in self.of_kind("date")}
 
     def without(self, name: str) -> "Schema":
@@ -67,12 +67,12 @@ class Schema:
         return Schema(kinds, formats)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the schema as JSON has it; `Schema(**it)` reads it."""
+        """Return the schema as JSON has it; `Schema(**found)` makes it again."""
         return asdict(self)
 
 
 def is_parquet(path: Path) -> bool:
-    """Tell whether the file is Parquet, by its name."""
+    """Return whether the file is Parquet, by its name."""
     return path.suffix.lower() in _PARQUET
 
 
@@ -82,11 +82,11 @@ def guess(path: Path) -> "DataFrame":
     Raises
     ------
     CommandError
-        If it cannot be read, has no row or has two columns of one name.
+        If it cannot be read, has no rows or has two columns of the same name.
     """
     import pandas as pd
 
-    with _telling(path):
+    with _naming_fault(path):
         _check_file(path)
         if is_parquet(path):
             frame = pd.read_parquet(path)
@@ -102,10 +102,11 @@ def guess(path: Path) -> "DataFrame":
 
 
 def dialect(path: Path) -> dict[str, str]:
-    """Return how a CSV file is written, as `read_csv` is told of it.
+    """Return the separator and the decimal sign of a CSV file, for `read_csv`.
 
-    What separates its cells is what its header has most of. Where that is no comma, a
-    comma is the decimal one if that makes numbers of more columns, and of none a text.
+    The separator is the one that splits the header into most names. If it is not a
+    comma, the decimal sign is one if all columns that are numbers with a point still
+    are, and further ones too.
     """
     import pandas as pd
 
@@ -120,7 +121,7 @@ def dialect(path: Path) -> dict[str, str]:
     return {"sep": sep}
 
 
-def _numbers(path, sep, decimal):
+def _numbers(path: Path, sep: str, decimal: str) -> set[str]:
     """Return the names of the columns that are numbers with this decimal sign."""
     import pandas as pd
 
@@ -131,8 +132,9 @@ def _numbers(path, sep, decimal):
 
 
 def read_schema(frame: "DataFrame", path: Path) -> Schema:
-    """Return what the columns hold; an empty one, numbers that are all missing."""
-    kinds, formats = {}, {}
+    """Return what the columns hold; an empty one counts as missing numbers."""
+    kinds: dict[str, str] = {}
+    formats: dict[str, str] = {}
     for name in frame.columns:
         cells = frame[name].dropna()
         if cells.empty:
@@ -141,13 +143,13 @@ def read_schema(frame: "DataFrame", path: Path) -> Schema:
         kinds[name], written = guess_kind(cells)
         if written is not None and not is_parquet(path):
             formats[name] = written
-        elif written is not None:  # Parquet has a type for dates; this is text.
-            kinds[name] = _kind_of_texts(cells)
+        elif written is not None:  # Parquet has a type for dates; these are strings.
+            kinds[name] = _kind_of_strings(cells)
     return Schema(kinds, formats)
 
 
 def guess_kind(cells: "Series") -> tuple[str, str | None]:
-    """Return what cells hold, and of dates that are texts how they are written."""
+    """Return what cells hold, and the format if they are dates written as strings."""
     from pandas.api import types
 
     if types.is_bool_dtype(cells):
@@ -162,21 +164,22 @@ def guess_kind(cells: "Series") -> tuple[str, str | None]:
     if inferred == "decimal":
         return "number", None
     written = _date_format(cells) if inferred == "string" else None
-    return (_kind_of_texts(cells), None) if written is None else ("date", written)
+    return (_kind_of_strings(cells), None) if written is None else ("date", written)
 
 
-def _kind_of_texts(cells):
+def _kind_of_strings(cells: "Series") -> str:
+    """Return whether strings are categories or text."""
     is_few = cells.astype("str").nunique() <= MOST_CATEGORIES
     return "category" if is_few else "text"
 
 
-def _date_format(cells):
+def _date_format(cells: "Series") -> str | None:
     """Return the one format in which all cells are dates, or None."""
     import pandas as pd
     from pandas.tseries.api import guess_datetime_format
 
     first = str(cells.iloc[0])
-    if sum(one.isdigit() for one in first) < 5:  # Neither a time nor a month alone.
+    if sum(one.isdigit() for one in first) < 5:  # A time or a month alone.
         return None
     for dayfirst in (False, True):
         written = guess_datetime_format(first, dayfirst=dayfirst)
@@ -189,9 +192,9 @@ def _date_format(cells):
 
 
 def read(path: Path, schema: Schema, guessed: "DataFrame") -> "DataFrame":
-    """Read the columns of the schema, as it says, from the table that was guessed.
+    """Read the columns of the schema, and as it says.
 
-    Missing texts become empty ones; missing numbers stay missing.
+    Missing strings become empty ones; missing numbers stay missing.
 
     Raises
     ------
@@ -207,8 +210,8 @@ def read(path: Path, schema: Schema, guessed: "DataFrame") -> "DataFrame":
             "Name the columns as in the table that was fitted."
         )
     _check_cells(guessed, schema, path)
-    texts = schema.of_kind("category", "text")
-    with _telling(path):
+    strings = schema.of_kind("category", "text")
+    with _naming_fault(path):
         if is_parquet(path):
             frame = guessed.astype(schema.dtypes_of_parquet)
         else:
@@ -216,21 +219,21 @@ def read(path: Path, schema: Schema, guessed: "DataFrame") -> "DataFrame":
         for name, written in schema.dates.items():
             frame[name] = _dates(frame[name], written)
     frame = frame[list(schema.kinds)]
-    cells = frame[texts].astype("object").fillna("")
-    frame[texts] = cells.astype("str").astype("object")
+    cells = frame[strings].astype("object").fillna("")
+    frame[strings] = cells.astype("str").astype("object")
     return frame
 
 
-def _dates(cells, written, **options):
+def _dates(cells: "Series", written: str | None, errors: str = "raise") -> "Series":
     """Return dates without a time zone, in UTC where they had one."""
     import pandas as pd
 
-    dates = pd.to_datetime(cells, format=written, utc=True, **options)
+    dates = pd.to_datetime(cells, format=written, utc=True, errors=errors)
     return dates.dt.tz_convert(None).astype("datetime64[us]")
 
 
-def _check_cells(frame, schema, path):
-    """Raise unless numbers are finite numbers, and dates dates."""
+def _check_cells(frame: "DataFrame", schema: Schema, path: Path) -> None:
+    """Raise unless numbers are finite numbers, and dates are dates."""
     import numpy as np
     import pandas as pd
 
@@ -252,17 +255,19 @@ def _check_cells(frame, schema, path):
             row = int(wrong.to_numpy().argmax())
             raise CommandError(
                 f"Column {name!r} of {path} holds {str(cells.iloc[row])!r} in row "
-                f"{row + 1:,}, where {what} must be. Mend it, or leave it empty."
+                f"{row + 1:,}, where {what} must be. Correct it, or leave it empty."
             )
 
 
-def _check_names(columns, path):
+def _check_names(columns: list[str], path: Path) -> None:
+    """Raise if two columns have the same name."""
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:
         raise CommandError(f"{path} has two columns {names(twice)}. Rename one.")
 
 
-def _check_file(path):
+def _check_file(path: Path) -> None:
+    """Raise if the file is a folder, empty or binary."""
     if path.is_dir():
         raise CommandError(f"{path} is a folder. Give a CSV or Parquet file.")
     if path.stat().st_size == 0:
@@ -271,13 +276,14 @@ def _check_file(path):
         with path.open("rb") as file:
             if b"\0" in file.read(1 << 16):
                 raise CommandError(
-                    f"{path} is a binary file. Give a CSV or Parquet file, named so."
+                    f"{path} is a binary file. Give a CSV or Parquet file, with that "
+                    "ending."
                 )
 
 
 @contextmanager
-def _telling(path: Path) -> Iterator[None]:
-    """Say of any failure to read what is wrong with the file."""
+def _naming_fault(path: Path) -> Iterator[None]:
+    """Turn a failure to read into a CommandError that says why."""
     import warnings
 
     from pandas.errors import EmptyDataError, ParserWarning
@@ -300,7 +306,7 @@ def _telling(path: Path) -> Iterator[None]:
         ) from error
     except UnicodeError as error:
         raise CommandError(
-            f"{path} is no text in UTF-8 ({error}). Save it as CSV in UTF-8."
+            f"{path} is not written in UTF-8 ({error}). Save it as CSV in UTF-8."
         ) from error
     except OSError as error:
         reason = error.strerror or error
@@ -308,6 +314,6 @@ def _telling(path: Path) -> Iterator[None]:
     except (ValueError, EOFError, zlib.error, OverflowError, ParserWarning) as error:
         kind = "Parquet" if is_parquet(path) else "CSV"
         raise CommandError(
-            f"{path} cannot be read as {kind}: {str(error).rstrip('.')}. Mend the "
-            "file, or save it anew."
+            f"{path} cannot be read as {kind}: {str(error).rstrip('.')}. Correct the "
+            "file, or save it again."
         ) from error
