@@ -1,4 +1,4 @@
-"""Small tables, a teacher that answers at once, and the command as people run it."""
+"""Small tables, a quick teacher, and the command as people run it."""
 
 import os
 import signal
@@ -88,5 +88,10 @@ def run_process(words: list[str], folder: Path, **options):
 
 
 def listing(folder: Path) -> set[str]:
-    """Return all that lies in the folder, hidden too."""
+    """Return the paths of all files and folders inside, also hidden ones."""
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+def replaced(path: Path, **columns) -> None:
+    """Replace columns of the table in the file, or add some."""
+    pd.read_csv(path).assign(**columns).to_csv(path, index=False)

@@ -1,34 +1,25 @@
 """What people see of the command line: files, words, exit codes."""
 
-import contextlib
-import io
 import json
 import os
-import runpy
-import signal
+import shutil
 import subprocess
 import sys
-import time
 
 import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from rich.console import Console
-from sklearn.dummy import DummyRegressor
-from sklearn.linear_model import Ridge
+from lightgbm import LGBMRegressor
+from xgboost import XGBRegressor
 
-from skdistill.cli import _fit
-from skdistill.cli._progress import CountingMemory, step
-from skdistill.cli._signals import ending_as_interrupted
-from skdistill.cli._tables import guess
-from skdistill.teachers import _memory
 from tests.cli.tables import (
     COLUMN,
     ROOT,
     TARGETS,
     houses,
     listing,
+    replaced,
     run,
     run_process,
     write,
@@ -66,6 +57,15 @@ def test_metrics_are_json_and_name_what_was_done(fitted):
         COLUMN: "number",
     }
     assert found["chosen"]["reason"]
+    assert set(found["held_out_in_search"]) == {"baseline", "teacher", "chosen"}
+
+
+# To be checked once the report says "baseline".
+def test_metrics_name_the_baseline(fitted):
+    folder, _, _ = fitted
+    text = (folder / "out" / "metrics.json").read_text("utf-8")
+    assert '"baseline"' in text
+    assert '"plain"' not in text
 
 
 def test_the_script_repeats_the_fit(fitted, capsys):
@@ -102,8 +102,8 @@ def test_predictions_are_those_of_the_saved_student(fitted, capsys):
         np.testing.assert_allclose(found["prediction"], expected)
     else:
         assert found["prediction"].tolist() == expected.tolist()
-        shares = found[["probability_cheap", "probability_dear"]]
-        np.testing.assert_allclose(shares, model.predict_proba(X))
+        probabilities = found[["probability_cheap", "probability_dear"]]
+        np.testing.assert_allclose(probabilities, model.predict_proba(X))
     assert run(words) == 1
     assert "--overwrite" in capsys.readouterr().err
     assert run([*words, "--overwrite"]) == 0
@@ -116,7 +116,7 @@ def test_a_new_category_is_said_and_predicted(fitted, tmp_path, capsys):
     out = tmp_path / "p.csv"
     words = ["predict", str(folder / "out"), str(tmp_path / "new.csv")]
     assert run([*words, "--out", str(out)]) == 0
-    assert "'town' has values that training had not: 'Rome'" in capsys.readouterr().err
+    assert "values that were not in training: 'Rome'" in capsys.readouterr().err
     assert len(pd.read_csv(out)) == 5
 
 
@@ -163,10 +163,6 @@ def test_a_folder_of_others_is_never_replaced(tmp_path, capsys):
     assert listing(tmp_path / "out") == {"mine.txt"}
 
 
-def replaced(path, **columns):
-    pd.read_csv(path).assign(**columns).to_csv(path, index=False)
-
-
 BAD_TABLES = {
     "no such file": (lambda path: path.unlink(), "There is no file"),
     "empty": (lambda path: path.write_bytes(b""), "is empty"),
@@ -175,7 +171,10 @@ BAD_TABLES = {
     "not UTF-8": (lambda path: path.write_bytes(b"price\n\xff\xfe\n"), "UTF-8"),
     "ragged": (lambda path: path.write_text("price,b\n1,2\n1,2,3,4\n"), "as CSV"),
     "twice": (lambda path: path.write_text("price,price\n1,2\n"), "Rename one"),
-    "few rows": (lambda path: path.write_text("size,price\n1,2\n"), "50 are needed"),
+    "few rows": (
+        lambda path: path.write_text("size,price\n1,2\n"),
+        "50 are needed",
+    ),
     "other column": (lambda path: replaced(path, price=None), "has no value in 80"),
     "no target": (
         lambda path: pd.read_csv(path).drop(columns="price").to_csv(path),
@@ -368,271 +367,51 @@ def test_debug_shows_the_traceback(tmp_path, capsys):
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_dates_and_texts_become_columns_of_numbers(tmp_path, capsys):
-    data, words = write(tmp_path)
-    n_rows = 80
-    replaced(
-        data,
-        when=pd.date_range("2024-01-28", periods=n_rows).strftime("%d/%m/%Y"),
-        note=[f"note {i} of {i % 7} words" for i in range(n_rows)],
-        empty=[None] * n_rows,
-    )
-    teacher = joblib.load(tmp_path / "regression.joblib")
-    frame = pd.read_csv(data)
-    teacher.fit(frame.drop(columns="price"), frame["price"])
-    joblib.dump(teacher, tmp_path / "regression.joblib")
-    assert run(words) == 0
-    found = json.loads((tmp_path / "out" / "metrics.json").read_text("utf-8"))
-    kinds = found["columns"]["kinds"]
-    assert [kinds[name] for name in ("when", "note", "empty")] == [
-        "date",
-        "text",
-        "number",
-    ]
-    assert found["columns"]["formats"] == {"when": "%d/%m/%Y"}
-    capsys.readouterr()
-    replaced(data, when="soon")
-    words = ["predict", str(tmp_path / "out"), str(data)]
-    assert run([*words, "--out", str(tmp_path / "p.csv")]) == 1
-    assert "a date like %d/%m/%Y" in capsys.readouterr().err
-
-
-@pytest.fixture
-def quick(monkeypatch):
-    """Time fewer single rows for the report."""
-    monkeypatch.setattr(_fit, "_N_TIMINGS", 2)
-
-
-def fitted_with(folder, name, **columns):
-    """Fit houses with further columns, saved as the file `name`; return the rows."""
-    data, words = write(folder)
-    frame = pd.read_csv(data).assign(**columns)
-    save(frame, folder / name)
-    teacher = joblib.load(folder / "regression.joblib")
-    teacher.fit(frame.drop(columns="price"), frame["price"])
-    joblib.dump(teacher, folder / "regression.joblib")
-    assert run(["fit", str(folder / name), *words[2:]]) == 0
-    return frame
-
-
-def save(frame, path):
-    if path.suffix == ".csv":
-        frame.to_csv(path, index=False)
-    else:
-        frame.to_parquet(path, index=False)
-
-
-def predicted(folder, frame, name):
-    """Save the rows as this file; return what the student in `folder` says of them."""
-    save(frame, folder / name)
-    return predicted_of(folder, folder / name)
-
-
-def predicted_of(folder, table):
-    out = folder / f"{table.name}.predictions.parquet"
-    words = ["predict", str(folder / "out"), str(table), "--out", str(out)]
-    assert run(words) == 0
-    return pd.read_parquet(out)["prediction"]
-
-
-def repeated(folder):
-    """Run the script that `fit` wrote; return what it has at its end."""
-    return runpy.run_path(str(folder / "out" / "reproduce.py"))
-
-
-@pytest.mark.usefixtures("quick")
-def test_dates_that_are_text_read_alike_in_csv_and_parquet(tmp_path):
-    when = pd.date_range("2024-01-28", periods=80, freq="5D").strftime("%d/%m/%Y")
-    frame = fitted_with(tmp_path, "fitted.csv", when=when)
-    from_csv, from_parquet = (
-        predicted(tmp_path, frame, f"new.{suffix}") for suffix in ("csv", "parquet")
-    )
-    pd.testing.assert_series_equal(from_csv, from_parquet)
-    assert repeated(tmp_path)["frame"]["when"].is_monotonic_increasing
-
-
-@pytest.mark.usefixtures("quick")
-def test_no_name_in_the_data_becomes_code_of_the_script(tmp_path):
-    target = "a\nraise SystemExit('the name was run')#"
-    data, words = write(tmp_path)
-    pd.read_csv(data).rename(columns={"price": target}).to_csv(data, index=False)
-    words[words.index("--target") + 1] = target
-    assert run(words) == 0
-    assert repeated(tmp_path)["y"].name == target
-
-
-@pytest.mark.usefixtures("quick")
-def test_the_script_reads_columns_whose_names_are_no_text(tmp_path):
-    _, words = write(tmp_path)
-    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(80, 3)))
-    frame.to_parquet(tmp_path / "numbers.parquet")
-    teacher = Ridge().fit(frame[[0, 1]].rename(columns=str), frame[2])
-    joblib.dump(teacher, tmp_path / "regression.joblib")
-    words[1] = str(tmp_path / "numbers.parquet")
-    assert run([*words, "--target", "2"]) == 0
-    assert repeated(tmp_path)["y"].name == "2"
-
-
-@pytest.mark.usefixtures("quick")
-def test_dates_of_a_time_zone_are_those_of_utc(tmp_path):
-    when = pd.date_range("2024-01-28", periods=80, freq="5D", tz="Asia/Tokyo")
-    frame = fitted_with(tmp_path, "fitted.parquet", when=when)
-    in_utc = frame.assign(when=when.tz_convert(None))
-    expected = predicted(tmp_path, in_utc, "utc.parquet")
-    for suffix in ("csv", "parquet"):
-        found = predicted(tmp_path, frame, f"new.{suffix}")
-        pd.testing.assert_series_equal(found, expected)
-    assert repeated(tmp_path)["frame"]["when"].tolist() == in_utc["when"].tolist()
-
-
-@pytest.mark.usefixtures("quick")
-def test_a_date_that_stands_for_no_end_is_a_date(tmp_path):
-    when = pd.Series(pd.date_range("2024-01-28", periods=80)).astype("datetime64[us]")
-    when.iloc[::5] = pd.Timestamp("9999-12-31").as_unit("us")
-    fitted_with(tmp_path, "fitted.parquet", when=when)
-    assert repeated(tmp_path)["frame"]["when"].tolist() == when.tolist()
-
-
-@pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("sep", [";", "\t"])
-def test_a_decimal_comma_is_read_as_such(sep, tmp_path):
-    data, words = write(tmp_path)
-    frame = pd.read_csv(data)
-    frame.to_csv(data, index=False, sep=sep, decimal=",")
-    assert run(words) == 0
-    read = repeated(tmp_path)["frame"]
-    pd.testing.assert_frame_equal(
-        read[["size", "price"]], frame[["size", "price"]], check_exact=True
-    )
-    with_points = predicted(tmp_path, frame, "points.csv")
-    pd.testing.assert_series_equal(predicted_of(tmp_path, data), with_points)
-
-
-def test_a_comma_is_no_decimal_one_beside_points(tmp_path):
-    path = tmp_path / "table.tsv"
-    path.write_text("exons\tscore\n1,2\t0.5\n3,4\t1.5\n")
-    assert guess(path).to_dict("list") == {"exons": ["1,2", "3,4"], "score": [0.5, 1.5]}
-    path.write_text("town;score\n1.Ulm;0,5\n2.Ulm;1\n")
-    assert guess(path)["score"].tolist() == [0.5, 1.0]
-
-
-@pytest.mark.usefixtures("quick")
-def test_names_of_files_need_not_be_utf_8(tmp_path, monkeypatch):
-    said = io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace")
-    monkeypatch.setattr(sys, "stderr", said)  # As a process has it.
-    data, words = write(tmp_path)
-    odd = data.rename(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.csv"))
-    assert run(["fit", str(odd), *words[2:]]) == 0
-    assert repeated(tmp_path)["DATA"] == str(odd)
-    out = odd.with_suffix(".parquet")
-    words = ["predict", str(tmp_path / "out")]
-    assert run([*words, str(odd), "--out", str(out)]) == 0
-    assert run([*words, str(out), "--out", str(tmp_path / "p.csv")]) == 1
-    said.seek(0)
-    # Older pandas reads the file, which has other columns.
-    assert said.read().endswith(("Rename it.\n", "as in the table that was fitted.\n"))
+def hide(library, monkeypatch):
+    """Let imports of the library fail, as where it is not installed."""
+    for name in list(sys.modules):
+        if name.partition(".")[0] == library:
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, library, None)
 
 
 @pytest.mark.parametrize(
-    ("task", "student", "alpha", "n_lessons"),
+    ("library", "words"),
     [
-        ("classification", "linear", "auto", 3),
-        ("regression", "linear", "auto", 4),
-        ("regression", "tree", "0.5", 2),
+        ("lightgbm", ["--student", "lightgbm"]),
+        ("xgboost", ["--student", "xgboost"]),
+        ("xgboost", ["--teacher", "xgboost"]),
+        ("xgboost", ["--teacher", "xgboost", "--device", "cuda"]),
     ],
 )
-def test_progress_counts_each_lesson(
-    task, student, alpha, n_lessons, tmp_path, monkeypatch
+def test_without_a_library_its_extra_is_named(
+    library, words, tmp_path, capsys, monkeypatch
 ):
-    counts, totals = [], []
-    monkeypatch.setattr(CountingMemory, "cache", counted(CountingMemory.cache, counts))
-    monkeypatch.setattr(_fit, "step", watched(_fit.step, totals))
-    _, words = write(tmp_path, task)
-    assert run([*words, "--student", student, "--alpha", alpha]) == 0
-    assert [len(counts)] == [total for total in totals if total]
-    assert len(counts) == 5 * n_lessons + 1
+    hide(library, monkeypatch)
+    _, good = write(tmp_path)
+    before = listing(tmp_path)
+    assert run([*good, *words]) == 1
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith(f"error: This needs {library}, ")
+    assert error.endswith(f"pip install 'skdistill[{library}]'.")
+    assert listing(tmp_path) == before
 
 
-def watched(step, totals):
-    def wrapper(console, what, total=None):
-        totals.append(total)
-        return step(console, what, total)
-
-    return wrapper
-
-
-def counted(cache, counts):
-    def wrapper(self, func=None, **params):
-        if "lesson" in (params.get("ignore") or ()):
-            counts.append(func)
-        return cache(self, func, **params)
-
-    return wrapper
-
-
-def test_after_an_interruption_no_teacher_is_asked_again(tmp_path, monkeypatch, capsys):
-    taught = []
-    monkeypatch.setattr(_memory, "teach", counting(_memory.teach, taught))
+@pytest.mark.parametrize("kind", [LGBMRegressor, XGBRegressor])
+def test_a_saved_model_without_its_library_names_the_extra(
+    kind, fitted, tmp_path, capsys, monkeypatch
+):
+    folder, data, _ = fitted
     _, words = write(tmp_path)
-    with monkeypatch.context() as patch:
-        patch.setattr(_fit, "DistillationReport", interrupt)
-        assert run(words) == 130
-    assert "Run the same command again" in capsys.readouterr().err
-    assert ".out.cache" in listing(tmp_path)
-    assert not (tmp_path / "out").exists()
-    assert len(taught) == 6  # Five folds, and all rows.
-    assert run(words) == 0
-    assert len(taught) == 6
-    assert ".out.cache" not in listing(tmp_path)
-
-
-def interrupt(*_, **__):
-    raise KeyboardInterrupt
-
-
-def counting(function, calls):
-    def wrapper(lesson, cross_fit):
-        # The plain student of the report has a teacher too, which knows nothing.
-        if not isinstance(lesson.teacher, DummyRegressor):
-            calls.append(lesson)
-        return function(lesson, cross_fit)
-
-    return wrapper
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to send")
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_fit_leaves_the_teacher_alone(sent, tmp_path):
-    data, words = write(tmp_path)
-    pd.concat([pd.read_csv(data)] * 30).to_csv(data, index=False)
-    words[words.index("--teacher") + 1] = "xgboost"
-    words[words.index("linear")] = "forest"
-    process = run_process(words, tmp_path)
-    cache = tmp_path / ".out.cache"
-    end = time.monotonic() + 120
-    while not list(cache.rglob("output.pkl")) and process.poll() is None:
-        assert time.monotonic() < end
-        time.sleep(0.1)
-    process.send_signal(sent)
-    _, error = process.communicate(timeout=120)
-    assert process.returncode == 130, error
-    assert "Run the same command again" in error.splitlines()[-1]
-    assert "Traceback" not in error
-    names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"regression.csv", "regression.joblib", ".out.cache"}
-
-
-def test_a_request_to_end_that_a_library_swallowed_ends_the_step():
-    console = Console(file=io.StringIO())
-    with (
-        pytest.raises(KeyboardInterrupt),
-        ending_as_interrupted(),
-        step(console, "Working"),
-        contextlib.suppress(KeyboardInterrupt),
-    ):
-        signal.raise_signal(signal.SIGTERM)
-    with ending_as_interrupted(), step(console, "Working"):
-        pass  # It counts once.
+    library = kind.__module__.partition(".")[0]
+    joblib.dump(kind().fit([[0.0], [1.0]], [0.0, 1.0]), tmp_path / "model.joblib")
+    shutil.copy(folder / "out" / "metrics.json", tmp_path)
+    words[words.index("--teacher") + 1] = str(tmp_path / "model.joblib")
+    hide(library, monkeypatch)
+    for command in (words, ["predict", str(tmp_path), str(data)]):
+        assert run(command) == 1
+        error = capsys.readouterr().err.splitlines()[-1]
+        assert error.endswith(f"pip install 'skdistill[{library}]'.")
 
 
 def test_without_click_the_extra_is_named(tmp_path):
@@ -649,38 +428,3 @@ def test_without_click_the_extra_is_named(tmp_path):
     )
     assert done.returncode == 1
     assert "pip install 'skdistill[cli]'" in done.stderr
-
-
-@pytest.mark.parametrize("labels", [[1, 2], [1.0, 2.0], [0.5, 1.5], [True, False]])
-@pytest.mark.parametrize("suffix", ["csv", "parquet"])
-def test_labels_of_any_kind_come_back(labels, suffix, tmp_path):
-    data, words = write(tmp_path, "classification")
-    frame = pd.read_csv(data).assign(kind=labels * 40)
-    teacher = joblib.load(tmp_path / "classification.joblib")
-    texts = labels[0] % 1 > 0
-    y = frame["kind"].astype("str") if texts else frame["kind"]
-    joblib.dump(
-        teacher.fit(frame.drop(columns="kind"), y), tmp_path / "classification.joblib"
-    )
-    table = tmp_path / f"table.{suffix}"
-    getattr(frame, f"to_{suffix}")(table, index=False)
-    words[1] = str(table)
-    assert run([*words, "--task", "classification"]) == 0
-    out = tmp_path / "p.parquet"
-    assert run(["predict", str(tmp_path / "out"), str(table), "--out", str(out)]) == 0
-    found = pd.read_parquet(out)["prediction"]
-    assert found.dtype == y.dtype
-    assert set(found) <= set(y)
-
-
-@pytest.mark.usefixtures("quick")
-def test_xgboost_answers_with_truth_values(tmp_path):
-    data, words = write(tmp_path, "classification")
-    frame = pd.read_csv(data)
-    frame["kind"] = frame["kind"] == "dear"
-    teacher = joblib.load(tmp_path / "classification.joblib")
-    teacher.fit(frame.drop(columns="kind"), frame["kind"])
-    joblib.dump(teacher, tmp_path / "classification.joblib")
-    frame.to_csv(data, index=False)
-    assert run([*words, "--student", "xgboost"]) == 0
-    assert predicted_of(tmp_path, data).dtype == "bool"

@@ -1,0 +1,51 @@
+"""What is installed: the extras, and the lowest versions that the tests run on."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+
+
+def resolved(extra):
+    """Return the requirements of an extra, with those of the extras that it names."""
+    found = []
+    for requirement in EXTRAS[extra]:
+        named = re.fullmatch(r"skdistill\[(.*)\]", requirement)
+        parts = named[1].split(",") if named else []
+        found += [one for part in parts for one in resolved(part)]
+        found += [] if named else [requirement]
+    return found
+
+
+def test_all_holds_what_users_may_want():
+    for extra in set(EXTRAS) - {"all", "bench", "test"}:
+        assert set(resolved(extra)) <= set(resolved("all"))
+
+
+def test_development_installs_all():
+    for extra in ("bench", "test"):
+        assert set(resolved("all")) <= set(resolved(extra))
+
+
+def test_large_libraries_are_not_required():
+    required = " ".join(PROJECT["dependencies"])
+    for library in ("xgboost", "lightgbm"):
+        assert library not in required
+        assert any(one.startswith(f"{library}>=") for one in EXTRAS[library])
+
+
+def test_the_lowest_versions_are_pinned():
+    pins = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "lowest.py")],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    extras = [one for name in ("xgboost", "lightgbm", "onnx") for one in EXTRAS[name]]
+    expected = [*PROJECT["dependencies"], *extras]
+    assert sorted(pins) == sorted(one.replace(">=", "==") for one in expected)
