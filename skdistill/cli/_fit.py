@@ -92,7 +92,7 @@ def _distil(
     y: "Series",
     cache: Path,
 ) -> None:
-    """Search, judge the chosen student on held-out rows, and write the results."""
+    """Search, evaluate the chosen student on held-out rows, and write the results."""
     held_out: dict[str, Any] = {"test_size": _HELD_OUT, "random_state": options.seed}
     if task == "classification":
         held_out["stratify"] = y
@@ -110,7 +110,7 @@ def _distil(
         n_timings=_N_TIMINGS,
     )
     _fit_search(model, X, y, options, console, cache)
-    with step(console, f"Judging by {len(X_test):,} held-out rows"):
+    with step(console, f"Evaluating on {len(X_test):,} held-out rows"):
         report = DistillationReport(
             model, X_test, y_test, train=(X, y), n_timings=_N_TIMINGS
         )
@@ -210,13 +210,13 @@ def _search(
     prepare = preparation(schema)
     path = None
     if options.teacher in TEACHERS:
-        taught_by = teacher(
+        chosen_teacher = teacher(
             options.teacher, task, prepare, X, options.device, options.seed
         )
     else:
         path = Path(options.teacher).resolve()
-        taught_by = load_teacher(path, task)
-    learner = student(options.student, task, prepare, len(X), options.device)
+        chosen_teacher = load_teacher(path, task)
+    chosen_student = student(options.student, task, prepare, len(X), options.device)
     kind = DistilledRegressorCV if task == "regression" else DistilledClassifierCV
     params: dict[str, Any] = {}
     if options.alpha is not None:
@@ -225,4 +225,5 @@ def _search(
         params["temperatures"] = (options.temperature,)
     elif task == "classification":
         params["temperatures"] = (1.0, 2.0)
-    return kind(taught_by, learner, random_state=options.seed, **params), path
+    model = kind(chosen_teacher, chosen_student, random_state=options.seed, **params)
+    return model, path

@@ -205,7 +205,7 @@ def test_the_command_moves_its_bar(jobs, tmp_path, monkeypatch):
     monkeypatch.setattr(_fit, "step", watched)
     _, words = write(tmp_path)
     assert run([*words, "--jobs", jobs]) == 0
-    assert bars == [False, True, False]  # Reading, distilling, judging.
+    assert bars == [False, True, False]  # Reading, distilling, evaluating.
     assert moves == sorted(moves)
     np.testing.assert_allclose(moves[-1], 1.0)
 
