@@ -25,7 +25,7 @@ from benchmarks.problems import (
 # Modules with a `main`. What users ask first comes first.
 STEPS = (
     "sardar",
-    "sardar_answers",
+    "sardar_predictions",
     "gap",
     "readme",
     "ablation",

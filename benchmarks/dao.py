@@ -2,7 +2,7 @@
 
 "Knowledge Distillation as Semiparametric Inference" (Dao, Kamath, Syrgkanis and Mackey,
 ICLR 2021) distils a forest of 500 trees into forests of 1 to 40 and reports the area
-under the ROC curve (AUC). This repeats its cross-fitted way and adds transfer rows,
+under the ROC curve (AUC). This repeats its cross-fitted way and adds a transfer set,
 refined leaves and a search; `benchmarks.dao_block` says what differs. Finished blocks
 are kept and skipped by the next run, unless ``--fresh``::
 
@@ -89,14 +89,14 @@ def compare_with_paper(summary: pd.DataFrame) -> pd.DataFrame:
 
 
 def compare_splits(summary: pd.DataFrame) -> pd.DataFrame:
-    """Mean and spread over all splits, and paired gains of the search."""
+    """Mean and standard deviation over all splits, and paired gains of the search."""
     rows = []
     for (table, student), group in summary.groupby(["table", "student"], sort=False):
         row = {"table": table, "student": student}
-        row |= {way: results.mean_and_spread(group[way]) for way in WAYS}
+        row |= {way: results.mean_and_std(group[way]) for way in WAYS}
         for way in (SCRATCH, CROSS_FITTED):
             gain = group[CV] - group[way]
-            row[f"cv over {way}"] = results.mean_and_spread(gain, "+.4f")
+            row[f"cv over {way}"] = results.mean_and_std(gain, "+.4f")
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -171,9 +171,9 @@ def report(frame: pd.DataFrame) -> str:
             "# Dao et al.'s forests, repeated",
             f"AUC on held-out rows of forests distilled from one of {TEACHER_TREES} "
             "trees. 'scratch' learned the labels alone, as scikit-learn has it; "
-            "'cross-fitted' the teacher's honest answers alone, the paper's way; 'cv' "
-            "is `DistilledClassifierCV`, which adds transfer rows and refined leaves "
-            "and chooses alpha "
+            "'cross-fitted' the teacher's out-of-fold predictions alone, the paper's "
+            "way; 'cv' is `DistilledClassifierCV`, which adds a transfer set and "
+            "refined leaves and chooses alpha "
             f"({', '.join(f'{alpha:g}' for alpha in ALPHAS)}) and strength "
             f"({', '.join(f'{strength:g}' for strength in STRENGTHS)}) by AUC on a "
             "fifth of the training rows; it may keep the forest from scratch, where "
@@ -186,7 +186,7 @@ def report(frame: pd.DataFrame) -> str:
             results.markdown(compare_with_paper(summary)),
             *conclude(summary),
             name_kept(frame),
-            "What the search goes through was settled after looks at this split. The "
+            "What the search goes through was chosen after looks at this split. The "
             "other splits were not looked at before.",
             "## Over all splits",
             f"Splits: {summary['seed'].nunique()}. Mean ± standard deviation where "
@@ -194,8 +194,8 @@ def report(frame: pd.DataFrame) -> str:
             results.markdown(compare_splits(summary)),
             "## Size",
             "Medians over the splits. Trees that learn probabilities without a limit "
-            "grow a leaf for almost every row; with transfer rows the package limits "
-            "them to the leaves of the plain student's.",
+            "grow a leaf for almost every row; with a transfer set the package limits "
+            "them to the leaves of the baseline student's.",
             results.markdown(compare_sizes(frame)),
             f"Measured with {results.describe(frame)}.",
         ]

@@ -3,8 +3,8 @@
 The protocol is that of the published code: all rows and columns, categories as numbered
 codes, 30 % held out by a random split. Seed 0 stands for the paper's seed and, as far
 as is known, has its order of the rows. Of the paper's settings these differ: a missing
-category has a code of its own instead of the mean code, out-of-bag answers stand for
-ten folds, and the students are classifiers that learn probabilities, which grow the
+category has a code of its own instead of the mean code, out-of-bag predictions stand
+for ten folds, and the students are classifiers that learn probabilities, which grow the
 trees that its regressors would.
 """
 
@@ -20,9 +20,9 @@ from skdistill.inspect import count_bytes, count_values
 from skdistill.refine import LeafRefinement
 from skdistill.transfer import MungeSampler
 
-PAPER_SEED, TEST_SHARE = 2357, 0.3
+PAPER_SEED, TEST_FRACTION = 2357, 0.3
 TEACHER_TREES, STUDENTS = 500, {"1 tree": 1, "10 trees": 10, "40 trees": 40}
-# Transfer rows for each training row: 34,189 are trained on in the one table, 13,314 in
+# Samples drawn for each training row: 34,189 are trained on in the one table, 13,314 in
 # the other. The package's default of 10 would take hours.
 TRANSFER_SIZES = {"adult": 1, "magic_telescope": 3}
 ALPHAS, STRENGTHS = (0.5, 1.0), (30.0, 100.0)
@@ -56,7 +56,7 @@ class Block:
     def __init__(self, table: str, seed: int, data_dir, memory: str) -> None:
         X, y, is_code = load_table(table, data_dir)
         self.X, self.X_test, self.y, self.y_test = train_test_split(
-            X, y, test_size=TEST_SHARE, random_state=seed or PAPER_SEED
+            X, y, test_size=TEST_FRACTION, random_state=seed or PAPER_SEED
         )
         self.seed, self.shared = seed, {"memory": memory, "random_state": seed}
         self.sampler = MungeSampler(categorical_features=is_code)
@@ -112,16 +112,16 @@ class Block:
         ).fit(self.X, self.y)
 
     def build_forest(self, n_trees: int, **params) -> RandomForestClassifier:
-        """Return a forest as scikit-learn has it, but for `params`."""
+        """Return a forest with scikit-learn's defaults except for `params`."""
         return RandomForestClassifier(n_trees, random_state=self.seed, **params)
 
     def describe(self, way: str, model) -> dict:
         """AUC of the held-out rows, what the model stores, and what was chosen."""
         positive = self.y_test == model.classes_[1]
-        answers = model.predict_proba(self.X_test)[:, 1]
+        predictions = model.predict_proba(self.X_test)[:, 1]
         student = getattr(model, "student_", model)
         row = {
-            "auc": roc_auc_score(positive, answers),
+            "auc": roc_auc_score(positive, predictions),
             "leaves": count_values(student).total,
             "bytes": count_bytes(student),
         }

@@ -1,6 +1,6 @@
 """Distil a stacking ensemble into gradient boosting on scikit-learn's bundled data.
 
-Regression on diabetes, classification on digits; then one table of teacher, plain
+Regression on diabetes, classification on digits; then one table of teacher, baseline
 student and distilled student, and a report on digits in report.html, for a browser.
 Nothing is downloaded::
 
@@ -82,7 +82,7 @@ def classification(scale: float = 1.0) -> Task:
         n_estimators=int(100 * scale), max_features="sqrt"
     )
     # The labels of digits are almost free of noise, so they keep half of the weight;
-    # T below 1 makes the teacher as sure of its answers as they are.
+    # T below 1 makes the teacher as sure of its predictions as they are.
     return Task("digits", load_digits, DistilledClassifier, teacher, student, 0.5, 0.5)
 
 
@@ -113,7 +113,7 @@ def run(task: Task, console: Console) -> DistillationReport:
 def show(reports: dict[str, DistillationReport], console: Console) -> None:
     """Print one table of the most important numbers."""
     table = Table(
-        title="One split; fidelity is the score against the teacher's answers"
+        title="One split; fidelity is the score against the teacher's predictions"
     )
     for column in ("data", "model", "score", "fidelity", "size", "one row"):
         side = "left" if column in ("data", "model") else "right"

@@ -1,16 +1,16 @@
-"""How much the answers of a teacher make up for labels that a student does not have.
+"""How much a teacher's predictions make up for labels that a student does not have.
 
 Hinton, Vinyals and Dean (2015, section 6, table 5) trained a net on 3 % of their data:
 it had 58.9 % of the frames right with all labels, 44.5 % with 3 % of them, and 57.0 %
 with the soft targets of those 3 %, which thus recovered 87 % of what the missing rows
-cost. Here the same is asked of MNIST digits, for a small network and for boosting::
+cost. Here the same is done with MNIST digits, for a small network and for boosting::
 
     python -m benchmarks.few_labels --data-dir ../shared/data
 
 As in the source the teacher learned all training rows, the 3 % among them: it is given
-frozen, and its answers are not honest predictions. The question is how much soft
-targets carry, not how a teacher of few labels would do. T is chosen by the accuracy on
-validation rows, taken from the training images outside the 3 %, never on test images.
+frozen, and its predictions are in-sample. The question is how much soft targets carry,
+not how a teacher of few labels would do. T is chosen by the accuracy on validation
+rows, taken from the training images outside the 3 %, never on test images.
 """
 
 import warnings
@@ -72,7 +72,7 @@ def divide(y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return few, valid
 
 
-def teach(data_dir):
+def fit_teacher(data_dir):
     """Return the images, drawn down to `N_TRAIN` rows, and the teacher of all rows."""
     X, y, X_test, y_test = load_images(IMAGES, data_dir)
     X, _, y, _ = train_test_split(X, y, train_size=N_TRAIN, stratify=y, random_state=0)
@@ -128,7 +128,7 @@ def choose(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def recover(chosen: pd.DataFrame) -> pd.DataFrame:
-    """Share of the missing rows' cost that soft targets recover, by seed and alpha."""
+    """Return the fraction of the missing rows' cost that soft targets recover."""
     hard = chosen[chosen["way"] != SOFT_FEW]
     ways = hard.set_index(["student", "seed", "way"])["test"].unstack("way")
     soft = chosen[chosen["way"] == SOFT_FEW].join(ways, on=["student", "seed"])
@@ -137,7 +137,7 @@ def recover(chosen: pd.DataFrame) -> pd.DataFrame:
 
 
 def summarise(frame: pd.DataFrame) -> pd.DataFrame:
-    """Accuracies in percent and the recovered share, beside the source's."""
+    """Accuracies in percent and the recovered fraction, beside the source's."""
     rows = []
     recovered = recover(choose(frame))
     for (student, alpha), group in recovered.groupby(["student", "alpha"], sort=False):
@@ -153,26 +153,27 @@ def summarise(frame: pd.DataFrame) -> pd.DataFrame:
             }
         )
     shown = {way: f"{100 * value:.1f}" for way, value in SOURCE.items()}
-    recovers = {"recovered": f"{source_share():.0%}"}
+    recovers = {"recovered": f"{source_fraction():.0%}"}
     rows.append({"student": "Hinton et al."} | shown | recovers)
     return pd.DataFrame(rows)
 
 
-def source_share() -> float:
-    """Return the share that the source recovers."""
+def source_fraction() -> float:
+    """Return the fraction that the source recovers."""
     cost = SOURCE[HARD_ALL] - SOURCE[HARD_FEW]
     return (SOURCE[SOFT_FEW] - SOURCE[HARD_FEW]) / cost
 
 
 def conclude(frame: pd.DataFrame) -> str:
-    """Say whether the source's share is reached."""
-    share = source_share()
-    shares = recover(choose(frame)).groupby(["student", "alpha"])["recovered"].mean()
+    """Say whether the source's fraction is reached."""
+    fraction = source_fraction()
+    fractions = recover(choose(frame)).groupby(["student", "alpha"])["recovered"].mean()
     return (
-        f"Soft targets of few rows recover {shares.min():.0%} to {shares.max():.0%} of "
-        f"what the missing rows cost, the source's {share:.0%}: "
-        f"{'some reach' if shares.max() >= share else 'none reaches'} it, "
-        f"{'all' if shares.min() > 0 else 'not all'} gain. Its students are large "
+        f"Soft targets of few rows recover {fractions.min():.0%} to "
+        f"{fractions.max():.0%} of what the missing rows cost, the source's "
+        f"{fraction:.0%}: "
+        f"{'some reach' if fractions.max() >= fraction else 'none reaches'} it, "
+        f"{'all' if fractions.min() > 0 else 'not all'} gain. Its students are large "
         "networks on speech, these small ones on images."
     )
 
@@ -198,12 +199,12 @@ def report(frame: pd.DataFrame) -> str:
             f"'few' are {n_few} ({n_few / n_all:.0%}), {frame['seed'].nunique()} draws "
             "of them. Accuracy in percent on the test images: mean ± standard "
             "deviation over the draws. Recovered is (soft, few - hard, few) / (hard, "
-            "all - hard, few), the share of what the missing rows cost.",
+            "all - hard, few), the fraction of what the missing rows cost.",
             results.markdown(summarise(frame)),
             conclude(frame),
             f"The teacher has {frame['teacher'].mean():.2%}. As in the source it "
-            "learned all training rows, the few among them, so its answers for them "
-            "are in-sample. T is the one of the best accuracy on validation rows, "
+            "learned all training rows, the few among them, so its predictions for "
+            "them are in-sample. T is the one of the best accuracy on validation rows, "
             "training images outside the few; their labels serve no other end.",
             "Accuracy on the test images at every T:",
             results.markdown(show_temperatures(frame)),
@@ -218,19 +219,19 @@ def main() -> None:
     add_data_argument(parser)
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()
-    teach_once = cache(partial(teach, options.data_dir))
+    fit_teacher_once = cache(partial(fit_teacher, options.data_dir))
     with warnings.catch_warnings():
         # The networks stop after a fixed number of epochs.
         warnings.simplefilter("ignore", ConvergenceWarning)
         cases = [{"seed": seed} for seed in range(options.seeds)]
-        runs.run(NAME, cases, lambda seed: measure(*teach_once(), seed), options)
+        runs.run(NAME, cases, lambda seed: measure(*fit_teacher_once(), seed), options)
     runs.publish(NAME, report)
 
 
 def _show(values, digits=2):
     """Write mean ± standard deviation in percent."""
-    spread = 0.0 if len(values) == 1 else values.std()
-    return f"{100 * values.mean():.{digits}f} ± {100 * spread:.{digits}f}"
+    std = 0.0 if len(values) == 1 else values.std()
+    return f"{100 * values.mean():.{digits}f} ± {100 * std:.{digits}f}"
 
 
 if __name__ == "__main__":

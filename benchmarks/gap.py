@@ -1,4 +1,4 @@
-"""What share of a teacher's lead small regressors recover by distillation.
+"""What fraction of a teacher's lead small regressors recover by distillation.
 
 Six students learn from one stack on twelve tables, in two ways: with the defaults, and
 as `DistilledRegressorCV` chooses by itself.
@@ -25,7 +25,7 @@ from benchmarks.gap_block import (
     TABLES,
     Block,
 )
-from benchmarks.plots import draw_shares
+from benchmarks.plots import draw_fractions
 
 NAME = "gap"
 WAYS = ("default", "cv")
@@ -57,31 +57,31 @@ def measure(table: str, students, seed: int, data_dir) -> list[dict]:
         # The networks stop after a fixed number of epochs.
         warnings.simplefilter("ignore", ConvergenceWarning)
         block = Block(table, seed, data_dir, memory)
-        teacher = block.teach(search=True)
+        teacher = block.fit_teacher(search=True)
         return [block.facts | block.study(name) | teacher for name in students]
 
 
 def summarise(frame: pd.DataFrame, ways=WAYS, metric: Metric = R2) -> pd.DataFrame:
-    """Means over the seeds by table and student, and the shares of the gap in them.
+    """Means over the seeds by table and student, and the fractions of the gap in them.
 
-    A gain is above 0 where a way is better than plain, whatever the metric. Its spread
-    is the standard deviation of the seeds' gains, over the mean lead.
+    A gain is above 0 where a way is better than the baseline, whatever the metric. Its
+    standard deviation is that of the seeds' gains, over the mean lead.
     """
-    scores = [f"{way}_{metric.column}" for way in ("teacher", "plain", *ways)]
-    over_plain = metric.sign * frame[scores].sub(frame[scores[1]], axis=0)
-    gains = {f"{way}_gain": over_plain[f"{way}_{metric.column}"] for way in ways}
-    frame = frame.assign(lead=over_plain[scores[0]], **gains)
+    scores = [f"{way}_{metric.column}" for way in ("teacher", "baseline", *ways)]
+    over_baseline = metric.sign * frame[scores].sub(frame[scores[1]], axis=0)
+    gains = {f"{way}_gain": over_baseline[f"{way}_{metric.column}"] for way in ways}
+    frame = frame.assign(lead=over_baseline[scores[0]], **gains)
     groups = frame.groupby(["table", "student"], sort=False)[["lead", *gains, *scores]]
-    mean, spread = groups.mean(), groups.std()
+    mean, std = groups.mean(), groups.std()
     enough = mean["lead"].where(mean["lead"] >= MIN_LEAD)
     for way in ways:
         mean[f"{way}_recovered"] = mean[f"{way}_gain"] / enough
-        mean[f"{way}_spread"] = spread[f"{way}_gain"] / enough
+        mean[f"{way}_std"] = std[f"{way}_gain"] / enough
     return mean.reset_index()
 
 
 def summarise_students(summary: pd.DataFrame, ways=WAYS) -> pd.DataFrame:
-    """By student: the share recovered, mean and median over the tables with a lead."""
+    """By student: mean and median fraction recovered, over the tables with a lead."""
     rows = []
     for student, group in summary.groupby("student", sort=False):
         n_led = int((group["lead"] >= MIN_LEAD).sum())
@@ -122,15 +122,15 @@ def compare_with_goals(
 
 
 def describe_other_seeds(frame: pd.DataFrame, metric: Metric = R2) -> str:
-    """Say what the search recovers without the seed that settled the defaults."""
+    """Say what the search recovers without the seed that the defaults rest on."""
     said = (
-        "The defaults were settled on held-out rows of seed 0 (`samplers`, `ablation`)."
+        "The defaults were chosen on held-out rows of seed 0 (`samplers`, `ablation`)."
     )
     others = frame[frame["seed"] > 0]
     if others.empty:
         return said
-    shares = summarise(others, ("cv",), metric).groupby("student", sort=False)
-    means = shares["cv_recovered"].mean()
+    fractions = summarise(others, ("cv",), metric).groupby("student", sort=False)
+    means = fractions["cv_recovered"].mean()
     listed = ", ".join(f"{name} {results.percent(one)}" for name, one in means.items())
     return f"{said} Without it the search recovers: {listed}."
 
@@ -138,7 +138,7 @@ def describe_other_seeds(frame: pd.DataFrame, metric: Metric = R2) -> str:
 def show_choice(row) -> str:
     """Say in a word what the search chose."""
     if row.cv_alpha == 0:
-        return "plain"
+        return "baseline"
     parts = [] if row.cv_transfer == "none" else ["transfer"]
     if not pd.isna(row.cv_strength):
         parts.append(f"leaves {row.cv_strength:g}")
@@ -158,18 +158,18 @@ def show_choices(frame: pd.DataFrame) -> list[str]:
 
 
 def show_recovered(row: pd.Series, way: str, metric: Metric = R2) -> str:
-    """Say the share and its spread; the change in score where the lead is too small."""
-    share, spread = row[f"{way}_recovered"], row[f"{way}_spread"]
-    if pd.isna(share):
+    """Say the fraction ± its std, or the change in score if the lead is too small."""
+    fraction, std = row[f"{way}_recovered"], row[f"{way}_std"]
+    if pd.isna(fraction):
         return f"{metric.label} {results.signed(metric.sign * row[f'{way}_gain'])}"
-    return results.percent_and_spread(share, spread)
+    return results.percent_and_std(fraction, std)
 
 
 def compare_scores(
     summary: pd.DataFrame, ways=WAYS, metric: Metric = R2
 ) -> pd.DataFrame:
     """Scores by table and student."""
-    scores = [f"{way}_{metric.column}" for way in ("teacher", "plain", *ways)]
+    scores = [f"{way}_{metric.column}" for way in ("teacher", "baseline", *ways)]
     shown = summary[["table", "student", *scores]].copy()
     shown[scores] = shown[scores].map("{:.4f}".format)
     return shown.rename(columns=lambda name: name.removesuffix(f"_{metric.column}"))
@@ -181,7 +181,7 @@ def compare_sizes(frame: pd.DataFrame) -> pd.DataFrame:
     columns = {
         f"{way}_{unit}": f"{label}, {way}"
         for unit, label in units.items()
-        for way in ("plain", "cv")
+        for way in ("baseline", "cv")
     }
     median = frame.groupby("student", sort=False)[list(columns)].median()
     return median.map("{:.0f}".format).rename(columns=columns).reset_index()
@@ -189,9 +189,11 @@ def compare_sizes(frame: pd.DataFrame) -> pd.DataFrame:
 
 def compare_times(frame: pd.DataFrame, ways=WAYS) -> pd.DataFrame:
     """Medians by student of the seconds of a fit, the teacher's work apart."""
-    columns = [f"{way}_seconds" for way in ("teacher", "plain", *ways)]
+    columns = [f"{way}_seconds" for way in ("teacher", "baseline", *ways)]
     teacher = frame["teacher_seconds"]
-    cost = (frame["cv_seconds"] + 6 * teacher) / (5 * teacher + frame["plain_seconds"])
+    cost = (frame["cv_seconds"] + 6 * teacher) / (
+        5 * teacher + frame["baseline_seconds"]
+    )
     groups = frame.assign(**{COST: cost}).groupby("student", sort=False)
     shown = groups[[*columns, COST]].median().map("{:.2f}".format).reset_index()
     return shown.rename(columns=lambda name: name.removesuffix("_seconds"))
@@ -210,29 +212,29 @@ def report(frame: pd.DataFrame) -> str:
     )
     return "\n\n".join(
         [
-            "# What share of the teacher's lead a student recovers",
+            "# What fraction of the teacher's lead a student recovers",
             f"Tables: {frame['table'].nunique()}, students: "
             f"{frame['student'].nunique()}, seeds: {frame['seed'].nunique()}; one "
             f"stack teaches all students. At most {MAX_TRAIN} rows are for training "
-            f"and {MAX_TEST} held out, and the R2 are theirs. 'plain' learned the "
-            "labels alone, 'default' is `DistilledRegressor`, with transfer rows and, "
+            f"and {MAX_TEST} held out, and the R2 are theirs. 'baseline' learned the "
+            "labels alone, 'default' is `DistilledRegressor`, with a transfer set and, "
             "where trees are added up, refined leaves, 'cv' is `DistilledRegressorCV` "
             "with its defaults, which chooses inside the training rows and may keep "
-            "the plain student.",
+            "the baseline student.",
             results.markdown(frame[facts].drop_duplicates("table")),
             "## By student",
-            "Recovered is the share of the gap between the plain student and the "
+            "Recovered is the fraction of the gap between the baseline student and the "
             f"teacher, over the tables where the teacher leads by {MIN_LEAD:g} or more "
             "in R2:",
             results.markdown(summarise_students(summary)),
             describe_other_seeds(frame),
-            f"The chosen student is worse than plain by more than {HARM:g} in R2 in "
-            f"{harmed} of {len(summary)} pairs of table and student:",
+            f"The chosen student is worse than the baseline by more than {HARM:g} in "
+            f"R2 in {harmed} of {len(summary)} pairs of table and student:",
             results.markdown(compare_with_goals(summary)),
             "## By table",
             "Means over the seeds; ± is the standard deviation of the seeds' gains "
             f"over the mean lead. Where the teacher leads by less than {MIN_LEAD:g}, "
-            "the gain in R2 stands instead of a share.",
+            "the gain in R2 stands instead of a fraction.",
             results.markdown(scores),
             "## Size and latency",
             "Medians over tables and seeds. A row's time is the median of "
@@ -240,9 +242,10 @@ def report(frame: pd.DataFrame) -> str:
             results.markdown(compare_sizes(frame)),
             "## Seconds of a fit",
             "Medians over tables and seeds. The teacher's are those of one fit with "
-            "honest answers; the students' are without it. 'cv' is five folds of all "
-            "candidates and the final fit, for which the teacher is fitted six times; "
-            "the last column is that work over five teachers and one plain student.",
+            "out-of-fold predictions; the students' are without it. 'cv' is five folds "
+            "of all candidates and the final fit, for which the teacher is fitted six "
+            "times; the last column is that work over five teachers and one baseline "
+            "student.",
             results.markdown(compare_times(frame)),
             f"Measured with {results.describe(frame)}.",
         ]
@@ -250,15 +253,15 @@ def report(frame: pd.DataFrame) -> str:
 
 
 def draw(frame: pd.DataFrame) -> Path:
-    """Draw the share that the search recovers for each student, a point a table."""
-    shares = summarise(frame).pivot(
+    """Draw the fraction that the search recovers for each student, a point a table."""
+    fractions = summarise(frame).pivot(
         index="table", columns="student", values="cv_recovered"
     )
-    return draw_shares(
-        shares[[*frame["student"].unique()]],
+    return draw_fractions(
+        fractions[[*frame["student"].unique()]],
         NAME,
         goals=GOALS,
-        x="share of the gap recovered by DistilledRegressorCV",
+        x="fraction of the gap recovered by DistilledRegressorCV",
     )
 
 

@@ -49,7 +49,7 @@ TABLES = (
 SAMPLERS = (MungeSampler(), ConditionalSampler())
 DATES = {"bike_hour": "dteday"}
 STUDENTS = ("boosting", "lightgbm-100x16", "lightgbm-200x31", "forest", "tree", "mlp")
-TRAIN_SHARE, MAX_TRAIN, MAX_TEST = 0.75, 3_000, 5_000
+TRAIN_FRACTION, MAX_TRAIN, MAX_TEST = 0.75, 3_000, 5_000
 N_TIMINGS = 300
 
 
@@ -107,8 +107,8 @@ def load_table(table: str, data_dir) -> tuple[pd.DataFrame, np.ndarray]:
 
 
 def split(X: pd.DataFrame, y: np.ndarray, seed: int):
-    """Split; missing cells of both parts become the training rows' medians."""
-    n_train = min(MAX_TRAIN, int(TRAIN_SHARE * len(X)))
+    """Split; missing values of both parts become the training rows' medians."""
+    n_train = min(MAX_TRAIN, int(TRAIN_FRACTION * len(X)))
     X, X_test, y, y_test = train_test_split(
         X.to_numpy(float), y, train_size=n_train, random_state=seed
     )
@@ -147,11 +147,11 @@ class Block:
         """Return a student that takes no time."""
         return DecisionTreeRegressor(max_depth=1)
 
-    def teach(self, *, search: bool) -> dict:
+    def fit_teacher(self, *, search: bool) -> dict:
         """Do the teacher's work before any student is timed; score the teacher.
 
-        Its seconds are those of one fit with honest answers; a search needs it on each
-        fold besides.
+        Its seconds are those of one fit with out-of-fold predictions; a search needs it
+        on each fold besides.
         """
         stump = self.build_stump()
         seconds, model = self.distil(stump, transfer=None)
@@ -164,21 +164,21 @@ class Block:
         return score | {"teacher_seconds": seconds}
 
     def study(self, name: str) -> dict:
-        """Fit one student plain, by default, and as it is chosen."""
+        """Fit one student on the labels, by default, and as it is chosen."""
         student = build_student(name, self.seed)
         fits = {
-            "plain": self.fit_plain(student),
+            "baseline": self.fit_baseline(student),
             "default": self.distil(student),
             "cv": self.choose(student),
         }
         row = {"student": name} | self.score_all(fits)
         search = fits["cv"][1]
         row["cv_inner_r2"] = search.best_score_
-        for way, model in (("plain", fits["plain"][1]), ("cv", search.student_)):
+        for way, model in (("baseline", fits["baseline"][1]), ("cv", search.student_)):
             row |= self._size(way, model)
         return row | describe_choice(search)
 
-    def fit_plain(self, student) -> tuple:
+    def fit_baseline(self, student) -> tuple:
         """Fit the student on the labels; return the seconds and the student."""
         return self._timed(clone(student))
 

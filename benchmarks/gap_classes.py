@@ -1,6 +1,6 @@
-"""What share of a teacher's lead small classifiers recover by distillation.
+"""What fraction of a teacher's lead small classifiers recover by distillation.
 
-Four students learn from one stack on eight tables, in two ways: with transfer rows and
+Four students learn from one stack on eight tables, in two ways: with a transfer set and
 refined leaves, and as `DistilledClassifierCV` chooses by itself. The log loss is that
 of held-out rows. Finished blocks are kept and skipped by the next run, unless
 ``--fresh``::
@@ -22,7 +22,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks import gap, gap_block, quality_block, results, runs
-from benchmarks.gap_block import MAX_TEST, MAX_TRAIN, TRAIN_SHARE
+from benchmarks.gap_block import MAX_TEST, MAX_TRAIN, TRAIN_FRACTION
 from skdistill import DistilledClassifier, DistilledClassifierCV
 
 NAME = "gap_classes"
@@ -78,15 +78,15 @@ def with_encoder(model):
 
 
 def load_table(table: str, data_dir) -> tuple[pd.DataFrame, pd.Series]:
-    """Load a table; its text columns become categories."""
+    """Load a table; its string columns become categories."""
     X, y = quality_block.load_table(table, data_dir)
-    text = X.select_dtypes(exclude="number").columns
-    return X.astype(dict.fromkeys(text, "category")).reset_index(drop=True), y
+    strings = X.select_dtypes(exclude="number").columns
+    return X.astype(dict.fromkeys(strings, "category")).reset_index(drop=True), y
 
 
 def split(X: pd.DataFrame, y, seed: int):
-    """Split; all parts have the classes' shares."""
-    n_train = min(MAX_TRAIN, int(TRAIN_SHARE * len(X)))
+    """Split; both parts have the same fraction of each class."""
+    n_train = min(MAX_TRAIN, int(TRAIN_FRACTION * len(X)))
     n_test = min(MAX_TEST, len(X) - n_train)
     return train_test_split(
         X, y, train_size=n_train, test_size=n_test, stratify=y, random_state=seed
@@ -112,10 +112,10 @@ class ClassBlock(gap_block.Block):
         return with_encoder(DecisionTreeClassifier(max_depth=1))
 
     def study(self, name: str) -> dict:
-        """Fit one student plain, by default, and as it is chosen."""
+        """Fit one student on the labels, by default, and as it is chosen."""
         student = with_encoder(quality_block.build_student(name, self.seed))
         fits = {
-            "plain": self.fit_plain(student),
+            "baseline": self.fit_baseline(student),
             "default": self.distil(student),
             "cv": self.choose(student),
         }
@@ -137,7 +137,7 @@ def measure(table: str, students, seed: int, data_dir) -> list[dict]:
         # The networks stop after a fixed number of epochs.
         warnings.simplefilter("ignore", ConvergenceWarning)
         block = ClassBlock(table, seed, data_dir, memory)
-        teacher = block.teach(search=True)
+        teacher = block.fit_teacher(search=True)
         facts = block.facts | {"n_classes": len(set(block.train[1]))}
         return [facts | block.study(name) | teacher for name in students]
 
@@ -158,35 +158,36 @@ def report(frame: pd.DataFrame) -> str:
     )
     return "\n\n".join(
         [
-            "# What share of the teacher's lead a classifier recovers",
+            "# What fraction of the teacher's lead a classifier recovers",
             f"Tables: {frame['table'].nunique()}, students: "
             f"{frame['student'].nunique()}, seeds: {frame['seed'].nunique()}; one "
             f"stack teaches all students. At most {MAX_TRAIN} rows are for training "
             f"and {MAX_TEST} held out, and the log losses are theirs, of probabilities "
-            f"clipped at {quality_block.CLIP:g}. 'plain' learned the labels alone, "
-            "'default' is `DistilledClassifier`, with transfer rows and, where trees "
+            f"clipped at {quality_block.CLIP:g}. 'baseline' learned the labels alone, "
+            "'default' is `DistilledClassifier`, with a transfer set and, where trees "
             "are added up, refined leaves, 'cv' is `DistilledClassifierCV`, which "
-            "chooses inside the training rows and may keep the plain student.",
+            "chooses inside the training rows and may keep the baseline student.",
             results.markdown(frame[facts].drop_duplicates("table")),
             "## By student",
-            "Recovered is the share of the gap between the plain student and the "
+            "Recovered is the fraction of the gap between the baseline student and the "
             f"teacher, over the tables where the teacher leads by {gap.MIN_LEAD:g} or "
             "more in log loss:",
             results.markdown(gap.summarise_students(summary, WAYS)),
             gap.describe_other_seeds(frame, LOG_LOSS),
-            f"The chosen student is worse than plain by more than {gap.HARM:g} in log "
-            f"loss in {harmed} of {len(summary)} pairs of table and student:",
+            f"The chosen student is worse than the baseline by more than {gap.HARM:g} "
+            f"in log loss in {harmed} of {len(summary)} pairs of table and student:",
             results.markdown(gap.compare_with_goals(summary, GOALS, LOG_LOSS)),
             "## By table",
             "Means over the seeds; ± is the standard deviation of the seeds' gains "
             f"over the mean lead. Where the teacher leads by less than "
-            f"{gap.MIN_LEAD:g}, the difference in log loss to the plain student stands "
-            "instead of a share: below 0 is better.",
+            f"{gap.MIN_LEAD:g}, the difference in log loss to the baseline student "
+            "stands instead of a fraction: below 0 is better.",
             results.markdown(scores),
             "## Seconds of a fit",
             "Medians over tables and seeds. The teacher's are those of one fit with "
-            "honest answers; the students' are without it. 'cv' is five folds of all "
-            "candidates and the final fit, for which the teacher is fitted six times.",
+            "out-of-fold predictions; the students' are without it. 'cv' is five folds "
+            "of all candidates and the final fit, for which the teacher is fitted six "
+            "times.",
             results.markdown(gap.compare_times(frame, WAYS)),
             f"Measured with {results.describe(frame)}.",
         ]

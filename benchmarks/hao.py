@@ -3,8 +3,8 @@
 The study distils networks on 10,000 MNIST images of which 5 % have a wrong label, at
 ten values of alpha and several lengths of training. Its "future directions" are carried
 out too: teachers of graded quality, other metrics, Fashion-MNIST, more wrong labels and
-the share of them that the student corrects. Finished settings are kept and skipped by
-the next run, unless ``--fresh``::
+the fraction of them that the student corrects. Finished settings are kept and skipped
+by the next run, unless ``--fresh``::
 
     python -m benchmarks.hao --data-dir ../shared/data
 """
@@ -20,11 +20,11 @@ from sklearn.exceptions import ConvergenceWarning
 
 from benchmarks import results, runs
 from benchmarks.hao_block import (
-    HONEST,
     IN_SAMPLE,
     N_FOLDS,
     N_TRAIN,
     N_VALID,
+    OUT_OF_FOLD,
     SETTINGS,
     STUDENT,
     STUDIES,
@@ -41,7 +41,7 @@ NAME = "hao"
 IMAGES = ("mnist", "fashion_mnist")
 KEYS = ["images", "seed", *Setting._fields]
 METRICS = ("accuracy", "log_loss", "worst_class", "corrected", "repeated")
-WAYS = PLAIN, CHOSEN, ALONE, TEACHER = "plain", "chosen", "alpha 1", "the teacher"
+WAYS = BASELINE, CHOSEN, ALONE, TEACHER = "baseline", "chosen", "alpha 1", "the teacher"
 
 
 def select(frame: pd.DataFrame, study: str) -> pd.DataFrame:
@@ -58,12 +58,12 @@ def compare_ways(frame: pd.DataFrame) -> pd.DataFrame:
     Chosen is the alpha of the best validation accuracy; among equals the lowest.
     """
     best = frame.loc[frame.groupby(KEYS, sort=False)["valid"].idxmax()]
-    taught = {f"teacher_{metric}": metric for metric in METRICS}
+    teachers = {f"teacher_{metric}": metric for metric in METRICS}
     ways = {
-        PLAIN: frame.loc[frame["alpha"] == 0, [*KEYS, *METRICS]],
+        BASELINE: frame.loc[frame["alpha"] == 0, [*KEYS, *METRICS]],
         CHOSEN: best[[*KEYS, *METRICS]],
         ALONE: frame.loc[frame["alpha"] == 1, [*KEYS, *METRICS]],
-        TEACHER: best[[*KEYS, *taught]].rename(columns=taught),
+        TEACHER: best[[*KEYS, *teachers]].rename(columns=teachers),
     }
     parts = [
         scores.set_index(KEYS).add_prefix(f"{way}_") for way, scores in ways.items()
@@ -81,21 +81,21 @@ def show_accuracy(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def tabulate(compared: pd.DataFrame, fields: list[str], metric: str) -> pd.DataFrame:
-    """One metric by images and what varies: mean and spread over the seeds."""
+    """One metric by images and what varies: mean and std over the seeds."""
     rows = []
     for key, group in compared.groupby(["images", *fields], sort=False):
         row = dict(zip(["images", *fields], key, strict=True))
         row |= {way: show(group[f"{way}_{metric}"], metric) for way in WAYS}
         if metric == "accuracy":
-            row["gain in points"] = results.mean_and_spread(measure_gain(group), "+.2f")
+            row["gain in points"] = results.mean_and_std(measure_gain(group), "+.2f")
             row["alpha chosen"] = ", ".join(f"{alpha:.2f}" for alpha in group["alpha"])
         rows.append(row)
     return pd.DataFrame(rows)
 
 
 def measure_gain(compared: pd.DataFrame) -> pd.Series:
-    """Accuracy at the chosen alpha over plain, in points, seed by seed."""
-    return 100 * (compared[f"{CHOSEN}_accuracy"] - compared[f"{PLAIN}_accuracy"])
+    """Accuracy at the chosen alpha over the baseline, in points, seed by seed."""
+    return 100 * (compared[f"{CHOSEN}_accuracy"] - compared[f"{BASELINE}_accuracy"])
 
 
 def conclude(compared: pd.DataFrame, field: str, where: str) -> str:
@@ -113,30 +113,31 @@ def conclude(compared: pd.DataFrame, field: str, where: str) -> str:
 
 
 def conclude_noise(compared: pd.DataFrame) -> list[str]:
-    """Say what becomes of the wrong labels, with honest and in-sample answers."""
+    """Say what becomes of the wrong labels, out-of-fold and in-sample."""
     mean = compared.groupby(["images", "noise", "targets"], sort=False).mean(
         numeric_only=True
     )
     alone = mean[f"{ALONE}_accuracy"].unstack("targets")
-    better = int((alone[HONEST] > alone[IN_SAMPLE]).sum())
+    better = int((alone[OUT_OF_FOLD] > alone[IN_SAMPLE]).sum())
     noise = compared["noise"].max()
     lines = [
-        "A student of the teacher's answers alone is more accurate with honest ones in "
-        f"{better} of {len(alone)} pairs of images and share. The two differ in more "
-        "than honesty: the in-sample teacher learned all rows, a fold's teacher those "
-        "of the other folds."
+        "A student of the teacher's predictions alone is more accurate with "
+        f"out-of-fold ones in {better} of {len(alone)} pairs of images and fraction. "
+        "The teachers differ too: the in-sample one learned all rows, a fold's teacher "
+        "those of the other folds."
     ]
     for images in compared["images"].unique():
-        honest, in_sample = (
-            mean.loc[images, noise, way] for way in (HONEST, IN_SAMPLE)
+        out_of_fold, in_sample = (
+            mean.loc[images, noise, way] for way in (OUT_OF_FOLD, IN_SAMPLE)
         )
         lines.append(
-            f"On `{images}` with {noise:.0%} wrong labels the plain student corrects "
-            f"{honest[f'{PLAIN}_corrected']:.0%} of them, one of honest answers alone "
-            f"{honest[f'{ALONE}_corrected']:.0%}, one of in-sample answers alone "
-            f"{in_sample[f'{ALONE}_corrected']:.0%}. Honest answers repeat "
-            f"{honest[f'{TEACHER}_repeated']:.0%} of the wrong labels, in-sample ones "
-            f"{in_sample[f'{TEACHER}_repeated']:.0%}: these a student is then taught."
+            f"On `{images}` with {noise:.0%} wrong labels the baseline student "
+            f"corrects {out_of_fold[f'{BASELINE}_corrected']:.0%} of them, one of "
+            f"out-of-fold predictions alone {out_of_fold[f'{ALONE}_corrected']:.0%}, "
+            "one of in-sample predictions alone "
+            f"{in_sample[f'{ALONE}_corrected']:.0%}. Out-of-fold predictions repeat "
+            f"{out_of_fold[f'{TEACHER}_repeated']:.0%} of the wrong labels, in-sample "
+            f"ones {in_sample[f'{TEACHER}_repeated']:.0%}: a student then learns these."
         )
     return lines
 
@@ -153,22 +154,23 @@ def report(frame: pd.DataFrame) -> str:
     )
     parts = [
         "# Hao's study: accuracy against alpha with wrong labels",
-        f"{N_TRAIN} training images, a share of whose labels is wrong, and the test "
-        f"images, whose labels are right. Seeds: {frame['seed'].nunique()}. Cells are "
-        "mean ± standard deviation over the seeds, in percent unless it is a log loss. "
-        "Hao's alpha weighs the label; ours, the teacher, is 1 - hers. No figures of "
-        "the source are at hand: its design is repeated, and what the rows say stands "
-        "on its own.",
+        f"{N_TRAIN} training images, a fraction of whose labels is wrong, and the test "
+        f"images, whose labels are right. Seeds: {frame['seed'].nunique()}. Entries "
+        "are mean ± standard deviation over the seeds, in percent unless it is a log "
+        "loss. Hao's alpha weighs the label; ours, the teacher, is 1 - hers. No "
+        "figures of the source are at hand: its design is repeated, and what the rows "
+        "say stands on its own.",
         f"The student is a network of {STUDENT}. Teachers are networks of {teachers}, "
-        f"of {TEACHER_EPOCHS} epochs. Honest answers are those of {N_FOLDS} fold "
-        "teachers, each for the rows it was not fitted on; the teacher scored is their "
-        "mean. In-sample answers, the source's, are those of one teacher fitted on all "
-        f"rows. Where nothing else is said the teacher is {base.teacher}, its answers "
-        f"{base.targets}, {base.noise:.0%} of the labels wrong, {base.epochs} epochs, "
-        f"T = {base.temperature:g}. Networks are small, and alpha takes every third of "
-        "the ten values outside the first study, to keep the run short.",
+        f"of {TEACHER_EPOCHS} epochs. Out-of-fold predictions are those of {N_FOLDS} "
+        "fold teachers, each for the rows it was not fitted on; the teacher scored is "
+        "their mean. In-sample predictions, the source's, are those of one teacher "
+        "fitted on all rows. Where nothing else is said the teacher is "
+        f"{base.teacher}, its predictions {base.targets}, {base.noise:.0%} of the "
+        f"labels wrong, {base.epochs} epochs, T = {base.temperature:g}. Networks are "
+        "small, and alpha takes every third of the ten values outside the first study, "
+        "to keep the run short.",
         f"'{CHOSEN}' is the alpha of the best accuracy on {N_VALID} further images, "
-        f"whose labels are as often wrong; '{PLAIN}' is alpha 0.",
+        f"whose labels are as often wrong; '{BASELINE}' is alpha 0.",
         "## Accuracy against alpha, by length of training",
     ]
     for images, group in length.groupby("images", sort=False):
@@ -192,12 +194,12 @@ def report(frame: pd.DataFrame) -> str:
         "## Teachers of graded quality",
         results.markdown(tabulate(compared["teacher"], ["teacher"], "accuracy")),
         conclude(compared["teacher"], "teacher", "with the {} teacher"),
-        "## More wrong labels, honest and in-sample answers",
+        "## More wrong labels, out-of-fold and in-sample predictions",
         "Test accuracy:",
         results.markdown(tabulate(noise, ["noise", "targets"], "accuracy")),
         "The wrong labels that the model corrects, which is to say that it predicts "
         "the right class of a training row whose label is wrong; the teacher by what "
-        "it told the student:",
+        "it predicted for the student:",
         results.markdown(tabulate(noise, ["noise", "targets"], "corrected")),
         "The wrong labels that it repeats:",
         results.markdown(tabulate(noise, ["noise", "targets"], "repeated")),
@@ -208,10 +210,10 @@ def report(frame: pd.DataFrame) -> str:
 
 
 def show(values: pd.Series, metric: str = "accuracy") -> str:
-    """Write mean and spread: a log loss as it is, all else in percent."""
+    """Write mean ± std: a log loss as it is, all else in percent."""
     if metric == "log_loss":
-        return results.mean_and_spread(values, ".3f")
-    return results.mean_and_spread(100 * values, ".2f")
+        return results.mean_and_std(values, ".3f")
+    return results.mean_and_std(100 * values, ".2f")
 
 
 def draw(frame: pd.DataFrame) -> Path:

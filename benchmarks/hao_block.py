@@ -1,8 +1,8 @@
 """One block of Hao's study: a set of images, a seed, and a student at every alpha.
 
 Part of the training labels is flipped. A student learns these labels mixed with a
-teacher's answers, which are honest or in-sample. Validation labels are flipped as well,
-as no one would know which; the test labels are right.
+teacher's predictions, which are out-of-fold or in-sample. Validation labels are flipped
+as well, as no one would know which; the test labels are right.
 """
 
 from itertools import chain
@@ -21,7 +21,7 @@ ALPHAS = tuple(round(i / 9, 4) for i in range(10))
 NOISES = (0.05, 0.1, 0.2, 0.4)
 LENGTHS = (1, 3, 10, 30, 100)
 TEMPERATURES = (1.0, 2.0, 4.0)
-HONEST, IN_SAMPLE = "honest", "in-sample"
+OUT_OF_FOLD, IN_SAMPLE = "out-of-fold", "in-sample"
 CLIP = 1e-6
 
 
@@ -41,10 +41,10 @@ TEACHER_EPOCHS, STUDENT = 20, (32,)
 
 
 class Setting(NamedTuple):
-    """How a student is taught; the defaults are those of the first study."""
+    """How a student is distilled; the defaults are those of the first study."""
 
     teacher: str = "strong"
-    targets: str = HONEST
+    targets: str = OUT_OF_FOLD
     noise: float = NOISES[0]
     epochs: int = LENGTHS[-1]
     temperature: float = TEMPERATURES[0]
@@ -57,7 +57,7 @@ STUDIES = {
     "noise": [
         Setting(noise=noise, targets=targets)
         for noise in NOISES
-        for targets in (HONEST, IN_SAMPLE)
+        for targets in (OUT_OF_FOLD, IN_SAMPLE)
     ],
 }
 SETTINGS = tuple(dict.fromkeys(chain.from_iterable(STUDIES.values())))
@@ -69,9 +69,9 @@ def alphas_of(study: str) -> tuple[float, ...]:
 
 
 def flip(y: NDArray, noise: float, seed: int) -> tuple[NDArray, NDArray]:
-    """Return labels of which a share is wrong, and which these are.
+    """Return labels of which a fraction is wrong, and which these are.
 
-    What is flipped at a small share is flipped, to the same class, at a larger one.
+    What is flipped at a small fraction is flipped, to the same class, at a larger one.
     """
     rng = np.random.default_rng(seed)
     n_classes = y.max() + 1
@@ -106,7 +106,7 @@ class Block:
             random_state=seed,
         )
         self.train, self.valid = (X[rows], y[rows]), (X[valid], y[valid])
-        self._plain: dict = {}
+        self._baseline: dict = {}
 
     def study(self, setting: Setting) -> list[dict]:
         """Scores of the student at every alpha, and of its teacher."""
@@ -118,23 +118,23 @@ class Block:
         rows = []
         for alpha in alphas_of("length" if setting in STUDIES["length"] else "noise"):
             if alpha == 0:
-                model = self._fit_plain(setting, X, noisy)
+                model = self._fit_baseline(setting, X, noisy)
             else:
                 model = self._build(setting, alpha, folds).fit(X, noisy)
             row = {"alpha": alpha, "valid": model.score(X_valid, noisy_valid)}
             scores = self._score(model, model.predict_proba(X), noisy, flipped)
             rows.append(row | scores)
-        answers = self._answer(model.teacher_, setting.targets, folds)
-        teacher = self._score(model.teacher_, answers, noisy, flipped)
+        predictions = self._predict(model.teacher_, setting.targets, folds)
+        teacher = self._score(model.teacher_, predictions, noisy, flipped)
         facts = setting._asdict() | {f"teacher_{key}": teacher[key] for key in teacher}
         return [row | facts for row in rows]
 
-    def _fit_plain(self, setting, X, y):
-        """Fit the student on the labels alone, once for all that share it."""
+    def _fit_baseline(self, setting, X, y):
+        """Fit the student on the labels alone, once for all settings that share it."""
         key = setting.noise, setting.epochs
-        if key not in self._plain:
-            self._plain[key] = self._build_student(setting).fit(X, y)
-        return self._plain[key]
+        if key not in self._baseline:
+            self._baseline[key] = self._build_student(setting).fit(X, y)
+        return self._baseline[key]
 
     def _build_student(self, setting):
         return MLPClassifier(STUDENT, max_iter=setting.epochs, random_state=self.seed)
@@ -160,26 +160,26 @@ class Block:
             self._build_student(setting),
             alpha=alpha,
             temperature=setting.temperature,
-            cross_fit="kfold" if setting.targets == HONEST else False,
+            cross_fit="kfold" if setting.targets == OUT_OF_FOLD else False,
             cv=folds,
             transfer=None,
             memory=self.memory,
         )
 
-    def _answer(self, teacher, targets, folds):
-        """Return what the student was told of each training row, before tempering."""
+    def _predict(self, teacher, targets, folds):
+        """Return what the student learned of each training row, before tempering."""
         X, _ = self.train
         if targets == IN_SAMPLE:
             return teacher.predict_proba(X)
-        answers = np.empty((len(X), len(teacher.classes_)))
+        predictions = np.empty((len(X), len(teacher.classes_)))
         for fold_teacher, (_, held_out) in zip(teacher.estimators, folds, strict=True):
-            answers[held_out] = fold_teacher.predict_proba(X[held_out])
-        return answers
+            predictions[held_out] = fold_teacher.predict_proba(X[held_out])
+        return predictions
 
-    def _score(self, model, answers, noisy, flipped):
+    def _score(self, model, predictions, noisy, flipped):
         """Score on the test rows, and on training rows whose label is flipped."""
         X_test, y_test = self.test
-        said, (_, y) = answers.argmax(axis=1), self.train
+        said, (_, y) = predictions.argmax(axis=1), self.train
         return score(y_test, model.predict_proba(X_test)) | {
             "corrected": (said == y)[flipped].mean(),
             "repeated": (said == noisy)[flipped].mean(),

@@ -37,7 +37,7 @@ NAME = "hinton"
 # Frame accuracy: one net, ten nets, one net distilled from the ten.
 SOURCE = {SINGLE: 0.589, ENSEMBLE: 0.611, DISTILLED: 0.608}
 SOURCE_KEPT = (SOURCE[DISTILLED] - SOURCE[SINGLE]) / (SOURCE[ENSEMBLE] - SOURCE[SINGLE])
-# Below this gain of the ten over one there is little to keep a share of.
+# Below this gain of the ten over one there is little to keep a fraction of.
 MIN_GAIN = 0.005
 SIGN = {"accuracy": 1, "log_loss": -1}
 BLOCK, KIND = ["table", "student", "seed"], ["table", "student", "soften", "targets"]
@@ -70,8 +70,8 @@ def summarise(frame: pd.DataFrame, metric: str) -> pd.DataFrame:
         rows.append(
             dict(zip(KIND, key, strict=True))
             | mean.to_dict()
-            | {"spread": group[DISTILLED].std(), "kept": kept.mean() / enough}
-            | {"kept_spread": kept.std() / enough}
+            | {"std": group[DISTILLED].std(), "kept": kept.mean() / enough}
+            | {"kept_std": kept.std() / enough}
             | {
                 "chosen": ", ".join(
                     f"{alpha:g}/{T:g}"
@@ -91,9 +91,9 @@ def compare(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
     rows = [
         {name: getattr(row, name) for name in KIND}
         | {way: show(getattr(row, way)) for way in SOURCE}
-        | {"±": "" if pd.isna(row.spread) else show(row.spread)}
+        | {"±": "" if pd.isna(row.std) else show(row.std)}
         | {
-            "kept": results.percent_and_spread(row.kept, row.kept_spread),
+            "kept": results.percent_and_std(row.kept, row.kept_std),
             "alpha/T chosen": row.chosen,
         }
         for row in summary.itertuples()
@@ -125,7 +125,7 @@ def list_weights(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def show_surface(frame: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Mean test scores over the surface, chosen or not, with in-sample answers."""
+    """Mean test scores over the surface, chosen or not, with in-sample predictions."""
     rows = frame[frame["targets"] == IN_SAMPLE]
     table = rows.pivot_table(
         index=["table", "student", "soften", "alpha"],
@@ -146,14 +146,14 @@ def conclude(summary: pd.DataFrame) -> str:
     """Say how what is kept compares with the source, and which target keeps more."""
     known = summary[summary["kept"].notna()]
     if known.empty:
-        return "The ten lead one model by too little anywhere to keep a share of."
+        return "The ten lead one model by too little anywhere to keep a fraction of."
     lines = []
     for targets, group in known.groupby("targets", sort=False):
         low, high = (results.percent(f(group["kept"])) for f in (min, max))
         reached = int((group["kept"] >= SOURCE_KEPT).sum())
         lines.append(
-            f"With {targets} answers the student keeps {low} to {high} of the gain, "
-            f"{results.percent(results.median(group['kept']))} in the median; in "
+            f"With {targets} predictions the student keeps {low} to {high} of the "
+            f"gain, {results.percent(results.median(group['kept']))} in the median; in "
             f"{reached} of {len(group)} rows it keeps the source's "
             f"{results.percent(SOURCE_KEPT)} or more."
         )
@@ -183,12 +183,12 @@ def report(frame: pd.DataFrame) -> str:
             f"single), blank where the ensemble leads by less than {MIN_GAIN:g}. "
             f"Seeds: {frame['seed'].nunique()}; ± are standard deviations over them.",
             results.markdown(facts),
-            "In-sample answers, the source's, are those of the ten models for rows "
-            f"they learned; honest ones come from {N_FOLDS} folds. 'both' is Hinton's "
-            "loss, which tempers the student's logits too; 'teacher' tempers the "
-            "teacher's alone, which any student can learn. Alpha and T are those of "
-            "the best validation score in the metric shown, rows apart from training "
-            "and test.",
+            "In-sample predictions, the source's, are those of the ten models for rows "
+            f"they learned; out-of-fold ones come from {N_FOLDS} folds. 'both' is "
+            "Hinton's loss, which tempers the student's logits too; 'teacher' tempers "
+            "the teacher's alone, which any student can learn. Alpha and T are those "
+            "of the best validation score in the metric shown, rows apart from "
+            "training and test.",
             "## Test accuracy, in percent",
             results.markdown(compare(summaries["accuracy"], "accuracy")),
             conclude(summaries["accuracy"]),
@@ -205,7 +205,7 @@ def report(frame: pd.DataFrame) -> str:
             "depends on beta / alpha.",
             results.markdown(list_weights(frame)),
             "Test accuracy in percent over the grid, chosen or not, with in-sample "
-            "answers:",
+            "predictions:",
             results.markdown(show_surface(frame, "accuracy")),
             "Log loss on the test rows:",
             results.markdown(show_surface(frame, "log_loss")),

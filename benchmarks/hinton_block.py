@@ -2,7 +2,8 @@
 
 The ten models are of the student's own kind and size and differ in their seed alone;
 their mean is the teacher. What the student learns is gone through over alpha, T and
-whose logits are tempered, with in-sample answers, as in the source, and honest ones.
+whose logits are tempered, with in-sample predictions, as in the source, and out-of-fold
+ones.
 """
 
 import numpy as np
@@ -22,8 +23,8 @@ N_MEMBERS, N_FOLDS = 10, 5
 ALPHAS, TEMPERATURES = (0.25, 0.5, 0.75, 1.0), (1.0, 2.0, 4.0, 8.0)
 # Whose logits can be tempered: boosting is trained by the gradient of any loss.
 SOFTEN = {"network": ("teacher",), "boosting": ("both", "teacher")}
-IN_SAMPLE, HONEST = "in-sample", "honest"
-TARGETS = {IN_SAMPLE: False, HONEST: "kfold"}
+IN_SAMPLE, OUT_OF_FOLD = "in-sample", "out-of-fold"
+TARGETS = {IN_SAMPLE: False, OUT_OF_FOLD: "kfold"}
 SINGLE, ENSEMBLE, DISTILLED = "single", "ensemble", "distilled"
 
 

@@ -3,8 +3,8 @@
 `GridSearchCV` tries the same candidates on the same folds in three ways: over a small
 estimator as a user writes it, which fits the teacher again for every candidate; over
 `DistilledRegressor` with a memory and the same folds of the teacher; and with the
-answers that the stack has from its own fit. Finished ways are kept and skipped by the
-next run, unless ``--fresh``::
+predictions that the stack has from its own fit. Finished ways are kept and skipped by
+the next run, unless ``--fresh``::
 
     python -m benchmarks.nested_grid --data-dir ../shared/data
 """
@@ -37,7 +37,7 @@ WAYS = (STACK, FOLDS, BY_HAND)
 
 
 class ByHand(RegressorMixin, BaseEstimator):
-    """Fit the student on the mean of the labels and of tempered honest answers."""
+    """Fit the student on a mean of labels and tempered out-of-fold predictions."""
 
     def __init__(self, teacher, student, cv, alpha=0.5, temperature=1.0):
         self.teacher = teacher
@@ -48,8 +48,8 @@ class ByHand(RegressorMixin, BaseEstimator):
 
     def fit(self, X, y):
         """Fit the teacher on each fold, then the student."""
-        answers = cross_val_predict(self.teacher, X, y, cv=self.cv)
-        tempered = y.mean() + (answers - y.mean()) / self.temperature
+        predictions = cross_val_predict(self.teacher, X, y, cv=self.cv)
+        tempered = y.mean() + (predictions - y.mean()) / self.temperature
         target = (1 - self.alpha) * y + self.alpha * tempered
         self.student_ = clone(self.student).fit(X, target)
         return self
@@ -175,9 +175,9 @@ def report(frame: pd.DataFrame) -> str:
             f"{rows}. The teacher is the stack of `gap`, the student LightGBM with 100 "
             "trees of 16 leaves. 'by hand' calls `cross_val_predict` on the stack for "
             "every candidate and fold. 'folds' is `DistilledRegressor` with a memory, "
-            '`cross_fit="kfold"` and the same folds: the same answers, each teacher '
-            "fitted once. 'stack' takes the answers from the stack's own inner folds, "
-            "as is the default for a stack.",
+            '`cross_fit="kfold"` and the same folds: the same predictions, each '
+            "teacher fitted once. 'stack' takes the predictions from the stack's own "
+            "inner folds, as is the default for a stack.",
             results.markdown(tabulate(summary)),
             "Seconds and their ratio are the processor's, all on one thread. The "
             "largest difference is that of a candidate's mean R2 over the folds from "

@@ -101,7 +101,9 @@ def measure(table: str, seed: int, data_dir) -> list[dict]:
                 row[f"{way}_alpha"] = model.best_params_["alpha"]
             teacher = model.best_estimator_.set_params(alpha=0.5).fit(X, y).teacher_
     for name, row in rows.items():
-        row["plain_score"] = score(build(table, name, seed).fit(X, y), X_test, y_test)
+        row["baseline_score"] = score(
+            build(table, name, seed).fit(X, y), X_test, y_test
+        )
         row["teacher_score"] = score(teacher, X_test, y_test)
     return list(rows.values())
 
@@ -129,15 +131,16 @@ def conclude(frame: pd.DataFrame) -> list[str]:
     ratio = (seconds["folds_seconds"] / seconds["split_seconds"]).mean()
     said = [
         f"In {len(frame)} pairs the split's choice scores lower than the folds' by "
-        f"{results.mean_and_spread(lost)}, at most by {lost.max():.4f} and at best "
+        f"{results.mean_and_std(lost)}, at most by {lost.max():.4f} and at best "
         f"higher by {-lost.min():.4f}. The folds take {ratio:.1f} times as long."
     ]
     for way in WAYS:
-        gain = frame[f"{way}_score"] - frame["plain_score"]
+        gain = frame[f"{way}_score"] - frame["baseline_score"]
         harmed = int((gain < -gap.HARM).sum())
         said.append(
-            f"Chosen by {way}, {harmed} of {len(frame)} students are worse than plain "
-            f"by more than {gap.HARM:g}, and the mean gain is {gain.mean():+.4f}."
+            f"Chosen by {way}, {harmed} of {len(frame)} students are worse than the "
+            f"baseline by more than {gap.HARM:g}, and the mean gain is "
+            f"{gain.mean():+.4f}."
         )
     return said
 

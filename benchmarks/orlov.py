@@ -1,7 +1,7 @@
-"""Orlov and Grabovoy's multi-domain distillation, and what transfer rows add to it.
+"""Orlov and Grabovoy's multi-domain distillation, and what a transfer set adds to it.
 
 In the source a network learned many rows of one domain. A small network learns few rows
-of another from their labels and the teacher's answers, by lambda (y - g)^2 +
+of another from their labels and the teacher's predictions, by lambda (y - g)^2 +
 (1 - lambda) (g - f(phi(x)))^2, where phi maps a row into the teacher's domain. Here
 that is a frozen teacher with phi as its first step, and alpha = 1 - lambda. Finished
 blocks are kept and skipped by the next run, unless ``--fresh``::
@@ -41,12 +41,12 @@ TEACHER_LAYERS, STUDENT_LAYERS = (256, 128, 64, 64), (32,)
 TEACHER_EPOCHS, EPOCHS, BATCH = 30, 200, 200
 ALPHA = 0.5
 
-TEACHER, PLAIN, LONGER = "teacher", "plain", "plain, as many steps as given"
-MIXING, TAUGHT, DRAWN = "mixing", "teacher alone", "mixing + drawn rows"
-GIVEN, CV, ALL = "mixing + given rows", "cv, given rows", "plain, all labels"
-WAYS = (TEACHER, PLAIN, LONGER, MIXING, TAUGHT, DRAWN, GIVEN, CV, ALL)
+TEACHER, BASELINE, LONGER = "teacher", "baseline", "baseline, as many steps as given"
+MIXING, ALONE, DRAWN = "mixing", "teacher alone", "mixing + drawn rows"
+GIVEN, CV, ALL = "mixing + given rows", "cv, given rows", "baseline, all labels"
+WAYS = (TEACHER, BASELINE, LONGER, MIXING, ALONE, DRAWN, GIVEN, CV, ALL)
 # Mean squared errors of the source's student: without a teacher, and with one.
-SOURCE = {PLAIN: 18_694.9, MIXING: 18_411.4}
+SOURCE = {BASELINE: 18_694.9, MIXING: 18_411.4}
 
 
 def build_network(layers: tuple, epochs: int, seed: int) -> TransformedTargetRegressor:
@@ -104,10 +104,10 @@ def compare_ways(parts: list[tuple], seed: int) -> list[dict]:
     both = np.concatenate([X, X_source]), np.concatenate([y, y_source])
     models = {
         TEACHER: teacher,
-        PLAIN: clone(student).fit(X, y),
+        BASELINE: clone(student).fit(X, y),
         LONGER: longer.fit(X, y),
         MIXING: distil(alpha=ALPHA),
-        TAUGHT: distil(alpha=1.0),
+        ALONE: distil(alpha=1.0),
         DRAWN: distil(alpha=ALPHA, transfer=MungeSampler()),
         GIVEN: distil(X_source, alpha=ALPHA),
         CV: search.fit(X, y, X_transfer=X_source),
@@ -128,13 +128,13 @@ def summarise(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def relative_gains(errors: pd.DataFrame) -> pd.DataFrame:
-    """Return the share of the plain student's error that each way spares, by run."""
-    return 1 - errors.div(errors[PLAIN], axis=0)
+    """Return the fraction of the baseline's error that each way spares, by run."""
+    return 1 - errors.div(errors[BASELINE], axis=0)
 
 
 def source_gain() -> float:
     """Return the source's relative gain."""
-    return 1 - SOURCE[MIXING] / SOURCE[PLAIN]
+    return 1 - SOURCE[MIXING] / SOURCE[BASELINE]
 
 
 def compare(errors: pd.DataFrame) -> pd.DataFrame:
@@ -146,38 +146,38 @@ def compare(errors: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             {
                 "way": way,
-                "MSE": results.mean_and_spread(errors[way], ",.0f"),
-                "gain over plain": results.mean_and_spread(gain, "+.1%"),
+                "MSE": results.mean_and_std(errors[way], ",.0f"),
+                "gain over the baseline": results.mean_and_std(gain, "+.1%"),
                 "runs better": f"{int((gain > 0).sum())} of {len(gain)}",
                 "source's MSE": in_source,
                 "source's gain": f"{source_gain():+.1%}" if way == MIXING else "",
             }
         )
-        if way == PLAIN:
-            rows[-1] |= {"gain over plain": "", "runs better": ""}
+        if way == BASELINE:
+            rows[-1] |= {"gain over the baseline": "", "runs better": ""}
     return pd.DataFrame(rows)
 
 
 def conclude(errors: pd.DataFrame) -> list[str]:
-    """Say whether the source's gain is met and exceeded, beyond the spread."""
+    """Say whether the source's gain is met, by more than a standard deviation."""
     gains, said = relative_gains(errors), []
-    plain = errors[PLAIN]
-    away = abs(plain.mean() - SOURCE[PLAIN])
-    near = "within" if away <= plain.std() else "outside"
+    baseline = errors[BASELINE]
+    away = abs(baseline.mean() - SOURCE[BASELINE])
+    near = "within" if away <= baseline.std() else "outside"
     said.append(
-        f"The plain student's error, {results.mean_and_spread(plain, ',.0f')}, has the "
-        f"source's {SOURCE[PLAIN]:,.1f} {near} one standard deviation."
+        f"The baseline student's error, {results.mean_and_std(baseline, ',.0f')}, has "
+        f"the source's {SOURCE[BASELINE]:,.1f} {near} one standard deviation."
     )
     for way in (MIXING, DRAWN, GIVEN, CV):
-        mean, spread = gains[way].mean(), gains[way].std()
-        if mean - spread > source_gain():
-            verdict = "larger than the source's, beyond the spread"
-        elif mean + spread < source_gain():
-            verdict = "smaller than the source's, beyond the spread"
+        mean, std = gains[way].mean(), gains[way].std()
+        if mean - std > source_gain():
+            verdict = "larger than the source's by more than one standard deviation"
+        elif mean + std < source_gain():
+            verdict = "smaller than the source's by more than one standard deviation"
         else:
-            verdict = "not to be told from the source's within the spread"
+            verdict = "within one standard deviation of the source's"
         said.append(
-            f"'{way}': a gain of {results.mean_and_spread(gains[way], '.1%')}, "
+            f"'{way}': a gain of {results.mean_and_std(gains[way], '.1%')}, "
             f"{verdict} ({source_gain():.1%})."
         )
     control = gains[LONGER].mean()
@@ -211,8 +211,8 @@ def report(frame: pd.DataFrame) -> str:
             f"{ALPHA:g}, fixed beforehand; 'teacher alone' is alpha 1; 'drawn rows' "
             "are made from the student's rows by `MungeSampler`, 'given rows' are "
             "the teacher's without their labels; 'cv' chooses between them and the "
-            f"plain student inside the student's rows (alpha chosen: {chosen}); 'all "
-            "labels' has the labels of the teacher's rows too.",
+            f"baseline student inside the student's rows (alpha chosen: {chosen}); "
+            "'all labels' has the labels of the teacher's rows too.",
             results.markdown(compare(errors)),
             *conclude(errors),
             *orlov_images.sections(images),

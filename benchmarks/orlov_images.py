@@ -30,7 +30,7 @@ TEACHER_EPOCHS = 10
 # The student's loss is looked at after so many epochs.
 STAGES = (1, 2, 4, 8, 16, 32, 64)
 ALPHA, NOISE, FLOOR = 0.5, 0.5, 1e-6
-PLAIN, DISTILLED = "plain", "distilled"
+BASELINE, DISTILLED = "baseline", "distilled"
 KEYS = ["study", "domain", "phi"]
 
 
@@ -113,7 +113,7 @@ def measure(target: str, seed: int, data_dir) -> list[dict]:
             model = build(build_network(STUDENT_LAYERS, epochs, seed)).fit(X, y)
             yield facts | row | {"epochs": epochs} | score(model, X_test, y_test)
 
-    rows = list(trace(lambda student: student, {"way": PLAIN}))
+    rows = list(trace(lambda student: student, {"way": BASELINE}))
     for way in WAYS:
         teacher = freeze_teacher(target, way, data_dir)
         search = DistilledClassifierCV(
@@ -140,14 +140,14 @@ def score(model, X: np.ndarray, y: np.ndarray) -> dict[str, float]:
     return {"loss": log_loss(y, proba), "accuracy": right.mean()}
 
 
-def measure_area(plain: pd.DataFrame, distilled: pd.DataFrame) -> float:
+def measure_area(baseline: pd.DataFrame, distilled: pd.DataFrame) -> float:
     """Return the integral criterion of two loss curves that are measured already."""
     return integral_criterion(
         [],
-        plain["loss"],
+        baseline["loss"],
         distilled["loss"],
         lambda _, loss: loss,
-        stages=plain["epochs"],
+        stages=baseline["epochs"],
     )
 
 
@@ -155,19 +155,19 @@ def summarise(frame: pd.DataFrame) -> pd.DataFrame:
     """By set, way and run: the last stage, and the area between the curves."""
     rows = []
     for (study, seed), run in frame.groupby(["study", "seed"], sort=False):
-        plain = run[run["way"] == PLAIN].sort_values("epochs")
-        whole = np.trapezoid(plain["loss"], plain["epochs"])
+        baseline = run[run["way"] == BASELINE].sort_values("epochs")
+        under = np.trapezoid(baseline["loss"], baseline["epochs"])
         distilled = run[run["way"] == DISTILLED]
         for (domain, phi), group in distilled.groupby(["domain", "phi"], sort=False):
             curve = group.sort_values("epochs")
-            area = measure_area(plain, curve)
-            last, first = curve.iloc[-1], plain.iloc[-1]
+            area = measure_area(baseline, curve)
+            last, first = curve.iloc[-1], baseline.iloc[-1]
             rows.append(
                 {"study": study, "domain": domain, "phi": phi, "seed": seed}
                 | {"teacher_right": last["teacher_right"], "alpha": last["alpha"]}
-                | {"area": area, "share": area / whole}
-                | {"plain_loss": first["loss"], "loss": last["loss"]}
-                | {"plain_accuracy": first["accuracy"], "accuracy": last["accuracy"]}
+                | {"area": area, "fraction": area / under}
+                | {"baseline_loss": first["loss"], "loss": last["loss"]}
+                | {"baseline_accuracy": first["accuracy"], "accuracy": last["accuracy"]}
             )
     return pd.DataFrame(rows)
 
@@ -183,13 +183,13 @@ def compare(summary: pd.DataFrame) -> pd.DataFrame:
                 "teacher's": domain,
                 "phi": phi,
                 "teacher right": f"{group['teacher_right'].mean():.1%}",
-                "area between": results.mean_and_spread(group["area"], "+.2f"),
-                "share of plain's": f"{group['share'].mean():+.1%}",
-                "last loss, plain": f"{group['plain_loss'].mean():.4f}",
+                "area between": results.mean_and_std(group["area"], "+.2f"),
+                "fraction of the baseline's": f"{group['fraction'].mean():+.1%}",
+                "last loss, baseline": f"{group['baseline_loss'].mean():.4f}",
                 "last loss": f"{group['loss'].mean():.4f}",
-                "accuracy, plain": f"{group['plain_accuracy'].mean():.2%}",
+                "accuracy, baseline": f"{group['baseline_accuracy'].mean():.2%}",
                 "accuracy": f"{group['accuracy'].mean():.2%}",
-                "the search keeps plain": f"{kept} of {len(group)}",
+                "the search keeps the baseline": f"{kept} of {len(group)}",
             }
         )
     return pd.DataFrame(rows)
@@ -201,7 +201,7 @@ def conclude(summary: pd.DataFrame) -> str:
     for (study, domain, phi), areas in summary.groupby(KEYS, sort=False)["area"]:
         side = "lower" if areas.mean() > 0 else "higher"
         near = not abs(areas.mean()) > areas.std()
-        curve = "within the spread of the plain one's" if near else side
+        curve = "within one standard deviation of the baseline's" if near else side
         mapped = "" if phi == NONE else f" and phi {phi}"
         name = f"{study} by a teacher of the {domain}{mapped}"
         lists.setdefault(curve, []).append(name)
@@ -219,7 +219,7 @@ def conclude(summary: pd.DataFrame) -> str:
     harmed = summary.loc[summary["area"] < 0, "alpha"]
     if len(harmed):
         said.append(
-            "Where the teacher harms, the search keeps the plain student in "
+            "Where the teacher harms, the search keeps the baseline student in "
             f"{(harmed == 0).sum()} of {len(harmed)} runs."
         )
     return " ".join(said)
@@ -237,9 +237,9 @@ def sections(frame: pd.DataFrame) -> list[str]:
         f"ones for the student, {sizes['n_test']:,} held out; networks of "
         f"{TEACHER_LAYERS} ({TEACHER_EPOCHS} epochs) and {STUDENT_LAYERS}. Parts and "
         "teachers are drawn once, the runs differ in the student's seed. Alpha is "
-        f"{ALPHA:g}, fixed beforehand. 'teacher right' is the share of the student's "
-        "images for which teacher and phi give the label. The area lies between the "
-        "plain and the distilled student's held-out loss over epochs "
+        f"{ALPHA:g}, fixed beforehand. 'teacher right' is the fraction of the "
+        "student's images for which teacher and phi give the label. The area lies "
+        "between the baseline and the distilled student's held-out loss over epochs "
         f"{STAGES[0]} to {STAGES[-1]}, above 0 where the distilled one's is lower: "
         "mean ± standard deviation over the runs, of which there are "
         f"{summary['seed'].nunique()}.",

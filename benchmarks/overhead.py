@@ -1,8 +1,8 @@
 """What skdistill costs on top of the work that it orchestrates.
 
-Four ratios: fitting over the same work by hand, fitting with transfer rows and refined
-leaves over one honest teacher and one student on as many rows, predicting over the
-student's own `predict`, importing over importing ``sklearn.ensemble``. Each is the
+Four ratios: fitting over the same work by hand, fitting with a transfer set and refined
+leaves over one cross-fitted teacher and one student on as many rows, predicting over
+the student's own `predict`, importing over importing ``sklearn.ensemble``. Each is the
 median of repeats that alternate between the two sides. Exits with 1 if a target is
 missed::
 
@@ -74,8 +74,8 @@ def make_classes(n_rows: int):
 
 def kfold_by_hand(X, y):
     """Cross-fit the teacher, mix, fit the student."""
-    answers = cross_val_predict(TREES, X, y, cv=FOLDS)
-    return clone(STUDENT).fit(X, (1 - ALPHA) * y + ALPHA * answers)
+    predictions = cross_val_predict(TREES, X, y, cv=FOLDS)
+    return clone(STUDENT).fit(X, (1 - ALPHA) * y + ALPHA * predictions)
 
 
 def stack_by_hand(X, y):
@@ -85,11 +85,11 @@ def stack_by_hand(X, y):
 
 
 def classes_by_hand(X, y):
-    """Cross-fit the teacher, temper, mix, fit the student on weighted copies."""
-    answers = cross_val_predict(CLASS_TREES, X, y, cv=FOLDS, method="predict_proba")
-    tempered = answers ** (1 / TEMPERATURE)
+    """Cross-fit the teacher, temper, mix, fit the student on weighted duplicates."""
+    predictions = cross_val_predict(CLASS_TREES, X, y, cv=FOLDS, method="predict_proba")
+    tempered = predictions ** (1 / TEMPERATURE)
     tempered /= tempered.sum(axis=1, keepdims=True)
-    target = (1 - ALPHA) * np.eye(answers.shape[1])[y] + ALPHA * tempered
+    target = (1 - ALPHA) * np.eye(predictions.shape[1])[y] + ALPHA * tempered
     rows, labels = np.nonzero(target)
     return clone(CLASS_STUDENT).fit(X[rows], labels, sample_weight=target[rows, labels])
 
@@ -134,7 +134,7 @@ def clock_import(module: str) -> dict:
 
 
 def imports_without_heavy() -> bool:
-    """Tell whether ``import skdistill`` works where none of `HEAVY` can be imported."""
+    """Return whether ``import skdistill`` works without all of `HEAVY`."""
     # None in sys.modules makes an import fail as if the module were not installed.
     block = f"import sys; sys.modules.update(dict.fromkeys({HEAVY}))"
     command = [sys.executable, "-c", f"{block}\nimport skdistill"]
@@ -171,10 +171,10 @@ def measure_fits(repeats: int, n_rows: int = N_ROWS) -> list[dict]:
 
 
 def enlarged_by_hand(student, X, y):
-    """Fit the stack, let it answer ten times the rows, fit the student on all."""
+    """Fit the stack, predict ten times the rows, fit the student on all."""
     enlarged = np.concatenate([X] * 11)
-    answers = gap_block.build_teacher(0).fit(X, y).predict(enlarged[len(X) :])
-    return clone(student).fit(enlarged, np.concatenate([y, answers]))
+    predictions = gap_block.build_teacher(0).fit(X, y).predict(enlarged[len(X) :])
+    return clone(student).fit(enlarged, np.concatenate([y, predictions]))
 
 
 def measure_enlarged(repeats: int) -> list[dict]:
@@ -313,9 +313,9 @@ def report(frame: pd.DataFrame) -> str:
             "processor time, which other work on the machine disturbs less than the "
             "wall clock; the ratio by wall clock stands beside it. The reference is "
             "the same work by hand, the student's own method, or `import "
-            "sklearn.ensemble`. 'enlarged' is a fit with ten transfer rows for each of "
+            "sklearn.ensemble`. 'enlarged' is a fit with ten drawn samples for each of "
             f"{gap_block.MAX_TRAIN} training rows and refined leaves, over the fit of "
-            "the stack, its answers for as many rows, and the fit of the student.",
+            "the stack, its predictions for as many rows, and the fit of the student.",
             results.markdown(tabulate(frame)),
             f"Measured with {results.describe(frame)}.",
         ]

@@ -1,8 +1,9 @@
 """skdistill beside its peers: same splits, same size of student, same budget.
 
 Each peer runs in an environment of its own, which ``make bench-peers`` builds. It gets
-the rows of a split as files and hands back its answers for the held-out rows, which are
-scored here. Finished rows are kept and skipped by the next run, unless ``--fresh``::
+the rows of a split as files and hands back its predictions for the held-out rows, which
+are scored here. Finished rows are kept and skipped by the next run, unless
+``--fresh``::
 
     python -m benchmarks.peers --data-dir ../shared/data
 """
@@ -59,9 +60,9 @@ def ask(command: Sequence, folder: Path, patience: float = PATIENCE) -> dict:
             timeout=patience,
         )
     except subprocess.TimeoutExpired:
-        return {"reason": f"no answer within {patience:g} seconds"}
+        return {"reason": f"no result within {patience:g} seconds"}
     if done.returncode == -signal.SIGXCPU:
-        return {"reason": f"no answer within {BUDGET} seconds of the processor"}
+        return {"reason": f"no result within {BUDGET} seconds of the processor"}
     facts = folder / "facts.json"
     if not facts.exists():
         last = (done.stderr.strip().splitlines() or ["nothing said"])[-1]
@@ -70,17 +71,17 @@ def ask(command: Sequence, folder: Path, patience: float = PATIENCE) -> dict:
 
 
 def score(y, folder: Path, n_classes: int) -> dict:
-    """Score the answers of student and teacher, as far as there are any."""
+    """Score the predictions of student and teacher, as far as there are any."""
     scores = {}
     for role in ("teacher", "student"):
         path = folder / f"{role}.csv"
         if not path.exists():
             continue
-        answers = pd.read_csv(path).to_numpy()
+        predictions = pd.read_csv(path).to_numpy()
         if n_classes:
-            values = quality_block.score(y, answers)
+            values = quality_block.score(y, predictions)
         else:
-            values = {"r2": r2_score(y, answers[:, 0])}
+            values = {"r2": r2_score(y, predictions[:, 0])}
         scores |= {f"{role}_{name}": value for name, value in values.items()}
     return scores
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from benchmarks import gap, gap_block, gap_classes, results
-from benchmarks.peer_runners import PEERS, PLAIN
+from benchmarks.peer_runners import BASELINE, PEERS
 
 OURS, RIVAL = ("skdistill", "skdistill CV"), "AutoGluon"
 METRICS = {"numbers": gap.R2, "classes": gap_classes.LOG_LOSS}
@@ -21,34 +21,38 @@ def in_order(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def answered(frame: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
-    """Return the rows with answers, each beside the plain student of its split."""
+def select_scored(frame: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
+    """Return the rows with a score, each beside the baseline student of its split."""
     score = f"{WAY}_{metric.column}"
     rows = frame.rename(columns={f"student_{metric.column}": score, "peer": "student"})
     if score not in rows:
         return rows.head(0)
     rows = rows.dropna(subset=score)
-    plain = rows[rows["student"] == PLAIN].set_index(SPLIT)[score]
-    return rows.join(plain.rename(f"plain_{metric.column}"), on=SPLIT, how="inner")
+    baseline = rows[rows["student"] == BASELINE].set_index(SPLIT)[score]
+    return rows.join(
+        baseline.rename(f"baseline_{metric.column}"), on=SPLIT, how="inner"
+    )
 
 
 def summarise(rows: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
-    """Means over the seeds by table and peer: scores, shares recovered, costs."""
+    """Means over the seeds by table and peer: scores, fractions recovered, costs."""
     costs = rows.groupby(["table", "student"], sort=False)[COSTS].mean()
     summary = gap.summarise(rows, (WAY,), metric)
     return summary.join(costs, on=["table", "student"])
 
 
 def is_harmed(summary: pd.DataFrame) -> pd.Series:
-    """Tell where a student is worse than plain by more than `gap.HARM`."""
+    """Return where a student is worse than the baseline by more than `gap.HARM`."""
     return summary[f"{WAY}_gain"] < -gap.HARM
 
 
-def show_shares(shares: pd.Series) -> str:
-    """Say the mean and the median of the shares there are, if any."""
-    if not shares.notna().any():
+def show_fractions(fractions: pd.Series) -> str:
+    """Say the mean and the median of the fractions there are, if any."""
+    if not fractions.notna().any():
         return ""
-    return f"{results.percent(shares.mean())} ({results.percent(shares.median())})"
+    return (
+        f"{results.percent(fractions.mean())} ({results.percent(fractions.median())})"
+    )
 
 
 def compare_peers(rows: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
@@ -58,14 +62,14 @@ def compare_peers(rows: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
         group = summary[summary["student"] == peer]
         if not len(group):
             continue
-        share = group[f"{WAY}_recovered"]
+        fraction = group[f"{WAY}_recovered"]
         n_splits = (rows["student"] == peer).sum()
         shown.append(
             {
                 "peer": peer,
                 "tables (splits)": f"{len(group)} ({n_splits})",
-                "its teacher leads in": "" if peer == PLAIN else share.count(),
-                "recovers: mean (median)": show_shares(share),
+                "its teacher leads in": "" if peer == BASELINE else fraction.count(),
+                "recovers: mean (median)": show_fractions(fraction),
                 f"mean gain in {metric.label}": results.signed(
                     group[f"{WAY}_gain"].mean()
                 ),
@@ -80,12 +84,12 @@ def compare_peers(rows: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
 
 
 def oppose(frame: pd.DataFrame, ours: str) -> dict[str, pd.DataFrame]:
-    """Summaries of ours and `RIVAL` on the splits that both answered, by kind."""
+    """Summaries of ours and `RIVAL` on the splits that both predicted, by kind."""
     parts = {}
     for kind, metric in METRICS.items():
-        rows = answered(frame, metric)
+        rows = select_scored(frame, metric)
         rows = rows[rows["student"].isin([ours, RIVAL])]
-        # A peer answers a split once.
+        # A peer predicts a split once.
         rows = rows[rows.duplicated(SPLIT, keep=False)]
         if len(rows):
             parts[kind] = summarise(rows, metric)
@@ -95,24 +99,24 @@ def oppose(frame: pd.DataFrame, ours: str) -> dict[str, pd.DataFrame]:
 def compare_with_rival(frame: pd.DataFrame) -> pd.DataFrame:
     """Say of each of our ways whether it recovers more, harms less and is faster.
 
-    The shares are compared over the tables where both teachers lead.
+    The fractions are compared over the tables where both teachers lead.
     """
     shown = []
     for ours in OURS:
         for kind, summary in oppose(frame, ours).items():
-            shares = summary.pivot(
+            fractions = summary.pivot(
                 index="table", columns="student", values=f"{WAY}_recovered"
             )
-            us, them = (shares.dropna()[peer] for peer in (ours, RIVAL))
+            us, them = (fractions.dropna()[peer] for peer in (ours, RIVAL))
             pair = [summary[summary["student"] == peer] for peer in (ours, RIVAL)]
             harmed = [is_harmed(part).sum() for part in pair]
             seconds = [part["cpu_seconds"].sum() for part in pair]
             row = {
                 "ours": ours,
-                "tables": f"{len(shares)}, {kind}",
+                "tables": f"{len(fractions)}, {kind}",
                 "both teachers lead in": len(us),
                 "more recovered: mean (median)": _verdict(
-                    us.mean() > them.mean(), [show_shares(us), show_shares(them)]
+                    us.mean() > them.mean(), [show_fractions(us), show_fractions(them)]
                 ),
                 "fewer harmed": _verdict(harmed[0] < harmed[1], harmed),
                 "less time": _verdict(
@@ -124,20 +128,20 @@ def compare_with_rival(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def show_tables(rows: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
-    """By table and peer: the scores, the share, and what it costs."""
+    """By table and peer: the scores, the fraction, and what it costs."""
     summary = summarise(rows, metric)
-    summary = summary[summary["student"] != PLAIN]
-    shares = [gap.show_recovered(row, WAY, metric) for _, row in summary.iterrows()]
+    summary = summary[summary["student"] != BASELINE]
+    fractions = [gap.show_recovered(row, WAY, metric) for _, row in summary.iterrows()]
     shown = gap.compare_scores(summary, (WAY,), metric)
     return shown.rename(columns={"student": "peer"}).assign(
-        recovers=shares,
+        recovers=fractions,
         seconds=summary["cpu_seconds"].map("{:.1f}".format),
         leaves=summary["leaves"].map("{:.0f}".format),
     )
 
 
 def show_reasons(frame: pd.DataFrame) -> pd.DataFrame:
-    """Say which peer gave no answer, on which tables, and why."""
+    """Return which peer gave no predictions, on which tables, and why."""
     silent = frame[frame["reason"].notna() & (frame["reason"] != "")]
     tables = silent.groupby(["peer", "reason"], sort=False)["table"].unique()
     return tables.map(", ".join).rename("tables").reset_index()
@@ -176,28 +180,28 @@ def report(frame: pd.DataFrame) -> str:
         "rows, split as in `gap` and `gap_classes`, and never sees a held-out label. "
         "The student is LightGBM with 100 trees (for each class) of 16 leaves and a "
         "learning rate of 0.1.",
-        "- 'plain' is that student on the labels of all training rows.\n"
-        "- 'skdistill' is one fit with transfer rows and refined leaves, 'CV' is "
+        "- 'baseline' is that student on the labels of all training rows.\n"
+        "- 'skdistill' is one fit with a transfer set and refined leaves, 'CV' is "
         "`DistilledRegressorCV` or `DistilledClassifierCV` with its defaults.\n"
         "- 'by hand' is scikit-learn's `cross_val_predict` and half the weight on the "
-        "teacher, by weighted copies of the rows where there are classes.\n"
+        "teacher, by sample duplication with weights where there are classes.\n"
         "- imodels' `DistilledRegressor` and all of the above learn from one stack.\n"
         "- AutoGluon distils an ensemble of its own: its default one as far as it is "
         "LightGBM, XGBoost and forests.\n"
         "- TabTune's teacher is xRFM, which needs no download, or TabPFN, which does.",
-        "A share recovered is of the lead that a peer's own teacher has over 'plain', "
-        "so the scores stand beside it. A teacher leads if it is better by "
+        "A fraction recovered is of the lead that a peer's own teacher has over "
+        "'baseline', so the scores stand beside it. A teacher leads if it is better by "
         f"{gap.MIN_LEAD:g} or more; a table is harmed if the student is worse than "
-        f"'plain' by more than {gap.HARM:g}. Seconds are the processor's on one thread "
-        "for a whole fit, the teacher's work and the search included, summed over "
-        "tables; those on the wall clock count what else the machine did.",
+        f"'baseline' by more than {gap.HARM:g}. Seconds are the processor's on one "
+        "thread for a whole fit, the teacher's work and the search included, summed "
+        "over tables; those on the wall clock count what else the machine did.",
         results.markdown(frame[facts].drop_duplicates("table")),
         "## Against AutoGluon",
-        "Ours first, on the splits that both answered, means over the seeds:",
+        "Ours first, on the splits that both predicted, means over the seeds:",
         results.markdown(compare_with_rival(frame)),
     ]
     for kind, metric in METRICS.items():
-        rows = answered(frame, metric)
+        rows = select_scored(frame, metric)
         if len(rows):
             parts += [
                 f"## {kind.capitalize()}, by {metric.label}",
@@ -209,7 +213,7 @@ def report(frame: pd.DataFrame) -> str:
     return "\n\n".join(
         [
             *parts,
-            "## No answer",
+            "## No predictions",
             "What a peer cannot do, with the reason seen:",
             results.markdown(show_reasons(frame)),
             show_not_run(frame),

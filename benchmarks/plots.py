@@ -11,30 +11,30 @@ import pandas as pd
 from benchmarks import results
 
 
-def draw_shares(
-    shares: pd.DataFrame, name: str, *, goals: Mapping[str, float], x: str
+def draw_fractions(
+    fractions: pd.DataFrame, name: str, *, goals: Mapping[str, float], x: str
 ) -> Path:
     """Draw a row for each column: its points, their mean, and the goal if it has one.
 
-    The same shares give the same file, ``results/<name>.svg``.
+    The same fractions give the same file, ``results/<name>.svg``.
     """
-    n_rows = len(shares.columns)
+    n_rows = len(fractions.columns)
     places = np.arange(n_rows)
     figure = build_figure(6.4, 0.5 * n_rows + 1.2)
     ax = figure.subplots()
     for bound in (0, 1):
         ax.axvline(bound, color="0.7", lw=1)
-    points, rows = shares.to_numpy().ravel(), np.tile(places, len(shares))
+    points, rows = fractions.to_numpy().ravel(), np.tile(places, len(fractions))
     ax.plot(points, rows, "C0o", alpha=0.5, mec="none", label="a table")
-    ax.plot(shares.mean(), places, "kD", label="mean")
-    known = pd.Series(goals, dtype=float).reindex(shares.columns)
+    ax.plot(fractions.mean(), places, "kD", label="mean")
+    known = pd.Series(goals, dtype=float).reindex(fractions.columns)
     ax.plot(known, places, "C3|", ms=20, mew=2, label="goal")
-    ax.set_yticks(places, shares.columns)
+    ax.set_yticks(places, fractions.columns)
     ax.set_ylim(n_rows - 0.5, -0.5)
     figure.legend(loc="outside upper center", ncols=3)
-    ax.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    ax.xaxis.set_major_formatter(lambda fraction, _: f"{fraction:.0%}")
     ax.set_xlabel(x)
-    return save(figure, name, shares)
+    return save(figure, name, fractions)
 
 
 def draw_lines(
@@ -69,7 +69,7 @@ def draw_lines(
 def draw_bars(panels: Mapping[str, pd.DataFrame], name: str, *, source: str) -> Path:
     """Draw a panel for each frame, a bar for each row, to ``results/<name>.svg``.
 
-    A frame has the columns mean and spread, and `source`: a source's figures, drawn
+    A frame has the columns mean and std, and `source`: a source's figures, drawn
     as crosses. Its index names the bars.
     """
     n_bars = max(map(len, panels.values()))
@@ -77,7 +77,7 @@ def draw_bars(panels: Mapping[str, pd.DataFrame], name: str, *, source: str) -> 
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     for ax, (title, frame) in zip(axes, panels.items(), strict=True):
         places = np.arange(len(frame))
-        ax.barh(places, frame["mean"], xerr=frame["spread"], label="here")
+        ax.barh(places, frame["mean"], xerr=frame["std"], label="here")
         ax.plot(frame[source], places, "C3x", label=source)
         ax.axvline(0, color="0.7", lw=1)
         ax.set_yticks(places, frame.index)
@@ -87,16 +87,16 @@ def draw_bars(panels: Mapping[str, pd.DataFrame], name: str, *, source: str) -> 
     return save(figure, name, pd.concat(panels))
 
 
-def draw_answers(truth: pd.Series, answers: pd.DataFrame, name: str) -> Path:
-    """Draw each column of `answers` against the truth, to ``results/<name>.svg``."""
-    figure = build_figure(2.8 * len(answers.columns), 3.2)
-    axes = figure.subplots(1, len(answers.columns), sharey=True, squeeze=False)[0]
-    for ax, (title, answered) in zip(axes, answers.items(), strict=True):
+def draw_predictions(truth: pd.Series, predictions: pd.DataFrame, name: str) -> Path:
+    """Draw each column against the truth, to ``results/<name>.svg``."""
+    figure = build_figure(2.8 * len(predictions.columns), 3.2)
+    axes = figure.subplots(1, len(predictions.columns), sharey=True, squeeze=False)[0]
+    for ax, (title, predicted) in zip(axes, predictions.items(), strict=True):
         ax.axline((0, 0), slope=1, color="0.7", lw=1)
-        ax.plot(truth, answered, "C0o", ms=3, alpha=0.5, mec="none")
+        ax.plot(truth, predicted, "C0o", ms=3, alpha=0.5, mec="none")
         ax.set(title=title, xlabel="truth")
-    axes[0].set_ylabel("answer")
-    return save(figure, name, answers.assign(truth=truth))
+    axes[0].set_ylabel("prediction")
+    return save(figure, name, predictions.assign(truth=truth))
 
 
 def build_figure(width: float, height: float):
@@ -110,7 +110,7 @@ def save(figure, name: str, frame: pd.DataFrame) -> Path:
     """Write ``results/<name>.svg``; it names the digest of `frame`, which it shows."""
     import matplotlib as mpl
 
-    # Text stays text; ids and the date would change with every run.
+    # Text is not drawn as paths; ids and the date would change with every run.
     settings = {"svg.fonttype": "none", "svg.hashsalt": name}
     metadata = {"Date": None, "Description": digest(frame)}
     with mpl.rc_context(settings), io.StringIO() as file:
@@ -120,6 +120,6 @@ def save(figure, name: str, frame: pd.DataFrame) -> Path:
 
 
 def digest(frame: pd.DataFrame) -> str:
-    """Return a text that differs where the numbers of `frame` do."""
+    """Return a string that differs where the numbers of `frame` do."""
     numbers = frame.to_csv(float_format="%.6g", lineterminator="\n")
     return hashlib.sha256(numbers.encode()).hexdigest()

@@ -125,9 +125,9 @@ def load_images(
 
 
 def encode(X: pd.DataFrame) -> pd.DataFrame:
-    """Turn text columns into 0/1 columns; numeric columns stay as they are."""
-    text = X.select_dtypes(exclude="number").columns
-    return pd.get_dummies(X, columns=list(text), dtype=float)
+    """Turn string columns into 0/1 columns; numeric columns stay as they are."""
+    strings = X.select_dtypes(exclude="number").columns
+    return pd.get_dummies(X, columns=list(strings), dtype=float)
 
 
 def _read(name, data_dir, download):
@@ -156,7 +156,7 @@ def _fetch(name, *args, **kwargs):
         return datasets.fetch_openml(*args, **kwargs)
     except OSError as error:
         raise ProblemUnavailableError(
-            f"{name!r} is in no folder, and OpenML did not answer: {error}. Pass the "
+            f"{name!r} is in no folder, and OpenML did not respond: {error}. Pass the "
             f"folder that holds it as --data-dir or set {DATA_VARIABLE}."
         ) from error
 

@@ -1,9 +1,9 @@
 """How much of a teacher's lead small classifiers gain by distillation, on real tables.
 
 Five students learn from one stack on eight tables. Alpha and the temperature are chosen
-inside the training rows, where the plain student is a candidate too; log loss, AUC and
-accuracy are those of held-out rows. Finished blocks are kept and skipped by the next
-run, unless ``--fresh``::
+inside the training rows, where the baseline student is a candidate too; log loss, AUC
+and accuracy are those of held-out rows. Finished blocks are kept and skipped by the
+next run, unless ``--fresh``::
 
     python -m benchmarks.quality --data-dir ../shared/data
 """
@@ -37,27 +37,27 @@ def measure(table: str, students, seed: int, data_dir) -> list[dict]:
         # The networks stop after a fixed number of epochs.
         warnings.simplefilter("ignore", ConvergenceWarning)
         block = Block(table, seed, data_dir, memory)
-        teacher = block.teach()
+        teacher = block.fit_teacher()
         return [block.facts | block.study(name) | teacher for name in students]
 
 
 def summarise(frame: pd.DataFrame) -> pd.DataFrame:
-    """Means over the seeds by table and student, and the shares of the gap in them."""
+    """Means over the seeds by table and student, and the fraction of the gap."""
     keys = ["table", "student"]
     scores = [column for column in frame if column.startswith(tuple(WAYS))]
     mean = frame.groupby(keys, sort=False)[scores].mean().reset_index()
     for metric, sign in (("log_loss", -1), ("auc", 1)):
-        plain = mean[f"plain_{metric}"]
-        lead = sign * (mean[f"teacher_{metric}"] - plain)
+        baseline = mean[f"baseline_{metric}"]
+        lead = sign * (mean[f"teacher_{metric}"] - baseline)
         for way in ("chosen", "default"):
-            gain = sign * (mean[f"{way}_{metric}"] - plain)
+            gain = sign * (mean[f"{way}_{metric}"] - baseline)
             mean[f"{way}_{metric}_gain"] = gain
             mean[f"{way}_{metric}_recovered"] = (gain / lead).where(lead > MIN_LEAD)
     return mean
 
 
 def summarise_students(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """By student: the share recovered over the tables, and how often it was harmed."""
+    """By student: the fraction recovered over the tables, and how many are harmed."""
     rows = []
     for student, group in summary.groupby("student", sort=False):
         row = {"student": student, "tables": len(group)}
@@ -78,8 +78,8 @@ def tabulate(frame: pd.DataFrame, metric: str) -> pd.DataFrame:
         row = {"table": table, "student": student}
         for way in WAYS:
             values = group[f"{way}_{metric}"]
-            spread = 0.0 if len(values) == 1 else values.std()
-            row[way] = f"{values.mean():.4f} ± {spread:.4f}"
+            std = 0.0 if len(values) == 1 else values.std()
+            row[way] = f"{values.mean():.4f} ± {std:.4f}"
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -88,7 +88,7 @@ def show_choices(frame: pd.DataFrame) -> list[str]:
     """Say alpha/T as chosen with each seed, by table and student."""
     return [
         ", ".join(
-            "plain" if row.alpha == 0 else f"{row.alpha:g}/{row.temperature:g}"
+            "baseline" if row.alpha == 0 else f"{row.alpha:g}/{row.temperature:g}"
             for row in group.itertuples()
         )
         for _, group in frame.groupby(["table", "student"], sort=False)
@@ -101,8 +101,8 @@ def compare_losses(frame: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
         **{"chosen alpha/T": show_choices(frame)}
     )
     for way in ("chosen", "default"):
-        share = summary[f"{way}_log_loss_recovered"]
-        table[f"{way} recovers"] = share.map(results.percent)
+        fraction = summary[f"{way}_log_loss_recovered"]
+        table[f"{way} recovers"] = fraction.map(results.percent)
     return table
 
 
@@ -118,25 +118,25 @@ def report(frame: pd.DataFrame) -> str:
             f"{frame['student'].nunique()}, seeds: {frame['seed'].nunique()}; one "
             f"stack teaches all students. At most {MAX_TRAIN} rows "
             "are for training, all others are held out, and the scores are theirs. "
-            "'plain' learned the labels alone, 'default' is alpha "
+            "'baseline' learned the labels alone, 'default' is alpha "
             "0.5 at T = 1, 'chosen' has the alpha and T of the lowest log loss inside "
-            "the training rows (plain, or alpha 0.5 or 1 at T = 1, 2 or 3; one inner "
-            f"split, or {N_FOLDS} below {MANY_ROWS} training rows), refitted on all of "
-            "them.",
+            "the training rows (baseline, or alpha 0.5 or 1 at T = 1, 2 or 3; one "
+            f"inner split, or {N_FOLDS} below {MANY_ROWS} training rows), refitted on "
+            "all of them.",
             results.markdown(frame[facts].drop_duplicates("table")),
             "## By student",
-            "Recovered is the share of the gap between the plain student and the "
+            "Recovered is the fraction of the gap between the baseline student and the "
             f"teacher, over the tables where the teacher leads by more than "
             f"{MIN_LEAD:g}; worse counts the tables that lose more than {HARM:g} to "
-            "plain. In log loss:",
+            "the baseline. In log loss:",
             results.markdown(summarise_students(summary, "log_loss")),
-            f"The chosen student is worse than plain by more than {HARM:g} in {harmed} "
-            f"of {len(summary)} pairs of table and student. In AUC, which does not ask "
-            "for calibrated probabilities:",
+            f"The chosen student is worse than the baseline by more than {HARM:g} in "
+            f"{harmed} of {len(summary)} pairs of table and student. In AUC, which "
+            "does not need calibrated probabilities:",
             results.markdown(summarise_students(summary, "auc")),
             "## Log loss",
             "Mean ± standard deviation over the seeds. Probabilities count as at least "
-            f"{CLIP:g}: where a forest or a tree answers 0 and is wrong, that costs "
+            f"{CLIP:g}: where a forest or a tree predicts 0 and is wrong, that costs "
             f"{-math.log(CLIP):.1f}, and soft labels spare it much of this.",
             results.markdown(compare_losses(frame, summary)),
             "## AUC",

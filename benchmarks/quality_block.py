@@ -1,7 +1,7 @@
 """One block of the quality benchmark: a table, a seed, and all students on it.
 
 The students learn from one stack. For each, alpha and the temperature are chosen inside
-the training rows, where the plain student is a candidate too.
+the training rows, where the baseline student is a candidate too.
 """
 
 import time
@@ -42,12 +42,12 @@ TABLES: dict[str, tuple[str, ...]] = {
 }
 STUDENTS = ("lightgbm", "xgboost", "mlp", "forest", "tree")
 SAMPLED = {"covertype": 20_000}
-TRAIN_SHARE, MAX_TRAIN = 0.75, 10_000
+TRAIN_FRACTION, MAX_TRAIN = 0.75, 10_000
 N_FOLDS, MANY_ROWS = 5, 4_000
 
-PLAIN, DEFAULT = (0.0, 1.0), (0.5, 1.0)
-CANDIDATES = (PLAIN, *((alpha, t) for alpha in (0.5, 1.0) for t in (1.0, 2.0, 3.0)))
-WAYS = ("teacher", "plain", "chosen", "default")
+BASELINE, DEFAULT = (0.0, 1.0), (0.5, 1.0)
+CANDIDATES = (BASELINE, *((alpha, t) for alpha in (0.5, 1.0) for t in (1.0, 2.0, 3.0)))
+WAYS = ("teacher", "baseline", "chosen", "default")
 # A forest's probability may be 0 where it is wrong; that costs -log(CLIP), about 14.
 CLIP, FLOOR = 1e-6, 1e-4
 
@@ -130,7 +130,7 @@ def build_encoder():
 
 def split(X: pd.DataFrame, y: np.ndarray, seed: int):
     """Split, then encode both parts by what the training rows show."""
-    n_train = min(MAX_TRAIN, int(TRAIN_SHARE * len(X)))
+    n_train = min(MAX_TRAIN, int(TRAIN_FRACTION * len(X)))
     X, X_test, y, y_test = train_test_split(
         X, y, train_size=n_train, stratify=y, random_state=seed
     )
@@ -178,7 +178,7 @@ class Block:
             "n_choices": len(self.inner),
         }
 
-    def teach(self) -> dict:
+    def fit_teacher(self) -> dict:
         """Fit every teacher, so that no student is timed with it; score the last."""
         start = time.perf_counter()
         X, y = self.train
@@ -190,11 +190,11 @@ class Block:
         return self._score("teacher", teacher) | {"teacher_seconds": seconds}
 
     def study(self, name: str) -> dict:
-        """Choose for one student; score it plain, as chosen and by default."""
+        """Choose for one student; score the baseline, the choice and the default."""
         start = time.perf_counter()
         student = build_student(name, self.seed)
         chosen = self._choose(student)
-        wanted = {"plain": PLAIN, "chosen": chosen, "default": DEFAULT}
+        wanted = {"baseline": BASELINE, "chosen": chosen, "default": DEFAULT}
         fitted = {c: self._fit(student, c, *self.train) for c in {*wanted.values()}}
         row = {"student": name, "alpha": chosen[0], "temperature": chosen[1]}
         for way, candidate in wanted.items():
@@ -212,7 +212,7 @@ class Block:
         return choose(losses)
 
     def _fit(self, student, candidate, X, y):
-        if candidate == PLAIN:
+        if candidate == BASELINE:
             return clone(student).fit(X, y)
         return DistilledClassifier(
             build_teacher(self.seed, X.shape[1]),

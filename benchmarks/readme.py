@@ -27,13 +27,14 @@ def tabulate(frame: pd.DataFrame) -> str:
     """Return the table, and what it was measured on."""
     rows = []
     for student, group in gap.summarise(frame).groupby("student", sort=False):
-        share, n_led = group["cv_recovered"], int((group["lead"] >= gap.MIN_LEAD).sum())
+        fraction = group["cv_recovered"]
+        n_led = int((group["lead"] >= gap.MIN_LEAD).sum())
         rows.append(
             {
                 "student": STUDENTS[student],
                 "tables with a lead": f"{n_led} of {len(group)}",
-                "mean share": results.percent(share.mean()),
-                "median share": results.percent(results.median(share)),
+                "mean fraction": results.percent(fraction.mean()),
+                "median fraction": results.percent(results.median(fraction)),
                 "tables harmed": int((group["cv_gain"] < -gap.HARM).sum()),
             }
         )

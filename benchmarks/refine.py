@@ -18,7 +18,7 @@ from skdistill.refine import refine_leaves, refinement_path
 
 NAME = "refine"
 # Library, rows, trees and leaves of each tree. The first is the usual student: 3,000
-# training rows and 4 transfer rows for each.
+# training rows and 4 drawn samples for each.
 CASES = (
     ("scikit-learn", 15_000, 100, 8),
     ("lightgbm", 10_000, 300, 31),

@@ -48,7 +48,7 @@ def append(rows: list[dict], name: str) -> Path:
     """Add raw rows, with the versions of now, to those in ``results/<name>.csv``."""
     if not exists(name):
         return write(rows, name)
-    # Earlier rows stay text: reading and writing numbers could change the last digit.
+    # Earlier rows are strings: reading and writing numbers could change the last digit.
     path = FOLDER / f"{name}.csv"
     earlier = pd.read_csv(path, dtype=str, keep_default_na=False)
     added = pd.DataFrame(rows).assign(**versions()).astype(object)
@@ -94,7 +94,7 @@ def alone(name: str) -> Iterator[None]:
 
 def read(name: str) -> pd.DataFrame:
     """Read back the raw rows of ``results/<name>.csv``."""
-    # Versions stay text: "3.10" must not become the number 3.1.
+    # Versions stay strings: "3.10" must not become the number 3.1.
     return pd.read_csv(FOLDER / f"{name}.csv", dtype=dict.fromkeys(versions(), str))
 
 
@@ -132,14 +132,14 @@ def markdown(frame: pd.DataFrame) -> str:
     return "\n".join(_line(cells, widths) for cells in (header, rule, *body))
 
 
-def percent(share: float) -> str:
-    """Say a share in percent; nothing where there is none, and no negative zero."""
-    return "" if pd.isna(share) else f"{round(float(share), 2) + 0.0:.0%}"
+def percent(fraction: float) -> str:
+    """Say a fraction in percent; nothing where there is none, and no negative zero."""
+    return "" if pd.isna(fraction) else f"{round(float(fraction), 2) + 0.0:.0%}"
 
 
-def percent_and_spread(share: float, spread: float) -> str:
-    """Say a share, ± its spread where there is one."""
-    return percent(share) + ("" if pd.isna(spread) else f" ± {spread:.0%}")
+def percent_and_std(fraction: float, std: float) -> str:
+    """Say a fraction, ± its standard deviation where there is one."""
+    return percent(fraction) + ("" if pd.isna(std) else f" ± {std:.0%}")
 
 
 def signed(value: float) -> str:
@@ -147,10 +147,10 @@ def signed(value: float) -> str:
     return f"{round(float(value), 4) + 0.0:+.4f}"
 
 
-def mean_and_spread(values: pd.Series, form: str = ".4f") -> str:
+def mean_and_std(values: pd.Series, form: str = ".4f") -> str:
     """Write the mean in this format, ± the standard deviation of several values."""
-    spread = "" if len(values) == 1 else f" ± {values.std():{form.lstrip('+')}}"
-    return f"{values.mean():{form}}{spread}"
+    std = "" if len(values) == 1 else f" ± {values.std():{form.lstrip('+')}}"
+    return f"{values.mean():{form}}{std}"
 
 
 def median(values: pd.Series) -> float:

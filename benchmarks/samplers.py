@@ -1,6 +1,6 @@
-"""Whose transfer rows teach which student best; this decides what "auto" stands for.
+"""Whose samples help which student most; this decides what "auto" stands for.
 
-The students of the two gap benchmarks learn with their default settings but for the
+The students of the two gap benchmarks learn with their default settings except for the
 sampler, on the same tables, from the same teachers. A score is R2, or the log loss
 with its sign changed, of held-out rows::
 
@@ -46,7 +46,7 @@ def measure(table: str, students, seed: int, data_dir) -> list[dict]:
 def report(frame: pd.DataFrame) -> str:
     """Make the Markdown from the raw rows alone."""
     summary = gap.summarise(frame, SAMPLERS, SCORE)
-    shares = summary[["table", "student"]].assign(
+    fractions = summary[["table", "student"]].assign(
         **{
             way: [gap.show_recovered(row, way, SCORE) for _, row in summary.iterrows()]
             for way in SAMPLERS
@@ -54,19 +54,20 @@ def report(frame: pd.DataFrame) -> str:
     )
     return "\n\n".join(
         [
-            "# Whose transfer rows teach which student best",
+            "# Whose samples help which student most",
             f"Tables: {frame['table'].nunique()}, students: "
             f"{frame['student'].nunique()}, seeds: {frame['seed'].nunique()}. Each "
-            "student has its default settings but for the sampler; nothing is chosen. "
-            "A score is R2, or the log loss with its sign changed, of held-out rows.",
+            "student has its default settings except for the sampler; nothing is "
+            "chosen. A score is R2, or the log loss with its sign changed, of held-out "
+            "rows.",
             "## By student",
-            "The share of the gap between the plain student and the teacher, over the "
-            f"tables where the teacher leads by {gap.MIN_LEAD:g} or more:",
+            "The fraction of the gap between the baseline student and the teacher, "
+            f"over the tables where the teacher leads by {gap.MIN_LEAD:g} or more:",
             results.markdown(gap.summarise_students(summary, SAMPLERS)),
             "## By table",
-            "The share of the gap recovered, or the gain in score where the teacher "
+            "The fraction of the gap recovered, or the gain in score where the teacher "
             f"leads by less than {gap.MIN_LEAD:g}:",
-            results.markdown(shares),
+            results.markdown(fractions),
             f"Measured with {results.describe(frame)}.",
         ]
     )
@@ -90,7 +91,7 @@ def _study(block, name):
         student = gap_classes.with_encoder(student)
     else:
         student = gap_block.build_student(name, block.seed)
-    fits = {"plain": block.fit_plain(student)}
+    fits = {"baseline": block.fit_baseline(student)}
     for way, sampler in SAMPLERS.items():
         fits[way] = block.distil(student, transfer=sampler)
     fits["teacher"] = (0.0, fits["munge"][1].teacher_)

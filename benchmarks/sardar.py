@@ -18,17 +18,17 @@ from benchmarks import results, runs
 from benchmarks.plots import draw_bars
 from benchmarks.problems import Problem, add_data_argument, load_problem
 from benchmarks.sardar_block import (
+    BASELINE,
     FILES,
     HARD,
-    PLAIN,
     REPAIRED,
     SOFT,
     SOFT_ALPHA,
     TABLES,
     TEACHER,
-    TEST_SHARE,
+    TEST_FRACTION,
     Method,
-    answer,
+    predict_all,
 )
 
 # The paper's held-out figures on the standardised target.
@@ -40,18 +40,21 @@ KEYS = list(asdict(Method("")))
 
 def measure(problem: Problem, split: int) -> list[dict]:
     """Held-out errors of every method on one split."""
-    truth, answers, scale = answer(problem, split)
+    truth, predictions, scale = predict_all(problem, split)
     return [
         {"table": problem.name, "split": split, "scale": scale, **asdict(method)}
-        | {"mse": mean_squared_error(truth, answered), "r2": r2_score(truth, answered)}
-        for method, answered in answers.items()
+        | {
+            "mse": mean_squared_error(truth, predicted),
+            "r2": r2_score(truth, predicted),
+        }
+        for method, predicted in predictions.items()
     ]
 
 
 def summarise(frame: pd.DataFrame) -> pd.DataFrame:
-    """Mean and spread over the splits, and splits won against the plain student."""
-    plain = frame[frame["method"] == PLAIN].set_index("split")["mse"]
-    frame = frame.assign(wins=frame["mse"] < frame["split"].map(plain))
+    """Mean and std over the splits, and splits won against the baseline student."""
+    baseline = frame[frame["method"] == BASELINE].set_index("split")["mse"]
+    frame = frame.assign(wins=frame["mse"] < frame["split"].map(baseline))
     return (
         frame.groupby(KEYS, sort=False, dropna=False)
         .agg(
@@ -78,8 +81,8 @@ def compare(summary: pd.DataFrame) -> pd.DataFrame:
                 "T": "" if pd.isna(row.temperature) else f"{row.temperature:g}",
                 "MSE": f"{row.mse:.4f} ± {row.mse_std:.4f}",
                 "R2": f"{row.r2:.4f} ± {row.r2_std:.4f}",
-                "splits better than plain": (
-                    "" if row.method == PLAIN else f"{row.wins} of {row.splits}"
+                "splits better than the baseline": (
+                    "" if row.method == BASELINE else f"{row.wins} of {row.splits}"
                 ),
                 "paper's MSE": f"{paper['mse']:.4f}" if paper else "",
                 "paper's R2": f"{paper['r2']:.4f}" if paper else "",
@@ -91,7 +94,7 @@ def compare(summary: pd.DataFrame) -> pd.DataFrame:
 def explain_temperature(summary: pd.DataFrame) -> pd.DataFrame:
     """Show what a temperature does to the target, and to a student without error.
 
-    With c = 1 - alpha + alpha / T a perfect student answers mu + c (y - mu), so its
+    With c = 1 - alpha + alpha / T a perfect student predicts mu + c (y - mu), so its
     error is (1 - c)(y - mu) and its R2 is 1 - (1 - c)^2. Dividing by c leaves a mixed
     target in which the teacher weighs alpha / (T c).
     """
@@ -121,23 +124,25 @@ def conclude(summary: pd.DataFrame) -> list[str]:
     """Say in sentences what a correct pipeline reaches, and what the paper's lacks."""
     reached = summary.set_index(["method", "temperature", "rescale"])[["mse", "r2"]]
     teacher = summary[summary["method"] == TEACHER].iloc[0]
-    plain, hard, soft = (reached.loc[(name, 1, False)] for name in (PLAIN, HARD, SOFT))
+    baseline, hard, soft = (
+        reached.loc[(name, 1, False)] for name in (BASELINE, HARD, SOFT)
+    )
     recovered = {
-        name: (student.r2 - plain.r2) / (teacher.r2 - plain.r2)
+        name: (student.r2 - baseline.r2) / (teacher.r2 - baseline.r2)
         for name, student in ((HARD, hard), (SOFT, soft))
     }
     # R2 = 1 - MSE / variance, hence the variance that a pair of figures implies.
     implied = {name: pair["mse"] / (1 - pair["r2"]) for name, pair in PAPER.items()}
     return [
         f"Over {teacher.splits} splits a pipeline fitted on the training part alone "
-        f"reaches MSE {plain.mse:.4f} and R2 {plain.r2:.4f} with the plain student, "
-        f"{hard.mse:.4f} and {hard.r2:.4f} with hard distillation, {soft.mse:.4f} and "
-        f"{soft.r2:.4f} with soft distillation at T = 1; the teacher has "
-        f"{teacher.mse:.4f} and {teacher.r2:.4f}.",
-        "Of the gap in R2 between the plain student and the teacher, hard distillation "
-        f"recovers {recovered[HARD]:.0%}, soft distillation at T = 1 recovers "
-        f"{recovered[SOFT]:.0%}.",
-        "An R2 below 0, as both of the paper's are, is worse than answering with the "
+        f"reaches MSE {baseline.mse:.4f} and R2 {baseline.r2:.4f} with the baseline "
+        f"student, {hard.mse:.4f} and {hard.r2:.4f} with hard distillation, "
+        f"{soft.mse:.4f} and {soft.r2:.4f} with soft distillation at T = 1; the "
+        f"teacher has {teacher.mse:.4f} and {teacher.r2:.4f}.",
+        "Of the gap in R2 between the baseline student and the teacher, hard "
+        f"distillation recovers {recovered[HARD]:.0%}, soft distillation at T = 1 "
+        f"recovers {recovered[SOFT]:.0%}.",
+        "An R2 below 0, as both of the paper's are, is worse than predicting the "
         "mean of the held-out target. If each of its pairs comes from one held-out "
         f"part, the target's variances there are {implied[HARD]:.3f} and "
         f"{implied[SOFT]:.3f}: the two were not measured on the same rows.",
@@ -160,22 +165,22 @@ def blame_temperature(summary: pd.DataFrame) -> str:
 
 def blame_scales(frame: pd.DataFrame) -> str:
     """Say why the paper's errors cannot all be of one scale."""
-    taught = frame[frame["method"] == TEACHER]
-    variance = (taught["scale"] ** 2).mean()
-    error = (taught["mse"] * taught["scale"] ** 2).mean()
+    teacher = frame[frame["method"] == TEACHER]
+    variance = (teacher["scale"] ** 2).mean()
+    error = (teacher["mse"] * teacher["scale"] ** 2).mean()
     students = " and ".join(f"{figures['mse']:.4f}" for figures in PAPER.values())
     return (
         f"The paper's teacher has MSE {PAPER_TEACHER_MSE}, its students {students}. On "
         "a standardised target, whose variance is about 1, the teacher's is no model's "
         f"error. In the table's own units, where the variance is {variance:,.0f}, it "
         f"would be an R2 of {1 - PAPER_TEACHER_MSE / variance:.4f}; the teacher here "
-        f"has MSE {error:,.0f} and R2 {taught['r2'].mean():.4f} on held-out rows. So "
+        f"has MSE {error:,.0f} and R2 {teacher['r2'].mean():.4f} on held-out rows. So "
         "teacher and students were not judged on one scale. The students' MSE is about "
-        "the variance of a standardised target and their R2 is below 0: their answers "
-        "hardly follow the target. Such a student shows no effect of a temperature "
-        "either, where one that learned must show it. All this would follow from "
-        "numbers that were scaled in one place and not in another; where, the figures "
-        "do not tell."
+        "the variance of a standardised target and their R2 is below 0: their "
+        "predictions hardly follow the target. Such a student shows no effect of a "
+        "temperature either, where one that learned must show it. All this would "
+        "follow from numbers that were scaled in one place and not in another; where, "
+        "the figures do not show."
     )
 
 
@@ -187,7 +192,7 @@ def report(frame: pd.DataFrame) -> str:
         [
             "# Sardar's study, repeated",
             f"Table `{table}` ({TABLES[table]}), {n_splits} splits with "
-            f"{TEST_SHARE:.0%} held out. MSE and R2 on the standardised held-out "
+            f"{TEST_FRACTION:.0%} held out. MSE and R2 on the standardised held-out "
             "target: mean ± standard deviation over the splits. Of the paper's soft "
             "distillation one pair of figures is known here; it stands beside every T.",
             results.markdown(compare(summary)),
@@ -208,7 +213,7 @@ def draw(frame: pd.DataFrame) -> Path:
         f"{metric.upper()}, mean ± standard deviation": pd.DataFrame(
             {
                 "mean": summary[metric],
-                "spread": summary[f"{metric}_std"],
+                "std": summary[f"{metric}_std"],
                 "the paper": [
                     float("nan")
                     if row.rescale

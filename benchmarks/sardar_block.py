@@ -1,4 +1,4 @@
-"""One split of Sardar's study: a stack, the plain student, and the distilled ones.
+"""One split of Sardar's study: a stack, the baseline student, and the distilled ones.
 
 Everything is fitted on the training part alone.
 """
@@ -34,12 +34,12 @@ TABLES = {
 FILES = {REPAIRED: "sardar", SWAPPED: "sardar_swapped"}
 
 N_COLUMNS = 10
-TEST_SHARE = 0.2
+TEST_FRACTION = 0.2
 STUDENT = GradientBoostingRegressor(
     n_estimators=100, learning_rate=0.1, max_depth=3, random_state=42
 )
 
-TEACHER, PLAIN = "teacher", "plain student"
+TEACHER, BASELINE = "teacher", "baseline student"
 HARD, SOFT = "hard distillation", "soft distillation"
 
 
@@ -93,7 +93,7 @@ def prepare(X, y, seed: int):
     The last of what is returned is the number that the target was divided by.
     """
     X, X_test, y, y_test = train_test_split(
-        X, y, test_size=TEST_SHARE, random_state=seed
+        X, y, test_size=TEST_FRACTION, random_state=seed
     )
     mean, scale = y.mean(), y.std(ddof=0)
     y, y_test = (y - mean) / scale, (y_test - mean) / scale
@@ -102,12 +102,12 @@ def prepare(X, y, seed: int):
     return X, columns.transform(X_test), y, y_test, scale
 
 
-def answer(problem: Problem, split: int) -> tuple[pd.Series, dict, float]:
-    """Return the held-out target of one split, each method's answers, and the scale."""
+def predict_all(problem: Problem, split: int) -> tuple[pd.Series, dict, float]:
+    """Return the held-out target, each method's predictions for it, and its scale."""
     X, X_test, y, y_test, scale = prepare(
         encode(problem.X), problem.y.to_numpy(float), split
     )
-    answers = {Method(PLAIN, 0.0, 1.0): clone(STUDENT).fit(X, y).predict(X_test)}
+    predictions = {Method(BASELINE, 0.0, 1.0): clone(STUDENT).fit(X, y).predict(X_test)}
     # One folder a split: the teacher is fitted once for all methods of the split.
     with tempfile.TemporaryDirectory() as folder:
         for method in DISTILLED:
@@ -122,6 +122,6 @@ def answer(problem: Problem, split: int) -> tuple[pd.Series, dict, float]:
                 memory=folder,
                 random_state=split,
             ).fit(X, y)
-            answers[method] = model.predict(X_test)
-        taught = {Method(TEACHER): model.teacher_.predict(X_test)}
-    return y_test, taught | answers, scale
+            predictions[method] = model.predict(X_test)
+        by_teacher = {Method(TEACHER): model.teacher_.predict(X_test)}
+    return y_test, by_teacher | predictions, scale

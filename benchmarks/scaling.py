@@ -1,10 +1,10 @@
 """How the cost of a fit grows with the rows and with the classes.
 
-Processor time and peak memory of LightGBM taught by a larger LightGBM: teacher and
+Processor time and peak memory of LightGBM distilled from a larger one: teacher and
 student alone, fitted one after the other by hand; distilled by mixing targets alone;
-and distilled by default, with transfer rows and refined leaves. Rows are drawn from the
-motor insurance table, classes are synthetic. Each fit has a process of its own and one
-thread::
+and distilled by default, with a transfer set and refined leaves. Rows are drawn from
+the motor insurance table, classes are synthetic. Each fit has a process of its own and
+one thread::
 
     python -m benchmarks.scaling --data-dir ../shared/data
 """
@@ -29,7 +29,7 @@ TABLE, N_ROWS, N_FOLDS = "fremtpl2_freq", 5000, 5
 SIZES = {"rows": (1_000, 10_000, 100_000, 678_013), "classes": (2, 5, 10, 26, 50)}
 ALONE, MIXING, DEFAULT = "teacher and student alone", "mixing alone", "the defaults"
 AXES = {
-    "rows": f"`{TABLE}`: regression of the number of claims, text as categories.",
+    "rows": f"`{TABLE}`: regression of the number of claims, strings as categories.",
     "classes": f"{N_ROWS} synthetic rows of 20 columns, however many the classes.",
 }
 GROWING = {"cpu_s": "CPU seconds", "added_mb": "MB added by fitting"}
@@ -67,8 +67,8 @@ def make_rows(axis: str, size: int, data_dir) -> tuple[pd.DataFrame, pd.Series]:
         )
         return pd.DataFrame(X).add_prefix("x"), pd.Series(y)
     problem = load_problem(TABLE, data_dir)
-    text = problem.X.select_dtypes(exclude="number").columns
-    X = problem.X.astype(dict.fromkeys(text, "category"))
+    strings = problem.X.select_dtypes(exclude="number").columns
+    X = problem.X.astype(dict.fromkeys(strings, "category"))
     X = X.sample(min(size, len(X)), random_state=0)
     return X.reset_index(drop=True), problem.y[X.index].reset_index(drop=True)
 
@@ -114,8 +114,8 @@ def measure(axis: str, size: int, way: str, repeat: int, prepare) -> list[dict]:
 def summarise(frame: pd.DataFrame) -> pd.DataFrame:
     """Return medians over the repeats, and their ratios to the parts alone.
 
-    The other ratio is to five teachers and a student: honest answers come from a
-    teacher for each fold, fitted on the other four.
+    The other ratio is to five teachers and a student: out-of-fold predictions come from
+    a teacher for each fold, fitted on the other four.
     """
     keys = ["axis", "size", "way"]
     numbers = ["cpu_s", "teacher_s", "peak_mb", "added_mb"]
@@ -164,15 +164,15 @@ def count_repeats(frame: pd.DataFrame) -> str:
 def report(frame: pd.DataFrame) -> str:
     """Make the Markdown from the raw rows alone."""
     summary = summarise(frame)
-    plain = summary["way"] == ALONE
+    alone = summary["way"] == ALONE
     shown = summary.assign(
         size=summary["size"].map("{:,}".format),
         cpu_s=summary["cpu_s"].map("{:.2f}".format),
-        over_alone=summary["over_alone"].map("{:.2f}".format).mask(plain, ""),
-        over_work=summary["over_work"].map("{:.2f}".format).mask(plain, ""),
+        over_alone=summary["over_alone"].map("{:.2f}".format).mask(alone, ""),
+        over_work=summary["over_work"].map("{:.2f}".format).mask(alone, ""),
         peak_mb=summary["peak_mb"].map("{:.0f}".format),
         added_mb=summary["added_mb"].map("{:.0f}".format),
-        memory=summary["memory"].map("{:.2f}".format).mask(plain, ""),
+        memory=summary["memory"].map("{:.2f}".format).mask(alone, ""),
     ).drop(columns="teacher_s")
     names = GROWING | {
         "over_alone": "over the parts alone",
@@ -183,14 +183,15 @@ def report(frame: pd.DataFrame) -> str:
     order = ["size", "way", *names]
     parts = [
         "# How the cost of a fit grows",
-        f"'{ALONE}' fits the two by hand, one after the other. '{MIXING}' has honest "
-        f"answers from {N_FOLDS} fold teachers and nothing else; '{DEFAULT}' draws "
-        "transfer rows besides, ten for each training row but at most 100,000, and "
-        "refines the leaves. Beside the ratio to the two alone stands that to "
-        f"{N_FOLDS} teachers, fitted on all rows, and a student. Seconds are those of "
-        "the processor on one thread, which other work on the machine disturbs less "
-        "than the wall clock; peak memory is that of the whole process, the rows "
-        f"included. Medians; repeats of each fit: {count_repeats(frame)}.",
+        f"'{ALONE}' fits the two by hand, one after the other. '{MIXING}' has "
+        f"out-of-fold predictions from {N_FOLDS} fold teachers and nothing else; "
+        f"'{DEFAULT}' draws a transfer set besides, ten samples for each training row "
+        "but at most 100,000, and refines the leaves. Beside the ratio to the two "
+        f"alone stands that to {N_FOLDS} teachers, fitted on all rows, and a student. "
+        "Seconds are those of the processor on one thread, which other work on the "
+        "machine disturbs less than the wall clock; peak memory is that of the whole "
+        "process, the rows included. Medians; repeats of each fit: "
+        f"{count_repeats(frame)}.",
     ]
     for axis, text in AXES.items():
         if axis in set(frame["axis"]):

@@ -1,8 +1,8 @@
 """What a student costs where it is used: `predict` beside its ONNX model.
 
 Latency of one row and of a batch, bytes on disk, leaves or weights, and how far the
-answers of the ONNX model are from those of `predict`, for every kind of student on a
-table of numbers and one of classes, with their teacher beside. One thread each::
+predictions of the ONNX model are from those of `predict`, for every kind of student on
+a table of numbers and one of classes, with their teacher beside. One thread each::
 
     python -m benchmarks.ship --data-dir ../shared/data
 """
@@ -123,7 +123,7 @@ def fit_teacher(distilled: type, X, y, seed: int):
 
 
 def clock(way: str, model, rows: np.ndarray) -> dict:
-    """Microseconds of one row, and a row's share of a batch.
+    """Microseconds of one row, alone and in a batch.
 
     What disturbs a measurement makes it longer, so the shortest is the truest.
     """
@@ -177,12 +177,12 @@ def report(frame: pd.DataFrame) -> str:
     frame = frame.reset_index()
     parts = [
         "# What a student costs where it is used",
-        "Microseconds of one thread: of a row that is asked alone (the fastest of "
+        "Microseconds of one thread: of a row that is predicted alone (the fastest of "
         f"{N_CALLS:,} calls of `predict`), and of a row in a batch of {N_BATCH} (the "
-        f"best of {N_BATCHES} measurements). An ONNX model answers with labels and "
-        "probabilities, `predict` with labels. KB of the pickle and of the ONNX file. "
-        "The difference is the largest between the answers of the ONNX model and of "
-        "the student for the test rows, as a share of the largest answer. "
+        f"best of {N_BATCHES} measurements). An ONNX model returns labels and "
+        "probabilities, `predict` labels. KB of the pickle and of the ONNX file. "
+        "The difference is the largest between the predictions of the ONNX model and "
+        "of the student for the test rows, as a fraction of the largest prediction. "
         "Trees are refined.",
     ]
     for table, rows in frame.groupby("table", sort=False):
@@ -214,12 +214,12 @@ def _tabulate(rows):
     return pd.DataFrame(
         {
             "model": both["student"],
-            "leaves or weights": both["values"].map(_whole),
+            "leaves or weights": both["values"].map(_integer),
             "KB": (both["student_bytes"] / 1024).map(_short),
             "KB, ONNX": (both["onnx_bytes"] / 1024).map(_short),
             "one row": both["student_row_us"].map(_short),
             "one row, ONNX": both["onnx_row_us"].map(_short),
-            "times as fast": times.map(_whole),
+            "times as fast": times.map(_integer),
             "in a batch": both["student_batch_us"].map(_short),
             "in a batch, ONNX": both["onnx_batch_us"].map(_short),
             "difference": both["difference"].map(
@@ -229,12 +229,12 @@ def _tabulate(rows):
     )
 
 
-def _whole(value):
+def _integer(value):
     return "" if pd.isna(value) else f"{value:,.0f}"
 
 
 def _short(value):
-    """Show three digits of what is below 100, all whole ones of what is above."""
+    """Show three digits of what is below 100, an integer above."""
     return "" if pd.isna(value) else f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 

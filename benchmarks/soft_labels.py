@@ -1,7 +1,7 @@
 """What native soft labels cost over the library's own training on hard labels.
 
 For XGBoost and LightGBM, in one run: seconds and peak memory of fitting soft labels
-natively, soft labels by weighted copies, and hard labels. Soft labels keep XGBoost
+natively, soft labels by sample duplication, and hard labels. Soft labels keep XGBoost
 splitting where hard ones are pure, so hard labels are fitted by the native way as well:
 the same trees, of which only the loss is ours. Each fit has a process of its own, whose
 peak memory is that of the fit; the order of the ways alternates::
@@ -27,7 +27,7 @@ from skdistill.targets import SoftLabels
 NAME = "soft_labels"
 TABLES = {"letter_recognition": None, "covertype": 100_000, "adult": None}
 LIBRARIES = ("xgboost", "lightgbm")
-WAYS = ("hard", "hard, our loss", "native", "both", "copies")
+WAYS = ("hard", "hard, our loss", "native", "both", "duplication")
 MAX_RATIO = 1.15
 
 
@@ -62,7 +62,7 @@ def fit_once(table: str, library: str, way: str, data_dir) -> dict:
     start = time.perf_counter()
     if way == "hard":
         student.fit(X, y)
-    elif way == "copies":
+    elif way == "duplication":
         fit_on_copies(
             student, X, labels, classes, y=y, sample_weight=None, fit_params={}
         )
@@ -137,8 +137,8 @@ def main() -> None:
         for library in LIBRARIES
         for repeat in range(options.repeats)
         for way in WAYS[:: -1 if repeat % 2 else 1]
-        # The ratio of copies is far from 1: once is enough.
-        if way != "copies" or not repeat
+        # The ratio of duplication is far from 1: once is enough.
+        if way != "duplication" or not repeat
     ]
     runs.run(NAME, cases, partial(measure, data_dir=options.data_dir), options)
     runs.publish(NAME, report)

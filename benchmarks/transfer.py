@@ -1,7 +1,7 @@
 """What drawing a transfer set costs, as the table grows.
 
-For each sampler, as many rows are drawn as the table has: 20 columns, of floats, whole
-numbers and two of categories. Each case has a process of its own, whose peak memory is
+For each sampler, as many rows are drawn as the table has: 20 columns, of floats, of
+integers and two of categories. Each case has a process of its own, whose peak memory is
 reported beside that of a process that makes the table alone::
 
     python -m benchmarks.transfer
@@ -30,13 +30,13 @@ SAMPLERS = (
 
 
 def build_table(n_rows: int) -> pd.DataFrame:
-    """Return 20 columns: 14 of floats, 4 of whole numbers, 2 of categories."""
+    """Return 20 columns: 14 of floats, 4 of integers, 2 of categories."""
     rng = np.random.default_rng(0)
     factors = rng.normal(size=(n_rows, 4))
     floats = factors @ rng.normal(size=(4, 14)) + 0.5 * rng.normal(size=(n_rows, 14))
     table = pd.DataFrame(floats, columns=[f"float {j}" for j in range(14)])
     for j in range(4):
-        table[f"whole {j}"] = rng.poisson(4.0 * 10**j, size=n_rows)
+        table[f"integer {j}"] = rng.poisson(4.0 * 10**j, size=n_rows)
     for j, n_categories in enumerate((5, 50)):
         codes = rng.integers(n_categories, size=n_rows)
         names = [f"name {code}" for code in range(n_categories)]

@@ -27,8 +27,8 @@ from benchmarks import (
     refine,
     results,
     sardar,
-    sardar_answers,
     sardar_block,
+    sardar_predictions,
     ship,
 )
 from benchmarks.problems import (
@@ -162,16 +162,16 @@ def test_held_out_rows_do_not_change_how_training_rows_are_encoded():
 def _quality_rows():
     losses = {"forest": (0.5, 0.4), "tree": (0.303, 0.31)}
     rows = []
-    for student, (plain, chosen) in losses.items():
+    for student, (baseline, chosen) in losses.items():
         for seed, shift in enumerate((-0.01, 0.01)):
             row = {"table": "made_up", "student": student, "seed": seed}
             row |= {"alpha": seed / 2, "temperature": 1.0 + seed}
             row |= dict.fromkeys(("n_train", "n_test", "n_features", "n_classes"), 2)
             for way, loss in (
                 ("teacher", 0.3),
-                ("plain", plain),
+                ("baseline", baseline),
                 ("chosen", chosen),
-                ("default", plain),
+                ("default", baseline),
             ):
                 row[f"{way}_log_loss"] = loss + shift
                 row[f"{way}_auc"] = row[f"{way}_accuracy"] = 1 - loss - shift
@@ -196,7 +196,7 @@ def test_the_gap_recovered_is_that_of_the_means():
 
 def test_the_quality_report_shows_what_was_chosen():
     frame = _quality_rows()
-    assert quality.show_choices(frame) == ["plain, 0.5/2"] * 2
+    assert quality.show_choices(frame) == ["baseline, 0.5/2"] * 2
     text = quality.report(frame)
     assert "in 1 of 2 pairs" in text
     assert "0.4000 ± 0.0141" in text
@@ -205,19 +205,19 @@ def test_the_quality_report_shows_what_was_chosen():
 def _gap_rows():
     scores = {"boosting": (0.6, 0.7), "tree": (0.797, 0.79)}
     rows = []
-    for student, (plain, chosen) in scores.items():
+    for student, (baseline, chosen) in scores.items():
         for seed, shift in enumerate((-0.01, 0.01)):
             row = {"table": "made_up", "student": student, "seed": seed}
             row |= dict.fromkeys(("n_train", "n_test", "n_features"), 2)
             row |= {"cv_alpha": seed / 2, "cv_transfer": "auto", "cv_strength": 10.0}
             for way, score in (
                 ("teacher", 0.8),
-                ("plain", plain),
-                ("default", plain),
+                ("baseline", baseline),
+                ("default", baseline),
                 ("cv", chosen + shift),
             ):
                 row |= {f"{way}_r2": score + shift, f"{way}_seconds": 1.0}
-            for way in ("plain", "cv"):
+            for way in ("baseline", "cv"):
                 row |= dict.fromkeys(
                     (f"{way}_values", f"{way}_bytes", f"{way}_row_us"), 7.0
                 )
@@ -227,11 +227,11 @@ def _gap_rows():
     return pd.DataFrame(rows).assign(**results.versions())
 
 
-def test_no_share_of_a_gap_that_is_too_small():
+def test_no_fraction_of_a_gap_that_is_too_small():
     summary = gap.summarise(_gap_rows()).set_index("student")
     assert summary["cv_recovered"]["boosting"] == pytest.approx(0.5)
     # The gains are 0.09 and 0.11, the lead is 0.2.
-    assert summary["cv_spread"]["boosting"] == pytest.approx(np.sqrt(2) / 20)
+    assert summary["cv_std"]["boosting"] == pytest.approx(np.sqrt(2) / 20)
     assert np.isnan(summary["cv_recovered"]["tree"])
     shown = [gap.show_recovered(row, "cv") for _, row in summary.iterrows()]
     assert shown == ["50% ± 7%", "R2 -0.0070"]
@@ -239,7 +239,7 @@ def test_no_share_of_a_gap_that_is_too_small():
 
 def test_goals_are_compared_with_what_the_search_recovers():
     goals = gap.compare_with_goals(gap.summarise(_gap_rows()))
-    # The tree has no share to compare.
+    # The tree has no fraction to compare.
     assert goals["reached"].tolist() == ["no", ""]
     assert goals["goal"].tolist() == ["60%", "15%"]
     assert goals["worse by more than 0.003"].tolist() == [0, 1]
@@ -248,7 +248,7 @@ def test_goals_are_compared_with_what_the_search_recovers():
 
 def test_the_gap_reports_are_made_from_raw_rows():
     frame = _gap_rows()
-    assert gap.show_choices(frame) == ["1 plain, 1 transfer + leaves 10"] * 2
+    assert gap.show_choices(frame) == ["1 baseline, 1 transfer + leaves 10"] * 2
     text = gap.report(frame)
     assert "in 1 of 2 pairs" in text
     assert "0% (0%)" in text
@@ -285,20 +285,20 @@ def test_dates_are_days_and_repeated_rows_are_dropped(tmp_path, monkeypatch):
     assert y.tolist() == [1, 2]
 
 
-def test_missing_cells_become_the_training_rows_median():
+def test_missing_values_become_the_training_rows_median():
     X = pd.DataFrame({"a": [1.0] * 30 + [5.0] * 9 + [np.nan]})
     X_train, X_test, _, _ = gap_block.split(X, np.arange(40.0), 0)
     assert (len(X_train), len(X_test)) == (30, 10)
-    cells = np.concatenate([X_train, X_test])
-    assert (cells == 1).sum() == 31
+    values = np.concatenate([X_train, X_test])
+    assert (values == 1).sum() == 31
 
 
 def test_one_block_of_the_gap(monkeypatch):
     monkeypatch.setattr(gap_block, "build_teacher", lambda seed: Ridge())
     (row,) = gap.measure("diabetes", ["tree"], 0, None)
-    assert row["teacher_r2"] > row["plain_r2"] < row["cv_r2"]
+    assert row["teacher_r2"] > row["baseline_r2"] < row["cv_r2"]
     assert (row["n_train"], row["n_test"]) == (331, 111)
-    assert row["plain_values"] == row["cv_values"] == 64
+    assert row["baseline_values"] == row["cv_values"] == 64
     (parts,) = ablation.measure("diabetes", ["forest"], 0, None)
     assert parts["teacher_r2"] == row["teacher_r2"]
     assert parts["mixing_r2"] != parts["+ both_r2"] != parts["+ both, in-sample_r2"]
@@ -307,15 +307,15 @@ def test_one_block_of_the_gap(monkeypatch):
 def _gap_classes_rows():
     losses = {"lightgbm": (0.5, 0.38), "forest": (0.303, 0.31)}
     rows = []
-    for student, (plain, chosen) in losses.items():
+    for student, (baseline, chosen) in losses.items():
         for seed, shift in enumerate((-0.01, 0.01)):
             row = {"table": "made_up", "student": student, "seed": seed}
             row |= dict.fromkeys(("n_train", "n_test", "n_features", "n_classes"), 2)
             row |= {"cv_alpha": seed / 2, "cv_transfer": "auto", "cv_strength": 10.0}
             for way, loss in (
                 ("teacher", 0.3),
-                ("plain", plain),
-                ("default", plain),
+                ("baseline", baseline),
+                ("default", baseline),
                 ("cv", chosen + shift),
             ):
                 row |= {f"{way}_log_loss": loss + shift, f"{way}_seconds": 1.0}
@@ -340,11 +340,13 @@ def test_less_loss_is_a_gain():
 def test_the_gap_report_of_classifiers_is_made_from_raw_rows():
     text = gap_classes.report(_gap_classes_rows())
     assert "in 1 of 2 pairs" in text
-    assert "1 plain, 1 transfer + leaves 10" in text
+    assert "1 baseline, 1 transfer + leaves 10" in text
     assert "0.3800" in text
 
 
-def test_text_columns_become_categories_and_parts_have_the_classes_shares(tmp_path):
+def test_string_columns_become_categories_and_parts_keep_the_fraction_of_each_class(
+    tmp_path,
+):
     frame = pd.DataFrame({"a": np.arange(80.0), "b": ["x", "y"] * 40, "target": 0})
     frame.loc[:19, "target"] = 1
     frame.to_csv(tmp_path / "credit_g.csv.gz", index=False)
@@ -365,7 +367,7 @@ def test_one_block_of_the_gap_of_classifiers(tmp_path, monkeypatch):
     teacher = gap_classes.with_encoder(LogisticRegression())
     monkeypatch.setattr(gap_classes, "build_teacher", lambda seed: teacher)
     (row,) = gap_classes.measure("credit_g", ["lightgbm"], 0, tmp_path)
-    assert row["teacher_log_loss"] < row["cv_log_loss"] < row["plain_log_loss"]
+    assert row["teacher_log_loss"] < row["cv_log_loss"] < row["baseline_log_loss"]
     assert (row["n_train"], row["n_test"], row["n_classes"]) == (150, 50, 2)
 
 
@@ -419,7 +421,7 @@ def test_validation_rows_are_none_of_the_few():
 def _sardar_rows():
     methods = (
         sardar_block.Method(sardar_block.TEACHER),
-        sardar_block.Method(sardar_block.PLAIN, 0.0, 1.0),
+        sardar_block.Method(sardar_block.BASELINE, 0.0, 1.0),
         *sardar_block.DISTILLED,
     )
     frame = pd.DataFrame(
@@ -455,11 +457,11 @@ def test_scores_are_drawn_beside_the_papers(monkeypatch):
     assert r2.index[-1] == "soft distillation, T = 5, rescaled"
 
 
-def test_answers_lie_on_a_line_whose_slope_is_said():
+def test_predictions_lie_on_a_line_whose_slope_is_said():
     truth = pd.Series([-1.0, 0.0, 1.0])
-    answers = dict.fromkeys(sardar_answers.SHOWN, 0.5 * truth)
-    frame = pd.DataFrame({"split": 0, "truth": truth} | answers)
-    text = sardar_answers.report(frame.assign(**results.versions()))
+    predictions = dict.fromkeys(sardar_predictions.SHOWN, 0.5 * truth)
+    frame = pd.DataFrame({"split": 0, "truth": truth} | predictions)
+    text = sardar_predictions.report(frame.assign(**results.versions()))
     assert "| 0.7500 | 0.50 " in text
 
 
@@ -470,7 +472,7 @@ def test_sardars_study_on_one_split():
         pytest.skip(f"{DATA_VARIABLE} names no folder with {sardar.REPAIRED}.csv.gz")
     frame = pd.DataFrame(sardar.measure(load_problem(sardar.REPAIRED, folder), 0))
     r2 = frame.set_index(["method", "temperature", "rescale"])["r2"]
-    assert r2[sardar.PLAIN, 1.0, False] > 0.7
+    assert r2[sardar.BASELINE, 1.0, False] > 0.7
     assert r2[sardar.SOFT, 1.0, False] > 0.7
     # A temperature costs, at most what a perfect student would lose and some more.
     for temperature in (0.5, 2.0, 5.0):

@@ -4,12 +4,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-PLAIN = "plain"
+BASELINE = "baseline"
 
 
 @dataclass(frozen=True)
 class Peer:
-    """A runner, the way it is told to go, and its environment; None is this one."""
+    """A runner, its way and its environment; if None, this one is used."""
 
     runner: str
     way: str
@@ -23,10 +23,10 @@ class Peer:
 
 
 PEERS = {
-    PLAIN: Peer("ours", "plain"),
+    BASELINE: Peer("ours", "baseline"),
     "skdistill": Peer("ours", "one fit"),
     "skdistill CV": Peer("ours", "search"),
-    "by hand": Peer("by_hand", "copies"),
+    "by hand": Peer("by_hand", "duplication"),
     "AutoGluon": Peer("autogluon", "default", "autogluon"),
     "imodels": Peer("imodels", "default", "imodels"),
     "TabTune xRFM": Peer("tabtune", "XRFM", "tabtune"),

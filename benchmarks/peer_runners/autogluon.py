@@ -9,7 +9,7 @@ import tempfile
 
 import numpy as np
 
-from benchmarks.peer_runners.task import TARGET, Fitted, Task, answer, count_leaves
+from benchmarks.peer_runners.task import TARGET, Fitted, Task, count_leaves, run
 
 TEACHERS = ["GBM", "XGB", "RF", "XT"]
 STUDENT = {
@@ -45,15 +45,17 @@ def fit(task: Task, way: str) -> Fitted:
         raise LookupError(f"distill() should leave one LightGBM, it left {names}")
     predictor.persist(students)
 
-    def answers_of(model):
+    def predictor_of(model):
         if not task.terms.n_classes:
             return lambda X: predictor.predict(X, model=model).to_numpy()
         classes = list(range(task.terms.n_classes))
         return lambda X: predictor.predict_proba(X, model=model)[classes].to_numpy()
 
     booster = predictor._trainer.load_model(students[0]).model
-    return Fitted(answers_of(students[0]), answers_of(teacher), count_leaves(booster))
+    return Fitted(
+        predictor_of(students[0]), predictor_of(teacher), count_leaves(booster)
+    )
 
 
 if __name__ == "__main__":
-    answer("autogluon.tabular", "autogluon.tabular", fit)
+    run("autogluon.tabular", "autogluon.tabular", fit)

@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks import gap_block, gap_classes
 from benchmarks.peer_runners.ours import build, predictor
-from benchmarks.peer_runners.task import Fitted, Task, answer, count_leaves
+from benchmarks.peer_runners.task import Fitted, Task, count_leaves, run
 from skdistill._fitting import final_step
 
 
@@ -23,10 +23,10 @@ def fit(task: Task, way: str) -> Fitted:
     model = DistilledRegressor(teacher, student).fit(task.X, task.y)
 
     def predict(X):
-        answers = np.asarray(model.predict(X))
+        predictions = np.asarray(model.predict(X))
         if task.terms.n_classes != 2:
-            return answers
-        second = answers.clip(0, 1)
+            return predictions
+        second = predictions.clip(0, 1)
         return np.column_stack([1 - second, second])
 
     leaves = count_leaves(final_step(model.student).booster_)
@@ -34,4 +34,4 @@ def fit(task: Task, way: str) -> Fitted:
 
 
 if __name__ == "__main__":
-    answer("imodels", "imodels", fit)
+    run("imodels", "imodels", fit)

@@ -1,7 +1,7 @@
-"""The plain student, and skdistill's two estimators, on the stack of the benchmarks."""
+"""The baseline student and skdistill's two estimators, on the benchmarks' stack."""
 
 from benchmarks import gap_block, gap_classes, quality_block
-from benchmarks.peer_runners.task import Fitted, Task, answer, count_leaves
+from benchmarks.peer_runners.task import Fitted, Task, count_leaves, run
 from skdistill import (
     DistilledClassifier,
     DistilledClassifierCV,
@@ -22,15 +22,15 @@ def build(task: Task) -> tuple:
 
 
 def predictor(model, task: Task):
-    """Return the method whose answers are scored."""
+    """Return the method whose predictions are scored."""
     return model.predict_proba if task.terms.n_classes else model.predict
 
 
 def fit(task: Task, way: str) -> Fitted:
-    """Fit the student plain, distilled in one fit, or as the search chooses."""
+    """Fit the student on the labels, distilled in one fit, or as the search chooses."""
     teacher, student = build(task)
     is_classes, seed = task.terms.n_classes > 0, task.terms.seed
-    if way == "plain":
+    if way == "baseline":
         student.fit(task.X, task.y)
         leaves = count_leaves(final_step(student).booster_)
         return Fitted(predictor(student, task), None, leaves)
@@ -51,4 +51,4 @@ def fit(task: Task, way: str) -> Fitted:
 
 
 if __name__ == "__main__":
-    answer("skdistill", "skdistill", fit)
+    run("skdistill", "skdistill", fit)

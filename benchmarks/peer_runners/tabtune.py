@@ -9,7 +9,7 @@ import os
 # No download: what is not on this machine is an error.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
-from benchmarks.peer_runners.task import Fitted, Task, answer, count_leaves
+from benchmarks.peer_runners.task import Fitted, Task, count_leaves, run
 
 STUDENT = {"n_estimators": 100, "max_depth": 4, "learning_rate": 0.1}
 
@@ -36,4 +36,4 @@ def fit(task: Task, way: str) -> Fitted:
 
 
 if __name__ == "__main__":
-    answer("tabtune", "tabtune", fit)
+    run("tabtune", "tabtune", fit)

@@ -1,9 +1,9 @@
 """What a runner is given and what it hands back: files in one folder.
 
 The folder holds ``train.csv`` with the target in its last column, ``test.csv`` without
-it and ``task.json``. A runner leaves ``student.csv`` and ``teacher.csv``, its answers
-for the test rows (a class a column), and ``facts.json``: seconds, latency and size, or
-the reason why there is no answer. This module needs nothing but numpy and pandas.
+it and ``task.json``. A runner leaves ``student.csv`` and ``teacher.csv``, its
+predictions for the test rows (a class a column), and ``facts.json``: seconds, latency
+and size, or the reason why there are none. This module needs only numpy and pandas.
 """
 
 import importlib
@@ -26,7 +26,7 @@ TARGET = "target"
 
 @dataclass(frozen=True)
 class Terms:
-    """What a runner is told beside the rows.
+    """What a runner gets beside the rows.
 
     `n_classes` is 0 for a regression, else the classes are 0 to `n_classes` - 1. The
     budget is in seconds of the processor; who needs more is ended.
@@ -35,7 +35,7 @@ class Terms:
     seed: int
     n_classes: int
     budget: int
-    text: list[str]
+    strings: list[str]
 
 
 @dataclass(frozen=True)
@@ -59,22 +59,22 @@ class Fitted:
 
 def write(folder: Path, X, y, X_test, *, seed: int, n_classes: int, budget: int):
     """Write the task of one split."""
-    text = list(X.select_dtypes(exclude="number"))
+    strings = list(X.select_dtypes(exclude="number"))
     X.assign(**{TARGET: y}).to_csv(folder / "train.csv", index=False)
     X_test.to_csv(folder / "test.csv", index=False)
-    terms = Terms(seed, n_classes, budget, text)
+    terms = Terms(seed, n_classes, budget, strings)
     (folder / "task.json").write_text(json.dumps(asdict(terms)))
 
 
 def read(folder: Path) -> Task:
-    """Read a task; text columns become categories, the same in both parts."""
+    """Read a task; string columns become categories, the same in both parts."""
     terms = Terms(**json.loads((folder / "task.json").read_text()))
-    text = dict.fromkeys(terms.text, object)
+    dtypes = dict.fromkeys(terms.strings, object)
     train, X_test = (
-        pd.read_csv(folder / f"{part}.csv", dtype=text) for part in ("train", "test")
+        pd.read_csv(folder / f"{part}.csv", dtype=dtypes) for part in ("train", "test")
     )
     y = train.pop(TARGET).to_numpy()
-    both = pd.concat([train, X_test]).astype(dict.fromkeys(terms.text, "category"))
+    both = pd.concat([train, X_test]).astype(dict.fromkeys(terms.strings, "category"))
     X_test = both.iloc[len(y) :].reset_index(drop=True)
     return Task(both.iloc[: len(y)], y, X_test, terms)
 
@@ -84,13 +84,13 @@ def count_leaves(booster) -> list[int]:
     return [tree["num_leaves"] for tree in booster.dump_model()["tree_info"]]
 
 
-def answer(distribution: str, module: str, fit: Callable[[Task, str], Fitted]) -> None:
+def run(distribution: str, module: str, fit: Callable[[Task, str], Fitted]) -> None:
     """Do the task in the folder and in the way that the command line names."""
     folder, way = Path(sys.argv[1]), sys.argv[2]
     try:
-        facts = _answer(folder, way, module, fit)
+        facts = _run(folder, way, module, fit)
     except Exception as error:
-        logging.exception("no answer")
+        logging.exception("no predictions")
         first = (str(error).strip() or "no message").splitlines()[0]
         first = first.replace(str(Path.home()), "~")
         facts = {"reason": f"{type(error).__name__}: {first}"}
@@ -101,7 +101,7 @@ def answer(distribution: str, module: str, fit: Callable[[Task, str], Fitted]) -
     (folder / "facts.json").write_text(json.dumps(facts))
 
 
-def _answer(folder, way, module, fit):
+def _run(folder, way, module, fit):
     importlib.import_module(module)  # Importing is no part of the seconds.
     task = read(folder)
     wall, cpu = time.perf_counter(), _cpu_seconds()
@@ -119,8 +119,8 @@ def _answer(folder, way, module, fit):
     for role in ("student", "teacher"):
         predict = getattr(fitted, role)
         if predict is not None:
-            answers = _check(predict(task.X_test), task)
-            pd.DataFrame(answers).to_csv(folder / f"{role}.csv", index=False)
+            predictions = _check(predict(task.X_test), task)
+            pd.DataFrame(predictions).to_csv(folder / f"{role}.csv", index=False)
     return facts
 
 
@@ -141,16 +141,16 @@ def _time_one_row(predict, row):
     return 1e6 * (time.process_time() - start) / N_TIMINGS
 
 
-def _check(answers, task):
-    """Return the answers as an array, of the shape that can be scored."""
-    answers = np.asarray(answers, float)
+def _check(predictions, task):
+    """Return the predictions as an array, of the shape that can be scored."""
+    predictions = np.asarray(predictions, float)
     n_classes = task.terms.n_classes
     expected = (len(task.X_test), n_classes) if n_classes else (len(task.X_test),)
-    if answers.shape != expected:
+    if predictions.shape != expected:
         raise ValueError(
-            f"its answers for {expected} rows and classes have the shape "
-            f"{answers.shape}"
+            f"its predictions for {expected} rows and classes have the shape "
+            f"{predictions.shape}"
         )
-    if not np.isfinite(answers).all():
-        raise ValueError("some of its answers are not finite")
-    return answers
+    if not np.isfinite(predictions).all():
+        raise ValueError("some of its predictions are not finite")
+    return predictions

@@ -77,7 +77,7 @@ def test_one_block_of_daos_study(small):
     auc = frame.set_index("way")["auc"]
     assert auc[dao_block.TEACHER] > auc[dao_block.SCRATCH] > 0.5
     assert (frame["n_train"].unique(), frame["n_test"].unique()) == (210, 90)
-    # The refined student is no larger than the plain one, unlike the cross-fitted.
+    # The refined student is no larger than the baseline, unlike the cross-fitted.
     leaves = frame.set_index("way")["leaves"]
     assert leaves[dao_block.CV] < 1.2 * leaves[dao_block.SCRATCH]
     assert leaves[dao_block.CV] < leaves[dao_block.CROSS_FITTED]

@@ -57,7 +57,7 @@ def test_one_setting_of_haos_study(digits, few_rows, tmp_path, monkeypatch):
     np.testing.assert_array_equal(held_out, np.arange(300))
 
 
-def test_honest_answers_are_those_of_the_fold_that_did_not_see_the_row(
+def test_out_of_fold_predictions_are_those_of_the_fold_that_did_not_see_the_row(
     digits, few_rows, tmp_path
 ):
     block = hao_block.Block(digits, 0, tmp_path)
@@ -65,8 +65,8 @@ def test_honest_answers_are_those_of_the_fold_that_did_not_see_the_row(
     folds = block._folds(y, None)
     with pytest.warns(ConvergenceWarning):
         model = block._build(hao_block.Setting(epochs=1), 0.5, folds).fit(X, y)
-    answers = block._answer(model.teacher_, hao_block.HONEST, folds)
-    accuracy = (answers.argmax(axis=1) == y).mean()
+    predictions = block._predict(model.teacher_, hao_block.OUT_OF_FOLD, folds)
+    accuracy = (predictions.argmax(axis=1) == y).mean()
     assert accuracy == pytest.approx(model.teacher_score_)
 
 
@@ -93,7 +93,7 @@ def test_haos_report_is_made_from_raw_rows():
     assert gain.mean().tolist() == pytest.approx([7.5, 15, 30, 60])
     text = hao.report(frame)
     assert "| 0.33  | 0.67        | 52.50 ± 1.18 |" in text
-    assert "honest ones in 0 of 8 pairs" in text
+    assert "out-of-fold ones in 0 of 8 pairs" in text
 
 
 def test_all_alphas_only_in_the_first_of_haos_studies():

@@ -117,14 +117,14 @@ def test_what_is_not_a_number_misses_its_threshold():
 
 
 def test_the_smoke_run_derives_what_it_judges(monkeypatch):
-    row = {"student": "tree", "plain_r2": 0.5, "cv_r2": 0.6, "teacher_r2": 0.7}
-    row |= {"plain_values": 10, "cv_values": 11}
+    row = {"student": "tree", "baseline_r2": 0.5, "cv_r2": 0.6, "teacher_r2": 0.7}
+    row |= {"baseline_values": 10, "cv_values": 11}
     monkeypatch.setattr(gap, "measure", lambda *args: [row])
     measured = {
         what: value
         for _, what, value in smoke.measure_regression("friedman1", ["tree"])
     }
     assert measured[smoke.RECOVERED] == pytest.approx(0.5)
-    assert measured["R2 lost to plain"] == pytest.approx(-0.1)
-    assert measured["size over plain's"] == pytest.approx(1.1)
+    assert measured["R2 lost to the baseline"] == pytest.approx(-0.1)
+    assert measured["size over the baseline's"] == pytest.approx(1.1)
     assert {*measured} <= {*smoke.LIMITS}

@@ -18,12 +18,13 @@ def test_a_student_is_chosen_in_both_ways(table, monkeypatch):
     for way in one_split.WAYS:
         assert row[f"{way}_seconds"] > 0
         if row[f"{way}_alpha"] == 0:
-            assert row[f"{way}_score"] == row["plain_score"]
-    assert row["teacher_score"] != row["plain_score"]
+            assert row[f"{way}_score"] == row["baseline_score"]
+    assert row["teacher_score"] != row["baseline_score"]
 
 
 def test_what_the_split_loses_and_saves_is_said():
-    common = {"table": "made_up", "seed": 0, "teacher_score": 0.9, "plain_score": 0.5}
+    common = {"table": "made_up", "seed": 0}
+    common |= {"teacher_score": 0.9, "baseline_score": 0.5}
     frame = pd.DataFrame(
         [
             common | {"student": "one", "folds_score": 0.7, "split_score": 0.68},

@@ -19,10 +19,10 @@ from benchmarks import (
 )
 from benchmarks.peer_runners import by_hand, ours, task
 
-# What a runner does, in a few lines: it answers with the mean, in its own process.
+# What a runner does, in a few lines: it predicts the mean, in its own process.
 STAND_IN = """
 import sys
-from benchmarks.peer_runners.task import Fitted, answer
+from benchmarks.peer_runners.task import Fitted, run
 
 def fit(task, way):
     if way == "fails":
@@ -37,7 +37,7 @@ def fit(task, way):
     mean = task.y.mean()
     return Fitted(lambda X: [mean] * len(X), None, [2, 3])
 
-answer("numpy", sys.argv[3], fit)
+run("numpy", sys.argv[3], fit)
 """
 
 
@@ -71,7 +71,7 @@ def test_a_task_is_read_as_it_was_written(tmp_path):
     assert read.X.dtypes.equals(read.X_test.dtypes)
     assert read.X_test["b"].tolist() == ["7", "new"]
     assert read.y.tolist() == y.tolist()
-    assert (read.terms.seed, read.terms.text) == (3, ["b"])
+    assert (read.terms.seed, read.terms.strings) == (3, ["b"])
 
 
 def test_no_runner_sees_a_held_out_label(tmp_path):
@@ -80,7 +80,7 @@ def test_no_runner_sees_a_held_out_label(tmp_path):
     assert list(pd.read_csv(tmp_path / "test.csv")) == ["a", "b"]
 
 
-def test_answers_are_scored_where_there_are_any(ask, tmp_path):
+def test_predictions_are_scored_where_there_are_any(ask, tmp_path):
     facts = ask("mean")
     assert (facts["trees"], facts["leaves"]) == (2, 5)
     assert facts["version"] == np.__version__
@@ -98,7 +98,7 @@ def test_answers_are_scored_where_there_are_any(ask, tmp_path):
         ("never ends", {"budget": 1}, "seconds of the processor"),
     ],
 )
-def test_a_peer_without_an_answer_has_a_reason(ask, way, more, reason):
+def test_a_peer_without_predictions_has_a_reason(ask, way, more, reason):
     facts = ask(way, **more)
     assert "leaves" not in facts
     assert re.search(reason, facts["reason"])
@@ -107,12 +107,12 @@ def test_a_peer_without_an_answer_has_a_reason(ask, way, more, reason):
 def test_a_runner_that_hangs_is_ended(tmp_path):
     command = [sys.executable, "-c", "import time; time.sleep(60)"]
     facts = peers.ask(command, tmp_path, patience=0.2)
-    assert facts == {"reason": "no answer within 0.2 seconds"}
+    assert facts == {"reason": "no result within 0.2 seconds"}
 
 
 def test_a_peer_without_an_environment_is_left_out(tmp_path, capsys):
-    there = peers.find_environments(["plain", "imodels"], tmp_path)
-    assert there == ["plain"]
+    there = peers.find_environments(["baseline", "imodels"], tmp_path)
+    assert there == ["baseline"]
     assert "imodels: left out" in capsys.readouterr().out
 
 
@@ -129,19 +129,19 @@ def cheap_teachers(monkeypatch):
 
 @pytest.mark.filterwarnings("ignore:X does not have valid feature names")
 @pytest.mark.parametrize("name", ["diabetes", "breast_cancer"])
-@pytest.mark.parametrize("way", ["plain", "one fit", "search", "copies"])
+@pytest.mark.parametrize("way", ["baseline", "one fit", "search", "duplication"])
 @pytest.mark.usefixtures("cheap_teachers")
-def test_every_way_without_a_peer_answers(tmp_path, name, way):
+def test_every_way_without_a_peer_predicts(tmp_path, name, way):
     problem = problems.load_problem(name)
     X, y, n_classes = problem.X[:120], problem.y[:120], 2 * (name == "breast_cancer")
     task.write(tmp_path, X, y, X[:7], seed=0, n_classes=n_classes, budget=60)
     read = task.read(tmp_path)
-    fitted = (by_hand if way == "copies" else ours).fit(read, way)
+    fitted = (by_hand if way == "duplication" else ours).fit(read, way)
     shape = (7, 2) if n_classes else (7,)
     assert fitted.student(read.X_test).shape == shape
     assert len(fitted.leaves) == 100
     assert max(fitted.leaves) <= 16
-    if way != "plain":
+    if way != "baseline":
         assert fitted.teacher(read.X_test).shape == shape
 
 
@@ -164,16 +164,16 @@ def _frame():
         "abalone": {
             "skdistill": (0.7, 0.6),
             "AutoGluon": (0.6, 0.4),
-            "plain": (np.nan, 0.5),
+            "baseline": (np.nan, 0.5),
         },
         # AutoGluon's teacher leads by too little to divide by.
         "pol": {
-            "plain": (np.nan, 0.5),
+            "baseline": (np.nan, 0.5),
             "skdistill": (0.7, 0.7),
             "AutoGluon": (0.504, 0.5),
         },
     }
-    classes = {"adult": {"plain": (np.nan, 0.5), "skdistill": (0.3, 0.4)}}
+    classes = {"adult": {"baseline": (np.nan, 0.5), "skdistill": (0.3, 0.4)}}
     rows = _rows("r2", numbers) + _rows("log_loss", classes)
     silent = {key: rows[-1][key] for key in ("table", "seed", "n_train", "version")}
     silent |= {"peer": "imodels", "reason": "ValueError: one column"}
@@ -184,21 +184,21 @@ def _frame():
 
 def _summary(kind):
     metric = peers_report.METRICS[kind]
-    return peers_report.summarise(peers_report.answered(_frame(), metric), metric)
+    return peers_report.summarise(peers_report.select_scored(_frame(), metric), metric)
 
 
-def test_shares_are_of_the_lead_of_a_peers_own_teacher():
+def test_fractions_are_of_the_lead_of_a_peers_own_teacher():
     summary = _summary("numbers").set_index(["student", "table"])
-    share = summary["distilled_recovered"]
-    assert share["skdistill"].tolist() == pytest.approx([0.5, 1.0])
-    assert share["AutoGluon", "abalone"] == pytest.approx(-1)
-    assert np.isnan(share["AutoGluon", "pol"])
+    fraction = summary["distilled_recovered"]
+    assert fraction["skdistill"].tolist() == pytest.approx([0.5, 1.0])
+    assert fraction["AutoGluon", "abalone"] == pytest.approx(-1)
+    assert np.isnan(fraction["AutoGluon", "pol"])
     losses = _summary("classes").set_index("student")
     assert losses["distilled_gain"]["skdistill"] == pytest.approx(0.1)
     assert losses["distilled_recovered"]["skdistill"] == pytest.approx(0.5)
 
 
-def test_peers_are_compared_on_what_both_answered():
+def test_peers_are_compared_on_what_both_predicted():
     (row,) = peers_report.compare_with_rival(_frame()).to_dict("records")
     assert row == {
         "ours": "skdistill",
@@ -213,7 +213,7 @@ def test_peers_are_compared_on_what_both_answered():
 def test_kinds_are_put_together_where_there_are_two():
     classes = {
         "adult": {
-            "plain": (np.nan, 0.5),
+            "baseline": (np.nan, 0.5),
             "skdistill": (0.3, 0.4),
             "AutoGluon": (0.3, 0.3),
         }
@@ -235,7 +235,7 @@ def test_the_report_of_peers_is_made_from_raw_rows(tmp_path, monkeypatch):
     assert "75% (75%)" in text
     assert "ValueError: one column" in text
     peers_of = [line.split("|")[1].strip() for line in text.splitlines() if "|" in line]
-    assert peers_of.index("plain") < peers_of.index("AutoGluon")
+    assert peers_of.index("baseline") < peers_of.index("AutoGluon")
 
 
 @pytest.mark.usefixtures("cheap_teachers")
@@ -243,7 +243,7 @@ def test_a_row_has_the_facts_of_a_peer_and_its_scores(tmp_path, monkeypatch):
     problem = problems.load_problem("diabetes")
     frame = problem.X.assign(target=problem.y)[:60]
     frame.to_csv(tmp_path / "abalone.csv.gz", index=False)
-    (row,) = peers.measure("abalone", 0, "plain", tmp_path, tmp_path)
+    (row,) = peers.measure("abalone", 0, "baseline", tmp_path, tmp_path)
     assert (row["reason"], row["n_train"], row["n_test"]) == ("", 45, 15)
     assert {"student_r2", "cpu_seconds", "row_us", "leaves", "version"} < set(row)
 
@@ -253,13 +253,13 @@ def test_a_row_has_the_facts_of_a_peer_and_its_scores(tmp_path, monkeypatch):
 def test_a_search_by_hand_finds_what_ours_finds(tmp_path, monkeypatch):
     monkeypatch.setattr(nested_grid, "GRID", {"alpha": [0.3], "temperature": [2.0]})
     X, X_test, y, _ = gap_block.split(*gap_block.load_table("diabetes", None), 0)
-    scores, answers = [], []
+    scores, predictions = [], []
     for way in (nested_grid.FOLDS, nested_grid.BY_HAND):
         search = nested_grid.build(way, str(tmp_path)).fit(X, y)
         scores.append(search.best_score_)
-        answers.append(search.predict(X_test))
+        predictions.append(search.predict(X_test))
     assert scores[0] == pytest.approx(scores[1], abs=1e-6)
-    np.testing.assert_allclose(*answers, rtol=1e-6)
+    np.testing.assert_allclose(*predictions, rtol=1e-6)
 
 
 def test_searches_are_compared_with_the_one_by_hand():

@@ -28,15 +28,17 @@ def figures(monkeypatch):
     return kept
 
 
-SHARES = pd.DataFrame({"tree": [0.1, 0.3, None], "forest": [0.5, None, None]})
+FRACTIONS = pd.DataFrame({"tree": [0.1, 0.3, None], "forest": [0.5, None, None]})
 
 
-def _draw_shares(shares=SHARES):
-    return plots.draw_shares(shares, "made_up", goals={"forest": 0.4}, x="share")
+def _draw_fractions(fractions=FRACTIONS):
+    return plots.draw_fractions(
+        fractions, "made_up", goals={"forest": 0.4}, x="fraction"
+    )
 
 
 def test_each_row_shows_its_points_their_mean_and_its_goal(figures):
-    path = _draw_shares()
+    path = _draw_fractions()
     (ax,) = figures[0].axes
     points, means, goals = ax.lines[2:]
     drawn = pd.DataFrame({"place": points.get_ydata(), "x": points.get_xdata()})
@@ -61,7 +63,7 @@ def test_each_panel_has_a_line_for_each_column(figures):
 
 def test_each_bar_stands_beside_its_source(figures):
     bars = pd.DataFrame(
-        {"mean": [1.0, 2.0], "spread": 0.1, "them": [np.nan, 3.0]}, index=["a", "b"]
+        {"mean": [1.0, 2.0], "std": 0.1, "them": [np.nan, 3.0]}, index=["a", "b"]
     )
     plots.draw_bars({"MSE": bars}, "made_up", source="them")
     (ax,) = figures[0].axes
@@ -71,19 +73,19 @@ def test_each_bar_stands_beside_its_source(figures):
     assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
 
 
-def test_answers_are_drawn_against_the_truth(figures):
-    answers = pd.DataFrame({"plain": [0.1, 0.8], "hard": 0.5})
-    plots.draw_answers(pd.Series([0.0, 1.0]), answers, "made_up")
-    plain, hard = figures[0].axes
-    assert plain.lines[-1].get_xdata().tolist() == [0, 1]
-    assert plain.lines[-1].get_ydata().tolist() == [0.1, 0.8]
+def test_predictions_are_drawn_against_the_truth(figures):
+    predictions = pd.DataFrame({"baseline": [0.1, 0.8], "hard": 0.5})
+    plots.draw_predictions(pd.Series([0.0, 1.0]), predictions, "made_up")
+    baseline, hard = figures[0].axes
+    assert baseline.lines[-1].get_xdata().tolist() == [0, 1]
+    assert baseline.lines[-1].get_ydata().tolist() == [0.1, 0.8]
     assert hard.get_title() == "hard"
 
 
 def test_the_same_numbers_give_the_same_file_and_others_another_digest():
-    first = _draw_shares().read_bytes()
-    assert _draw_shares().read_bytes() == first
-    assert plots.digest(SHARES).encode() in first
-    other = SHARES + 0.001
-    assert plots.digest(other).encode() in _draw_shares(other).read_bytes()
-    assert plots.digest(other) != plots.digest(SHARES)
+    first = _draw_fractions().read_bytes()
+    assert _draw_fractions().read_bytes() == first
+    assert plots.digest(FRACTIONS).encode() in first
+    other = FRACTIONS + 0.001
+    assert plots.digest(other).encode() in _draw_fractions(other).read_bytes()
+    assert plots.digest(other) != plots.digest(FRACTIONS)

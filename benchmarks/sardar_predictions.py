@@ -1,8 +1,8 @@
-"""Sardar's other figure: what each model answers for held-out rows, against the truth.
+"""Sardar's other figure: each model's predictions of held-out rows against the truth.
 
 The models are those of `benchmarks.sardar`, on one of its splits::
 
-    python -m benchmarks.sardar_answers --data-dir ../shared/data
+    python -m benchmarks.sardar_predictions --data-dir ../shared/data
 """
 
 from functools import partial
@@ -13,29 +13,34 @@ import pandas as pd
 from sklearn.metrics import r2_score
 
 from benchmarks import results, runs
-from benchmarks.plots import draw_answers
+from benchmarks.plots import draw_predictions
 from benchmarks.problems import add_data_argument, load_problem
 from benchmarks.sardar_block import (
+    BASELINE,
     HARD,
-    PLAIN,
     REPAIRED,
     SOFT,
     SOFT_ALPHA,
     TEACHER,
     Method,
-    answer,
+    predict_all,
 )
 
-NAME = "sardar_answers"
+NAME = "sardar_predictions"
 SPLIT = 0
-# At the highest temperature too: there the answers lie on a line that is too flat.
-SHOWN = (TEACHER, PLAIN, HARD, *(str(Method(SOFT, SOFT_ALPHA, T)) for T in (1.0, 5.0)))
+# At the highest temperature too: there the predictions lie on a line that is too flat.
+SHOWN = (
+    TEACHER,
+    BASELINE,
+    HARD,
+    *(str(Method(SOFT, SOFT_ALPHA, T)) for T in (1.0, 5.0)),
+)
 
 
 def measure(split: int, data_dir) -> list[dict]:
-    """Truth and answers of every method, row by row, on the standardised target."""
-    truth, answers, _ = answer(load_problem(REPAIRED, data_dir), split)
-    named = {str(method): answered for method, answered in answers.items()}
+    """Truth and predictions of every method, row by row, on the standardised target."""
+    truth, predictions, _ = predict_all(load_problem(REPAIRED, data_dir), split)
+    named = {str(method): predicted for method, predicted in predictions.items()}
     frame = pd.DataFrame({"split": split, "truth": truth} | named)
     return frame.to_dict("records")
 
@@ -53,21 +58,21 @@ def report(frame: pd.DataFrame) -> str:
     ]
     return "\n\n".join(
         [
-            "# Answers against the truth",
+            "# Predictions against the truth",
             f"Table `{REPAIRED}`, the {len(frame)} held-out rows of split "
             f"{frame['split'].unique().item()}. The slope is that of a line through "
-            "the answers against the truth: a temperature above 1 shrinks the target, "
-            "and the answers with it.",
+            "the predictions against the truth: a temperature above 1 shrinks the "
+            "target, and the predictions with it.",
             results.markdown(pd.DataFrame(rows)),
-            f"![Answers against the truth]({NAME}.svg)",
+            f"![Predictions against the truth]({NAME}.svg)",
             f"Measured with {results.describe(frame)}.",
         ]
     )
 
 
 def draw(frame: pd.DataFrame) -> Path:
-    """Draw the answers against the truth, from the raw rows alone."""
-    return draw_answers(frame["truth"], frame[list(SHOWN)], NAME)
+    """Draw the predictions against the truth, from the raw rows alone."""
+    return draw_predictions(frame["truth"], frame[list(SHOWN)], NAME)
 
 
 def main() -> None:
