@@ -18,7 +18,7 @@ from benchmarks.problems import load_problem
 from skdistill import DistilledClassifier, DistilledClassifierCV
 from skdistill.inspect import count_bytes, count_values
 from skdistill.refine import LeafRefinement
-from skdistill.transfer import MungeSampler
+from skdistill.transfer import MungeSampler, TransferSet
 
 PAPER_SEED, TEST_FRACTION = 2357, 0.3
 TEACHER_TREES, STUDENTS = 500, {"1 tree": 1, "10 trees": 10, "40 trees": 40}
@@ -59,15 +59,17 @@ class Block:
             X, y, test_size=TEST_FRACTION, random_state=seed or PAPER_SEED
         )
         self.seed, self.shared = seed, {"memory": memory, "random_state": seed}
-        self.sampler = MungeSampler(categorical_features=is_code)
-        self.transfer_size = TRANSFER_SIZES.get(table, 1)
+        self.transfer = TransferSet(
+            MungeSampler(categorical_features=is_code),
+            size=TRANSFER_SIZES.get(table, 1),
+        )
         self.facts = {
             "table": table,
             "seed": seed,
             "n_train": len(self.X),
             "n_test": len(self.X_test),
             "n_features": X.shape[1],
-            "transfer_size": self.transfer_size,
+            "transfer_size": self.transfer.size,
         }
 
     def study(self, student: str) -> list[dict]:
@@ -103,8 +105,7 @@ class Block:
             self.build_forest(TEACHER_TREES),
             student,
             alphas=ALPHAS,
-            transfers=(self.sampler,),
-            transfer_size=self.transfer_size,
+            transfers=(self.transfer,),
             refinements=[LeafRefinement(strength) for strength in STRENGTHS],
             cv=StratifiedShuffleSplit(1, test_size=0.2, random_state=self.seed),
             scoring="roc_auc",

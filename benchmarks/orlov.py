@@ -89,11 +89,11 @@ def compare_ways(parts: list[tuple], seed: int) -> list[dict]:
     frozen = FrozenEstimator(teacher.fit(X_source, y_source))
     student = build_network(STUDENT_LAYERS, EPOCHS, seed)
 
-    def distil(X_transfer=None, transfer=None, **params):
+    def distil(X_unlabeled=None, transfer=None, **params):
         model = DistilledRegressor(
             frozen, student, transfer=transfer, random_state=seed, **params
         )
-        return model.fit(X, y, X_transfer=X_transfer)
+        return model.fit(X, y, X_unlabeled=X_unlabeled)
 
     # As many steps as the student takes that is given the source's rows.
     n_batches = [-(-n // BATCH) for n in (len(X), len(X) + len(X_source))]
@@ -110,7 +110,7 @@ def compare_ways(parts: list[tuple], seed: int) -> list[dict]:
         ALONE: distil(alpha=1.0),
         DRAWN: distil(alpha=ALPHA, transfer=MungeSampler()),
         GIVEN: distil(X_source, alpha=ALPHA),
-        CV: search.fit(X, y, X_transfer=X_source),
+        CV: search.fit(X, y, X_unlabeled=X_source),
         ALL: clone(student).fit(*both),
     }
     sizes = {"n_source": len(X_source), "n_train": len(X), "n_test": len(X_test)}

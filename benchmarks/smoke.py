@@ -113,7 +113,7 @@ def measure_demo() -> Iterator[Measured]:
         metric = "R2" if task == "diabetes" else ACCURACY
         baseline, distilled = (
             next(iter(models[name]["scores"].values()))
-            for name in ("plain", "distilled")
+            for name in ("baseline", "distilled")
         )
         yield f"demo, {task}", f"{metric} lost to the baseline", baseline - distilled
         if metric == ACCURACY:

@@ -20,9 +20,8 @@ from benchmarks import results, runs
 from benchmarks.problems import add_data_argument, encode, load_problem
 from benchmarks.processes import measure_apart, peak_mb
 from skdistill.inspect import count_values
-from skdistill.students import fit_soft_labels
-from skdistill.students._copies import fit_on_copies
-from skdistill.targets import SoftLabels
+from skdistill.students import StudentAdapter, fit_on_target
+from skdistill.targets import Target
 
 NAME = "soft_labels"
 TABLES = {"letter_recognition": None, "covertype": 100_000, "adult": None}
@@ -50,24 +49,24 @@ def fit_once(table: str, library: str, way: str, data_dir) -> dict:
     names, y = np.unique(problem.y.to_numpy()[:n_rows], return_inverse=True)
     noise = np.random.default_rng(0).normal(size=(len(y), len(names)))
     soften = "both" if way == "both" else "teacher"
-    labels = SoftLabels(
+    target = Target.of_classes(
         y,
         3 * np.eye(len(names))[y] + noise,
+        classes=np.arange(len(names)),
         alpha=0.0 if way == "hard, our loss" else 0.5,
         temperature=2.0,
         soften=soften,
     )
-    classes, student = np.arange(len(names)), build_student(library)
+    student = build_student(library)
     clone(student).fit(X[:100], np.arange(100) % 2)  # The library starts its threads.
     start = time.perf_counter()
     if way == "hard":
         student.fit(X, y)
     elif way == "duplication":
-        fit_on_copies(
-            student, X, labels, classes, y=y, sample_weight=None, fit_params={}
-        )
+        # How a classifier learns a target that has no adapter of its own.
+        StudentAdapter().fit(student, X, target, {})
     else:
-        fit_soft_labels(student, X, y, labels, classes)
+        fit_on_target(student, X, target)
     seconds = time.perf_counter() - start
     return {
         "seconds": seconds,
