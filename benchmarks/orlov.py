@@ -170,15 +170,15 @@ def conclude(errors: pd.DataFrame) -> list[str]:
     )
     for way in (MIXING, DRAWN, GIVEN, CV):
         mean, std = gains[way].mean(), gains[way].std()
+        source = f"the source's {source_gain():.1%}"
         if mean - std > source_gain():
-            verdict = "larger than the source's by more than one standard deviation"
+            verdict = f"larger than {source} by more than one standard deviation"
         elif mean + std < source_gain():
-            verdict = "smaller than the source's by more than one standard deviation"
+            verdict = f"smaller than {source} by more than one standard deviation"
         else:
-            verdict = "within one standard deviation of the source's"
+            verdict = f"within one standard deviation of {source}"
         said.append(
-            f"'{way}': a gain of {results.mean_and_std(gains[way], '.1%')}, "
-            f"{verdict} ({source_gain():.1%})."
+            f"'{way}': a gain of {results.mean_and_std(gains[way], '.1%')}, {verdict}."
         )
     control = gains[LONGER].mean()
     said.append(
