@@ -248,9 +248,7 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         return self
 
     @contextmanager
-    def _step(
-        self, name: str, context: Any, part: Estimator | None
-    ) -> Iterator[None]:
+    def _step(self, name: str, context: Any, part: Estimator | None) -> Iterator[None]:
         """Run one step of fit: timed, printed if verbose, reported to the callbacks."""
         number = f"(step {_STEPS.index(name) + 1} of {len(_STEPS)})"
         message = f"{number} Fitting {name}" if self.verbose else None

@@ -132,7 +132,9 @@ def translate(model: Estimator, predictions: NDArray) -> NDArray:
     predictions : ndarray
     """
     if hasattr(model, "classes_"):
-        return model.classes_[predictions] if model.student_takes_codes_ else predictions
+        return (
+            model.classes_[predictions] if model.student_takes_codes_ else predictions
+        )
     if not model.rescale:
         return predictions
     mean = model.target_mean_

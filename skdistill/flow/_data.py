@@ -103,7 +103,9 @@ class Data:
             return self
         present = np.unique(self.y)
         stored = {
-            name: None if logits is None else align_classes(logits, self.classes, present)
+            name: None
+            if logits is None
+            else align_classes(logits, self.classes, present)
             for name, logits in (
                 ("teacher_predictions", self.teacher_predictions),
                 ("unlabeled_predictions", self.unlabeled_predictions),

@@ -128,9 +128,7 @@ def distill(plan: Plan, data: Data, watch: Watch = _unwatched) -> Distillation:
     return distill_supervised(plan, data, supervision, watch)
 
 
-def supervise(
-    plan: Plan, data: Data, known: Supervision | None = None
-) -> Supervision:
+def supervise(plan: Plan, data: Data, known: Supervision | None = None) -> Supervision:
     """Return what a student learns from beside the labels.
 
     Parameters
@@ -188,9 +186,7 @@ def _make_signal(plan: Plan, data: Data) -> Supervision:
     return Supervision(signal, teacher, view, unlabeled=None)
 
 
-def _make_unlabeled(
-    plan: Plan, data: Data, known: Supervision
-) -> Unlabeled | None:
+def _make_unlabeled(plan: Plan, data: Data, known: Supervision) -> Unlabeled | None:
     samples = data.X_unlabeled
     if data.unlabeled_predictions is not None:
         predictions = known.signal.transform(data.unlabeled_predictions)
@@ -255,19 +251,17 @@ def _fit_students(
 
 def _n_classes(student: Estimator, data: Data) -> int:
     """Return how many classes the student itself tells apart; 0 for a regressor."""
-    return 0 if data.classes is None or not is_classifier(student) else len(data.classes)
+    return (
+        0 if data.classes is None or not is_classifier(student) else len(data.classes)
+    )
 
 
-def _refine(
-    fitted: Estimator, X: Table, target: Target, plan: Plan
-) -> list[Estimator]:
+def _refine(fitted: Estimator, X: Table, target: Target, plan: Plan) -> list[Estimator]:
     """Return the fitted student as each refinement of the plan makes it."""
     strengths = [one.strength for one in plan.refinements if one is not None]
     if not strengths:
         return [fitted] * len(plan.refinements)
-    path = refinement_path(
-        fitted, X, target.mixed, target.weight, strengths=strengths
-    )
+    path = refinement_path(fitted, X, target.mixed, target.weight, strengths=strengths)
     return [path.model(index) for index in range(len(strengths))]
 
 

@@ -122,7 +122,9 @@ def score_fold(
         task.call_on_fit_task_begin(estimator=model)
         try:
             students = _fit_group(model, group, training, known, supervisions)
-            scores += [[_score(scorer, one, part) for part in held_out] for one in students]
+            scores += [
+                [_score(scorer, one, part) for part in held_out] for one in students
+            ]
         except Exception as error:
             if error_score == "raise" or group.is_baseline:
                 raise
@@ -131,7 +133,10 @@ def score_fold(
             scores += [[float(error_score)] * len(parts)] * n_candidates
         task.call_on_fit_task_end(estimator=model)
     references = [
-        [_score(scorer, _teacher(groups[0].plan, known, training, data, part), part) for part in held_out],
+        [
+            _score(scorer, _teacher(groups[0].plan, known, training, data, part), part)
+            for part in held_out
+        ],
         [_score(scorer, _constant(training), part) for part in held_out],
     ]
     return FoldScores(np.array([*scores, *references]), failures)
@@ -161,7 +166,8 @@ def _kept(
     model: Estimator, data: Data, plan: Plan, done: Distillation
 ) -> list[Estimator]:
     return [
-        keep(clone(model), data, plan, done, index) for index in range(len(done.students))
+        keep(clone(model), data, plan, done, index)
+        for index in range(len(done.students))
     ]
 
 

@@ -230,7 +230,9 @@ def _kfold(task: CrossFitTask) -> CrossFitResult:
     fitted, known, held_out = (list(part) for part in zip(*parts, strict=True))
     predictions = in_sample_order(folds, held_out, len(task.y))
     if task.classes is None:
-        return CrossFitResult(FoldMeanRegressor(fitted), predictions, is_out_of_fold=True)
+        return CrossFitResult(
+            FoldMeanRegressor(fitted), predictions, is_out_of_fold=True
+        )
     mean = FoldMeanClassifier(fitted, known, task.classes)
     return CrossFitResult(mean, predictions, is_out_of_fold=True)
 
@@ -249,7 +251,9 @@ def _fit_fold(
 
 def _in_sample(task: CrossFitTask) -> CrossFitResult:
     fitted, known = task.fit(task.unfitted())
-    return CrossFitResult(fitted, task.predict_aligned(fitted, known, task.X), is_out_of_fold=False)
+    return CrossFitResult(
+        fitted, task.predict_aligned(fitted, known, task.X), is_out_of_fold=False
+    )
 
 
 def _oob(task: CrossFitTask) -> CrossFitResult:
@@ -268,9 +272,7 @@ def _oob(task: CrossFitTask) -> CrossFitResult:
 def _stack(task: CrossFitTask) -> CrossFitResult:
     stack, record = recording_stack(task.unfitted(), task.X, task.y)
     fitted, known = task.fit(stack)
-    predictions = record.out_of_fold(
-        task.predict, fitted, task.fit_params, task.n_jobs
-    )
+    predictions = record.out_of_fold(task.predict, fitted, task.fit_params, task.n_jobs)
     record.remove_from(fitted)
     return CrossFitResult(fitted, task.align(predictions, known), is_out_of_fold=True)
 

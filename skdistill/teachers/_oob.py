@@ -52,7 +52,9 @@ def fit_with_oob(fit: Callable, estimator: Estimator) -> Any:
         return fit(estimator.set_params(oob_score=True))
 
 
-def oob_predictions(fitted: Estimator, *, n_samples: int, is_classifier: bool) -> NDArray:
+def oob_predictions(
+    fitted: Estimator, *, n_samples: int, is_classifier: bool
+) -> NDArray:
     """Return values, or log-probabilities of the fitted classes."""
     in_every_bag = np.ones(n_samples, dtype=bool)
     for in_bag in fitted.estimators_samples_:

@@ -147,4 +147,6 @@ def _final_on_fold(
     predictions = predict(final, safe_indexing(X, test))
     if coder is None:
         return predictions
-    return align_classes(predictions, coder.classes_of(final), recorder.estimator_.classes_)
+    return align_classes(
+        predictions, coder.classes_of(final), recorder.estimator_.classes_
+    )

@@ -103,9 +103,7 @@ def test_a_mapping_equals_the_same_step_in_front_of_the_teacher(diabetes):
     by_step = DistilledRegressor(in_front, TREE, **params)
     scaled = DistilledRegressor(Ridge(), TREE, teacher_input=StandardScaler(), **params)
     # The scaler of the Pipeline is fitted on each fold's samples alone.
-    assert_allclose(
-        scaled.fit(X, y).predict(X), by_step.fit(X, y).predict(X), rtol=0.2
-    )
+    assert_allclose(scaled.fit(X, y).predict(X), by_step.fit(X, y).predict(X), rtol=0.2)
     assert scaled.teacher_.n_features_in_ == 10
 
 

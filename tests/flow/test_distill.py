@@ -170,9 +170,7 @@ def test_steps_run_in_order_on_logits(iris):
     # Doubling logits is halving the temperature.
     (by_step,) = sharp.students
     (by_temperature,) = distill(replace(plan, temperature=0.25), iris).students
-    assert_allclose(
-        by_step.predict_proba(iris.X), by_temperature.predict_proba(iris.X)
-    )
+    assert_allclose(by_step.predict_proba(iris.X), by_temperature.predict_proba(iris.X))
 
 
 def test_in_sample_predictions_have_no_score(diabetes):
