@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone, is_classifier
+from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import has_fit_parameter
@@ -16,7 +16,6 @@ from skdistill._sklearn import routing_enabled
 from skdistill._typing import Estimator
 
 __all__ = [
-    "LabelCoder",
     "clone_with_seed",
     "final_step",
     "naming_failures",
@@ -42,7 +41,7 @@ def wrapped(estimator: Estimator) -> Estimator | None:
 
 
 def supports_weight(estimator: Estimator) -> bool:
-    """Tell whether `fit` takes sample_weight, itself or by passing it on."""
+    """Return whether `fit` takes sample_weight, itself or by passing it on."""
     estimator = final_step(estimator)
     if has_fit_parameter(estimator, "sample_weight"):
         return True
@@ -86,41 +85,6 @@ def naming_failures(part: str) -> Iterator[None]:
     except Exception as error:
         error.add_note(f"This was raised while fitting the {part}.")
         raise
-
-
-class LabelCoder:
-    """Hand a classifier the labels it can take, and read its classes back.
-
-    XGBoost takes the codes 0..K-1 alone, without a gap; all others take the labels.
-
-    Parameters
-    ----------
-    estimator : estimator
-        The classifier that is to be fitted.
-    """
-
-    def __init__(self, estimator: Estimator) -> None:
-        self.needs_codes = _is_xgboost_classifier(estimator)
-
-    def encode(self, y: NDArray) -> NDArray:
-        """Return what to pass to `fit` as y."""
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        return codes if self.needs_codes else y
-
-    def classes_of(self, fitted: Estimator) -> NDArray:
-        """Return the labels of the fitted classifier's columns."""
-        return self.classes_ if self.needs_codes else fitted.classes_
-
-
-def _is_xgboost_classifier(estimator):
-    """Look through pipelines and wrappers of one classifier, such as a search."""
-    estimator = final_step(estimator)
-    if not is_classifier(estimator):
-        return False
-    if type(estimator).__module__.partition(".")[0] == "xgboost":
-        return True
-    inner = wrapped(estimator)
-    return inner is not None and _is_xgboost_classifier(inner)
 
 
 def spawn_seeds(random_state: Any, n_seeds: int) -> list[int | None]:

@@ -12,7 +12,7 @@ def import_optional(name: str, *, extra: str) -> ModuleType:
     Parameters
     ----------
     name : str
-        Of the module.
+        The name of the module.
     extra : str
         The extra that installs it.
 

@@ -49,12 +49,13 @@ def inherit_parameters(
                 if name not in {*found, *without}
                 and parameter.kind is not parameter.VAR_KEYWORD
             }
-            constraints = base._parameter_constraints | constraints
+            constraints = vars(base)["_parameter_constraints"] | constraints
             entries = _entries(inspect.cleandoc(base.__doc__ or "")) | entries
         signature = inspect.Signature([*found.values()])
         cls.__init__.__signature__ = signature  # type: ignore[misc]
         names = [name for name in found if name != "self"]
-        cls._parameter_constraints = {name: constraints[name] for name in names}
+        checks = {name: constraints[name] for name in names}
+        cls._parameter_constraints = checks  # type: ignore[attr-defined]
         cls.__doc__ = _with_entries(cls.__doc__ or "", entries, names)
         return cls
 

@@ -3,7 +3,7 @@
 Private names may move between releases; when one does, this file alone changes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from inspect import signature
 from typing import Any, ParamSpec, Self, TypeVar
@@ -94,7 +94,7 @@ HELD_OUT_PARAMS = frozenset(
 
 
 def index_params(
-    X: ArrayLike, params: dict[str, Any], indices: NDArray[np.integer]
+    X: ArrayLike, params: Mapping[str, Any], indices: NDArray[np.integer]
 ) -> dict[str, Any]:
     """Return the parameters of `fit` for some of the samples of X."""
     apart = {name: params[name] for name in params if name in HELD_OUT_PARAMS}

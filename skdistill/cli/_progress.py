@@ -36,7 +36,7 @@ class FitProgress:
 
     def __init__(self, move: Callable[[float], None]) -> None:
         self._move: Callable[[float], None] | None = move
-        # Of the whole fit, what is done within the task at each path; () is the root.
+        # What is done of the whole fit within the task at each path; () is the root.
         self._done: dict[tuple[int, ...], float] = {}
 
     def setup(self, estimator: Estimator, context: Task) -> None:

@@ -113,7 +113,8 @@ def keep(
     else:
         fitted["classes_"] = data.classes
         fitted["student_takes_codes_"] = LabelCoder(student).needs_codes
-    vars(model).update(fitted)
+    for name, value in fitted.items():
+        setattr(model, name, value)
     return model
 
 

@@ -35,8 +35,8 @@ def check_stored_values(
         values = values[:, 0]
     if values.shape != shape:
         raise ValueError(
-            f"{name} must hold one value for each sample and output: shape {shape}. Got "
-            f"shape {values.shape}."
+            f"{name} must hold one value for each sample and output: shape {shape}. "
+            f"Got shape {values.shape}."
         )
     return values
 

@@ -85,7 +85,7 @@ def _convert_trees(
     scope: Scope, operator: Operator, container: ModelComponentContainer
 ) -> None:
     trees = tree_student(operator.raw_operator)
-    reason = trees.obstacle()
+    reason = trees.reason()
     if reason is not None:
         raise ValueError(f"it has {reason}")
     module, name = trees.converter

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdistill._typing import Estimator
+from skdistill.students import hist_boosting_nodes
 
 __all__ = ["TreeStudent", "is_tree_student", "tree_student", "with_a_negative_leaf"]
 
@@ -51,7 +52,7 @@ class TreeStudent:
             "nodes_missing_value_tracks_true": (missing_left & inner).astype(int),
         }
 
-    def obstacle(self) -> str | None:
+    def reason(self) -> str | None:
         """Return why the model cannot be exported, if it cannot."""
         return None
 
@@ -79,10 +80,10 @@ class _Sklearn(TreeStudent):
     They round rows to single precision themselves, and thresholds not at all.
     """
 
-    def _in_single_precision(self, thresholds):
+    def _in_single_precision(self, thresholds: NDArray) -> NDArray[np.float32]:
         return _round_down(thresholds)
 
-    def _nodes(self):
+    def _nodes(self) -> Iterator[tuple[NDArray, NDArray]]:
         members = np.ravel(getattr(self.model, "estimators_", [self.model]))
         for tree in (member.tree_ for member in members):
             yield tree.threshold, tree.missing_go_to_left.astype(bool)
@@ -91,25 +92,25 @@ class _Sklearn(TreeStudent):
 class _Hist(TreeStudent):
     """Histogram gradient boosting of scikit-learn."""
 
-    def obstacle(self):
+    def reason(self) -> str | None:
         """Refuse categories, which the converter would take for numbers."""
         if self.model.is_categorical_ is not None:
             return _CATEGORIES
         return None
 
-    def _nodes(self):
-        for tree in (tree for trees in self.model._predictors for tree in trees):
-            yield tree.nodes["num_threshold"], tree.nodes["missing_go_to_left"] == 1
+    def _nodes(self) -> Iterator[tuple[NDArray, NDArray]]:
+        for nodes in hist_boosting_nodes(self.model):
+            yield nodes["num_threshold"], nodes["missing_go_to_left"] == 1
 
 
 class _LightGBM(TreeStudent):
     """LightGBM, whose nodes are numbered by the converter in its own order."""
 
-    def obstacle(self):
+    def reason(self) -> str | None:
         """Refuse what the converter would leave out without a word."""
         text = self.model.booster_.model_to_string()
         nodes = [node for tree in self._trees() for node in _numbered(tree)]
-        obstacles = {
+        reasons = {
             "random forest mode": "\naverage_output\n" in text,
             "linear models in the leaves": "\nis_linear=1\n" in text,
             _CATEGORIES: any(node.get("decision_type") == "==" for node in nodes),
@@ -117,13 +118,13 @@ class _LightGBM(TreeStudent):
                 node.get("missing_type") == "Zero" for node in nodes
             ),
         }
-        return next((name for name, stands in obstacles.items() if stands), None)
+        return next((name for name, stands in reasons.items() if stands), None)
 
-    def _trees(self):
+    def _trees(self) -> list[dict[str, Any]]:
         trees = self.model.booster_.dump_model()["tree_info"]
         return [tree["tree_structure"] for tree in trees]
 
-    def _nodes(self):
+    def _nodes(self) -> Iterator[tuple[NDArray, NDArray]]:
         for tree in self._trees():
             nodes = _numbered(tree)
             yield (
@@ -135,7 +136,7 @@ class _LightGBM(TreeStudent):
 class _XGBoost(TreeStudent):
     """XGBoost, whose thresholds and missing values are right already."""
 
-    def obstacle(self):
+    def reason(self) -> str | None:
         """Refuse what the converter takes for plain trees, or does not know."""
         learner = self._learner()
         booster = learner["gradient_booster"]
@@ -147,7 +148,7 @@ class _XGBoost(TreeStudent):
             return "leaves of several outputs"
         return None
 
-    def readable(self):
+    def readable(self) -> Estimator:
         """Return a copy with the trees that predict alone, and without column names.
 
         The converter cannot read the names, nor where several outputs or several trees
@@ -162,7 +163,7 @@ class _XGBoost(TreeStudent):
         model._Booster, model.n_estimators = booster, len(booster.get_dump())
         return model
 
-    def mend(self, attributes):
+    def mend(self, attributes: dict[str, Any]) -> dict[str, Any]:
         """Put right which output each tree adds to, and where the outputs start."""
         learner = self._learner()
         outputs = np.asarray(learner["gradient_booster"]["model"]["tree_info"])
@@ -171,7 +172,7 @@ class _XGBoost(TreeStudent):
         missing_left = attributes["nodes_missing_value_tracks_true"]
         attributes = attributes | {
             f"{kind}_ids": outputs[trees].tolist(),
-            # Not truth values, which ONNX does not take for numbers.
+            # Not booleans, which ONNX does not take for numbers.
             "nodes_missing_value_tracks_true": [int(left) for left in missing_left],
         }
         if "n_targets" in attributes and "base_values" in attributes:
@@ -185,12 +186,12 @@ class _XGBoost(TreeStudent):
             attributes["base_values"] = [float(np.log(share) - np.log1p(-share))]
         return attributes
 
-    def _learner(self):
+    def _learner(self) -> dict[str, Any]:
         return json.loads(self.model.get_booster().save_raw("json"))["learner"]
 
 
 def is_tree_student(model: Estimator) -> bool:
-    """Tell whether a model is made of trees of a known class.
+    """Return whether a model is made of trees of a known class.
 
     Parameters
     ----------
@@ -241,7 +242,7 @@ def with_a_negative_leaf(attributes: dict[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     attributes : dict
-        Of the ONNX node of the trees.
+        Those of the ONNX node of the trees.
 
     Returns
     -------
@@ -285,7 +286,7 @@ def _round_down(thresholds: NDArray) -> NDArray[np.float32]:
     return np.where(nearest > thresholds, below, nearest)
 
 
-def _numbered(tree):
+def _numbered(tree: dict[str, Any]) -> list[dict[str, Any]]:
     """Return a LightGBM tree's nodes in the order of the converter's numbers.
 
     It walks in pre-order and numbers both children of a node when it meets the node.
@@ -300,7 +301,7 @@ def _numbered(tree):
     return nodes
 
 
-def _lightgbm_missing_left(node):
+def _lightgbm_missing_left(node: dict[str, Any]) -> bool:
     """Tell which way a missing value goes; features that had none read it as 0."""
     if "left_child" not in node:
         return False

@@ -1,6 +1,7 @@
 """What a student is distilled from: samples, labels, and what is known beside them."""
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -83,10 +84,6 @@ class Data:
 
     def part(self, rows: NDArray) -> "Data":
         """Return the data of some samples; the unlabeled ones are for all parts."""
-        params = {
-            name: index_params(self.X, getattr(self, name), indices=rows)
-            for name in ("teacher_params", "student_params", "split_params")
-        }
         return replace(
             self,
             X=safe_indexing(self.X, rows),
@@ -94,7 +91,9 @@ class Data:
             weight=_rows_of(self.weight, rows),
             X_privileged=_rows_of(self.X_privileged, rows),
             teacher_predictions=_rows_of(self.teacher_predictions, rows),
-            **params,
+            teacher_params=index_params(self.X, self.teacher_params, indices=rows),
+            student_params=index_params(self.X, self.student_params, indices=rows),
+            split_params=index_params(self.X, self.split_params, indices=rows),
         )
 
     def with_present_classes(self) -> "Data":
@@ -102,16 +101,19 @@ class Data:
         if self.classes is None:
             return self
         present = np.unique(self.y)
-        stored = {
-            name: None
-            if logits is None
-            else align_classes(logits, self.classes, present)
-            for name, logits in (
-                ("teacher_predictions", self.teacher_predictions),
-                ("unlabeled_predictions", self.unlabeled_predictions),
-            )
-        }
-        return replace(self, classes=present, **stored)
+        align = partial(_aligned, known=self.classes, classes=present)
+        return replace(
+            self,
+            classes=present,
+            teacher_predictions=align(self.teacher_predictions),
+            unlabeled_predictions=align(self.unlabeled_predictions),
+        )
+
+
+def _aligned(
+    logits: NDArray | None, known: NDArray, classes: NDArray
+) -> NDArray | None:
+    return None if logits is None else align_classes(logits, known, classes)
 
 
 def _rows_of(table: Table | None, rows: NDArray) -> Table | None:

@@ -1,6 +1,6 @@
 """From labels and a teacher to a student: same inputs, same outputs, no estimator."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -238,13 +238,14 @@ def _fit_students(
     if refinement is not None:
         refinement.prepare(student, _n_classes(student, data))
     if unlabeled is not None:
-        resolve_class_weight(student, target)
+        if is_classifier(student):
+            resolve_class_weight(student, target)
         X = join_samples(X, unlabeled.X)
         target = target.join(unlabeled.target(plan, data, like=target))
     eval_targets: list[Target] = []
     if data.classes is not None:
-        _check_every_class_taught(target, plan.alpha)
-        eval_targets = _eval_targets(plan, data, supervision, fit_params)
+        _check_every_class_taught(target, data.classes, plan.alpha)
+        eval_targets = _eval_targets(plan, data, data.classes, supervision, fit_params)
     fitted = fit_on_target(student, X, target, fit_params, eval_targets)
     return _refine(fitted, X, target, plan)
 
@@ -266,33 +267,34 @@ def _refine(fitted: Estimator, X: Table, target: Target, plan: Plan) -> list[Est
 
 
 def _eval_targets(
-    plan: Plan, data: Data, supervision: Supervision, fit_params: dict[str, Any]
+    plan: Plan,
+    data: Data,
+    classes: NDArray,
+    supervision: Supervision,
+    fit_params: dict[str, Any],
 ) -> list[Target]:
     """Return the targets of the samples that a classifier is to stop early by."""
     return [
         mix(
             plan,
             data,
-            np.searchsorted(data.classes, y_eval),
+            np.searchsorted(classes, y_eval),
             supervision.predict(plan, data, X_eval),
         )
         for X_eval, y_eval in _eval_sets(fit_params)
     ]
 
 
-def _eval_sets(fit_params: dict[str, Any]) -> Iterator[tuple[Table, NDArray]]:
-    """Yield the held-out sets that XGBoost and LightGBM are given to stop early by."""
+def _eval_sets(fit_params: dict[str, Any]) -> list[tuple[Table, NDArray]]:
+    """Return the held-out sets that XGBoost and LightGBM are given to stop early by."""
     X, y = fit_params.get("eval_X"), fit_params.get("eval_y")
-    if X is None:
-        yield from fit_params.get("eval_set") or []
-    elif isinstance(X, tuple):
-        yield from zip(X, y, strict=True)
-    else:
-        yield X, y
+    if X is None or y is None:
+        return fit_params.get("eval_set") or []
+    return list(zip(X, y, strict=True)) if isinstance(X, tuple) else [(X, y)]
 
 
-def _check_every_class_taught(target: Target, alpha: float) -> None:
-    untaught = target.classes[~target.mixed.any(axis=0)]
+def _check_every_class_taught(target: Target, classes: NDArray, alpha: float) -> None:
+    untaught = classes[~target.mixed.any(axis=0)]
     if untaught.size:
         raise ValueError(
             "Every class must have a part in the student's target. Got none for "

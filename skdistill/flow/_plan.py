@@ -89,7 +89,7 @@ class Plan:
     teacher_input: Any = None
     memory: Any = None
     n_jobs: int | None = None
-    seeds: Seeds = Seeds()
+    seeds: Seeds = field(default_factory=Seeds)
 
 
 def resolve_transfer(

@@ -53,7 +53,7 @@ def count_columns(X: Table) -> int:
 
 def take_columns(X: Table, columns: slice) -> Table:
     """Return some of the columns."""
-    # Of a list of lists scikit-learn takes no columns.
+    # scikit-learn takes no columns of a list of lists.
     return safe_indexing(np.asarray(X) if isinstance(X, list) else X, columns, axis=1)
 
 

@@ -84,5 +84,5 @@ def check_no_metadata(fit_params: dict[str, Any], n_samples: int) -> None:
             raise ValueError(
                 "Transfer samples have no metadata but their weight. Got "
                 f"{name!r} for the {n_samples} rows of X. Use transfer=None and no "
-                "X_unlabeled, or do not route it to the student."
+                "X_unlabeled, or do not request it for the student."
             )

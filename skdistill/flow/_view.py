@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 
 from skdistill._fitting import naming_failures
 from skdistill._typing import Table
@@ -70,9 +71,9 @@ class View:
         width = self.n_columns + self.n_privileged
         if count_columns(joined) != width:
             raise ValueError(
-                f"With X_privileged, X_unlabeled must have the {self.n_columns} columns "
-                f"of X, then the {self.n_privileged} of X_privileged, which the teacher "
-                f"needs to label it. Got {count_columns(joined)} columns."
+                f"With X_privileged, X_unlabeled must have the {self.n_columns} "
+                f"columns of X, then the {self.n_privileged} of X_privileged, which "
+                f"the teacher needs to label it. Got {count_columns(joined)} columns."
             )
         return (
             take_columns(joined, slice(self.n_columns)),
@@ -86,7 +87,8 @@ def fit_view(teacher_input: Any, data: Data) -> View:
     It is fitted without labels: one that needs them would carry them past the folds.
     """
     mapping = teacher_input
-    if hasattr(teacher_input, "transform"):
+    fits = hasattr(teacher_input, "transform")
+    if fits and not isinstance(teacher_input, FrozenEstimator):
         name = (
             f"teacher_input ({type(teacher_input).__name__}), which is fitted without "
             "labels: one that needs them belongs into the teacher, "

@@ -33,6 +33,12 @@ class Parts:
     classes: NDArray | None
 
     @property
+    def timed_teacher(self) -> Estimator:
+        """The teacher that predicts for the student's samples: itself, if it can."""
+        sees_the_same = getattr(self.teacher, "view", None) is None
+        return self.model.teacher_ if sees_the_same else self.teacher
+
+    @property
     def has_probabilities(self) -> bool:
         """Whether the student has `predict_proba`."""
         return hasattr(self.model, "predict_proba")

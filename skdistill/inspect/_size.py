@@ -25,8 +25,9 @@ def count_values(model: Estimator) -> ValueCounts | None:
         Fitted. Trees, forests and boosting of scikit-learn, LightGBM and XGBoost,
         linear models, perceptrons, support vector machines, kernel ridge and Gaussian
         naive Bayes, and what is registered by `skdistill.students.register`. Ensembles,
-        stacks with their final estimator, are summed up. Of a Pipeline the last step
-        counts, of a distilled model its `student_`, of a search its best model.
+        stacks with their final estimator, are summed up. What counts is the
+        last step of a Pipeline, the `student_` of a distilled model, the best model of
+        a search.
 
     Returns
     -------

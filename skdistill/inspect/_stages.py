@@ -8,6 +8,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skdistill._typing import Estimator, Table
+from skdistill.distilled import translate
 from skdistill.students import find_adapter
 
 __all__ = ["staged_predictions"]
@@ -69,7 +70,9 @@ def _stages(model: Estimator, X: Table, method: str) -> Iterator[NDArray]:
         return _stages(model.steps[-1][1], X, method)
     if hasattr(model, "student_"):
         stages = _stages(model.student_, X, method)
-        return map(model._translate, stages) if method == "predict" else stages
+        if method != "predict":
+            return stages
+        return (translate(model, stage) for stage in stages)
     staged = find_adapter(model).stages(model, X, method)
     if staged is None:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Tuning of a distilled model, in which the plain student is always a candidate."""
+"""Tuning of a distilled model, in which the baseline student is always a candidate."""
 
 from skdistill.search._classifier import DistilledClassifierCV
 from skdistill.search._regressor import DistilledRegressorCV

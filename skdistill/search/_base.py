@@ -1,7 +1,6 @@
 """What both searches share: candidates, folds, the choice, the final fit."""
 
-import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -13,9 +12,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
-from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.model_selection import check_cv
 from sklearn.utils import Bunch, check_random_state
@@ -42,17 +39,26 @@ from skdistill._typing import Estimator, Table
 from skdistill.distilled import BaseDistilled, check_data, make_plan
 from skdistill.flow import Data
 from skdistill.refine import LeafRefinement
+from skdistill.search._candidates import (
+    check_finite,
+    default_refinements,
+    grown_alike,
+    list_candidates,
+    name_candidates,
+    positions,
+    rank,
+    warn_failures,
+)
 from skdistill.search._choice import choose
-from skdistill.search._scores import FoldScores, Group, score_fold
+from skdistill.search._scores import Group, score_fold
 
 __all__ = ["SEARCHED", "BaseDistilledCV"]
 
-# Of more samples one split is held out instead of five, and scored in parts: it chooses
+# Beyond so many samples one split is held out, not five, scored in parts: it chooses
 # alike (benchmarks/one_split.py), at a third of the work.
 N_FOLDS, MANY_SAMPLES = 5, 10_000
 _N_PARTS = 5
 _ALPHAS = (0.5,)
-_STRENGTHS = (1.0, 10.0, 100.0)
 # Parameters of the distilled estimator that a search sets itself; it takes all others.
 SEARCHED = ("alpha", "temperature", "transfer", "refine", "cv")
 
@@ -112,10 +118,10 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         teacher: Estimator | None = None,
         student: Estimator | None = None,
         *,
-        alphas: ArrayLike | str = "auto",
-        temperatures: ArrayLike = (1.0,),
-        transfers: Any = ("auto",),
-        refinements: Any = "auto",
+        alphas: Sequence[float] | str = "auto",
+        temperatures: Sequence[float] = (1.0,),
+        transfers: Sequence[Any] = ("auto",),
+        refinements: Sequence[Any] | str = "auto",
         cv: Any = None,
         inner_cv: Any = 5,
         scoring: Any = None,
@@ -303,7 +309,7 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         if isinstance(alphas, str):
             alphas = self._default_alphas(model, data, folds, context)
         if isinstance(refinements, str):
-            refinements = _default_refinements(model, data)
+            refinements = default_refinements(model, data)
         refinements = [LeafRefinement() if r == "leaves" else r for r in refinements]
         for alpha, temperature, transfer in product(
             alphas, self.temperatures, self.transfers
@@ -311,7 +317,7 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             params = {"alpha": alpha, "temperature": temperature, "transfer": transfer}
             groups += [
                 self._group(model, data, params, alike)
-                for alike in _grown_alike(refinements)
+                for alike in grown_alike(refinements)
             ]
         return groups
 
@@ -346,7 +352,7 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
 
     def _default_alphas(
         self, model: Any, data: Data, folds: Folds, context: Any
-    ) -> ArrayLike:
+    ) -> Sequence[float]:
         return _ALPHAS
 
     def _score(
@@ -366,10 +372,10 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             for (train, parts), task in zip(folds, tasks, strict=True)
         )
         results = self._run(calls, tasks)
-        _warn_failures(groups, results, self.error_score)
+        warn_failures(groups, results, self.error_score)
         scores = np.concatenate([fold.scores for fold in results], axis=1)
         failed = {failure.group for fold in results for failure in fold.failures}
-        _check_finite(scores, _names(groups), _positions(groups, failed))
+        check_finite(scores, name_candidates(groups), positions(groups, failed))
         return scores
 
     def _run(self, calls: Iterable, tasks: list) -> list:
@@ -389,9 +395,9 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
 
     def _choose(self, groups: list[Group], scores: NDArray) -> None:
         """Set what was found: the scores, the choice and the reason for it."""
-        candidates = _candidates(groups)
+        candidates = list_candidates(groups)
         scores, teacher, constant = scores[:-2], scores[-2], scores[-1]
-        choice = choose(scores, teacher, constant, _names(groups))
+        choice = choose(scores, teacher, constant, name_candidates(groups))
         mean = scores.mean(axis=1)
         self.cv_results_ = {
             "params": candidates,
@@ -402,7 +408,7 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             **{f"split{i}_test_score": part for i, part in enumerate(scores.T)},
             "mean_test_score": mean,
             "std_test_score": scores.std(axis=1),
-            "rank_test_score": _rank(mean),
+            "rank_test_score": rank(mean),
         }
         self.best_index_, self.reason_ = choice.index, choice.reason
         self.best_params_ = candidates[choice.index]
@@ -432,89 +438,3 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         # Read while the folder it may lie in is there.
         getattr(best, "teacher_", None)
         return best
-
-
-def _default_refinements(model: Any, data: Data) -> tuple[LeafRefinement | None, ...]:
-    """Return strengths where solving for leaf values can help, else no refinement."""
-    trial = clone(model).set_params(alpha=0.5, refine="auto", transfer=None)
-    if make_plan(trial, data).refinements == (None,):
-        return (None,)
-    return tuple(LeafRefinement(strength) for strength in _STRENGTHS)
-
-
-def _grown_alike(refinements: list) -> list[list]:
-    """Return lists of refinements that one student can serve."""
-    lists: dict[bool | None, list] = {}
-    for refinement in refinements:
-        lists.setdefault(getattr(refinement, "diversify", None), []).append(refinement)
-    return [*lists.values()]
-
-
-def _candidates(groups: list[Group]) -> list[dict[str, Any]]:
-    return [
-        group.params | {"refine": refinement}
-        for group in groups
-        for refinement in group.plan.refinements
-    ]
-
-
-def _positions(groups: list[Group], numbers: set[int]) -> set[int]:
-    """Return where the candidates of some groups stand among all candidates."""
-    owners = [
-        number for number, group in enumerate(groups) for _ in group.plan.refinements
-    ]
-    return {place for place, number in enumerate(owners) if number in numbers}
-
-
-def _names(groups: list[Group]) -> list[str]:
-    return [_name(candidate) for candidate in _candidates(groups)]
-
-
-def _name(candidate: dict[str, Any]) -> str:
-    """Say how a candidate differs from the baseline student."""
-    refinement = candidate["refine"]
-    strength = getattr(refinement, "strength", None)
-    shown = candidate | {"refine": refinement and f"leaves at strength {strength:g}"}
-    return ", ".join(
-        f"{name}={value!r}" if name == "transfer" else f"{name}={value}"
-        for name, value in shown.items()
-        if value is not None
-    )
-
-
-def _rank(means: NDArray) -> NDArray:
-    """Return the ranks of scores, 1 for the best; failed candidates come last."""
-    return rankdata(-np.nan_to_num(means, nan=-np.inf), method="min").astype(int)
-
-
-def _warn_failures(
-    groups: list[Group], folds: list[FoldScores], error_score: float | str
-) -> None:
-    """Warn once for each group of candidates that failed, and name the folds."""
-    failed: dict[int, dict[int, str]] = {}
-    for number, fold in enumerate(folds):
-        for failure in fold.failures:
-            failed.setdefault(failure.group, {})[number] = failure.error
-    for group, errors in failed.items():
-        names = [_name(params) for params in _candidates([groups[group]])]
-        warnings.warn(
-            f"The student of {' and of '.join(names)} failed on fold"
-            f"{'s' if len(errors) > 1 else ''} {', '.join(map(str, errors))} of "
-            f"{len(folds)}. Its score there is {error_score}. Use "
-            "error_score='raise' to stop there. The first error was: "
-            f"{next(iter(errors.values()))}",
-            FitFailedWarning,
-            stacklevel=4,
-        )
-
-
-def _check_finite(scores: NDArray, names: list[str], failed: set[int]) -> None:
-    wrong = ~np.isfinite(scores).all(axis=1)
-    wrong[[*failed]] = False
-    if wrong.any():
-        names = [*names, "the teacher", "a constant"]
-        raise ValueError(
-            "All scores on held-out samples must be finite numbers. Got "
-            f"{scores[wrong][0]} for {names[int(wrong.argmax())]}. Hold out more "
-            "samples in a fold, or use another scoring: R2 needs two samples at least."
-        )

@@ -32,7 +32,7 @@ class _Difference:
     error: float
 
 
-def _compare(first, second):
+def _compare(first: NDArray, second: NDArray) -> _Difference:
     """Return by how much the scores `first` are above `second`."""
     paired = first - second
     error = paired.std(ddof=1) / np.sqrt(len(paired))
@@ -45,12 +45,12 @@ def choose(
     constant: NDArray,
     names: list[str],
 ) -> Choice:
-    """Choose a candidate by its scores on held-out rows.
+    """Choose a candidate by its scores on held-out samples.
 
     Parameters
     ----------
     scores : ndarray of shape (n_candidates, n_parts)
-        Greater is better. Row 0 is the baseline student; NaN is a candidate that failed.
+        Greater is better. Row 0 is the baseline student; NaN marks a failure.
     teacher : ndarray of shape (n_parts,)
         Scores of the teacher.
     constant : ndarray of shape (n_parts,)
@@ -67,15 +67,15 @@ def choose(
     if not knows.mean > knows.error:
         return Choice(
             0,
-            "Kept the baseline student: on held-out rows the teacher's score is above a "
-            f"constant's by {knows.mean:.3g}, with a standard error of "
+            "Kept the baseline student: on held-out samples the teacher's score is "
+            f"above a constant's by {knows.mean:.3g}, with a standard error of "
             f"{knows.error:.3g}. It has nothing to teach.",
         )
     leads = _compare(teacher, baseline)
     if not leads.mean > 0:
         return Choice(
             0,
-            "Kept the baseline student: on held-out rows the teacher's score is "
+            "Kept the baseline student: on held-out samples the teacher's score is "
             f"{teacher.mean():.4g}, the baseline student's {baseline.mean():.4g}.",
         )
     means = scores[1:].mean(axis=1)
@@ -86,9 +86,10 @@ def choose(
     best = int(np.nanargmax(means)) + 1
     gain = _compare(scores[best], baseline)
     found = (
-        f"{names[best]} scores {scores[best].mean():.4g} on held-out rows, the baseline "
-        f"student {baseline.mean():.4g}, the teacher {teacher.mean():.4g}; the paired "
-        f"difference is {gain.mean:.3g}, with a standard error of {gain.error:.3g}."
+        f"{names[best]} scores {scores[best].mean():.4g} on held-out samples, the "
+        f"baseline student {baseline.mean():.4g}, the teacher "
+        f"{teacher.mean():.4g}; the paired difference is {gain.mean:.3g}, with a "
+        f"standard error of {gain.error:.3g}."
     )
     if gain.mean > gain.error:
         return Choice(best, f"Chose distillation: {found}")

@@ -1,11 +1,12 @@
 """Search over distilled regressors."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.random import RandomState
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 from sklearn.model_selection import KFold, ShuffleSplit
 from sklearn.utils import Tags, get_tags
@@ -143,7 +144,7 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
 
     def _default_alphas(
         self, model: Any, data: Data, folds: Folds, context: Any
-    ) -> ArrayLike:
+    ) -> Sequence[float]:
         self.linear_alpha_ = None
         if not self._has_linear_alpha(model):
             return super()._default_alphas(model, data, folds, context)

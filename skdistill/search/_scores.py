@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
+from skdistill._sklearn import metric_of
 from skdistill._typing import Estimator, Scorer
 from skdistill._validation import align_classes
 from skdistill.distilled import keep
@@ -104,7 +105,7 @@ def score_fold(
     error_score : float or "raise"
         The score of candidates whose student fails.
     context : CallbackContext
-        Of the fold; each group is a subtask.
+        The context of the fold; each group is a subtask.
 
     Returns
     -------
@@ -210,7 +211,7 @@ def _teacher(
         predictions = known.predict(plan, training, part.X, part.X_privileged)
     else:
         predictions = known.signal.transform(part.teacher_predictions)
-        if data.classes is not None:
+        if data.classes is not None and training.classes is not None:
             predictions = align_classes(predictions, data.classes, training.classes)
     return from_predictions(predictions, training.classes)
 
@@ -226,7 +227,7 @@ def _constant(training: Data) -> Estimator:
 def _score(scorer: Scorer, estimator: Estimator, part: Data) -> float:
     if part.weight is None:
         return scorer(estimator, part.X, part.y)
-    metric = getattr(scorer, "_score_func", scorer)
+    metric = metric_of(scorer)
     if "sample_weight" not in signature(metric).parameters:
         raise ValueError(
             "scoring must take sample_weight where fit is given one. Got "

@@ -84,7 +84,7 @@ class CrossFitTask:
     cv : int, splitter or iterable of splits
         The folds.
     seeds : tuple of int or None
-        Of the folds and of the teacher.
+        The seeds of the folds and of the teacher.
     n_jobs : int or None
         Folds fitted at once.
     """
@@ -259,8 +259,8 @@ def _in_sample(task: CrossFitTask) -> CrossFitResult:
 def _oob(task: CrossFitTask) -> CrossFitResult:
     if isinstance(task.teacher, BaggingRegressor) and task.y.ndim == 2:
         raise NoOutOfBagError(
-            "BaggingRegressor has no out-of-bag predictions for several outputs. Got y of "
-            f"shape {task.y.shape}. Use cross_fit='kfold'."
+            "BaggingRegressor has no out-of-bag predictions for several outputs. Got "
+            f"y of shape {task.y.shape}. Use cross_fit='kfold'."
         )
     fitted, known = fit_with_oob(task.fit, task.unfitted())
     predictions = oob_predictions(
@@ -309,9 +309,9 @@ def _check_nothing_frozen(teacher: Estimator) -> None:
         if isinstance(part, FrozenEstimator) and hasattr(part, "predict"):
             raise ValueError(
                 f"A teacher that is cross-fitted must not hold a frozen predictor: it "
-                f"would predict for rows whose labels it saw. Got {part!r} as {name!r}. "
-                "Pass it unfitted, or fit the whole teacher on other rows and pass "
-                "FrozenEstimator(teacher)."
+                f"would predict for rows whose labels it saw. Got {part!r} as "
+                f"{name!r}. Pass it unfitted, or fit the whole teacher on other rows "
+                "and pass FrozenEstimator(teacher)."
             )
 
 

@@ -86,13 +86,13 @@ class _ValueTeacher(RegressorMixin, BaseEstimator):
     """A fitted teacher of values."""
 
     def __init__(
-        self, teacher: Estimator, view: Callable[[Table], Table] | None
+        self, estimator: Estimator, view: Callable[[Table], Table] | None
     ) -> None:
-        self.teacher = teacher
+        self.estimator = estimator
         self.view = view
 
     def predict(self, X: Table) -> NDArray:
-        return predict_values(self.teacher, _seen(self, X))
+        return predict_values(self.estimator, _seen(self, X))
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
@@ -103,17 +103,17 @@ class _ClassTeacher(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        teacher: Estimator,
+        estimator: Estimator,
         classes: NDArray,
         view: Callable[[Table], Table] | None,
     ) -> None:
-        self.teacher = teacher
+        self.estimator = estimator
         self.classes = classes
         self.view = view
         self.classes_ = classes
 
     def predict_proba(self, X: Table) -> NDArray:
-        logits = predict_logits(self.teacher, _seen(self, X), self.classes)
+        logits = predict_logits(self.estimator, _seen(self, X), self.classes)
         return temper(logits, 1.0)
 
     def predict(self, X: Table) -> NDArray:

@@ -1,4 +1,4 @@
-"""Out-of-bag predictions: each sample from the trees whose bootstrap sample missed it."""
+"""Out-of-bag predictions: from the trees whose bootstrap missed the sample."""
 
 import warnings
 from collections.abc import Callable
@@ -40,8 +40,8 @@ def check_oob(estimator: Estimator) -> None:
 def fit_with_oob(fit: Callable, estimator: Estimator) -> Any:
     """Return fit(estimator), the estimator set to keep its out-of-bag predictions.
 
-    Its warnings about samples without such a prediction are left to `oob_predictions`, which
-    raises for them.
+    Its warnings about samples without such a prediction are left to
+    `oob_predictions`, which raises for them.
     """
     check_oob(estimator)
     with warnings.catch_warnings():

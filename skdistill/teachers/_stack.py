@@ -1,16 +1,16 @@
 """Out-of-fold predictions of a stack for the price of its own fit.
 
-A stack cross-validates its base models to train its final estimator. Those
-out-of-fold predictions never saw the label of their row. They are recorded as they reach the final
+A stack cross-validates its base models to train its final estimator. Those predictions
+never saw the label of their sample. They are recorded as they reach the final
 estimator, which is then cross-fitted over the same folds, since it too has seen every
 label. With 5 folds each base model is fitted 6 times, against 36 if the whole stack
 were cross-fitted.
 
 A trace of a label remains: the base predictions that the final estimator learns from
-were made for other rows by models that saw this one. What can pass that way is no more
-than the mean of the target over each fold, a fraction of about folds / rows of the noise.
-With many folds this grows until, leaving one out, it is the label itself; such stacks
-are refused here and cross-fitted as a whole by `cross_fit="auto"`.
+were made for other samples by models that saw this one. What can pass that way is no
+more than the mean of the target over each fold, about the fraction folds / samples of
+the noise. With many folds this grows until, leaving one out, it is the label itself;
+such stacks are refused here and cross-fitted as a whole by `cross_fit="auto"`.
 """
 
 from collections.abc import Callable

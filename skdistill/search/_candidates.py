@@ -1,0 +1,114 @@
+"""The candidates of a search: their groups, names, failures and ranks."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+from sklearn.base import clone
+from sklearn.exceptions import FitFailedWarning
+
+from skdistill.distilled import make_plan
+from skdistill.flow import Data
+from skdistill.refine import LeafRefinement
+from skdistill.search._scores import FoldScores, Group
+
+__all__ = [
+    "check_finite",
+    "default_refinements",
+    "grown_alike",
+    "list_candidates",
+    "name_candidates",
+    "positions",
+    "rank",
+    "warn_failures",
+]
+
+_STRENGTHS = (1.0, 10.0, 100.0)
+
+
+def default_refinements(model: Any, data: Data) -> tuple[LeafRefinement | None, ...]:
+    """Return strengths where solving for leaf values can help, else no refinement."""
+    trial = clone(model).set_params(alpha=0.5, refine="auto", transfer=None)
+    if make_plan(trial, data).refinements == (None,):
+        return (None,)
+    return tuple(LeafRefinement(strength) for strength in _STRENGTHS)
+
+
+def grown_alike(refinements: list) -> list[list]:
+    """Return lists of refinements that one student can serve."""
+    lists: dict[bool | None, list] = {}
+    for refinement in refinements:
+        lists.setdefault(getattr(refinement, "diversify", None), []).append(refinement)
+    return [*lists.values()]
+
+
+def list_candidates(groups: list[Group]) -> list[dict[str, Any]]:
+    return [
+        group.params | {"refine": refinement}
+        for group in groups
+        for refinement in group.plan.refinements
+    ]
+
+
+def positions(groups: list[Group], numbers: set[int]) -> set[int]:
+    """Return where the candidates of some groups stand among all candidates."""
+    owners = [
+        number for number, group in enumerate(groups) for _ in group.plan.refinements
+    ]
+    return {place for place, number in enumerate(owners) if number in numbers}
+
+
+def name_candidates(groups: list[Group]) -> list[str]:
+    return [_name(candidate) for candidate in list_candidates(groups)]
+
+
+def _name(candidate: dict[str, Any]) -> str:
+    """Say how a candidate differs from the baseline student."""
+    refinement = candidate["refine"]
+    strength = getattr(refinement, "strength", None)
+    shown = candidate | {"refine": refinement and f"leaves at strength {strength:g}"}
+    return ", ".join(
+        f"{name}={value!r}" if name == "transfer" else f"{name}={value}"
+        for name, value in shown.items()
+        if value is not None
+    )
+
+
+def rank(means: NDArray) -> NDArray:
+    """Return the ranks of scores, 1 for the best; failed candidates come last."""
+    return rankdata(-np.nan_to_num(means, nan=-np.inf), method="min").astype(int)
+
+
+def warn_failures(
+    groups: list[Group], folds: list[FoldScores], error_score: float | str
+) -> None:
+    """Warn once for each group of candidates that failed, and name the folds."""
+    failed: dict[int, dict[int, str]] = {}
+    for number, fold in enumerate(folds):
+        for failure in fold.failures:
+            failed.setdefault(failure.group, {})[number] = failure.error
+    for group, errors in failed.items():
+        names = [_name(params) for params in list_candidates([groups[group]])]
+        warnings.warn(
+            f"The student of {' and of '.join(names)} failed on fold"
+            f"{'s' if len(errors) > 1 else ''} {', '.join(map(str, errors))} of "
+            f"{len(folds)}. Its score there is {error_score}. Use "
+            "error_score='raise' to stop there. The first error was: "
+            f"{next(iter(errors.values()))}",
+            FitFailedWarning,
+            stacklevel=4,
+        )
+
+
+def check_finite(scores: NDArray, names: list[str], failed: set[int]) -> None:
+    wrong = ~np.isfinite(scores).all(axis=1)
+    wrong[[*failed]] = False
+    if wrong.any():
+        names = [*names, "the teacher", "a constant"]
+        raise ValueError(
+            "All scores on held-out samples must be finite numbers. Got "
+            f"{scores[wrong][0]} for {names[int(wrong.argmax())]}. Hold out more "
+            "samples in a fold, or use another scoring: R2 needs two samples at least."
+        )
