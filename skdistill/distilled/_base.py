@@ -25,7 +25,7 @@ from skdistill._sklearn import (
     raise_for_params,
     with_callbacks,
 )
-from skdistill._typing import Estimator, Table
+from skdistill._typing import Estimator, Student, Table, Teacher
 from skdistill.distilled._checks import check_data
 from skdistill.distilled._parts import student_of
 from skdistill.distilled._plans import keep, make_plan
@@ -137,8 +137,8 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
 
     def __init__(
         self,
-        teacher: Estimator | None = None,
-        student: Estimator | None = None,
+        teacher: Teacher | None = None,
+        student: Student | None = None,
         *,
         alpha: float = 0.5,
         temperature: float = 1.0,

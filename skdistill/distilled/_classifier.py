@@ -8,7 +8,7 @@ from sklearn.utils import Tags, get_tags
 
 from skdistill._parameters import inherit_parameters
 from skdistill._sklearn import StrOptions
-from skdistill._typing import Estimator, Table
+from skdistill._typing import Student, Table, Teacher
 from skdistill.distilled._base import BaseDistilled, if_student_has
 from skdistill.distilled._parts import student_of
 from skdistill.distilled._plans import translate
@@ -134,8 +134,8 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
 
     def __init__(
         self,
-        teacher: Estimator | None = None,
-        student: Estimator | None = None,
+        teacher: Teacher | None = None,
+        student: Student | None = None,
         *,
         soften: str = "teacher",
         prediction_type: str = "probabilities",

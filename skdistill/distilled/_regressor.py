@@ -7,7 +7,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import Tags, get_tags
 
 from skdistill._parameters import inherit_parameters
-from skdistill._typing import Estimator, Table
+from skdistill._typing import Student, Table, Teacher
 from skdistill.distilled._base import BaseDistilled
 from skdistill.distilled._parts import is_multi_output, student_of
 from skdistill.distilled._plans import translate
@@ -111,8 +111,8 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
 
     def __init__(
         self,
-        teacher: Estimator | None = None,
-        student: Estimator | None = None,
+        teacher: Teacher | None = None,
+        student: Student | None = None,
         *,
         rescale: bool = False,
         **inherited: Any,

@@ -10,7 +10,7 @@ from sklearn.base import clone, is_regressor
 from sklearn.frozen import FrozenEstimator
 
 from skdistill._fitting import final_step
-from skdistill._typing import Estimator, Table
+from skdistill._typing import Estimator, Student, Table, Teacher
 from skdistill.flow._data import Data
 from skdistill.flow._tables import check_joinable
 from skdistill.refine import LeafRefinement, check_refinable, sums_trees
@@ -76,8 +76,8 @@ class Plan:
         The seeds of all parts.
     """
 
-    teacher: Estimator | None
-    student: Estimator
+    teacher: Teacher | None
+    student: Student
     alpha: float = 0.5
     temperature: float = 1.0
     soften: str = "teacher"

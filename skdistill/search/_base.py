@@ -35,7 +35,7 @@ from skdistill._sklearn import (
     validate_params,
     with_callbacks,
 )
-from skdistill._typing import Estimator, Table
+from skdistill._typing import Estimator, Student, Table, Teacher
 from skdistill.distilled import BaseDistilled, check_data, make_plan
 from skdistill.flow import Data
 from skdistill.refine import LeafRefinement
@@ -115,8 +115,8 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
 
     def __init__(
         self,
-        teacher: Estimator | None = None,
-        student: Estimator | None = None,
+        teacher: Teacher | None = None,
+        student: Student | None = None,
         *,
         alphas: Sequence[float] | str = "auto",
         temperatures: Sequence[float] = (1.0,),

@@ -13,12 +13,12 @@ from sklearn.utils import Tags, get_tags
 from sklearn.utils.parallel import delayed
 
 from skdistill._parameters import inherit_parameters
-from skdistill._typing import Estimator, Table
+from skdistill._typing import Student, Table, Teacher
 from skdistill.distilled import DistilledRegressor, student_of
 from skdistill.flow import Data
 from skdistill.search._base import SEARCHED, BaseDistilledCV, Folds
 from skdistill.search._linear import best_alpha
-from skdistill.search._scores import held_out_predictions
+from skdistill.search._scores import Group, held_out_predictions
 from skdistill.students import is_linear_in_targets
 
 __all__ = ["DistilledRegressorCV"]
@@ -109,8 +109,8 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
 
     def __init__(
         self,
-        teacher: Estimator | None = None,
-        student: Estimator | None = None,
+        teacher: Teacher | None = None,
+        student: Student | None = None,
         **inherited: Any,
     ) -> None:
         super().__init__(teacher, student, **inherited)
@@ -142,10 +142,15 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
         is_open = isinstance(self.alphas, str)
         return is_open and not rescales and is_linear_in_targets(student_of(model))
 
+    def _groups(
+        self, model: Any, data: Data, folds: Folds, context: Any
+    ) -> list[Group]:
+        self.linear_alpha_ = None
+        return super()._groups(model, data, folds, context)
+
     def _default_alphas(
         self, model: Any, data: Data, folds: Folds, context: Any
     ) -> Sequence[float]:
-        self.linear_alpha_ = None
         if not self._has_linear_alpha(model):
             return super()._default_alphas(model, data, folds, context)
         params = {

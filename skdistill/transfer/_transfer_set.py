@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 from sklearn.base import BaseEstimator
 
 from skdistill._sklearn import HasMethods, Interval, StrOptions
-from skdistill._typing import Estimator
+from skdistill._typing import Sampler
 
 __all__ = ["TransferSet"]
 
@@ -63,7 +63,7 @@ class TransferSet(BaseEstimator):
 
     def __init__(
         self,
-        sampler: Estimator | str | None = "auto",
+        sampler: Sampler | str | None = "auto",
         *,
         size: float | str = "auto",
         weight: float = 1.0,
