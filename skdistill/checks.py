@@ -81,22 +81,22 @@ def check_student(student: Estimator, *, atol: float = 1e-5) -> None:
 
 
 def check_sampler(sampler: Estimator, X: Table | None = None) -> None:
-    """Check that a sampler draws rows as a transfer set needs them.
+    """Check that a sampler draws samples as a transfer set needs them.
 
-    `fit` returns the sampler itself and leaves X as it was; each row drawn is one that
-    X could have held, in columns, dtypes, categories, range, whole numbers and missing
-    cells; the same seed gives the same rows, another seed others; the fitted sampler
-    can be pickled. Density models may return plain arrays, which are moved to the
+    `fit` returns the sampler itself and leaves X as it was; each sample drawn is one
+    that X could have held, in columns, dtypes, categories, range, integers and missing
+    values; the same seed gives the same samples, another seed others; the fitted
+    sampler can be pickled. Density models may return arrays, which are moved to the
     nearest values that X could have held.
 
     Parameters
     ----------
     sampler : estimator
         Unfitted, with `fit(X)` and `sample(n_samples)`.
-    X : {array-like, DataFrame} of shape (n_rows, n_features), default=None
-        At least some dozen different rows for the sampler to be fitted on. None is a
-        DataFrame with numbers, whole numbers, categories, texts, truth values and
-        missing cells. Pass an array of numbers for a sampler that takes no other.
+    X : {array-like, DataFrame} of shape (n_samples, n_features), default=None
+        At least some dozen different samples for the sampler to be fitted on. If None,
+        a DataFrame with numbers, integers, categories, strings, booleans and missing
+        values is used. Pass an array of numbers for a sampler that takes no other.
 
     Raises
     ------

@@ -1,17 +1,34 @@
 import numpy as np
 import pandas as pd
 import pytest
-from lightgbm import LGBMClassifier
+from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.ensemble import (
+    ExtraTreesRegressor,
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 from sklearn.mixture import GaussianMixture
 from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import KernelDensity, KNeighborsClassifier
+from sklearn.neighbors import KernelDensity, KNeighborsClassifier, KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
-from xgboost import XGBClassifier
+from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill.checks import check_sampler, check_student
-from skdistill.students import fit_soft_labels, register
+from skdistill.students import (
+    StudentAdapter,
+    ValueCounts,
+    find_adapter,
+    fit_on_target,
+    register,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:X does not have valid feature names")
 
@@ -25,9 +42,20 @@ pytestmark = pytest.mark.filterwarnings("ignore:X does not have valid feature na
         GaussianNB(),
         DecisionTreeClassifier(random_state=0),
         LogisticRegression(max_iter=1000),
+        GradientBoostingClassifier(n_estimators=5, random_state=0),
+        make_pipeline(StandardScaler(), HistGradientBoostingClassifier(max_iter=5)),
+        RandomForestClassifier(5, max_depth=3, random_state=0),
+        XGBRegressor(n_estimators=5, n_jobs=1),
+        LGBMRegressor(n_estimators=5, n_jobs=1, verbose=-1),
+        HistGradientBoostingRegressor(max_iter=5),
+        make_pipeline(StandardScaler(), GradientBoostingRegressor(n_estimators=5)),
+        ExtraTreesRegressor(5, max_depth=3, random_state=0),
+        KNeighborsRegressor(),
+        PoissonRegressor(),
+        Ridge(),
     ],
 )
-def test_students_with_a_way_of_learning_pass(student):
+def test_students_that_are_known_pass(student):
     check_student(student)
 
 
@@ -46,37 +74,120 @@ class _Tree(ClassifierMixin, BaseEstimator):
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
-class HardLabels(_Tree):
-    """Its way of learning forgets that the labels are soft."""
+class TakesTheLikeliest(StudentAdapter):
+    """Its training forgets that the target is a distribution."""
+
+    trains_natively = True
+
+    def fit(self, student, X, target, fit_params, eval_targets=()):
+        return student.fit(X, target.classes[target.mixed.argmax(axis=1)])
 
 
-class Reversed(_Tree):
-    """Its way of learning gets the order of the classes wrong."""
+class Reverses(StudentAdapter):
+    """Its training gets the order of the classes wrong."""
 
+    trains_natively = True
 
-def fit_argmax(student, X, labels, classes, *, y, sample_weight, fit_params):
-    return student.fit(X, classes[labels.mixed.argmax(axis=1)])
-
-
-def fit_reversed(student, X, labels, classes, *, y, sample_weight, fit_params):
-    tree = DecisionTreeClassifier(max_depth=4, random_state=0)
-    student.tree_ = fit_soft_labels(tree, X, y, labels, classes)
-    student.classes_ = classes[::-1]
-    return student
+    def fit(self, student, X, target, fit_params, eval_targets=()):
+        tree = DecisionTreeClassifier(max_depth=4, random_state=0)
+        student.tree_ = fit_on_target(tree, X, target)
+        student.classes_ = target.classes[::-1]
+        return student
 
 
 @pytest.mark.parametrize(
-    ("student", "fit", "message"),
+    ("adapter", "message"),
     [
-        (HardLabels(), fit_argmax, "predictions as sure"),
-        (Reversed(), fit_reversed, "labels are not the likeliest"),
+        (TakesTheLikeliest(), "predictions as sure"),
+        (Reverses(), "labels are not the likeliest"),
     ],
 )
-def test_wrong_ways_of_learning_are_found(student, fit, message):
-    register(type(student), fit)
+def test_wrong_training_is_found(adapter, message):
+    class Tree(_Tree):
+        pass
+
+    register(Tree, adapter)
     with pytest.raises(AssertionError, match=message) as caught:
-        check_student(student)
+        check_student(Tree())
     assert "by the check that" in caught.value.__notes__[-1]
+
+
+class Labels(StudentAdapter):
+    """Its training forgets the teacher."""
+
+    trains_natively = True
+
+    def fit(self, student, X, target, fit_params, eval_targets=()):
+        return student.fit(X, target.labels)
+
+
+class Halves(StudentAdapter):
+    """Its training halves the target."""
+
+    trains_natively = True
+
+    def fit(self, student, X, target, fit_params, eval_targets=()):
+        return student.fit(X, target.mixed / 2)
+
+
+@pytest.mark.parametrize(
+    ("adapter", "message"),
+    [(Labels(), "the labels are closer"), (Halves(), "predictions differ by up to")],
+)
+def test_wrong_training_of_values_is_found(adapter, message):
+    class Forest(RandomForestRegressor):
+        pass
+
+    register(Forest, adapter)
+    with pytest.raises(AssertionError, match=message):
+        check_student(Forest(5, random_state=0))
+
+
+KNOWN = find_adapter(GradientBoostingRegressor())
+
+
+class WrongStart(KNOWN.leaves):
+    """Its raw predictions are not those of the model."""
+
+    def raw(self, X):
+        return super().raw(X) + 1.0
+
+
+class Overshoots(KNOWN.leaves):
+    """It corrects the leaves too far."""
+
+    def corrected(self, correction):
+        return super().corrected(1.1 * correction)
+
+
+class Boosting(GradientBoostingRegressor):
+    pass
+
+
+class Miscounts(type(KNOWN)):
+    def count_values(self, model):
+        return ValueCounts(leaves=super().count_values(model).leaves + 1)
+
+
+class StopsTooSoon(type(KNOWN)):
+    def stages(self, model, X, method):
+        return iter(list(super().stages(model, X, method))[:-1])
+
+
+@pytest.mark.parametrize(
+    ("adapter", "message", "note"),
+    [
+        (type(KNOWN)(WrongStart), "differ", "infinite strength gives the model"),
+        (type(KNOWN)(Overshoots), "differ", "refined leaves lower the loss"),
+        (Miscounts(KNOWN.leaves), "leaves refined", "leaves that are counted"),
+        (StopsTooSoon(KNOWN.leaves), "differ", "the last stage is what predict gives"),
+    ],
+)
+def test_what_an_adapter_gets_wrong_is_found(adapter, message, note):
+    register(Boosting, adapter)
+    with pytest.raises(AssertionError, match=message) as caught:
+        check_student(Boosting(n_estimators=5, random_state=0))
+    assert note in caught.value.__notes__[-1]
 
 
 NUMBERS = np.random.default_rng(0).normal(size=(100, 3)).round(2) + 0.0
@@ -183,9 +294,9 @@ def test_fractions_of_whole_numbers_are_found():
         check_sampler(Halves(), pd.DataFrame({"a": np.arange(2.0, 50)}))
 
 
-def test_a_regressor_is_no_classifier():
-    with pytest.raises(AssertionError, match="not a classifier"):
-        check_student(LinearRegression())
+def test_a_transformer_is_no_student():
+    with pytest.raises(AssertionError, match="not a classifier or regressor"):
+        check_student(StandardScaler())
 
 
 def test_the_tolerance_is_the_callers():

@@ -180,10 +180,10 @@ class _XGBoost(TreeStudent):
             start = np.broadcast_to(start, attributes["n_targets"])
             attributes["base_values"] = start.tolist()
         if learner["objective"]["name"] == "binary:logistic":
-            (share,) = np.atleast_1d(
+            (start,) = np.atleast_1d(
                 json.loads(learner["learner_model_param"]["base_score"])
             )
-            attributes["base_values"] = [float(np.log(share) - np.log1p(-share))]
+            attributes["base_values"] = [float(np.log(start) - np.log1p(-start))]
         return attributes
 
     def _learner(self) -> dict[str, Any]:
@@ -302,7 +302,7 @@ def _numbered(tree: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _lightgbm_missing_left(node: dict[str, Any]) -> bool:
-    """Tell which way a missing value goes; features that had none read it as 0."""
+    """Return whether a missing value goes left; features without any read it as 0."""
     if "left_child" not in node:
         return False
     if node["missing_type"] == "None":

@@ -46,7 +46,7 @@ def fit_on_duplicates(
         safe_indexing(X, rows),
         labels,
         **weight_param(student, weight, part="student"),
-        **index_params(X, fit_params, indices=rows),
+        **index_params(X, dict(fit_params), indices=rows),
     )
 
 

@@ -181,7 +181,7 @@ def _fit_holding_out(
         X_val=safe_indexing(X, rows[apart]),
         y_val=labels[apart],
         sample_weight_val=weight[apart],
-        **index_params(X, fit_params, indices=rows[~apart]),
+        **index_params(X, dict(fit_params), indices=rows[~apart]),
     )
 
 

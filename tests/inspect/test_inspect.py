@@ -279,7 +279,7 @@ def test_parts_of_a_search_are_those_of_its_best_model():
     assert_array_equal(parts.teacher.predict(DIABETES[0]), expected)
 
 
-def test_a_teacher_of_codes_answers_with_labels():
+def test_a_teacher_of_codes_predicts_labels():
     X, y = IRIS[0], np.array(["x", "y", "z"])[IRIS[1]]
     teacher, student = XGBClassifier(n_estimators=5), LogisticRegression(max_iter=500)
     parts = open_parts(DistilledClassifier(teacher, student).fit(X, y))

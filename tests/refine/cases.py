@@ -71,7 +71,7 @@ CASES = [
 
 @cache
 def problem(task):
-    """Return X, y and a target: values or soft labels that no model knows."""
+    """Return X, y and a target: values or probabilities that no model knows."""
     rng = np.random.default_rng(0)
     if task == "regression":
         X, y = make_friedman1(N_ROWS, noise=0.5, random_state=0)
@@ -99,6 +99,6 @@ def fitted(task, name):
     return model.fit(X[:N_TRAIN], y[:N_TRAIN], **params)
 
 
-def answers(model, X):
+def predictions(model, X):
     """Return predictions, of a classifier its probabilities."""
     return model.predict_proba(X) if is_classifier(model) else model.predict(X)

@@ -24,7 +24,7 @@ from xgboost import XGBRegressor
 
 from skdistill.refine import refine_leaves, refinement_path
 from skdistill.refine._registry import open_model
-from tests.refine.cases import CASES, answers, fitted, problem
+from tests.refine.cases import CASES, fitted, predictions, problem
 
 # LightGBM 4.6 says so to every array, and 4.7 renamed eval_set.
 pytestmark = [
@@ -50,28 +50,35 @@ def test_the_refined_model_predicts_raw_plus_matrix_times_correction(case):
         refined = path.model(index)
         assert type(refined) is type(model)
         assert_allclose(
-            answers(refined, X), predicted, rtol=tolerance(model), atol=tolerance(model)
+            predictions(refined, X),
+            predicted,
+            rtol=tolerance(model),
+            atol=tolerance(model),
         )
-        assert not np.allclose(answers(refined, X), answers(model, X), atol=1e-3)
+        assert not np.allclose(
+            predictions(refined, X), predictions(model, X), atol=1e-3
+        )
 
 
 def test_infinite_strength_changes_nothing(case):
     model, X, _, target = case
     path = refinement_path(model, X, target, strengths=[np.inf])
-    assert_array_equal(answers(path.model(0), X), answers(model, X))
-    assert_allclose(path.predict(X)[0], answers(model, X), atol=tolerance(model))
+    assert_array_equal(predictions(path.model(0), X), predictions(model, X))
+    assert_allclose(path.predict(X)[0], predictions(model, X), atol=tolerance(model))
 
 
-def test_a_great_strength_changes_little(case):
+def test_a_large_strength_changes_little(case):
     model, X, _, target = case
     refined = refine_leaves(model, X, target, strength=1e9)
-    assert_allclose(answers(refined, X), answers(model, X), atol=1e-4)
+    assert_allclose(predictions(refined, X), predictions(model, X), atol=1e-4)
 
 
 def test_nothing_changes_where_the_target_is_what_the_model_says(case):
     model, X, _, _ = case
-    refined = refine_leaves(model, X, answers(model, X), strength=1.0)
-    assert_allclose(answers(refined, X), answers(model, X), rtol=1e-4, atol=1e-4)
+    refined = refine_leaves(model, X, predictions(model, X), strength=1.0)
+    assert_allclose(
+        predictions(refined, X), predictions(model, X), rtol=1e-4, atol=1e-4
+    )
 
 
 def test_a_weaker_hold_fits_the_target_better(case):
@@ -83,9 +90,9 @@ def test_a_weaker_hold_fits_the_target_better(case):
 
 def test_the_given_model_is_left_as_it_was(case):
     model, X, _, target = case
-    before = answers(model, X)
+    before = predictions(model, X)
     refine_leaves(model, X, target, strength=1.0)
-    assert_array_equal(answers(model, X), before)
+    assert_array_equal(predictions(model, X), before)
 
 
 def test_the_trees_stay_the_same(case):
@@ -100,9 +107,9 @@ def test_the_refined_model_can_be_pickled_and_refined_again(case):
     model, X, _, target = case
     refined = refine_leaves(model, X, target, strength=10.0)
     again = pickle.loads(pickle.dumps(refined))
-    assert_array_equal(answers(again, X), answers(refined, X))
+    assert_array_equal(predictions(again, X), predictions(refined, X))
     unchanged = refine_leaves(again, X, target, strength=np.inf)
-    assert_array_equal(answers(unchanged, X), answers(refined, X))
+    assert_array_equal(predictions(unchanged, X), predictions(refined, X))
 
 
 def test_a_weight_is_a_number_of_repetitions(case):
@@ -256,8 +263,10 @@ def test_labels_may_be_any_classes():
     y = np.array(["one", "two", "zero"])[codes]
     model = HistGradientBoostingClassifier(max_iter=3).fit(X, y)
     by_labels = refinement_path(model, X, y, strengths=[1.0]).predict(X)
-    by_shares = refinement_path(model, X, np.eye(3)[codes], strengths=[1.0]).predict(X)
-    assert_array_equal(by_labels, by_shares)
+    by_probabilities = refinement_path(
+        model, X, np.eye(3)[codes], strengths=[1.0]
+    ).predict(X)
+    assert_array_equal(by_labels, by_probabilities)
 
 
 def test_xgboost_keeps_its_configuration():

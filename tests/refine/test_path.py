@@ -1,4 +1,4 @@
-"""The public functions: paths over strengths, the honest choice, errors, the gain."""
+"""The public functions: paths over strengths, the choice, errors, the gain."""
 
 import numpy as np
 import pandas as pd
@@ -30,7 +30,7 @@ from skdistill.refine import (
     refine_leaves,
     refinement_path,
 )
-from tests.refine.cases import answers, fitted, problem
+from tests.refine.cases import fitted, predictions, problem
 
 pytestmark = pytest.mark.filterwarnings("ignore:X does not have valid feature names")
 
@@ -75,7 +75,7 @@ def test_losses_are_those_of_the_refined_models(task):
     weight = np.arange(len(y)) % 3
     for given in (None, weight):
         expected = [
-            score(y, answers(path.model(i), X), sample_weight=given) for i in (0, 1)
+            score(y, predictions(path.model(i), X), sample_weight=given) for i in (0, 1)
         ]
         assert_allclose(path.losses(X, y, given), expected)
 
@@ -99,7 +99,7 @@ def test_blocks_of_rows_change_nothing(kind, monkeypatch):
     assert_allclose(parts, whole, rtol=1e-6)
 
 
-def test_lists_are_rows_too():
+def test_lists_are_tables_too():
     X, _, target = problem("regression")
     model = fitted("regression", "boosting")
     from_lists = refine_leaves(model, X.tolist(), target.tolist())
@@ -117,11 +117,11 @@ STUDENTS = [
 
 
 @pytest.mark.parametrize("student", STUDENTS, ids=lambda s: type(s).__name__)
-def test_refinement_recovers_most_of_the_gap_where_rows_have_good_labels(student):
-    """A teacher that knows the truth labels further rows; the trees stay bound."""
+def test_refinement_recovers_most_of_the_gap_where_samples_have_good_labels(student):
+    """A teacher that knows the truth labels further samples; the trees stay bound."""
     X, y = make_friedman1(3000, noise=1.0, random_state=0)
     truth = make_friedman1(3000, noise=0.0, random_state=0)[1]
-    y[500:] = truth[500:]  # The transfer rows: answers of a perfect teacher.
+    y[500:] = truth[500:]  # The transfer set: predictions of a perfect teacher.
     train, held_out = slice(2000), slice(2000, None)
     model = clone(student).fit(X[:500], y[:500])
     weight = np.repeat([1.0, 0.5], [500, 1500])
@@ -133,11 +133,11 @@ def test_refinement_recovers_most_of_the_gap_where_rows_have_good_labels(student
     assert errors[1] < 0.6 * errors[0]
 
 
-def test_soft_labels_of_further_rows_improve_a_classifier():
+def test_probabilities_of_further_samples_improve_a_classifier():
     X, y = make_friedman1(3000, noise=0.0, random_state=0)
-    share = 1 / (1 + np.exp(-(y - 14) / 2))
-    labels = (np.random.default_rng(0).random(3000) < share).astype(int)
-    target = np.column_stack([1 - share, share])
+    chance = 1 / (1 + np.exp(-(y - 14) / 2))
+    labels = (np.random.default_rng(0).random(3000) < chance).astype(int)
+    target = np.column_stack([1 - chance, chance])
     target[:500] = np.eye(2)[labels[:500]]
     model = GradientBoostingClassifier(random_state=0).fit(X[:500], labels[:500])
     refined = refine_leaves(model, X[:2000], target[:2000])
@@ -242,9 +242,9 @@ def test_a_strength_must_be_positive(strength):
         refine_leaves(fitted("regression", "tree"), X, target, strength=strength)
 
 
-def test_the_tolerance_must_be_a_share():
+def test_the_tolerance_must_be_a_fraction():
     X, _, target = problem("regression")
-    with pytest.raises(ValueError, match="tol must be a share between 0 and 1"):
+    with pytest.raises(ValueError, match="tol must be a fraction between 0 and 1"):
         refine_leaves(fitted("regression", "tree"), X, target, tol=0.0)
 
 

@@ -11,7 +11,7 @@ from skdistill.refine._loss import LogLoss, SquaredLoss
 from skdistill.refine._matrix import LeafMatrix
 from skdistill.refine._projected import solve_within
 from skdistill.refine._solver import Problem, solve
-from skdistill.refine._trees import _nearest_probabilities
+from skdistill.students._trees import nearest_probabilities
 
 # The last two are too many leaves for one group with the trees beside them.
 SIZES = [3, 1, 8, 5, 2, 700, 4, 300]
@@ -66,7 +66,7 @@ def test_log_loss_is_cross_entropy(n_classes):
     target = log_target(9, n_classes)
     loss = LogLoss(target, None)
     raw = np.random.default_rng(3).normal(size=(9, loss.target.shape[1]))
-    q = loss.answers(raw)
+    q = loss.predictions(raw)
     assert_allclose(q.sum(axis=1), 1)
     assert_allclose(loss.value(raw), -np.sum(target * np.log(q)))
 
@@ -177,9 +177,9 @@ def test_confidently_wrong_logits_are_corrected():
 def test_rows_of_values_are_moved_to_the_nearest_probabilities():
     values = np.array([[0.2, 0.8], [2.0, 0.0], [-1.0, -1.0], [0.7, 0.7]])
     expected = [[0.2, 0.8], [1.0, 0.0], [0.5, 0.5], [0.5, 0.5]]
-    assert_allclose(_nearest_probabilities(values), expected)
+    assert_allclose(nearest_probabilities(values), expected)
     values = np.random.default_rng(8).normal(size=(40, 5))
-    nearest = _nearest_probabilities(values)
+    nearest = nearest_probabilities(values)
     assert_allclose(nearest.sum(axis=1), 1)
     # No other distribution is nearer: (v - p)(r - p) <= 0 for every corner r.
     assert (
@@ -197,7 +197,7 @@ def bounded_problem():
     loss = SquaredLoss(np.eye(3)[rng.integers(3, size=80)], rng.random(80))
 
     def project(correction):
-        return (_nearest_probabilities(values + 3 * correction) - values) / 3
+        return (nearest_probabilities(values + 3 * correction) - values) / 3
 
     return Problem(loss, matrix, raw), project, np.zeros_like(values)
 
@@ -216,8 +216,8 @@ def test_bounded_leaf_values_satisfy_the_optimality_condition(strength):
 def test_no_more_than_tol_of_the_bounded_decrease_is_left_out(tol):
     problem, project, zero = bounded_problem()
     found, least = (
-        objective(problem, 0.1, solve_within(problem, 0.1, zero, share, project))
-        for share in (tol, 1e-13)
+        objective(problem, 0.1, solve_within(problem, 0.1, zero, fraction, project))
+        for fraction in (tol, 1e-13)
     )
     assert found - least <= tol * (objective(problem, 0.1, zero) - least)
 

@@ -1,4 +1,4 @@
-"""XGBoost and LightGBM learn soft labels natively: identities, copies, persistence."""
+"""XGBoost and LightGBM train natively: identities, duplicates, persistence."""
 
 import inspect
 import pickle
@@ -18,15 +18,14 @@ from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier, XGBRFClassifier
 
 from skdistill import DistilledClassifier
-from skdistill.students import fit_soft_labels
-from skdistill.students._copies import fit_on_copies
-from skdistill.targets import SoftLabels
+from skdistill.students import StudentAdapter, fit_on_target
+from skdistill.targets import Target
 
 # LightGBM 4.6 says so to every array, of its own predictions too.
 pytestmark = pytest.mark.filterwarnings("ignore:X does not have valid feature names")
 
 XGB = XGBClassifier(n_estimators=12, max_depth=4, n_jobs=1)
-# One row in a leaf is enough: copies would count as rows.
+# One sample in a leaf is enough: duplicates would count as samples.
 LGBM = LGBMClassifier(n_estimators=12, min_child_samples=1, n_jobs=1, verbose=-1)
 STUDENTS = [
     pytest.param(XGB, id="xgboost"),
@@ -53,64 +52,64 @@ def problem(n_classes, n_rows=1200):
     return X.round(1), y, logits
 
 
-def log_loss(labels, model, X):
-    return -(labels.mixed * np.log(model.predict_proba(X))).sum(axis=1).mean()
+def target_of(codes, logits, **parameters):
+    classes = np.arange(np.shape(logits)[1])
+    return Target.of_classes(codes, logits, classes=classes, **parameters)
+
+
+def log_loss(target, model, X):
+    return -(target.mixed * np.log(model.predict_proba(X))).sum(axis=1).mean()
 
 
 @pytest.mark.parametrize("student", [*STUDENTS, XGBRFClassifier(n_estimators=5)])
 @pytest.mark.parametrize("n_classes", [2, 3, 10])
 @pytest.mark.parametrize("weighted", [False, True])
-def test_certain_labels_give_the_plain_fit(student, n_classes, weighted):
+def test_certain_labels_give_the_fit_on_labels(student, n_classes, weighted):
     X, y, _ = problem(n_classes)
     weight = np.random.default_rng(0).random(len(y)) if weighted else None
     certain = np.where(np.eye(n_classes)[y] == 1, 0.0, -np.inf)
-    labels = SoftLabels(y, certain, alpha=1.0, temperature=1.0)
-    names = np.arange(n_classes)
-    fitted = fit_soft_labels(clone(student), X, y, labels, names, sample_weight=weight)
-    plain = clone(student).fit(X, y, sample_weight=weight)
-    assert_allclose(fitted.predict_proba(X), plain.predict_proba(X), atol=2e-6)
+    target = target_of(y, certain, alpha=1.0, weight=weight)
+    fitted = fit_on_target(clone(student), X, target)
+    baseline = clone(student).fit(X, y, sample_weight=weight)
+    assert_allclose(fitted.predict_proba(X), baseline.predict_proba(X), atol=2e-6)
 
 
 @pytest.mark.parametrize("student", STUDENTS)
 @pytest.mark.parametrize("n_classes", [2, 3, 10, 26])
-def test_the_native_route_reaches_the_loss_of_weighted_copies(student, n_classes):
+def test_native_training_reaches_the_loss_of_weighted_duplicates(student, n_classes):
     X, y, logits = problem(n_classes, n_rows=2600)
-    labels = SoftLabels(y, logits, alpha=0.7, temperature=2.0)
-    names = np.arange(n_classes)
-    native = fit_soft_labels(clone(student), X, y, labels, names)
-    rows, columns = np.nonzero(labels.mixed)
-    share = labels.mixed[rows, columns]
-    copies = clone(student).fit(X[rows], columns, sample_weight=share)
-    assert log_loss(labels, native, X) == pytest.approx(
-        log_loss(labels, copies, X), abs=1e-3
+    target = target_of(y, logits, alpha=0.7, temperature=2.0)
+    native = fit_on_target(clone(student), X, target)
+    rows, columns = np.nonzero(target.mixed)
+    weight = target.mixed[rows, columns]
+    duplicated = clone(student).fit(X[rows], columns, sample_weight=weight)
+    assert log_loss(target, native, X) == pytest.approx(
+        log_loss(target, duplicated, X), abs=1e-3
     )
 
 
 @pytest.mark.parametrize("student", STUDENTS)
 @pytest.mark.parametrize("soften", ["teacher", "both"])
-def test_row_weights_equal_repeated_rows(student, soften):
+def test_weights_equal_repeated_samples(student, soften):
     X, y, logits = problem(3, 400)
     weight = np.random.default_rng(0).integers(1, 4, size=400)
     repeated = np.repeat(np.arange(400), weight)
     student = clone(student)
     if isinstance(student, LGBMClassifier):
-        # It counts rows by their share of the weight: few, large leaves are the same.
+        # It counts samples by their weight: few, large leaves are the same.
         student.set_params(min_data_in_bin=1, num_leaves=4, n_estimators=4)
     fitted = []
-    for rows, row_weight in ((np.arange(400), weight * 1.0), (repeated, None)):
-        labels = SoftLabels(
-            y[rows], logits[rows], alpha=0.5, temperature=2.0, soften=soften
+    for rows, sample_weight in ((np.arange(400), weight * 1.0), (repeated, None)):
+        target = target_of(
+            y[rows],
+            logits[rows],
+            alpha=0.5,
+            temperature=2.0,
+            soften=soften,
+            weight=sample_weight,
         )
-        fitted.append(
-            fit_soft_labels(
-                clone(student),
-                X[rows],
-                y[rows],
-                labels,
-                np.arange(3),
-                sample_weight=row_weight,
-            ).predict_proba(X)
-        )
+        model = fit_on_target(clone(student), X[rows], target)
+        fitted.append(model.predict_proba(X))
     assert_allclose(fitted[0], fitted[1], atol=1e-4)
 
 
@@ -122,24 +121,20 @@ def test_hintons_loss_is_what_both_minimises(student, n_classes):
     X, y, logits = problem(n_classes)
     models = {}
     for soften in ("teacher", "both"):
-        labels = SoftLabels(y, logits, alpha=0.9, temperature=4.0, soften=soften)
-        models[soften] = fit_soft_labels(
-            clone(student).set_params(n_estimators=60),
-            X,
-            y,
-            labels,
-            np.arange(n_classes),
+        target = target_of(y, logits, alpha=0.9, temperature=4.0, soften=soften)
+        models[soften] = fit_on_target(
+            clone(student).set_params(n_estimators=60), X, target
         )
 
     def hinton(model):
         p = model.predict_proba(X).clip(1e-9)
         q_t = p ** (1 / 4) / (p ** (1 / 4)).sum(axis=1, keepdims=True)
         hard = -np.log(p[np.arange(len(y)), y])
-        soft = -(labels.teacher * np.log(q_t)).sum(axis=1)
+        soft = -(target.teacher * np.log(q_t)).sum(axis=1)
         return np.mean(0.1 * hard + 0.9 * 16 * soft)
 
     assert hinton(models["both"]) < hinton(models["teacher"])
-    mixed = SoftLabels(y, logits, alpha=0.9, temperature=4.0)
+    mixed = target_of(y, logits, alpha=0.9, temperature=4.0)
     assert log_loss(mixed, models["teacher"], X) < log_loss(mixed, models["both"], X)
 
 
@@ -200,7 +195,7 @@ def test_a_saved_model_loads_without_skdistill(library, tmp_path):
 
 
 @pytest.mark.parametrize("student", STUDENTS)
-def test_at_the_end_of_a_pipeline_the_other_steps_see_each_row_once(student):
+def test_at_the_end_of_a_pipeline_the_other_steps_see_each_sample_once(student):
     X, y, _ = problem(3)
     pipeline = make_pipeline(StandardScaler(), clone(student))
     model = DistilledClassifier(
@@ -211,29 +206,27 @@ def test_at_the_end_of_a_pipeline_the_other_steps_see_each_row_once(student):
     assert model.score(X, y) > 0.7
 
 
-def test_lightgbm_uses_copies_where_its_parameters_ask_for_it():
+def test_lightgbm_duplicates_where_its_parameters_ask_for_it():
     X, y, logits = problem(3)
-    labels = SoftLabels(y, logits, alpha=0.5, temperature=1.0)
+    target = target_of(y, logits, alpha=0.5)
     dart = LGBMClassifier(
         n_estimators=5, boosting_type="dart", random_state=0, verbose=-1, n_jobs=1
     )
-    fitted = fit_soft_labels(clone(dart), X, y, labels, np.arange(3))
-    copies = fit_on_copies(
-        clone(dart), X, labels, np.arange(3), y=y, sample_weight=None, fit_params={}
-    )
-    assert_array_equal(fitted.predict_proba(X), copies.predict_proba(X))
-    hinton = SoftLabels(y, logits, alpha=0.5, temperature=2.0, soften="both")
+    fitted = fit_on_target(clone(dart), X, target)
+    duplicated = StudentAdapter().fit(clone(dart), X, target, {})
+    assert_array_equal(fitted.predict_proba(X), duplicated.predict_proba(X))
+    hinton = target_of(y, logits, alpha=0.5, temperature=2.0, soften="both")
     with pytest.raises(ValueError, match="boosting_type='dart'.*soften='teacher'"):
-        fit_soft_labels(clone(dart), X, y, hinton, np.arange(3))
+        fit_on_target(clone(dart), X, hinton)
 
 
 @pytest.mark.parametrize("n_rows", [20, 400])
 def test_lightgbm_keeps_its_start_whatever_its_leaves_are(n_rows):
     X, y = make_classification(n_rows, weights=[0.8], random_state=0)
-    labels = SoftLabels(y, np.eye(2)[y] * 6, alpha=0.5, temperature=1.0)
+    target = target_of(y, np.eye(2)[y] * 6, alpha=0.5)
     for params in ({}, {"linear_tree": True}):
         student = LGBMClassifier(n_estimators=3, n_jobs=1, verbose=-1, **params)
-        fitted = fit_soft_labels(student, X, y, labels, np.arange(2))
+        fitted = fit_on_target(student, X, target)
         mean = fitted.predict_proba(X)[:, 1].mean()
         assert mean == pytest.approx(y.mean(), abs=0.05)
 
@@ -280,7 +273,7 @@ def test_missing_values_and_categories_stay_the_librarys_business():
     ],
 )
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_held_out_rows_are_judged_against_the_mixed_target(student, n_classes):
+def test_held_out_samples_are_judged_against_the_mixed_target(student, n_classes):
     X, y, _ = problem(n_classes)
     names = np.array(["zero", "one", "two"])
     y = names[y]
@@ -314,7 +307,7 @@ def test_held_out_rows_are_judged_against_the_mixed_target(student, n_classes):
     assert min(losses) == pytest.approx(expected, abs=1e-4)
 
 
-def test_xgboost_with_a_metric_of_its_own_gets_codes_of_held_out_rows_too():
+def test_xgboost_with_a_metric_of_its_own_gets_codes_of_held_out_samples_too():
     X, y, _ = problem(3)
     y = np.array(["zero", "one", "two"])[y]
     with config_context(enable_metadata_routing=True):
@@ -326,7 +319,7 @@ def test_xgboost_with_a_metric_of_its_own_gets_codes_of_held_out_rows_too():
     assert errors[-1] == pytest.approx(1 - model.score(X[800:], y[800:]), abs=1e-6)
 
 
-def test_a_student_in_a_pipeline_takes_no_held_out_rows():
+def test_a_student_in_a_pipeline_takes_no_held_out_samples():
     X, y, _ = problem(2, 100)
     with config_context(enable_metadata_routing=True):
         student = clone(XGB).set_fit_request(eval_set=True)

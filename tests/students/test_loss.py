@@ -4,21 +4,26 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skdistill._numerics import as_logit_matrix, temper
 from skdistill.students._loss import SoftLoss
-from skdistill.targets import SoftLabels
+from skdistill.targets import Target
 
 
 def cross_entropy(target, logits, temperature=1.0):
     return -(target * np.log(temper(as_logit_matrix(logits), temperature))).sum(axis=1)
 
 
-def loss(labels, logits):
-    """The loss of each row, straight from its definition."""
-    a, t = labels.alpha, labels.temperature
-    if labels.soften == "teacher":
-        return cross_entropy(labels.mixed, logits)
-    return (1 - a) * cross_entropy(labels.onehot, logits) + a * t**2 * cross_entropy(
-        labels.teacher, logits, t
+def loss(target, logits):
+    """The loss of each sample, straight from its definition."""
+    a, t = target.alpha, target.temperature
+    if target.soften == "teacher":
+        return cross_entropy(target.mixed, logits)
+    return (1 - a) * cross_entropy(target.onehot, logits) + a * t**2 * cross_entropy(
+        target.teacher, logits, t
     )
+
+
+def target_of(codes, logits, **parameters):
+    classes = np.arange(np.shape(logits)[1])
+    return Target.of_classes(codes, logits, classes=classes, **parameters)
 
 
 @pytest.fixture(params=[2, 3, 26])
@@ -35,16 +40,16 @@ def test_gradient_and_curvature_agree_with_finite_differences(
     problem, soften, temperature
 ):
     codes, teacher, logits = problem
-    labels = SoftLabels(
+    target = target_of(
         codes, teacher, alpha=0.6, temperature=temperature, soften=soften
     )
-    gradient, curvature = SoftLoss(labels)(logits)
+    gradient, curvature = SoftLoss(target)(logits)
     step = 1e-4
     for k in range(logits.shape[1]):
         ahead, behind = logits.copy(), logits.copy()
         ahead[:, k] += step
         behind[:, k] -= step
-        values = [loss(labels, z) for z in (ahead, logits, behind)]
+        values = [loss(target, z) for z in (ahead, logits, behind)]
         first = (values[0] - values[2]) / (2 * step)
         second = (values[0] - 2 * values[1] + values[2]) / step**2
         assert_allclose(gradient[:, k], first, atol=1e-5)
@@ -54,7 +59,7 @@ def test_gradient_and_curvature_agree_with_finite_differences(
 def test_both_is_teacher_at_temperature_one(problem):
     codes, teacher, logits = problem
     parts = [
-        SoftLoss(SoftLabels(codes, teacher, alpha=0.3, temperature=1, soften=soften))(
+        SoftLoss(target_of(codes, teacher, alpha=0.3, temperature=1, soften=soften))(
             logits
         )
         for soften in ("teacher", "both")
@@ -64,10 +69,10 @@ def test_both_is_teacher_at_temperature_one(problem):
 
 def test_weights_and_the_librarys_factor_scale_the_parts(problem):
     codes, teacher, logits = problem
-    labels = SoftLabels(codes, teacher, alpha=0.3, temperature=2, soften="both")
+    target = target_of(codes, teacher, alpha=0.3, temperature=2, soften="both")
     weight = np.arange(20.0)
-    gradient, curvature = SoftLoss(labels)(logits)
-    weighted = SoftLoss(labels, curvature=2.0)(logits, weight)
+    gradient, curvature = SoftLoss(target)(logits)
+    weighted = SoftLoss(target, curvature=2.0)(logits, weight)
     assert_allclose(weighted[0], weight[:, None] * gradient, rtol=1e-5)
     assert_allclose(
         weighted[1], np.maximum(2 * weight[:, None] * curvature, 1e-16), rtol=1e-5
@@ -75,21 +80,21 @@ def test_weights_and_the_librarys_factor_scale_the_parts(problem):
 
 
 def test_extreme_logits_stay_finite():
-    labels = SoftLabels([0, 1], np.zeros((2, 2)), alpha=0.5, temperature=1)
-    gradient, curvature = SoftLoss(labels)(np.array([[1000.0], [-1000.0]]))
+    target = target_of([0, 1], np.zeros((2, 2)), alpha=0.5, temperature=1)
+    gradient, curvature = SoftLoss(target)(np.array([[1000.0], [-1000.0]]))
     assert np.isfinite(gradient).all()
     assert (curvature > 0).all()
 
 
 def test_logits_that_overflow_are_shifted():
-    labels = SoftLabels([0, 1], np.zeros((2, 3)), alpha=1.0, temperature=1)
-    gradient, _ = SoftLoss(labels)(np.array([[500.0, 500.0, -500.0], [0.0, 0.0, 0.0]]))
+    target = target_of([0, 1], np.zeros((2, 3)), alpha=1.0, temperature=1)
+    gradient, _ = SoftLoss(target)(np.array([[500.0, 500.0, -500.0], [0.0, 0.0, 0.0]]))
     assert_allclose(gradient[0], [0.5 - 1 / 3, 0.5 - 1 / 3, -1 / 3], rtol=1e-5)
 
 
 def test_order_in_memory_does_not_matter(problem):
     codes, teacher, logits = problem
-    labels = SoftLabels(codes, teacher, alpha=0.3, temperature=2, soften="both")
-    by_row = SoftLoss(labels)(np.ascontiguousarray(logits))
-    by_class = SoftLoss(labels)(np.asfortranarray(logits))
+    target = target_of(codes, teacher, alpha=0.3, temperature=2, soften="both")
+    by_row = SoftLoss(target)(np.ascontiguousarray(logits))
+    by_class = SoftLoss(target)(np.asfortranarray(logits))
     assert_allclose(by_row, by_class, rtol=1e-6, atol=1e-7)

@@ -10,8 +10,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
-from skdistill.students import LogitStudent, fit_soft_labels
-from skdistill.targets import SoftLabels
+from skdistill.students import LogitStudent, fit_on_target
+from skdistill.targets import Target
+
+
+def target_of(codes, logits, weight=None):
+    """Return the target that is the teacher's alone."""
+    return Target.of_classes(
+        codes, logits, classes=np.arange(3), alpha=1.0, weight=weight
+    )
 
 
 @pytest.fixture
@@ -49,7 +56,7 @@ def test_a_regressor_of_one_output_is_fitted_once_a_class(iris, regressor, wrapp
     assert (student.predict(X) == y).mean() > 0.9
 
 
-def test_hard_labels_are_learned_with_finite_logits(iris):
+def test_labels_are_learned_with_finite_logits(iris):
     X, y = iris
     student = LogitStudent(KNeighborsRegressor(1)).fit(X, np.array(list("abc"))[y])
     proba = student.predict_proba(X)
@@ -65,29 +72,21 @@ def test_the_given_regressor_is_not_fitted(iris):
     assert not hasattr(regressor, "coef_")
 
 
-def test_neighbours_average_soft_labels_as_they_count_hard_ones(iris):
+def test_neighbours_average_distributions_as_they_count_labels(iris):
     X, y = iris
     certain = np.where(np.eye(3)[y] == 1, 0.0, -np.inf)
-    labels = SoftLabels(y, certain, alpha=1.0, temperature=1.0)
     neighbours = KNeighborsClassifier(7, weights="distance")
-    fitted = fit_soft_labels(clone(neighbours), X, y, labels, np.arange(3))
-    plain = neighbours.fit(X, y)
-    assert_allclose(fitted.predict_proba(X), plain.predict_proba(X))
+    fitted = fit_on_target(clone(neighbours), X, target_of(y, certain))
+    baseline = neighbours.fit(X, y)
+    assert_allclose(fitted.predict_proba(X), baseline.predict_proba(X))
     X, first = np.unique(X, axis=0, return_index=True)
-    soft = SoftLabels(y[first], np.eye(3)[y[first]], alpha=1.0, temperature=1.0)
-    one = fit_soft_labels(KNeighborsClassifier(1), X, y[first], soft, np.arange(3))
+    soft = target_of(y[first], np.eye(3)[y[first]])
+    one = fit_on_target(KNeighborsClassifier(1), X, soft)
     assert_allclose(one.predict_proba(X), soft.mixed)
 
 
 def test_neighbours_have_no_use_for_weights(iris):
     X, y = iris
-    labels = SoftLabels(y, np.eye(3)[y], alpha=1.0, temperature=1.0)
+    target = target_of(y, np.eye(3)[y], weight=np.ones(150))
     with pytest.raises(ValueError, match="student must accept sample_weight"):
-        fit_soft_labels(
-            KNeighborsClassifier(),
-            X,
-            y,
-            labels,
-            np.arange(3),
-            sample_weight=np.ones(150),
-        )
+        fit_on_target(KNeighborsClassifier(), X, target)
