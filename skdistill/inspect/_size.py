@@ -4,6 +4,7 @@ import pickle
 from collections.abc import Iterable
 
 import numpy as np
+from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from skdistill._fitting import final_step
@@ -64,7 +65,18 @@ def _count(model: Estimator) -> ValueCounts | None:
     if members is not None:
         return _sum(_count(member) for member in members)
     inner = (getattr(model, name, None) for name in _INNER)
-    return next((_count(part) for part in inner if hasattr(part, "fit")), None)
+    return next((_count(part) for part in inner if _is_fitted(part)), None)
+
+
+def _is_fitted(part: Estimator) -> bool:
+    """Return whether a wrapper holds a fitted model; its parameter is unfitted."""
+    if not hasattr(part, "fit"):
+        return False
+    try:
+        check_is_fitted(part)
+    except NotFittedError:
+        return False
+    return True
 
 
 def _members(model: Estimator) -> list[Estimator] | None:

@@ -7,6 +7,7 @@ import pytest
 from lightgbm import LGBMClassifier, LGBMRegressor
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import (
     AdaBoostRegressor,
@@ -31,7 +32,7 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
-from sklearn.tree import DecisionTreeRegressor
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill import DistilledClassifier, DistilledRegressor
@@ -312,3 +313,10 @@ def test_seconds_of_a_fit_are_those_of_its_steps():
     model = DistilledRegressor(Ridge(), TREE).fit(*DIABETES)
     assert set(model.fit_seconds_) == {"teacher", "student"}
     assert min(model.fit_seconds_.values()) > 0
+
+
+def test_a_wrapper_of_another_kind_has_no_counts():
+    # It keeps its fitted models elsewhere than in its parameter, which stays unfitted.
+    X, y = load_iris(return_X_y=True)
+    model = CalibratedClassifierCV(DecisionTreeClassifier(max_depth=2)).fit(X, y)
+    assert count_values(model) is None
