@@ -1,17 +1,14 @@
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
 from sklearn.ensemble import RandomForestRegressor, StackingRegressor, VotingRegressor
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
-from xgboost import XGBClassifier, XGBRegressor
+from sklearn.tree import DecisionTreeRegressor
 
 from skdistill._fitting import (
-    LabelCoder,
     clone_with_seed,
     naming_failures,
     spawn_seeds,
@@ -39,28 +36,12 @@ def test_weights_for_a_part_without_them_are_refused():
         weight_param(KNeighborsRegressor(), np.ones(2), part="teacher")
 
 
-def test_xgboost_gets_codes_and_is_read_as_labels():
-    coder = LabelCoder(make_pipeline(XGBClassifier()))
-    assert_array_equal(coder.encode(np.array(["b", "a", "b"])), [1, 0, 1])
-    assert_array_equal(coder.classes_of(None), ["a", "b"])
-
-
-def test_xgboost_regressors_get_no_codes():
-    assert not LabelCoder(XGBRegressor()).needs_codes
-
-
 def test_wrappers_take_weights_if_what_they_wrap_does():
     assert supports_weight(GridSearchCV(Ridge(), {}))
     assert not supports_weight(GridSearchCV(KNeighborsRegressor(), {}))
     assert not supports_weight(
         VotingRegressor([("near", KNeighborsRegressor()), ("ridge", Ridge())])
     )
-
-
-def test_other_classifiers_get_the_labels():
-    y = np.array(["b", "a"])
-    coder = LabelCoder(DecisionTreeClassifier())
-    assert coder.encode(y) is y
 
 
 def test_seeds_fill_only_what_is_open():
