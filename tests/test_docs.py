@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import peers_report, readme, results
 from benchmarks.__main__ import STEPS
-from skdistill import displays, export, inspect, metrics, report
+from skdistill import DistilledRegressor, displays, export, inspect, metrics, report
 from skdistill.refine import refine_leaves
 from tests.test_public_api import ESTIMATORS, FUNCTIONS, signature
 
@@ -17,6 +17,7 @@ REPORTS = [name for name, module in MODULES.items() if hasattr(module, "report")
 ROOT = Path(__file__).parents[1]
 PARAMETERS = sorted(
     {name for public in (*ESTIMATORS, refine_leaves) for name in signature(public)}
+    | signature(DistilledRegressor.fit).keys() - {"X", "y", "fit_params"}
 )
 # What only the displays' own constructors and figures take is theirs to explain.
 PARAMETERS_OF_FUNCTIONS = sorted(
@@ -26,7 +27,7 @@ PARAMETERS_OF_FUNCTIONS = sorted(
         if not public.__qualname__.endswith("Display")
         for name in signature(public)
     }
-    - {"kwargs", "kind", "n_rows", "bound", "observed"}
+    - {"kwargs", "kind", "bound", "observed"}
 )
 NAMES = sorted(
     {
