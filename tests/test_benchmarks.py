@@ -54,7 +54,7 @@ def test_the_demo_shows_both_tasks_and_points_at_its_report(
     shown = capsys.readouterr().out.replace("\n", "")
     assert "distilled" in shown
     assert "report.html" in shown
-    assert "regression, 111 held-out rows" in (tmp_path / "report.html").read_text(
+    assert "regression, 111 held-out samples" in (tmp_path / "report.html").read_text(
         "utf-8"
     )
 

@@ -12,7 +12,7 @@ TRUSTED_TYPES = (
     "skdistill.students._regressors.ProbabilityStudent",
     "skdistill.teachers._fold_mean.FoldMeanClassifier",
     "skdistill.teachers._fold_mean.FoldMeanRegressor",
-    "skdistill.teachers._memory.LazyTeacher",
+    "skdistill.teachers._cache.LazyTeacher",
     "skdistill.teachers._presets.EmptyColumnFiller",
     "skdistill.transfer._columns.Categories",
     "skdistill.transfer._columns.Columns",

@@ -40,7 +40,7 @@ class Problem:
     Attributes
     ----------
     loss : Loss
-        Of the raw predictions of the rows.
+        The loss of the raw predictions.
     matrix : LeafMatrix
         Which leaves the rows fall into.
     raw : ndarray of shape (n_samples, n_outputs)

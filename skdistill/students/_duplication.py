@@ -116,7 +116,7 @@ def balance_classes(student: Estimator, target: Target, *, by_weight: bool) -> N
     student : estimator
         Changed in place.
     target : Target
-        Of the classes.
+        A target of classes.
     by_weight : bool
         Whether the samples are counted by their weights, as some students count them
         when they are fitted on labels.

@@ -98,7 +98,7 @@ def resolve_class_weight(student: Estimator, target: Target) -> None:
     student : estimator
         Unfitted; its parameter is changed in place.
     target : Target
-        Of the training samples alone. One of values changes nothing.
+        That of the training samples alone. One of values changes nothing.
 
     Raises
     ------

@@ -40,7 +40,7 @@ class SoftLoss:
     Parameters
     ----------
     target : Target
-        Of the training samples; its classes count, their names do not.
+        That of the training samples; its classes count, their names do not.
     curvature : float, default=1.0
         What the library multiplies the diagonal by for several classes.
     start : ndarray of shape (n_classes,), or (1,) for two, default=None

@@ -50,7 +50,7 @@ def test_metrics_are_json_and_name_what_was_done(fitted):
     assert found["task"] == data.stem
     assert found["command"].startswith("skdistill fit ")
     assert str(data) in found["command"]
-    assert found["report"]["n_rows"] == 16
+    assert found["report"]["n_samples"] == 16
     assert found["columns"]["kinds"] == {
         "size": "number",
         "town": "category",
