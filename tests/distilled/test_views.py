@@ -87,7 +87,7 @@ def test_a_transformer_that_needs_labels_is_refused_unless_it_is_fitted(diabetes
     X, y = diabetes
     select = SelectKBest(k=3)
     model = DistilledRegressor(Ridge(), TREE, teacher_input=select)
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(ValueError, match="y to be passed") as error:
         model.fit(X, y)
     assert "teacher_input (SelectKBest), which is fitted without" in str(
         error.value.__notes__

@@ -1,4 +1,4 @@
-"""The flow itself: a pure function of a plan and data, without any estimator of ours."""
+"""The flow itself: a pure function of a plan and data, without our estimators."""
 
 import pickle
 from dataclasses import replace
