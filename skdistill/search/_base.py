@@ -60,7 +60,7 @@ N_FOLDS, MANY_SAMPLES = 5, 10_000
 _N_PARTS = 5
 _ALPHAS = (0.5,)
 # Parameters of the distilled estimator that a search sets itself; it takes all others.
-SEARCHED = ("alpha", "temperature", "transfer", "refine", "cv")
+SEARCHED = ("alpha", "temperature", "transfer", "refine", "on_poor_teacher", "cv")
 
 Folds = list[tuple[NDArray, list[NDArray]]]
 
@@ -259,7 +259,10 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         params = {name: getattr(self, name) for name in names if name not in SEARCHED}
         cv = self.inner_cv
         return self._distilled_type(
-            **params, cv=list(cv) if isinstance(cv, Iterator) else cv
+            **params,
+            cv=list(cv) if isinstance(cv, Iterator) else cv,
+            # The search compares with the baseline student itself.
+            on_poor_teacher="ignore",
         )
 
     @contextmanager

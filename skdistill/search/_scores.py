@@ -155,7 +155,7 @@ def _fit_group(
     if key not in supervisions:
         supervisions[key] = supervise(group.plan, data, known)
     done = distill_supervised(group.plan, data, supervisions[key])
-    return _kept(model, data, group.plan, done)
+    return _kept(model, data, done)
 
 
 def _transfer_key(group: Group) -> int | None:
@@ -163,12 +163,9 @@ def _transfer_key(group: Group) -> int | None:
     return None if group.is_baseline else id(group.params["transfer"])
 
 
-def _kept(
-    model: Estimator, data: Data, plan: Plan, done: Distillation
-) -> list[Estimator]:
+def _kept(model: Estimator, data: Data, done: Distillation) -> list[Estimator]:
     return [
-        keep(clone(model), data, plan, done, index)
-        for index in range(len(done.students))
+        keep(clone(model), data, done, index) for index in range(len(done.students))
     ]
 
 
@@ -197,7 +194,7 @@ def held_out_predictions(
     training, held_out = data.part(train), data.part(rows)
     supervision = supervise(plan, training)
     hard, soft = (
-        _kept(model, training, one, distill_supervised(one, training, supervision))[0]
+        _kept(model, training, distill_supervised(one, training, supervision))[0]
         for one in (replace(plan, alpha=0.0), replace(plan, alpha=1.0))
     )
     return hard.predict(held_out.X), soft.predict(held_out.X)
