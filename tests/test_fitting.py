@@ -11,13 +11,13 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill._fitting import (
-    LabelCoder,
     clone_with_seed,
     naming_failures,
     spawn_seeds,
     supports_weight,
     weight_param,
 )
+from skdistill.students import LabelCoder
 
 
 def test_weights_reach_the_last_step_of_nested_pipelines():

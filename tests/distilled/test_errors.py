@@ -98,7 +98,7 @@ REGRESSION = {
         {"cv": ShuffleSplit(3)},
         "each row exactly once, as KFold does.*rows held out another number",
     ),
-    "folds that miss rows": ({"cv": TimeSeriesSplit(3)}, "each row exactly once"),
+    "folds that miss samples": ({"cv": TimeSeriesSplit(3)}, "each row exactly once"),
     "folds of other data": ({"cv": [([0], [1]), ([2], [999])]}, "row 999.*other data"),
     "stack of many folds": (
         {"teacher": StackingRegressor([("r", Ridge())], cv=20), "cross_fit": "stack"},
@@ -144,7 +144,7 @@ CLASSIFICATION = {
         {"student": GridSearchCV(GaussianNB(), {})},
         "must not split its training rows.*Got GridSearchCV.*student__",
     ),
-    "early stopping on copies": (
+    "early stopping on duplicates": (
         {"student": SGDClassifier(early_stopping=True)},
         "must not split its training rows.*Got early_stopping=True.*HistGradient",
     ),
@@ -152,11 +152,11 @@ CLASSIFICATION = {
         {"student": GradientBoostingClassifier(n_iter_no_change=3)},
         "must not split its training rows.*Got n_iter_no_change.*HistGradient",
     ),
-    "calibration on copies": (
+    "calibration on duplicates": (
         {"student": SVC(probability=True)},
         "must not split its training rows.*Got probability=True",
     ),
-    "bags of copies": (
+    "bags of duplicates": (
         {"student": BaggingClassifier(oob_score=True)},
         "must not split its training rows.*Got oob_score",
     ),
@@ -248,7 +248,7 @@ def test_classes_of_weight_zero_do_not_count():
 
 
 def test_a_class_that_nobody_teaches_is_refused():
-    # One far row of a class: the teacher that answers for it never saw the class.
+    # One far sample of a class: the teacher that predicts it never saw the class.
     y = np.where(np.arange(150) == 0, 9, Y_CLASSES)
     X = np.where(np.arange(150)[:, None] == 0, 1000.0, X_CLASSES)
     cv = KFold(3, shuffle=True, random_state=0)
@@ -258,13 +258,13 @@ def test_a_class_that_nobody_teaches_is_refused():
     with (
         pytest.warns(MissingClassWarning, match=r"no row of class \[9\]"),
         pytest.raises(
-            ValueError, match=r"share in the student's target.*\[9\].*below 1"
+            ValueError, match=r"part in the student's target.*\[9\].*below 1"
         ),
     ):
         model.fit(X, y)
 
 
-def test_a_fold_without_a_class_is_told():
+def test_a_fold_without_a_class_is_warned_of():
     y = np.where(np.arange(150) == 0, 9, Y_CLASSES)
     model = DistilledClassifier(
         GaussianNB(), GaussianNB(), cv=KFold(3, shuffle=True, random_state=0)
@@ -316,13 +316,13 @@ def test_groups_that_did_not_come_are_missed_by_the_splitter():
         model.fit(X_REGRESSION, Y_REGRESSION)
 
 
-def test_too_few_rows_for_the_folds_is_refused():
+def test_too_few_samples_for_the_folds_are_refused():
     model = DistilledRegressor(Ridge(), Ridge(), cv=5)
     with pytest.raises(ValueError, match="n_splits=5 greater than.*n_samples=3"):
         model.fit(X_REGRESSION[:3], Y_REGRESSION[:3])
 
 
-def test_a_teacher_that_answers_nan_is_named():
+def test_a_teacher_that_predicts_nan_is_named():
     model = DistilledRegressor(NanRegressor(), Ridge())
     with pytest.raises(ValueError, match="finite.*Got 442 NaN.*row 0") as caught:
         model.fit(X_REGRESSION, Y_REGRESSION)

@@ -86,7 +86,7 @@ def test_a_search_finds_nothing_in_pure_noise(tmp_path, teacher):
 
 
 def test_the_noise_test_can_fail():
-    # The same search with answers computed once on all rows, then reused inside the
+    # The same search with predictions made once for all samples, then reused inside the
     # folds: the mistake that the test above guards against.
     ratios = []
     for seed in range(12):
