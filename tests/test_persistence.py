@@ -29,7 +29,7 @@ from skdistill import (
 from skdistill.export import TRUSTED_TYPES
 from skdistill.refine import LeafRefinement
 from skdistill.teachers._presets import EmptyColumnFiller
-from skdistill.transfer import MungeSampler
+from skdistill.transfer import MungeSampler, TransferSet
 from tests.export.cases import (
     CLASSIFIERS,
     REGRESSORS,
@@ -70,6 +70,12 @@ REGRESSIONS = {
     },
     "default": DistilledRegressor(),
     "transfer": DistilledRegressor(Ridge(), Ridge(), transfer=MungeSampler()),
+    "transfer set": DistilledRegressor(
+        Ridge(), Ridge(), transfer=TransferSet(MungeSampler(), size=2, weight=0.5)
+    ),
+    "teacher input": DistilledRegressor(
+        Ridge(), Ridge(), teacher_input=StandardScaler()
+    ),
     "search": DistilledRegressorCV(Ridge(), TREE_REGRESSORS["tree"], cv=2),
     "pipeline": make_pipeline(StandardScaler(), DistilledRegressor(Ridge(), Ridge())),
 }
@@ -152,6 +158,32 @@ def test_teacher_and_parameters_are_in_the_file(through):
 
 
 @FORMATS
+def test_what_teacher_and_transfer_set_are_is_in_the_file(through):
+    model = regression("transfer set")
+    loaded = through(model)
+    assert_array_equal(loaded.teacher_.predict(X), model.teacher_.predict(X))
+    assert (
+        str(loaded.transfer)
+        == "TransferSet(sampler=MungeSampler(), size=2, weight=0.5)"
+    )
+    model = regression("teacher input")
+    loaded = through(model)
+    seen = model.teacher_input_.transform(X)
+    assert_array_equal(loaded.teacher_input_.transform(X), seen)
+    assert_array_equal(loaded.teacher_.predict(seen), model.teacher_.predict(seen))
+
+
+@FORMATS
+def test_a_model_of_stored_predictions_is_loaded_without_a_teacher(through):
+    model = DistilledRegressor(student=Ridge())
+    model.fit(X, Y, teacher_predictions=Y)
+    loaded = through(model)
+    assert_array_equal(loaded.predict(X), model.predict(X))
+    with pytest.raises(AttributeError, match="distilled from stored predictions"):
+        _ = loaded.teacher_
+
+
+@FORMATS
 def test_a_teacher_that_lies_in_the_cache_is_in_the_file(through, tmp_path):
     model = DistilledRegressor(Ridge(), Ridge(), memory=str(tmp_path / "memory"))
     for _ in range(2):  # The second fit reads the teacher from the cache.
@@ -180,7 +212,7 @@ def test_trusted_types_are_those_that_skops_asks_for():
     skops = pytest.importorskip("skops.io")
     samplers = [clone(one).set_params(categorical_features=[1]) for one in SAMPLERS]
     models = [
-        *map(regression, ["refined tree", "search"]),
+        *map(regression, ["refined tree", "transfer set", "search"]),
         *map(classification, ["regressor", "neighbours", "search"]),
         *(sampler.fit(HOLES) for sampler in samplers),
         EmptyColumnFiller().fit(HOLES),
