@@ -121,6 +121,22 @@ class FailingRegressor(RegressorMixin, BaseEstimator):
         raise NotImplementedError
 
 
+class PickyRegressor(RegressorMixin, BaseEstimator):
+    """Linear regression that takes targets with fractions for few samples alone."""
+
+    def __init__(self, n_most=0):
+        self.n_most = n_most
+
+    def fit(self, X, y):
+        if len(X) > self.n_most and (y != np.round(y)).any():
+            raise ZeroDivisionError("the student's own error")
+        self.model_ = LinearRegression().fit(X, y)
+        return self
+
+    def predict(self, X):
+        return self.model_.predict(X)
+
+
 class NanRegressor(RegressorMixin, BaseEstimator):
     """Fits, and then predicts nothing but NaN."""
 

@@ -172,24 +172,6 @@ def test_one_split_is_scored_in_parts(friedman, monkeypatch):
     assert "split5_test_score" not in large.cv_results_
 
 
-@pytest.mark.parametrize("transfer", [None, TransferSet(size=1)])
-def test_linear_students_get_their_alpha_in_closed_form(friedman, transfer):
-    X, y = friedman
-    student = make_pipeline(StandardScaler(), KNeighborsRegressor(5))
-    search = DistilledRegressorCV(
-        FOREST, student, transfers=(transfer,), cv=3, random_state=0
-    ).fit(X[:400], y[:400])
-    alpha = search.linear_alpha_
-    tried = {params["alpha"] for params in search.cv_results_["params"]}
-    assert tried == {0.0, np.clip(alpha, 0, 1)}
-    grid = clone(search).set_params(alphas=np.linspace(1e-9, 1, 11), scoring="r2")
-    grid.fit(X[:400], y[:400])
-    assert grid.linear_alpha_ is None
-    means = grid.cv_results_["mean_test_score"]
-    best = grid.cv_results_["params"][int(means.argmax())]["alpha"]
-    assert np.clip(alpha, 0, 1) == pytest.approx(best, abs=0.11)
-
-
 def test_unlabeled_samples_are_for_all_but_the_baseline_student(friedman):
     X, y = friedman
     search = DistilledRegressorCV(FOREST, TREE, transfers=(None,), cv=3, random_state=0)
@@ -308,6 +290,8 @@ def test_students_without_probabilities_are_chosen_by_accuracy():
         ({"cv": KFold(50)}, "(?s)must be finite numbers.*alpha=0.0, temp"),
         ({"scoring": "r3"}, "'scoring' parameter"),
         ({"refinements": (LeafRefinement(-1.0),)}, "'strength' parameter"),
+        ({"transfers": (TransferSet(size=0),)}, "'size' parameter"),
+        ({"error_score": "ignore"}, "'error_score' parameter"),
     ],
 )
 def test_wrong_candidates_are_named(friedman, params, message):
