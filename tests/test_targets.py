@@ -82,3 +82,62 @@ def test_impossible_class_stays_impossible_at_every_temperature():
     target = distribution_of([0], z, alpha=1, temperature=10.0)
     assert target[0, 2] == 0
     assert_allclose(target.sum(), 1)
+
+
+def test_alpha_may_differ_from_sample_to_sample(values):
+    y, predictions = values
+    alpha = np.linspace(0, 1, 50)
+    mixed = values_of(y, predictions, alpha=alpha, temperature=2.0, mean=4.0)
+    each = [
+        values_of([one], [other], alpha=a, temperature=2.0, mean=4.0)
+        for one, other, a in zip(y, predictions, alpha, strict=True)
+    ]
+    assert_allclose(mixed, np.concatenate(each))
+    several = values_of(np.c_[y, -y], np.c_[predictions, y], alpha=alpha)
+    assert_allclose(several[:, 1], (alpha - 1) * y + alpha * y)
+
+
+def test_alpha_of_classes_may_differ_from_sample_to_sample():
+    z = np.log([[0.9, 0.1], [0.9, 0.1], [0.9, 0.1]])
+    target = distribution_of([1, 1, 1], z, alpha=[0.0, 0.5, 1.0])
+    assert_allclose(target, [[0, 1], [0.45, 0.55], [0.9, 0.1]])
+
+
+def test_labels_come_back_as_they_were_given(values):
+    y, predictions = values
+    assert_array_equal(Target.of_values(y, predictions, alpha=0.5).y, y)
+    z = np.zeros((3, 2))
+    target = Target.of_classes([1, 0, 1], z, classes=["a", "b"], alpha=0.5)
+    assert target.y.tolist() == ["b", "a", "b"]
+    assert_array_equal(target.onehot, [[0, 1], [1, 0], [0, 1]])
+
+
+@pytest.mark.parametrize(("alpha", "uses"), [(0.0, False), ([0.0, 0.1], True)])
+def test_a_target_uses_the_teacher_where_any_alpha_is_above_0(alpha, uses):
+    assert Target.of_values([1.0, 2.0], [2.0, 3.0], alpha=alpha).uses_teacher == uses
+
+
+def test_joined_targets_keep_alphas_weights_and_the_smallest_label():
+    first = Target.of_values([3.0, 1.0], [2.0, 2.0], alpha=0.5, weight=np.array([2, 3]))
+    second = Target.of_values([-5.0], [-7.0], alpha=1.0)
+    both = first.join(second)
+    assert_array_equal(both.labels, [3, 1, -5])
+    assert_array_equal(both.mixed, [2.5, 1.5, -7])
+    assert_array_equal(both.weight, [2, 3, 1])
+    assert both.smallest == 1.0  # Samples of a transfer set have no label.
+    assert_array_equal(second.join(first).weight, [1, 2, 3])
+    assert second.join(second).weight is None
+
+
+def test_joined_targets_of_classes_keep_classes_temperature_and_loss():
+    z = np.log([[0.8, 0.2]])
+    first, second = (
+        Target.of_classes(
+            [1], z, classes=["a", "b"], alpha=alpha, temperature=2.0, soften="both"
+        )
+        for alpha in (0.0, 1.0)
+    )
+    both = first.join(second)
+    assert_allclose(both.mixed, [[0, 1], [2 / 3, 1 / 3]])
+    assert (both.temperature, both.soften) == (2.0, "both")
+    assert both.classes.tolist() == ["a", "b"]

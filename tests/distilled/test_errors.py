@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_diabetes, load_iris
@@ -34,6 +35,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
+from xgboost import XGBClassifier
 
 from skdistill import DistilledClassifier, DistilledRegressor
 from skdistill.exceptions import MissingClassWarning
@@ -41,6 +43,11 @@ from tests.doubles import FailingRegressor, NanRegressor
 
 X_REGRESSION, Y_REGRESSION = load_diabetes(return_X_y=True)
 X_CLASSES, Y_CLASSES = load_iris(return_X_y=True)
+
+
+def half(X):
+    return X[::2]
+
 
 REGRESSION = {
     "alpha above 1": (
@@ -108,6 +115,14 @@ REGRESSION = {
         {"teacher": VotingRegressor([("f", FrozenEstimator(Ridge()))])},
         "must not hold a frozen predictor.*as 'f'.*FrozenEstimator.teacher",
     ),
+    "teacher input of a wrong kind": (
+        {"teacher_input": "pca"},
+        "'teacher_input' parameter.*Got 'pca' instead",
+    ),
+    "teacher input of other samples": (
+        {"teacher_input": half},
+        "must return one row for each sample. Got 221 rows for 442 samples",
+    ),
     "memory of a wrong kind": ({"memory": 3}, "'memory' parameter.*Got 3 instead"),
 }
 
@@ -167,6 +182,14 @@ CLASSIFICATION = {
     "one-vs-one decisions": (
         {"teacher": SVC(decision_function_shape="ovo")},
         "one value a class. Got decision_function_shape='ovo'.*Use 'ovr'",
+    ),
+    "soften unknown": (
+        {"soften": "student"},
+        "'soften' parameter.*'teacher'.*Got 'student' instead",
+    ),
+    "prediction type unknown": (
+        {"prediction_type": "odds"},
+        "'prediction_type' parameter.*'logits'.*Got 'odds' instead",
     ),
     "frozen student": (
         {"student": FrozenEstimator(GaussianNB())},
@@ -302,6 +325,20 @@ def test_a_failing_student_keeps_its_error_and_is_named():
     assert caught.value.__notes__ == [
         "This was raised while fitting the student (FailingRegressor)."
     ]
+
+
+def test_stored_predictions_serve_no_eval_set():
+    p = GaussianNB().fit(X_CLASSES, Y_CLASSES).predict_proba(X_CLASSES)
+    with config_context(enable_metadata_routing=True):
+        student = XGBClassifier(n_estimators=5, early_stopping_rounds=2, n_jobs=1)
+        model = DistilledClassifier(student=student.set_fit_request(eval_set=True))
+        with pytest.raises(ValueError, match="samples given alone.*as an eval_set"):
+            model.fit(
+                X_CLASSES,
+                Y_CLASSES,
+                teacher_predictions=p,
+                eval_set=[(X_CLASSES, Y_CLASSES)],
+            )
 
 
 def test_metadata_without_routing_is_refused():
