@@ -1,9 +1,13 @@
 """Students linear in their targets: the best alpha in closed form."""
 
+import os
+import time
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.datasets import load_diabetes, make_friedman1
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import LinearRegression, Ridge
@@ -110,6 +114,39 @@ def test_each_teacher_is_fitted_once_for_closed_form_scores_and_refit(
     assert search.linear_alpha_ is not None
     # Three inner folds on each of four outer ones, and on all samples.
     assert len(list(tmp_path.iterdir())) == 3 * (4 + 1)
+
+
+class Witness(TransformerMixin, BaseEstimator):
+    """Leaves a file with the number of the process in which it was fitted."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def fit(self, X, y=None):
+        (Path(self.folder) / f"{time.time_ns()}-{os.getpid()}").touch()
+        return self
+
+    def transform(self, X):
+        return X
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+
+@pytest.mark.parametrize(("n_jobs", "n_here"), [(1, 4 * 3 + 1), (2, 1)])
+def test_students_of_the_closed_form_are_fitted_in_the_other_processes(
+    friedman, tmp_path, n_jobs, n_here
+):
+    X, y = friedman
+    student = make_pipeline(Witness(tmp_path), Ridge())
+    search = DistilledRegressorCV(
+        Ridge(), student, transfers=(None,), cv=KFold(3), n_jobs=n_jobs, random_state=0
+    ).fit(X, y)
+    assert search.linear_alpha_ is not None
+    processes = [int(path.name.split("-")[1]) for path in tmp_path.iterdir()]
+    # Two for the closed form and two candidates on each fold, and the refit.
+    assert len(processes) == 4 * 3 + 1
+    assert processes.count(os.getpid()) == n_here
 
 
 def test_weights_count_in_the_closed_form(friedman):
