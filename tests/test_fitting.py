@@ -15,7 +15,6 @@ from skdistill._fitting import (
     supports_weight,
     weight_param,
 )
-from skdistill.students import LabelCoder
 
 
 def test_weights_reach_the_last_step_of_nested_pipelines():

@@ -2,7 +2,6 @@
 
 import os
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from numbers import Integral, Real
@@ -27,6 +26,7 @@ from skdistill._sklearn import (
     with_callbacks,
 )
 from skdistill._typing import Estimator, Student, Table, Teacher
+from skdistill._warnings import warn_user
 from skdistill.distilled._checks import check_data
 from skdistill.distilled._parts import student_of
 from skdistill.distilled._plans import keep, make_plan
@@ -267,7 +267,7 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         done = distill(plan, data, watch)
         keep(self, data, done)
         if done.verdict.findings:
-            warnings.warn(str(done.verdict), PoorTeacherWarning, stacklevel=4)
+            warn_user(str(done.verdict), PoorTeacherWarning)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 

@@ -10,6 +10,7 @@ from sklearn.base import clone, is_regressor
 from sklearn.frozen import FrozenEstimator
 
 from skdistill._fitting import final_step
+from skdistill._sklearn import validate_params
 from skdistill._typing import Estimator, Student, Table, Teacher
 from skdistill.flow._data import Data
 from skdistill.flow._tables import check_joinable
@@ -202,6 +203,8 @@ def resolve_refinement(
     -------
     LeafRefinement or None
     """
+    if isinstance(refine, LeafRefinement):
+        validate_params(refine)
     if refine == "auto":
         helps = alpha > 0 and refines_well(student, soften, n_classes=n_classes)
         return LeafRefinement() if helps else None

@@ -121,8 +121,12 @@ def score_fold(
     for number, group in enumerate(groups):
         task = context.subcontext(task_name="fit-candidates")
         task.call_on_fit_task_begin(estimator=model)
+        own, key = group.data_of(training), _transfer_key(group)
+        if key not in supervisions:
+            supervisions[key] = supervise(group.plan, own, known)
         try:
-            students = _fit_group(model, group, training, known, supervisions)
+            done = distill_supervised(group.plan, own, supervisions[key])
+            students = _kept(model, own, done)
             scores += [
                 [_score(scorer, one, part) for part in held_out] for one in students
             ]
@@ -141,21 +145,6 @@ def score_fold(
         [_score(scorer, _constant(training), part) for part in held_out],
     ]
     return FoldScores(np.array([*scores, *references]), failures)
-
-
-def _fit_group(
-    model: Estimator,
-    group: Group,
-    training: Data,
-    known: Supervision,
-    supervisions: dict[int | None, Supervision],
-) -> list[Estimator]:
-    """Return the model fitted as each candidate of the group."""
-    data, key = group.data_of(training), _transfer_key(group)
-    if key not in supervisions:
-        supervisions[key] = supervise(group.plan, data, known)
-    done = distill_supervised(group.plan, data, supervisions[key])
-    return _kept(model, data, done)
 
 
 def _transfer_key(group: Group) -> int | None:
