@@ -56,7 +56,8 @@ def inherit_parameters(
         names = [name for name in found if name != "self"]
         checks = {name: constraints[name] for name in names}
         cls._parameter_constraints = checks  # type: ignore[attr-defined]
-        cls.__doc__ = _with_entries(cls.__doc__ or "", entries, names)
+        if cls.__doc__ is not None:  # As it is under python -OO.
+            cls.__doc__ = _with_entries(cls.__doc__, entries, names)
         return cls
 
     return decorate

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 from joblib import Memory
@@ -43,31 +44,19 @@ def make_plan(model: Estimator, data: Data) -> Plan:
     """
     check_parts(model)
     student = student_of(model)
-    soften = getattr(model, "soften", "teacher")
-    refinement = resolve_refinement(
-        model.refine,
-        student,
-        model.alpha,
-        soften,
-        n_classes=0 if data.classes is None else len(data.classes),
-    )
-    plan = Plan(
-        teacher=model.teacher,
-        student=student,
-        alpha=float(model.alpha),
-        temperature=model.temperature,
-        soften=soften,
-        cross_fit=model.cross_fit,
-        cv=list(model.cv) if isinstance(model.cv, Iterator) else model.cv,
-        steps=resolve_steps(model.calibrate, model.cross_fit, data),
-        transfer=resolve_transfer(model.transfer, student, model.alpha, data),
-        refinements=(refinement,),
-        teacher_input=model.teacher_input,
-        on_poor_teacher=model.on_poor_teacher,
-        memory=_memory(model.memory),
-        n_jobs=model.n_jobs,
-        seeds=Seeds(*spawn_seeds(model.random_state, len(Seeds._fields))),
-    )
+    # A field of the plan with the name of a parameter is that parameter...
+    names = {field.name for field in fields(Plan)} & {*model.get_params(deep=False)}
+    params = {name: getattr(model, name) for name in names} | {"student": student}
+    # ...but for those that are resolved.
+    resolved = {
+        "cv": list(model.cv) if isinstance(model.cv, Iterator) else model.cv,
+        "memory": _memory(model.memory),
+        "seeds": Seeds(*spawn_seeds(model.random_state, len(Seeds._fields))),
+        "steps": resolve_steps(model.calibrate, model.cross_fit, data),
+        "transfer": resolve_transfer(model.transfer, student, model.alpha, data),
+        "refinements": (resolve_refinement(model.refine, Plan(**params), data),),
+    }
+    plan = Plan(**params | resolved)
     check_plan(plan, data)
     return plan
 

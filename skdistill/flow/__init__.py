@@ -17,7 +17,11 @@ from skdistill.flow._plan import (
     resolve_steps,
     resolve_transfer,
 )
-from skdistill.flow._tables import check_joinable, check_same_container
+from skdistill.flow._tables import (
+    check_joinable,
+    check_same_container,
+    count_columns,
+)
 from skdistill.flow._view import View
 
 __all__ = [
@@ -31,6 +35,7 @@ __all__ = [
     "check_joinable",
     "check_plan",
     "check_same_container",
+    "count_columns",
     "distill",
     "distill_supervised",
     "resolve_refinement",

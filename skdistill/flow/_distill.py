@@ -19,7 +19,6 @@ from skdistill.flow._plan import Plan
 from skdistill.flow._tables import join_samples
 from skdistill.flow._transfer import (
     Unlabeled,
-    check_no_metadata,
     draw_samples,
     with_given_first,
 )
@@ -123,7 +122,7 @@ def distill(plan: Plan, data: Data, watch: Watch = _unwatched) -> Distillation:
         How; its student and teacher are cloned.
     data : Data
         On what.
-    watch : callable, default=None
+    watch : callable, optional
         ``watch(name, part)`` returns a context in which the step "teacher" or "student"
         runs; `part` is the student to be fitted, None for the teacher.
 
@@ -223,7 +222,7 @@ def _make_unlabeled(plan: Plan, data: Data, known: Supervision) -> Unlabeled | N
 def distill_supervised(
     plan: Plan, data: Data, supervision: Supervision, watch: Watch = _unwatched
 ) -> Distillation:
-    """Fit the student of a plan, taught already by `supervise`.
+    """Fit the student of a plan on what `supervise` returned.
 
     Parameters
     ----------
@@ -253,7 +252,6 @@ def _fit_students(
     target = mix(plan, data, data.codes, predictions, weight=weight)
     unlabeled, refinement = supervision.unlabeled, plan.refinements[0]
     if unlabeled is not None:
-        check_no_metadata(fit_params, len(data.y))
         adapt_to_transfer_set(student, X, target, fit_params)
     if refinement is not None:
         refinement.prepare(student, _n_classes(student, data))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import confusion_matrix
 
-from skdistill._fitting import clone_with_seed
+from skdistill._fitting import clone_with_seed, naming_failures
 from skdistill._sklearn import HELD_OUT_PARAMS
 from skdistill._typing import Estimator
 from skdistill.flow._data import Data
@@ -212,7 +212,8 @@ def _fit_baseline(plan: Plan, training: Data) -> Estimator:
         nothing = np.zeros((len(training.y), len(training.classes)))
     target = mix(plan, training, training.codes, nothing, weight=weight, alpha=0.0)
     student = clone_with_seed(plan.student, plan.seeds.student)
-    return fit_on_target(student, training.X, target, fit_params)
+    with naming_failures(f"student ({type(student).__name__})"):
+        return fit_on_target(student, training.X, target, fit_params)
 
 
 def _causes(data: Data, signal: Signal) -> tuple[str, ...]:

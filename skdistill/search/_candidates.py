@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 
 from skdistill._warnings import warn_user
-from skdistill.distilled import make_plan
+from skdistill.distilled import BaseDistilled, make_plan
 from skdistill.flow import Data
 from skdistill.refine import LeafRefinement
 from skdistill.search._scores import FoldScores, Group
@@ -28,7 +28,9 @@ __all__ = [
 _STRENGTHS = (1.0, 10.0, 100.0)
 
 
-def default_refinements(model: Any, data: Data) -> tuple[LeafRefinement | None, ...]:
+def default_refinements(
+    model: BaseDistilled, data: Data
+) -> tuple[LeafRefinement | None, ...]:
     """Return strengths where solving for leaf values can help, else no refinement."""
     trial = clone(model).set_params(alpha=0.5, refine="auto", transfer=None)
     if make_plan(trial, data).refinements == (None,):
