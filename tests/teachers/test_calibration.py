@@ -7,17 +7,16 @@ from sklearn.datasets import load_diabetes, load_iris, make_classification
 from sklearn.dummy import DummyRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.naive_bayes import GaussianNB
 
-from skdistill import DistilledClassifier, DistilledRegressor
+from skdistill import DistilledClassifier, DistilledRegressor, DistilledRegressorCV
 from skdistill.teachers import (
     AffineCalibration,
     Signal,
     TemperatureScaling,
     log_losses,
-    predict_logits,
 )
 from skdistill.transfer import JitterSampler, TransferSet
 from tests.doubles import RecordingClassifier, RecordingRegressor
@@ -293,9 +292,7 @@ class Doubling(BaseEstimator):
 
 def test_a_signal_has_the_score_of_changed_predictions():
     y = np.arange(20.0)
-    signal = Signal.of(
-        y / 1000, y, None, is_out_of_fold=True, is_classifier=False
-    )
+    signal = Signal.of(y / 1000, y, None, is_out_of_fold=True, is_classifier=False)
     changed = signal.then(AffineCalibration(), y, None)
     assert changed.score == pytest.approx(1)
     assert signal.score < 0
@@ -334,7 +331,7 @@ def test_none_auto_and_an_object_on_a_regressor(diabetes):
     assert_allclose(targets[str], expected.transform(t))
     assert_allclose(targets[Doubling], 2 * t)
     assert_array_equal(targets[AffineCalibration], targets[str])
-    assert expected.slope_ > 1.5  # Ridge() shrinks: the case is not an idle one.
+    assert expected.slope_ > 1.3  # Ridge() shrinks: the case is not an idle one.
 
 
 def test_none_auto_and_an_object_on_a_classifier(iris):
@@ -381,7 +378,9 @@ def test_predictions_in_sample_are_not_calibrated(diabetes, iris):
         DistilledRegressor(
             Ridge(), Ridge(), cross_fit=False, calibrate=AffineCalibration()
         ).fit(*diabetes)
-    with pytest.raises(ValueError, match=r"TemperatureScaling\(\) with cross_fit=False"):
+    with pytest.raises(
+        ValueError, match=r"TemperatureScaling\(\) with cross_fit=False"
+    ):
         DistilledClassifier(
             GaussianNB(), GaussianNB(), cross_fit=False, calibrate=TemperatureScaling()
         ).fit(*iris)
@@ -415,17 +414,16 @@ def test_the_users_temperature_acts_on_calibrated_values(diabetes):
 
 def test_training_drawn_and_unlabeled_samples_get_the_same_step(diabetes):
     X, y = diabetes
-    n_samples = len(y)
     teacher = Ridge(0.1).fit(X, y / 1000 + 5)
     model = DistilledRegressor(
         FrozenEstimator(teacher),
         RecordingRegressor(),
         alpha=1,
-        transfer=TransferSet(JitterSampler(), size=100),
+        transfer=TransferSet(JitterSampler(), size=2),
         random_state=0,
     ).fit(X, y, X_unlabeled=2 * X[:50])
     seen, learned = model.student_.X_, model.student_.y_
-    assert len(learned) == n_samples + 50 + 100
+    assert len(learned) == 3 * len(y) + 50
     expected = model.calibration_.transform(teacher.predict(seen))
     assert_allclose(learned, expected)
     assert expected.std() > 10
@@ -444,7 +442,7 @@ def test_unlabeled_samples_of_a_classifier_get_the_same_step(iris):
     assert not np.array_equal(weight, raw.student_.sample_weight_)
 
 
-def test_stored_predictions_are_calibrated(diabetes, iris):
+def test_stored_values_are_calibrated(diabetes):
     X, y = diabetes
     model = DistilledRegressor(
         student=RecordingRegressor(), alpha=1, transfer=None
@@ -457,12 +455,16 @@ def test_stored_predictions_are_calibrated(diabetes, iris):
     )
     assert_allclose(model.student_.y_, np.r_[y, y[:10]])
     assert model.calibration_.slope_ == pytest.approx(7)
-    X, y = iris
-    logits = predict_logits(LogisticRegression(max_iter=500).fit(X, y), X)
+
+
+def test_stored_logits_are_calibrated():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(scale=2, size=(500, 3))
+    y = np.array(["a", "b", "c"])[(logits + rng.gumbel(size=(500, 3))).argmax(axis=1)]
     classifiers = [
         DistilledClassifier(
             student=RecordingClassifier(), prediction_type="logits", transfer=None
-        ).fit(X, y, teacher_predictions=factor * logits)
+        ).fit(logits, y, teacher_predictions=factor * logits)
         for factor in (1, 5)
     ]
     temperatures = [model.calibration_.temperature_ for model in classifiers]
@@ -486,8 +488,6 @@ def test_weights_reach_the_calibration(diabetes):
 
 
 def test_a_search_scores_the_calibrated_teacher(diabetes):
-    from skdistill import DistilledRegressorCV
-
     X, y = diabetes
     teacher = FrozenEstimator(Ridge(0.1).fit(X, y / 1000))
     search = DistilledRegressorCV(
