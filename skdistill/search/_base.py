@@ -48,6 +48,7 @@ from skdistill.search._candidates import (
     positions,
     rank,
     warn_failures,
+    warn_leak,
 )
 from skdistill.search._choice import choose
 from skdistill.search._scores import Group, score_fold
@@ -142,7 +143,7 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         self.inner_cv = inner_cv
         self.scoring = scoring
         self.error_score = error_score
-        assign(self, self._distilled_type, inherited)
+        assign(self, self._distilled_type, inherited, without=SEARCHED)
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=False)
@@ -174,7 +175,10 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         X_privileged : table of shape (n_samples, n_privileged), default=None
             Columns that the teacher alone sees, as for the distilled estimator.
         teacher_predictions : array-like, default=None
-            Stored predictions for X, as for the distilled estimator.
+            Stored predictions for X, as for the distilled estimator. They must come
+            from a model that learned from none of these labels. Predictions made
+            out-of-fold on X are not enough here: the models behind those of the other
+            samples saw the labels that the candidates are scored by.
         unlabeled_predictions : array-like, default=None
             Stored predictions for `X_unlabeled`.
         **fit_params : dict
@@ -208,7 +212,8 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             )
             context.call_on_fit_task_begin(estimator=self, X=X, y=y)
             groups = self._groups(model, data, folds, context)
-            self._choose(groups, self._score(model, groups, data, folds, context))
+            scores = self._score(model, groups, data, folds, context)
+            self._choose(groups, scores, is_stored=data.has_stored_predictions)
             refit = partial(self._fit_chosen, model, X, y, given, routed_params)
             self.best_estimator_ = refit(context.subcontext(task_name="refit"))
             context.call_on_fit_task_end(estimator=self, X=X, y=y)
@@ -420,11 +425,13 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             results.append(result)
         return results
 
-    def _choose(self, groups: list[Group], scores: NDArray) -> None:
+    def _choose(self, groups: list[Group], scores: NDArray, *, is_stored: bool) -> None:
         """Set what was found: the scores, the choice and the reason for it."""
         candidates = list_candidates(groups)
         scores, teacher, constant = scores[:-2], scores[-2], scores[-1]
         choice = choose(scores, teacher, constant, name_candidates(groups))
+        if is_stored and choice.index:
+            warn_leak(scores[choice.index], teacher)
         mean = scores.mean(axis=1)
         self.cv_results_ = {
             "params": candidates,
