@@ -14,7 +14,7 @@ from skdistill._typing import Estimator, Student, Table, Teacher
 from skdistill.flow._data import Data
 from skdistill.flow._tables import check_joinable
 from skdistill.refine import LeafRefinement, check_refinable, sums_trees
-from skdistill.students import check_learns_target
+from skdistill.students import check_learns_target, check_params, find_adapter
 from skdistill.teachers import SignalStep
 from skdistill.transfer import ConditionalSampler, MungeSampler, TransferSet
 
@@ -178,11 +178,12 @@ def refines_well(student: Estimator, soften: str, *, n_classes: int) -> bool:
 def check_refines(student: Estimator, soften: str, *, n_classes: int) -> None:
     """Raise if the leaf values of an unfitted student cannot be solved for."""
     if n_classes:
-        balance = getattr(final_step(student), "class_weight", None)
+        final = final_step(student)
+        balances = find_adapter(final).class_weights(final, n_classes)
         reasons = {
             f"soften={soften!r}": soften != "teacher",
             "a regressor as student": is_regressor(student),
-            "a student with class_weight": balance is not None,
+            f"a student with {' and '.join(balances)}": bool(balances),
         }
         found = [reason for reason, holds in reasons.items() if holds]
         if found:
@@ -205,6 +206,8 @@ def check_plan(plan: Plan, data: Data) -> None:
     learns_teacher = plan.alpha > 0 or draws or data.X_unlabeled is not None
     if n_classes and learns_teacher:
         check_learns_target(plan.student, plan.soften)
+    if learns_teacher:
+        check_params(plan.student, plan.soften, n_classes=n_classes)
     for refinement in plan.refinements:
         if refinement is not None:
             check_refines(plan.student, plan.soften, n_classes=n_classes)
