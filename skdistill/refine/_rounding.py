@@ -6,12 +6,11 @@ solved for in double precision is then not what the model predicts, and may be f
 than what it was grown to, as growing saw the rounded sums.
 """
 
-import warnings
-
 import numpy as np
 from numpy.typing import NDArray
 
 from skdistill._typing import Table
+from skdistill._warnings import warn_user
 from skdistill.exceptions import UnrefinedWarning
 from skdistill.refine._solver import Problem
 from skdistill.students import LeafModel
@@ -60,14 +59,13 @@ def without_lost_corrections(
             )
             kept[id(correction)] = correction if survives else 0 * correction
     if any(kept[id(one)] is not one for one in corrections):
-        warnings.warn(
+        warn_user(
             f"The leaf values of this {type(leaf_model.model).__name__} are left as "
             "they were: it adds them up in single precision, and its predictions, "
             f"around {np.mean(problem.raw):.3g}, are too large for deviations of "
             f"{_deviations(problem).min():.3g}. Subtract a constant from y, or divide "
             "out its size; TransformedTargetRegressor around the distilled model does.",
             UnrefinedWarning,
-            stacklevel=3,
         )
     return [kept[id(one)] for one in corrections]
 

@@ -20,7 +20,7 @@ from skdistill.students._fit import (
     fit_on_target,
     resolve_class_weight,
 )
-from skdistill.students._growth import adapt_to_transfer_set
+from skdistill.students._growth import adapt_to_transfer_set, check_takes_transfer_set
 from skdistill.students._held_out import held_out_labels, held_out_sets
 from skdistill.students._hist_boosting import hist_boosting_nodes
 from skdistill.students._labels import LabelCoder, codes_of
@@ -43,6 +43,7 @@ __all__ = [
     "check_learns_target",
     "check_params",
     "check_takes_eval_set",
+    "check_takes_transfer_set",
     "codes_of",
     "find_adapter",
     "find_offset",
