@@ -92,5 +92,6 @@ def _require_leaves(estimator: Estimator) -> type[LeafModel]:
         )
     reason = leaves.reason(estimator)
     if reason is not None:
-        raise ValueError(f"The leaves of this {name} cannot be refined. Got {reason}.")
+        found = reason.removeprefix("got ")
+        raise ValueError(f"The leaves of this {name} cannot be refined. Got {found}.")
     return leaves

@@ -288,7 +288,12 @@ def test_held_out_samples_are_judged_against_the_mixed_target(student, n_classes
             params["verbose"] = False
         student = clone(student).set_fit_request(**dict.fromkeys(params, True))
         model = DistilledClassifier(
-            GaussianNB(), student, alpha=0.8, refine=None, random_state=0
+            GaussianNB(),
+            student,
+            alpha=0.8,
+            refine=None,
+            calibrate=None,
+            random_state=0,
         )
         model.fit(X[kept], y[kept], **params)
     fitted = model.student_
