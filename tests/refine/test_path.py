@@ -229,7 +229,7 @@ def test_an_unfitted_model_is_refused():
 def test_several_outputs_of_classes_are_refused():
     X, y = make_multilabel_classification(50, random_state=0)
     forest = RandomForestClassifier(3, random_state=0).fit(X, y)
-    with pytest.raises(ValueError, match="got 5 outputs of classes, not 1"):
+    with pytest.raises(ValueError, match="Got 5 outputs of classes, not 1"):
         refine_leaves(forest, X, y)
 
 
