@@ -228,6 +228,15 @@ class StudentAdapter:
             Whether the student holds this estimator as a part, which is then fitted on
             values or on duplicated samples.
         """
+        weight = getattr(student, "class_weight", None)
+        counts = isinstance(weight, str) and not self.balances_by_weight
+        if counts and is_wrapped and n_classes:
+            raise ValueError(
+                "Balanced class weights count samples, and a student that learns from "
+                "duplicated ones has about as many of each class. They can be resolved "
+                f"on the labels for a student of its own. Got {student!r} inside "
+                "another estimator. Use a dict as class_weight."
+            )
 
     def ways_to_split(self, student: Estimator) -> list[str]:
         """Return by which parameters the student splits its training samples.

@@ -185,6 +185,9 @@ class LightGBMClassifierAdapter(LightGBMAdapter):
     def check_params(
         self, student: Estimator, soften: str, *, n_classes: int, is_wrapped: bool
     ) -> None:
+        super().check_params(
+            student, soften, n_classes=n_classes, is_wrapped=is_wrapped
+        )
         params = student.get_params()
         one_versus_all = _value(params, "objective", None) in _ONE_VERSUS_ALL
         if _value(params, "is_unbalance", False) and (is_wrapped or one_versus_all):

@@ -12,12 +12,16 @@ from lightgbm import LGBMClassifier, LGBMRegressor
 from numpy.testing import assert_allclose
 from sklearn.base import clone
 from sklearn.datasets import make_classification
-from sklearn.ensemble import VotingClassifier
+from sklearn.ensemble import RandomForestClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import recall_score
+from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 from xgboost import XGBClassifier, XGBRegressor, XGBRFClassifier
 
 from skdistill import DistilledClassifier, DistilledRegressor
+from skdistill._sklearn import FORESTS_BALANCE_BY_WEIGHT
 from skdistill.students import fit_on_target
 from skdistill.targets import Target
 
@@ -288,6 +292,24 @@ def test_is_unbalance_inside_another_student_is_refused():
     X, y = problem(2)
     student = VotingClassifier([("light", clone(LGBM).set_params(unbalance=True))])
     with pytest.raises(ValueError, match="(?s)is_unbalance.*inside another.*class_w"):
+        DistilledClassifier(UntouchedClassifier(), student).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        clone(LGBM).set_params(class_weight="balanced"),
+        DecisionTreeClassifier(class_weight="balanced"),
+        RandomForestClassifier(class_weight="balanced_subsample", bootstrap=False),
+        SVC(class_weight="balanced"),
+    ],
+)
+def test_balanced_weights_inside_another_student_are_refused(part):
+    X, y = problem(2)
+    student = FixedThresholdClassifier(part)
+    if FORESTS_BALANCE_BY_WEIGHT and isinstance(part, RandomForestClassifier):
+        pytest.skip("forests count their samples by weight")
+    with pytest.raises(ValueError, match="(?s)count samples.*inside another.*a dict"):
         DistilledClassifier(UntouchedClassifier(), student).fit(X, y)
 
 
