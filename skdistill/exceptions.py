@@ -5,6 +5,7 @@ __all__ = [
     "MissingClassWarning",
     "PoorTeacherWarning",
     "RoundingWarning",
+    "UnrefinedWarning",
 ]
 
 
@@ -31,4 +32,12 @@ class RoundingWarning(UserWarning):
     """Samples rounded to single precision, as an ONNX model takes them, are others.
 
     A value that lies close to the threshold of a tree may fall on its other side.
+    """
+
+
+class UnrefinedWarning(UserWarning):
+    """Refined leaf values were lost by rounding, so the model is left as it was.
+
+    A library that adds up its trees in single precision rounds away small leaf values
+    where the predictions are large for their deviations.
     """

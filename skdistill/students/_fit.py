@@ -13,12 +13,18 @@ from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter
 
 from skdistill._fitting import final_step, supports_weight, weight_param
 from skdistill._typing import Estimator, Table
+from skdistill.students._early_stopping import raise_for_pipeline
 from skdistill.students._labels import LabelCoder
 from skdistill.students._registry import find_adapter, registered_names
 from skdistill.students._regressors import LogitStudent
 from skdistill.targets import Target
 
-__all__ = ["check_learns_target", "fit_on_target", "resolve_class_weight"]
+__all__ = [
+    "check_learns_target",
+    "check_params",
+    "fit_on_target",
+    "resolve_class_weight",
+]
 
 
 def check_learns_target(student: Estimator, soften: str) -> None:
@@ -63,6 +69,38 @@ def check_learns_target(student: Estimator, soften: str) -> None:
         + " Distributions over classes are learned through weighted duplicates of the "
         "samples; a regressor learns the teacher's logits instead."
     )
+
+
+def check_params(student: Estimator, soften: str, *, n_classes: int) -> None:
+    """Raise, before any work is done, if a target would undo a student's parameters.
+
+    Parameters
+    ----------
+    student : estimator
+        Unfitted. The estimators that it holds are checked too.
+    soften : {"teacher", "both"}
+        Whose logits are tempered.
+    n_classes : int
+        The number of classes of the target; 0 for one of values.
+
+    Raises
+    ------
+    ValueError
+        If a parameter could not do what it says.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from skdistill.students import check_params
+    >>> check_params(Ridge(), "teacher", n_classes=0)
+    """
+    final = final_step(student)
+    held = (part for part in final.get_params().values() if hasattr(part, "fit"))
+    for part in (final, *held):
+        if not isinstance(part, Pipeline):  # Its steps are held too.
+            find_adapter(part).check_params(
+                part, soften, n_classes=n_classes, is_wrapped=part is not final
+            )
 
 
 def _check_splits_nothing(student: Estimator) -> None:
@@ -227,11 +265,7 @@ class _LastStep(BaseEstimator):
         **fit_params: Any,
     ) -> Self:
         if "eval_set" in fit_params or "eval_X" in fit_params:
-            raise ValueError(
-                "A student in a Pipeline takes no eval_set: its samples would not pass "
-                "through the other steps. Put these steps before the distilled model: "
-                "make_pipeline(steps, DistilledClassifier(...))."
-            )
+            raise_for_pipeline()
         target = replace(self.target, weight=sample_weight)
         self.estimator_ = fit_on_target(self.estimator, X, target, fit_params)
         return self

@@ -119,7 +119,8 @@ class CrossFitTask:
         if self.classes is None:
             return estimator.fit(X, y, **params), None
         coder = LabelCoder(estimator)
-        estimator.fit(X, coder.encode(y), **params)
+        codes = coder.encode(y)
+        estimator.fit(X, codes, **coder.encode_held_out(params))
         return estimator, coder.classes_of(estimator)
 
     def predict_aligned(
