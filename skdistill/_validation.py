@@ -1,5 +1,6 @@
 """Checks of targets, weights, folds and classes, with errors that say the remedy."""
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,6 +9,7 @@ from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
 from skdistill._typing import Table
+from skdistill.exceptions import NoProbabilityWarning
 
 __all__ = [
     "align_classes",
@@ -17,6 +19,7 @@ __all__ = [
     "check_partition",
     "check_two_classes",
     "check_weights",
+    "uniform_where_none",
 ]
 
 
@@ -144,12 +147,38 @@ def align_classes(
     """Put the logit columns of the classes `known` into the order of `classes`.
 
     A class that is not known gets logit -inf, which is probability 0; one that is known
-    and not asked for is left out: its probability goes to the others.
+    and not asked for is left out: its probability goes to the others. Where that was
+    all of it, they are taken as equally probable, with a warning.
     """
     known, classes = np.asarray(known), np.asarray(classes)
     if np.array_equal(known, classes):
         return logits
     aligned = np.full((len(logits), len(classes)), -np.inf)
     asked = np.isin(known, classes)
-    aligned[:, np.searchsorted(classes, known[asked])] = logits[:, asked]
-    return aligned
+    columns = np.searchsorted(classes, known[asked])
+    aligned[:, columns] = logits[:, asked]
+    return uniform_where_none(aligned, columns)
+
+
+def uniform_where_none(
+    logits: NDArray[np.float64], columns: NDArray[np.integer] | None = None
+) -> NDArray[np.float64]:
+    """Return logits in which each row has a probability above 0.
+
+    Rows that are -inf throughout become 0, which is uniform, in `columns` (all, if
+    None). One-vs-rest classifiers leave such rows where none of their parts says yes.
+    """
+    none = np.isneginf(logits).all(axis=1)
+    if not none.any():
+        return logits
+    warnings.warn(
+        f"The teacher gives {int(none.sum())} of {len(logits)} rows no probability of "
+        "any class that is asked for: all that it knows are taken as equally probable "
+        "there. Calibrate the teacher, or fit it on these classes alone.",
+        NoProbabilityWarning,
+        stacklevel=2,
+    )
+    every = np.arange(logits.shape[1])
+    filled = logits.copy()
+    filled[np.ix_(none, every if columns is None else columns)] = 0.0
+    return filled

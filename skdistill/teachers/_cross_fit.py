@@ -358,9 +358,9 @@ def _check_fits_parts(teacher: Estimator) -> None:
         if name.rpartition("__")[2] == "cv" and isinstance(value, list | tuple):
             raise ValueError(
                 "A teacher that is fitted on the folds of cv must not hold splits made "
-                f"for all rows of X. Got a list of {len(value)} splits as its {name!r}."
-                " Give it a number of folds or a splitter, or, where it is a stack, the "
-                "same splits as cv."
+                f"for all rows of X. Got {len(value)} splits as its {name!r}. Give it "
+                "a number of folds or a splitter, or, where it is a stack, the same "
+                "splits as cv."
             )
 
 

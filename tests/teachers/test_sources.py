@@ -174,7 +174,7 @@ def test_a_teacher_with_splits_of_all_samples_is_not_fitted_on_parts(
 ):
     X, y = patients
     model = DistilledRegressor(teacher, Ridge(), cv=folds_of(X, y))
-    with pytest.raises(ValueError, match=f"(?s)a list of 5 splits as its '{name}'"):
+    with pytest.raises(ValueError, match=f"(?s)5 splits as its '{name}'"):
         model.fit(X, y)
 
 
