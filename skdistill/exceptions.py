@@ -1,6 +1,19 @@
 """Warnings of skdistill. Errors are Python's and scikit-learn's own."""
 
-__all__ = ["MissingClassWarning", "NoProbabilityWarning", "RoundingWarning"]
+__all__ = [
+    "MissingClassWarning",
+    "NoProbabilityWarning",
+    "PoorTeacherWarning",
+    "RoundingWarning",
+]
+
+
+class PoorTeacherWarning(UserWarning):
+    """A teacher seems to have nothing to teach the student.
+
+    Out-of-fold it predicts no better than a constant, or than the baseline student; or
+    its predictions are in another unit or its classes in another order.
+    """
 
 
 class MissingClassWarning(UserWarning):

@@ -18,6 +18,7 @@ from skdistill.flow import (
     Seeds,
     check_plan,
     resolve_refinement,
+    resolve_steps,
     resolve_transfer,
 )
 from skdistill.students import LabelCoder
@@ -58,9 +59,11 @@ def make_plan(model: Estimator, data: Data) -> Plan:
         soften=soften,
         cross_fit=model.cross_fit,
         cv=list(model.cv) if isinstance(model.cv, Iterator) else model.cv,
+        steps=resolve_steps(model.calibrate, model.cross_fit, data),
         transfer=resolve_transfer(model.transfer, student, model.alpha, data),
         refinements=(refinement,),
         teacher_input=model.teacher_input,
+        on_poor_teacher=model.on_poor_teacher,
         memory=_memory(model.memory),
         n_jobs=model.n_jobs,
         seeds=Seeds(*spawn_seeds(model.random_state, len(Seeds._fields))),
@@ -78,7 +81,6 @@ def _memory(memory: Any) -> Memory:
 def keep(
     model: Estimator,
     data: Data,
-    plan: Plan,
     distillation: Distillation,
     index: int = 0,
 ) -> Estimator:
@@ -88,8 +90,8 @@ def keep(
     ----------
     model : DistilledRegressor or DistilledClassifier
         Changed in place.
-    data, plan : Data, Plan
-        What it was distilled from, and how.
+    data : Data
+        What it was distilled from.
     distillation : Distillation
         What that left.
     index : int, default=0
@@ -104,12 +106,16 @@ def keep(
         "student_": student,
         "_teacher": supervision.teacher,
         "teacher_score_": supervision.signal.score,
+        "calibration_": next(iter(supervision.signal.steps), None),
+        "poor_teacher_": str(distillation.verdict) or None,
         "teacher_input_": supervision.view.mapping,
         "n_privileged_": supervision.view.n_privileged,
     }
     if data.classes is None:
         fitted["target_mean_"] = data.mean
-        fitted["target_scale_"] = target_scale(plan.alpha, plan.temperature)
+        fitted["target_scale_"] = target_scale(
+            distillation.plan.alpha, distillation.plan.temperature
+        )
     else:
         fitted["classes_"] = data.classes
         fitted["student_takes_codes_"] = LabelCoder(student).needs_codes

@@ -8,11 +8,13 @@ from skdistill.flow._distill import (
     distill_supervised,
     supervise,
 )
+from skdistill.flow._guard import Verdict
 from skdistill.flow._plan import (
     Plan,
     Seeds,
     check_plan,
     resolve_refinement,
+    resolve_steps,
     resolve_transfer,
 )
 from skdistill.flow._tables import check_joinable, check_same_container
@@ -24,6 +26,7 @@ __all__ = [
     "Plan",
     "Seeds",
     "Supervision",
+    "Verdict",
     "View",
     "check_joinable",
     "check_plan",
@@ -31,6 +34,7 @@ __all__ = [
     "distill",
     "distill_supervised",
     "resolve_refinement",
+    "resolve_steps",
     "resolve_transfer",
     "supervise",
 ]

@@ -1,6 +1,6 @@
 """How a student is distilled: every "auto" resolved, before any work is done."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -10,12 +10,13 @@ from sklearn.base import clone, is_regressor
 from sklearn.frozen import FrozenEstimator
 
 from skdistill._fitting import final_step
+from skdistill._sklearn import validate_params
 from skdistill._typing import Estimator, Student, Table, Teacher
 from skdistill.flow._data import Data
 from skdistill.flow._tables import check_joinable
 from skdistill.refine import LeafRefinement, check_refinable, sums_trees
 from skdistill.students import check_learns_target
-from skdistill.teachers import SignalStep
+from skdistill.teachers import AffineCalibration, SignalStep, TemperatureScaling
 from skdistill.transfer import ConditionalSampler, MungeSampler, TransferSet
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "check_plan",
     "check_refines",
     "resolve_refinement",
+    "resolve_steps",
     "resolve_transfer",
 ]
 
@@ -68,6 +70,8 @@ class Plan:
         A student is returned for each. They differ in their strength alone.
     teacher_input : transformer, callable or None
         From the student's samples to the teacher's.
+    on_poor_teacher : {"warn", "baseline", "ignore"}
+        Whether the teacher is judged, and what is distilled if it is a poor one.
     memory : object with the joblib.Memory interface
         The cache of the teacher's work.
     n_jobs : int or None
@@ -87,9 +91,48 @@ class Plan:
     transfer: TransferSet = field(default_factory=partial(TransferSet, None))
     refinements: tuple[LeafRefinement | None, ...] = (None,)
     teacher_input: Any = None
+    on_poor_teacher: str = "ignore"
     memory: Any = None
     n_jobs: int | None = None
     seeds: Seeds = field(default_factory=Seeds)
+
+    def of_baseline(self) -> "Plan":
+        """Return the plan of the student fitted on the labels alone."""
+        return replace(self, alpha=0.0, transfer=TransferSet(None), refinements=(None,))
+
+
+def resolve_steps(
+    calibrate: Any, cross_fit: str | bool, data: Data
+) -> tuple[SignalStep, ...]:
+    """Return the steps of the signal that a parameter stands for.
+
+    Parameters
+    ----------
+    calibrate : SignalStep, "auto" or None
+        The parameter.
+    cross_fit : str or False
+        False means predictions in-sample, of which nothing can be learned.
+    data : Data
+        The training data.
+
+    Returns
+    -------
+    tuple of SignalStep
+        Unfitted.
+    """
+    if calibrate is None:
+        return ()
+    if cross_fit is False and not data.has_stored_predictions:
+        if calibrate == "auto":
+            return ()
+        raise ValueError(
+            "A teacher is calibrated by its out-of-fold predictions. Got "
+            f"calibrate={calibrate!r} with cross_fit=False, which makes none. Use "
+            "another cross_fit, or calibrate=None."
+        )
+    if calibrate != "auto":
+        return (calibrate,)
+    return (TemperatureScaling() if data.is_classification else AffineCalibration(),)
 
 
 def resolve_transfer(
@@ -160,6 +203,8 @@ def resolve_refinement(
     -------
     LeafRefinement or None
     """
+    if isinstance(refine, LeafRefinement):
+        validate_params(refine)
     if refine == "auto":
         helps = alpha > 0 and refines_well(student, soften, n_classes=n_classes)
         return LeafRefinement() if helps else None

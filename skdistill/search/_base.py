@@ -60,7 +60,7 @@ N_FOLDS, MANY_SAMPLES = 5, 10_000
 _N_PARTS = 5
 _ALPHAS = (0.5,)
 # Parameters of the distilled estimator that a search sets itself; it takes all others.
-SEARCHED = ("alpha", "temperature", "transfer", "refine", "cv")
+SEARCHED = ("alpha", "temperature", "transfer", "refine", "on_poor_teacher", "cv")
 
 Folds = list[tuple[NDArray, list[NDArray]]]
 
@@ -91,7 +91,7 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
     error_score : float or "raise", default=np.nan
         The score of a candidate whose student fails on a fold, with a
         `FitFailedWarning`; not a number means that it is not chosen. With "raise" the
-        search stops. A teacher or a baseline student that fails always stops it.
+        search stops. A teacher, a sampler or a baseline student that fails always does.
     memory : str, path-like or object with the joblib.Memory interface, default=None
         The cache of the teachers' work. If None, a temporary folder is used.
     n_jobs : int, default=None
@@ -259,7 +259,10 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         params = {name: getattr(self, name) for name in names if name not in SEARCHED}
         cv = self.inner_cv
         return self._distilled_type(
-            **params, cv=list(cv) if isinstance(cv, Iterator) else cv
+            **params,
+            cv=list(cv) if isinstance(cv, Iterator) else cv,
+            # The search compares with the baseline student itself.
+            on_poor_teacher="ignore",
         )
 
     @contextmanager
@@ -334,7 +337,7 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         for refinement in refinements:
             candidate = clone(model).set_params(refine=refinement, **params)
             validate_params(candidate)
-        plan = make_plan(candidate, data)
+            plan = make_plan(candidate, data)
         plan = replace(plan, refinements=tuple(refinements))
         return Group(params, plan, is_baseline=is_baseline)
 

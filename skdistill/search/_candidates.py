@@ -1,6 +1,5 @@
 """The candidates of a search: their groups, names, failures and ranks."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from scipy.stats import rankdata
 from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 
+from skdistill._warnings import warn_user
 from skdistill.distilled import make_plan
 from skdistill.flow import Data
 from skdistill.refine import LeafRefinement
@@ -91,14 +91,13 @@ def warn_failures(
             failed.setdefault(failure.group, {})[number] = failure.error
     for group, errors in failed.items():
         names = [_name(params) for params in list_candidates([groups[group]])]
-        warnings.warn(
+        warn_user(
             f"The student of {' and of '.join(names)} failed on fold"
             f"{'s' if len(errors) > 1 else ''} {', '.join(map(str, errors))} of "
             f"{len(folds)}. Its score there is {error_score}. Use "
             "error_score='raise' to stop there. The first error was: "
             f"{next(iter(errors.values()))}",
             FitFailedWarning,
-            stacklevel=4,
         )
 
 

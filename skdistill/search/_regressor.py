@@ -145,7 +145,7 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
     def _groups(
         self, model: Any, data: Data, folds: Folds, context: Any
     ) -> list[Group]:
-        self.linear_alpha_ = None
+        self.linear_alpha_: float | None = None
         return super()._groups(model, data, folds, context)
 
     def _default_alphas(
@@ -169,8 +169,9 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
         pairs = zip(*self._run(calls, tasks), strict=True)
         hard, soft = (np.concatenate(parts) for parts in pairs)
         part = data.part(np.concatenate(held_out))
-        self.linear_alpha_ = best_alpha(part.y, hard, soft, part.weight)
-        return (float(np.clip(self.linear_alpha_, 0.0, 1.0)),)
+        alpha = best_alpha(part.y, hard, soft, part.weight)
+        self.linear_alpha_ = alpha
+        return (float(np.clip(alpha, 0.0, 1.0)),)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

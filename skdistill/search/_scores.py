@@ -121,8 +121,12 @@ def score_fold(
     for number, group in enumerate(groups):
         task = context.subcontext(task_name="fit-candidates")
         task.call_on_fit_task_begin(estimator=model)
+        own, key = group.data_of(training), _transfer_key(group)
+        if key not in supervisions:
+            supervisions[key] = supervise(group.plan, own, known)
         try:
-            students = _fit_group(model, group, training, known, supervisions)
+            done = distill_supervised(group.plan, own, supervisions[key])
+            students = _kept(model, own, done)
             scores += [
                 [_score(scorer, one, part) for part in held_out] for one in students
             ]
@@ -143,32 +147,14 @@ def score_fold(
     return FoldScores(np.array([*scores, *references]), failures)
 
 
-def _fit_group(
-    model: Estimator,
-    group: Group,
-    training: Data,
-    known: Supervision,
-    supervisions: dict[int | None, Supervision],
-) -> list[Estimator]:
-    """Return the model fitted as each candidate of the group."""
-    data, key = group.data_of(training), _transfer_key(group)
-    if key not in supervisions:
-        supervisions[key] = supervise(group.plan, data, known)
-    done = distill_supervised(group.plan, data, supervisions[key])
-    return _kept(model, data, group.plan, done)
-
-
 def _transfer_key(group: Group) -> int | None:
     """Return what groups that share a transfer set have in common."""
     return None if group.is_baseline else id(group.params["transfer"])
 
 
-def _kept(
-    model: Estimator, data: Data, plan: Plan, done: Distillation
-) -> list[Estimator]:
+def _kept(model: Estimator, data: Data, done: Distillation) -> list[Estimator]:
     return [
-        keep(clone(model), data, plan, done, index)
-        for index in range(len(done.students))
+        keep(clone(model), data, done, index) for index in range(len(done.students))
     ]
 
 
@@ -197,7 +183,7 @@ def held_out_predictions(
     training, held_out = data.part(train), data.part(rows)
     supervision = supervise(plan, training)
     hard, soft = (
-        _kept(model, training, one, distill_supervised(one, training, supervision))[0]
+        _kept(model, training, distill_supervised(one, training, supervision))[0]
         for one in (replace(plan, alpha=0.0), replace(plan, alpha=1.0))
     )
     return hard.predict(held_out.X), soft.predict(held_out.X)
