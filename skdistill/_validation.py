@@ -1,6 +1,5 @@
 """Checks of targets, weights, folds and classes, with errors that say the remedy."""
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +8,7 @@ from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
 from skdistill._typing import Table
+from skdistill._warnings import warn_user
 from skdistill.exceptions import NoProbabilityWarning
 
 __all__ = [
@@ -171,12 +171,11 @@ def uniform_where_none(
     none = np.isneginf(logits).all(axis=1)
     if not none.any():
         return logits
-    warnings.warn(
+    warn_user(
         f"The teacher gives {int(none.sum())} of {len(logits)} rows no probability of "
         "any class that is asked for: all that it knows are taken as equally probable "
         "there. Calibrate the teacher, or fit it on these classes alone.",
         NoProbabilityWarning,
-        stacklevel=2,
     )
     every = np.arange(logits.shape[1])
     filled = logits.copy()

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_memory
 
 from skdistill._fitting import spawn_seeds
 from skdistill._typing import Estimator
+from skdistill.distilled._fits import check_fits
 from skdistill.distilled._parts import check_parts, student_of
 from skdistill.flow import (
     Data,
@@ -69,6 +70,7 @@ def make_plan(model: Estimator, data: Data) -> Plan:
         seeds=Seeds(*spawn_seeds(model.random_state, len(Seeds._fields))),
     )
     check_plan(plan, data)
+    check_fits(plan, data)
     return plan
 
 

@@ -17,7 +17,12 @@ from skdistill.flow._plan import (
     resolve_steps,
     resolve_transfer,
 )
-from skdistill.flow._tables import check_joinable, check_same_container
+from skdistill.flow._tables import (
+    check_joinable,
+    check_same_container,
+    join_samples,
+)
+from skdistill.flow._transfer import check_no_metadata
 from skdistill.flow._view import View
 
 __all__ = [
@@ -29,10 +34,12 @@ __all__ = [
     "Verdict",
     "View",
     "check_joinable",
+    "check_no_metadata",
     "check_plan",
     "check_same_container",
     "distill",
     "distill_supervised",
+    "join_samples",
     "resolve_refinement",
     "resolve_steps",
     "resolve_transfer",

@@ -11,7 +11,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter
 
-from skdistill._fitting import final_step, supports_weight, weight_param
+from skdistill._fitting import (
+    final_step,
+    supports_weight,
+    weight_param,
+    weight_refusal,
+)
 from skdistill._typing import Estimator, Table
 from skdistill.students._labels import LabelCoder
 from skdistill.students._registry import find_adapter, registered_names
@@ -53,16 +58,22 @@ def check_learns_target(student: Estimator, soften: str) -> None:
         )
     if adapter.trains_natively or is_regressor(student):
         return
-    if is_classifier(student) and supports_weight(student):
+    if is_classifier(student):
         _check_splits_nothing(student)
-        return
+        if supports_weight(student):
+            return
     raise ValueError(
         "The student of a DistilledClassifier must be a classifier whose fit takes "
         f"sample_weight, or a regressor. Got {student!r}, which is "
-        + ("without sample_weight." if is_classifier(student) else "neither.")
+        + (_without_weight(student) if is_classifier(student) else "neither.")
         + " Distributions over classes are learned through weighted duplicates of the "
         "samples; a regressor learns the teacher's logits instead."
     )
+
+
+def _without_weight(student: Estimator) -> str:
+    reason = weight_refusal(student, to_all=True)
+    return f"without sample_weight: one {reason}."
 
 
 def _check_splits_nothing(student: Estimator) -> None:
