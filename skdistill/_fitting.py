@@ -20,6 +20,7 @@ from skdistill._typing import Estimator
 __all__ = [
     "clone_with_seed",
     "final_step",
+    "is_estimator",
     "naming_failures",
     "spawn_seeds",
     "supports_weight",
@@ -41,11 +42,20 @@ def final_step(estimator: Estimator) -> Estimator:
     return estimator
 
 
+def is_estimator(part: Any) -> bool:
+    """Return whether a parameter is an estimator, not just something with a `fit`.
+
+    Classes and distributions have one too, such as NGBoost's `Dist`.
+    """
+    has_methods = hasattr(part, "fit") and hasattr(part, "get_params")
+    return has_methods and not isinstance(part, type)
+
+
 def wrapped(estimator: Estimator) -> Estimator | None:
     """Return the one estimator that a wrapper, such as a search, wraps, if any."""
     params = estimator.get_params(deep=False)
     inner = (params.get(name) for name in ("estimator", "regressor"))
-    return next((part for part in inner if hasattr(part, "fit")), None)
+    return next((part for part in inner if is_estimator(part)), None)
 
 
 def supports_weight(estimator: Estimator) -> bool:
@@ -122,7 +132,7 @@ def _held(estimator: Estimator) -> list[Estimator]:
     members = [params.get("final_estimator"), wrapped(estimator)]
     for member in params.get("estimators") or []:
         members.append(member[1] if isinstance(member, tuple) else member)
-    return [part for part in members if hasattr(part, "fit")]
+    return [part for part in members if is_estimator(part)]
 
 
 def _refusal_on_no_data(estimator: Estimator) -> str:

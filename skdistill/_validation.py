@@ -135,10 +135,23 @@ def check_partition(folds: Sequence, n_samples: int) -> None:
         raise ValueError(
             "cv must hold out each row exactly once, as KFold does. Got "
             f"{wrong.size} of {n_samples} rows held out another number of times (row "
-            f"{wrong[0]}: {held_out[wrong[0]]} times). Splitters such as ShuffleSplit, "
-            "RepeatedKFold and TimeSeriesSplit cannot give every row one "
-            "out-of-fold prediction."
+            f"{wrong[0]}: {held_out[wrong[0]]} times). {_remedy(held_out)}"
         )
+
+
+def _remedy(held_out: NDArray) -> str:
+    """Return what to do about rows that are held out never, or more than once."""
+    if held_out.max() > 1:
+        return (
+            "Splitters such as ShuffleSplit and RepeatedKFold hold rows out several "
+            "times, or by chance. Use KFold, StratifiedKFold or GroupKFold."
+        )
+    return (
+        "TimeSeriesSplit never holds out the rows that come first, so nothing is "
+        "predicted for them. For rows in time order use KFold(shuffle=False), whose "
+        "folds are blocks of time, or pass blocks as a list of (train, test), each "
+        "train without the rows too close to its test."
+    )
 
 
 def align_classes(

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 from joblib import Memory
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_memory
@@ -140,7 +141,10 @@ def translate(model: Estimator, predictions: NDArray) -> NDArray:
     -------
     predictions : ndarray
     """
-    if hasattr(model, "classes_"):
+    is_class = hasattr(model, "classes_")
+    if np.ndim(predictions) == 2 and (is_class or np.ndim(model.target_mean_) == 0):
+        predictions = predictions[:, 0]  # CatBoost's labels are a column.
+    if is_class:
         return (
             model.classes_[predictions] if model.student_takes_codes_ else predictions
         )

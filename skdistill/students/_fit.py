@@ -13,6 +13,7 @@ from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter
 
 from skdistill._fitting import (
     final_step,
+    is_estimator,
     supports_weight,
     weight_param,
     weight_refusal,
@@ -92,7 +93,7 @@ def _check_splits_nothing(student: Estimator) -> None:
 
 def _ways_to_split(student: Estimator) -> Iterator[str]:
     """Yield the ways in which a student and the estimators that it holds split."""
-    held = (part for part in student.get_params().values() if hasattr(part, "fit"))
+    held = filter(is_estimator, student.get_params().values())
     for part in (student, *held):
         if not isinstance(part, Pipeline):  # Its steps are held too.
             yield from find_adapter(part).ways_to_split(part)

@@ -215,6 +215,7 @@ def _with_default_teacher(task: CrossFitTask, method: str | bool) -> CrossFitTas
             f"{np.shape(task.X)}. Pass a teacher that takes such data, for example a "
             "Pipeline that begins with a vectorizer."
         )
+    _check_numbers(task.X)
     if method != "kfold":
         task = task.with_fixed_folds()
     # Inside k-fold the stack is fitted on parts, for which these folds do not hold.
@@ -223,6 +224,35 @@ def _with_default_teacher(task: CrossFitTask, method: str | bool) -> CrossFitTas
     build = default_regressor if task.classes is None else default_classifier
     teacher = build(*np.shape(task.X), cv=inner, n_jobs=task.n_jobs)
     return replace(task, teacher=teacher)
+
+
+def _check_numbers(X: Table) -> None:
+    """Raise if a column holds text, times or other cells that are no numbers."""
+    if hasattr(X, "iloc"):
+        columns = {name: X.iloc[:, i] for i, name in enumerate(X.columns)}
+    else:
+        values = np.asarray(X)
+        columns = {} if values.dtype.kind in "biuf" else dict(enumerate(values.T))
+    found = [name for name, cells in columns.items() if not _holds_numbers(cells)]
+    if found:
+        raise ValueError(
+            "Text, categories and times are not supported by the default teacher, "
+            f"which needs numbers. Got other cells in {len(found)} columns: {found[:5]}"
+            ". Encode them before the distilled model, make_pipeline(encoder, model), "
+            "or pass a teacher that takes them, such as a Pipeline with an encoder."
+        )
+
+
+def _holds_numbers(cells: Table) -> bool:
+    """Return whether the cells of a column are numbers, or can be read as such."""
+    kind = getattr(cells.dtype, "kind", "O")
+    if kind in "biufmM":
+        return kind in "biuf"
+    try:
+        np.asarray(cells, dtype=float)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _cheapest(task: CrossFitTask) -> CrossFitResult:

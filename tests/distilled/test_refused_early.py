@@ -258,9 +258,12 @@ UNREQUESTED = {
 
 @pytest.mark.parametrize("student", UNREQUESTED.values(), ids=UNREQUESTED)
 def test_weights_that_are_not_requested_are_missed_early(student):
-    with config_context(enable_metadata_routing=True):
-        with pytest.raises(ValueError, match="(?s)no weights are routed:.*set_fit_req"):
-            classifier(student).fit(X, Y)
+    message = "(?s)no weights are routed:.*set_fit_request"
+    with (
+        config_context(enable_metadata_routing=True),
+        pytest.raises(ValueError, match=message),
+    ):
+        classifier(student).fit(X, Y)
 
 
 def test_weights_must_reach_every_part_that_learns_from_duplicates():
