@@ -3,6 +3,7 @@
 __all__ = [
     "LabelLeakWarning",
     "MissingClassWarning",
+    "NoProbabilityWarning",
     "PoorTeacherWarning",
     "RoundingWarning",
     "UnrefinedWarning",
@@ -25,6 +26,13 @@ class MissingClassWarning(UserWarning):
     """A teacher was fitted on a fold that holds no sample of some class.
 
     It gives that class probability 0 for the samples held out of the fold.
+    """
+
+
+class NoProbabilityWarning(UserWarning):
+    """A teacher gives some samples no probability of any class.
+
+    It is taken to know nothing of them: all classes that it knows are as probable.
     """
 
 

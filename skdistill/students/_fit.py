@@ -11,7 +11,13 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter
 
-from skdistill._fitting import final_step, supports_weight, weight_param
+from skdistill._fitting import (
+    final_step,
+    is_estimator,
+    supports_weight,
+    weight_param,
+    weight_refusal,
+)
 from skdistill._typing import Estimator, Table
 from skdistill.students._early_stopping import raise_for_pipeline
 from skdistill.students._labels import LabelCoder
@@ -59,13 +65,14 @@ def check_learns_target(student: Estimator, soften: str) -> None:
         )
     if adapter.trains_natively or is_regressor(student):
         return
-    if is_classifier(student) and supports_weight(student):
+    if is_classifier(student):
         _check_splits_nothing(student)
-        return
+        if supports_weight(student):
+            return
     raise ValueError(
         "The student of a DistilledClassifier must be a classifier whose fit takes "
         f"sample_weight, or a regressor. Got {student!r}, which is "
-        + ("without sample_weight." if is_classifier(student) else "neither.")
+        + (_without_weight(student) if is_classifier(student) else "neither.")
         + " Distributions over classes are learned through weighted duplicates of the "
         "samples; a regressor learns the teacher's logits instead."
     )
@@ -103,6 +110,11 @@ def check_params(student: Estimator, soften: str, *, n_classes: int) -> None:
             )
 
 
+def _without_weight(student: Estimator) -> str:
+    reason = weight_refusal(student, to_all=True)
+    return f"without sample_weight: one {reason}."
+
+
 def _check_splits_nothing(student: Estimator) -> None:
     """Raise if the student would validate a sample's duplicates by others of it."""
     found = next(_ways_to_split(final_step(student)), None)
@@ -119,7 +131,7 @@ def _check_splits_nothing(student: Estimator) -> None:
 
 def _ways_to_split(student: Estimator) -> Iterator[str]:
     """Yield the ways in which a student and the estimators that it holds split."""
-    held = (part for part in student.get_params().values() if hasattr(part, "fit"))
+    held = filter(is_estimator, student.get_params().values())
     for part in (student, *held):
         if not isinstance(part, Pipeline):  # Its steps are held too.
             yield from find_adapter(part).ways_to_split(part)
