@@ -69,6 +69,8 @@ def check_numeric_target(y: ArrayLike | None, *, multi_output: bool) -> NDArray:
     """
     _check_given(y)
     values = check_array(y, ensure_2d=False, dtype="numeric", input_name="y")
+    if values.dtype.kind == "O":  # Numbers in a list that are none of numpy's.
+        values = values.astype(float)
     if values.ndim == 2 and values.shape[1] > 1:
         return values
     return column_or_1d(values, warn=not multi_output)

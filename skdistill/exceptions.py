@@ -1,6 +1,23 @@
 """Warnings of skdistill. Errors are Python's and scikit-learn's own."""
 
-__all__ = ["MissingClassWarning", "RoundingWarning"]
+__all__ = [
+    "LabelLeakWarning",
+    "MissingClassWarning",
+    "PoorTeacherWarning",
+    "RoundingWarning",
+]
+
+
+class PoorTeacherWarning(UserWarning):
+    """A teacher seems to have nothing to teach the student.
+
+    Out-of-fold it predicts no better than a constant, or than the baseline student; or
+    its predictions are in another unit or its classes in another order.
+    """
+
+
+class LabelLeakWarning(UserWarning):
+    """Stored predictions seem to carry labels that candidates are scored by."""
 
 
 class MissingClassWarning(UserWarning):

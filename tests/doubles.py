@@ -52,7 +52,7 @@ class NumbersTeacher(CountingTeacher):
 
 
 class Memoriser(KNeighborsRegressor):
-    """Answers for a training row with exactly the label it was given."""
+    """Predicts for a training sample exactly the label it was given."""
 
     def __init__(self):
         super().__init__(n_neighbors=1)
@@ -62,7 +62,7 @@ class Memoriser(KNeighborsRegressor):
 
 
 class RecordingRegressor(RegressorMixin, BaseEstimator):
-    """Keeps what `fit` was given; answers with the mean."""
+    """Keeps what `fit` was given; predicts the mean."""
 
     def fit(self, X, y, sample_weight=None, extra=None):
         self.X_, self.y_ = X, y
@@ -75,19 +75,19 @@ class RecordingRegressor(RegressorMixin, BaseEstimator):
 
 
 class RecordingClassifier(ClassifierMixin, BaseEstimator):
-    """Keeps what `fit` was given; answers with the class shares."""
+    """Keeps what `fit` was given; predicts the class frequencies."""
 
     def fit(self, X, y, sample_weight=None, extra=None):
         self.X_, self.y_ = X, y
         self.sample_weight_, self.extra_ = sample_weight, extra
         self.classes_, codes = np.unique(y, return_inverse=True)
         weight = np.ones(len(codes)) if sample_weight is None else sample_weight
-        share = np.bincount(codes, weights=weight)
-        self.share_ = share / share.sum()
+        total = np.bincount(codes, weights=weight)
+        self.prior_ = total / total.sum()
         return self
 
     def predict_proba(self, X):
-        return np.tile(self.share_, (len(X), 1))
+        return np.tile(self.prior_, (len(X), 1))
 
     def predict(self, X):
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
@@ -121,8 +121,24 @@ class FailingRegressor(RegressorMixin, BaseEstimator):
         raise NotImplementedError
 
 
+class PickyRegressor(RegressorMixin, BaseEstimator):
+    """Linear regression that takes targets with fractions for few samples alone."""
+
+    def __init__(self, n_most=0):
+        self.n_most = n_most
+
+    def fit(self, X, y):
+        if len(X) > self.n_most and (y != np.round(y)).any():
+            raise ZeroDivisionError("the student's own error")
+        self.model_ = LinearRegression().fit(X, y)
+        return self
+
+    def predict(self, X):
+        return self.model_.predict(X)
+
+
 class NanRegressor(RegressorMixin, BaseEstimator):
-    """Fits, and then answers with nothing but NaN."""
+    """Fits, and then predicts nothing but NaN."""
 
     def fit(self, X, y):
         return self

@@ -26,7 +26,7 @@ FOLDER = Path(__file__).parent / "saved"
 
 
 def save(folder: Path) -> Path:
-    """Write estimators, rows and what they answer for them to a file of the version."""
+    """Write estimators, samples and what they predict to a file of the version."""
     X, y = make_regression(40, 3, noise=1.0, random_state=0)
     _, labels = make_classification(40, 3, n_informative=3, n_redundant=0)
     # Parts that hold plain arrays, so that other versions of scikit-learn load them.
@@ -39,15 +39,15 @@ def save(folder: Path) -> Path:
         DistilledClassifierCV(bayes, bayes, cv=2, transfers=(None,)).fit(X, labels),
         *(fitted(sampler, X) for sampler in SAMPLERS if hasattr(sampler, "p")),
     ]
-    saved = {str(model): (model, X, answers_of(model, X)) for model in models}
+    saved = {str(model): (model, X, predictions_of(model, X)) for model in models}
     path = folder / f"{__version__}.pkl"
     folder.mkdir(exist_ok=True)
     path.write_bytes(pickle.dumps(saved, protocol=4))
     return path
 
 
-def answers_of(model, X) -> np.ndarray:
-    """Return what an estimator answers for rows, or draws."""
+def predictions_of(model, X) -> np.ndarray:
+    """Return what an estimator predicts for samples, or draws."""
     if hasattr(model, "sample"):
         return model.sample(20)
     return getattr(model, "predict_proba", model.predict)(X)

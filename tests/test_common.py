@@ -13,7 +13,7 @@ from sklearn.ensemble import (
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from xgboost import XGBClassifier, XGBRegressor
@@ -25,6 +25,7 @@ from skdistill import (
     DistilledRegressorCV,
 )
 from skdistill.refine import LeafRefinement
+from skdistill.transfer import TransferSet
 
 # One row in a leaf or a bin is enough: the checks want a weight of k to be the same as
 # k equal rows, and rules that count rows break that in the libraries themselves.
@@ -59,6 +60,12 @@ REGRESSORS = {
     "multi-output": DistilledRegressor(
         DecisionTreeRegressor(), Ridge(), temperature=2.0, rescale=True
     ),
+    "two views": DistilledRegressor(
+        DecisionTreeRegressor(max_depth=3),
+        Ridge(),
+        teacher_input=FunctionTransformer(),
+        transfer=TransferSet(weight=2.0),
+    ),
 }
 CLASSIFIERS = {
     "lightgbm student": DistilledClassifier(
@@ -84,6 +91,12 @@ CLASSIFIERS = {
     ),
     "regressor student": DistilledClassifier(
         DecisionTreeClassifier(), DecisionTreeRegressor(max_depth=4)
+    ),
+    "hinton's loss": DistilledClassifier(
+        ExtraTreesClassifier(n_estimators=5),
+        LGBMClassifier(n_estimators=3, **UNCOUNTED),
+        temperature=2.0,
+        soften="both",
     ),
 }
 

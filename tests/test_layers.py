@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).parents[1] / "skdistill"
 # A module or folder of the package imports from lower layers only, or from its own
 # folder. The root, skdistill/__init__.py, is above them all.
 LAYERS = (
-    {"exceptions", "_optional", "_sklearn", "_typing", "_version"},
+    {"exceptions", "_optional", "_sklearn", "_typing", "_version", "_warnings"},
     {"_fitting", "_numerics", "_parameters", "_validation"},
     {"metrics", "targets", "transfer"},
     {"students"},

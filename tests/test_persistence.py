@@ -29,14 +29,14 @@ from skdistill import (
 from skdistill.export import TRUSTED_TYPES
 from skdistill.refine import LeafRefinement
 from skdistill.teachers._presets import EmptyColumnFiller, StandardTarget
-from skdistill.transfer import MungeSampler
+from skdistill.transfer import MungeSampler, TransferSet
 from tests.export.cases import (
     CLASSIFIERS,
     REGRESSORS,
     TREE_CLASSIFIERS,
     TREE_REGRESSORS,
 )
-from tests.save_models import FOLDER, answers_of, save
+from tests.save_models import FOLDER, predictions_of, save
 from tests.transfer.cases import SAMPLERS, mixed_table, name_of
 
 pytestmark = [
@@ -57,11 +57,11 @@ SOFT_STUDENTS = CLASSIFIERS | {
     "bayes": BAYES,
     "neighbours": KNeighborsClassifier(),
 }
-PLAIN = {"transfer": None, "refine": None}
+UNREFINED = {"transfer": None, "refine": None}
 REFINED = {"transfer": None, "refine": LeafRefinement()}
 REGRESSIONS = {
     **{
-        name: DistilledRegressor(Ridge(), student, **PLAIN)
+        name: DistilledRegressor(Ridge(), student, **UNREFINED)
         for name, student in REGRESSORS.items()
     },
     **{
@@ -70,19 +70,25 @@ REGRESSIONS = {
     },
     "default": DistilledRegressor(),
     "transfer": DistilledRegressor(Ridge(), Ridge(), transfer=MungeSampler()),
+    "transfer set": DistilledRegressor(
+        Ridge(), Ridge(), transfer=TransferSet(MungeSampler(), size=2, weight=0.5)
+    ),
+    "teacher input": DistilledRegressor(
+        Ridge(), Ridge(), teacher_input=StandardScaler()
+    ),
     "search": DistilledRegressorCV(Ridge(), TREE_REGRESSORS["tree"], cv=2),
     "pipeline": make_pipeline(StandardScaler(), DistilledRegressor(Ridge(), Ridge())),
 }
 CLASSIFICATIONS = {
     **{
-        name: DistilledClassifier(BAYES, student, **PLAIN)
+        name: DistilledClassifier(BAYES, student, **UNREFINED)
         for name, student in SOFT_STUDENTS.items()
     },
     **{
         f"refined {name}": DistilledClassifier(BAYES, student, **REFINED)
         for name, student in TREE_CLASSIFIERS.items()
     },
-    "default teacher": DistilledClassifier(student=LogisticRegression(), **PLAIN),
+    "default teacher": DistilledClassifier(student=LogisticRegression(), **UNREFINED),
     "search": DistilledClassifierCV(BAYES, TREE_CLASSIFIERS["tree"], cv=2),
 }
 
@@ -152,9 +158,35 @@ def test_teacher_and_parameters_are_in_the_file(through):
 
 
 @FORMATS
-def test_a_teacher_that_lies_in_memory_is_in_the_file(through, tmp_path):
+def test_what_teacher_and_transfer_set_are_is_in_the_file(through):
+    model = regression("transfer set")
+    loaded = through(model)
+    assert_array_equal(loaded.teacher_.predict(X), model.teacher_.predict(X))
+    assert (
+        str(loaded.transfer)
+        == "TransferSet(sampler=MungeSampler(), size=2, weight=0.5)"
+    )
+    model = regression("teacher input")
+    loaded = through(model)
+    seen = model.teacher_input_.transform(X)
+    assert_array_equal(loaded.teacher_input_.transform(X), seen)
+    assert_array_equal(loaded.teacher_.predict(seen), model.teacher_.predict(seen))
+
+
+@FORMATS
+def test_a_model_of_stored_predictions_is_loaded_without_a_teacher(through):
+    model = DistilledRegressor(student=Ridge())
+    model.fit(X, Y, teacher_predictions=Y)
+    loaded = through(model)
+    assert_array_equal(loaded.predict(X), model.predict(X))
+    with pytest.raises(AttributeError, match="distilled from stored predictions"):
+        _ = loaded.teacher_
+
+
+@FORMATS
+def test_a_teacher_that_lies_in_the_cache_is_in_the_file(through, tmp_path):
     model = DistilledRegressor(Ridge(), Ridge(), memory=str(tmp_path / "memory"))
-    for _ in range(2):  # The second fit recalls the teacher.
+    for _ in range(2):  # The second fit reads the teacher from the cache.
         model.fit(X, Y)
     loaded = through(model)
     shutil.rmtree(tmp_path / "memory")
@@ -180,7 +212,7 @@ def test_trusted_types_are_those_that_skops_asks_for():
     skops = pytest.importorskip("skops.io")
     samplers = [clone(one).set_params(categorical_features=[1]) for one in SAMPLERS]
     models = [
-        *map(regression, ["refined tree", "search"]),
+        *map(regression, ["refined tree", "transfer set", "search"]),
         *map(classification, ["regressor", "neighbours", "search"]),
         *(sampler.fit(HOLES) for sampler in samplers),
         EmptyColumnFiller().fit(HOLES),
@@ -195,20 +227,20 @@ def test_trusted_types_are_those_that_skops_asks_for():
     assert sorted(found) == sorted(TRUSTED_TYPES) == [*TRUSTED_TYPES]
 
 
-def assert_answer_as_when_saved(path):
+def assert_predicts_as_when_saved(path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InconsistentVersionWarning)
         saved = pickle.loads(path.read_bytes())
     assert saved
-    for model, rows, answers in saved.values():
-        assert_allclose(answers_of(model, rows), answers, rtol=1e-6)
+    for model, samples, expected in saved.values():
+        assert_allclose(predictions_of(model, samples), expected, rtol=1e-6)
 
 
 @pytest.mark.skipif(not RELEASED, reason="no release has been made yet")
 @pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.stem)
 def test_models_of_earlier_releases_load(path):
-    assert_answer_as_when_saved(path)
+    assert_predicts_as_when_saved(path)
 
 
 def test_models_of_this_version_are_saved_for_the_next(tmp_path):
-    assert_answer_as_when_saved(save(tmp_path))
+    assert_predicts_as_when_saved(save(tmp_path))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
@@ -30,6 +31,8 @@ from skdistill import (
     inspect,
     metrics,
     refine,
+    students,
+    targets,
     transfer,
 )
 
@@ -49,15 +52,18 @@ def estimators(module) -> list[type[BaseEstimator]]:
 def functions(module) -> list[Callable]:
     """Return the public functions of `module`, and the methods of its classes.
 
-    Of the classes all constructors, and methods that take a parameter, count.
+    All constructors of classes count, and of their methods those with a parameter.
     """
     found = []
     for public in (getattr(module, name) for name in module.__all__):
-        if not introspection.isclass(public):
-            found.append(public)
-        elif "Parameters\n" in (public.__doc__ or ""):
-            methods = [name for name in vars(public) if not name.startswith("_")]
-            found += [public, *(getattr(public, name) for name in methods)]
+        found.append(public)
+        if introspection.isclass(public):
+            # scikit-learn makes and documents set_fit_request and the like.
+            ours = re.compile(r"(?!_|set_\w+_request$)")
+            methods = [
+                getattr(public, name) for name in vars(public) if ours.match(name)
+            ]
+            found += [one for one in methods if introspection.isroutine(one)]
     return [
         one for one in found if callable(one) and "Parameters\n" in (one.__doc__ or "")
     ]
@@ -71,6 +77,8 @@ FUNCTIONS = [
     *functions(inspect),
     *functions(displays),
     *functions(export),
+    *functions(students),
+    *functions(targets),
 ]
 ESTIMATORS = [
     *estimators(skdistill),
@@ -80,7 +88,14 @@ ESTIMATORS = [
 
 # What these parameters are differs between regression and classification. All other
 # parameters that both classes have read the same.
-DIFFERENT_BY_TASK = {"teacher", "student", "temperature", "cross_fit", "cv"}
+DIFFERENT_BY_TASK = {"teacher", "student", "temperature", "cv"}
+DIFFERENT_IN_SEARCH = DIFFERENT_BY_TASK - {"cv"} | {"alphas", "scoring"}
+
+# Parameters by which a search means its own work, not one candidate's.
+OF_THE_SEARCH = {"cv", "memory", "n_jobs", "random_state"}
+
+DISTILLED = (DistilledRegressor, DistilledClassifier)
+SEARCHES = (DistilledRegressorCV, DistilledClassifierCV)
 
 HEAVY = {"lightgbm", "matplotlib", "pandas", "xgboost"}
 
@@ -125,6 +140,11 @@ def default_in(kind: str) -> list[str]:
     return re.findall(r", default=(.+)$", kind)
 
 
+def parse(default: str) -> object:
+    """Return the value of a default that stands in a docstring."""
+    return np.nan if default == "np.nan" else ast.literal_eval(default)
+
+
 @pytest.fixture(scope="module")
 def fitted():
     """The estimators, fitted on a table with column names."""
@@ -159,13 +179,14 @@ def test_parameters_of_functions_are_documented_with_their_defaults(function):
         elif callable(default):
             assert entries[name] == [f"sklearn.metrics.{default.__name__}"], name
         else:
-            assert repr(ast.literal_eval(entries[name][0])) == repr(default), name
+            assert repr(parse(entries[name][0])) == repr(default), name
 
 
 def test_all_public_functions_are_found():
     names = {function.__qualname__ for function in FUNCTIONS}
     assert {*metrics.__all__, "count_values", "staged_predictions"} <= names
     assert "ParetoDisplay.from_estimators" in names
+    assert {"register", "StudentAdapter.fit", "Target.of_classes"} <= names
 
 
 def test_both_estimators_are_public():
@@ -187,7 +208,7 @@ def test_parameters_are_documented_in_the_order_of_the_signature(cls):
 def test_documented_defaults_are_those_of_the_signature(cls):
     # A default may be any expression in the signature; its repr tells 1 from 1.0.
     in_docs = {
-        entry.name: [repr(ast.literal_eval(text)) for text in default_in(entry.kind)]
+        entry.name: [repr(parse(text)) for text in default_in(entry.kind)]
         for entry in documented(cls, "Parameters")
     }
     in_signature = {
@@ -202,22 +223,48 @@ def test_every_parameter_is_validated(cls):
     assert [*cls._parameter_constraints] == [*signature(cls)]
 
 
-@pytest.mark.parametrize(
-    "name",
-    sorted(
-        signature(DistilledRegressor).keys() & signature(DistilledClassifier).keys()
-    ),
-)
-def test_shared_parameters_read_the_same(name):
-    regressor, classifier = (
+def shared(*pair: type) -> list[tuple[tuple[type, ...], str]]:
+    """Return the parameters that both classes have, each with the classes."""
+    first, second = (signature(cls).keys() for cls in pair)
+    return [(pair, name) for name in sorted(first & second)]
+
+
+def entries_of(pair: tuple[type, ...], name: str) -> list[Entry]:
+    """Return what is said of a parameter in each class."""
+    return [
         {entry.name: entry for entry in documented(cls, "Parameters")}[name]
-        for cls in (DistilledRegressor, DistilledClassifier)
-    )
+        for cls in pair
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pair", "name", "different"),
+    [
+        *((*one, DIFFERENT_BY_TASK) for one in shared(*DISTILLED)),
+        *((*one, DIFFERENT_IN_SEARCH) for one in shared(*SEARCHES)),
+    ],
+)
+def test_shared_parameters_read_the_same(pair, name, different):
+    regressor, classifier = entries_of(pair, name)
     assert regressor.kind == classifier.kind
     same = regressor.description == classifier.description
-    assert same == (name not in DIFFERENT_BY_TASK), (
+    assert same == (name not in different), (
         f"{regressor.description}\n{classifier.description}"
     )
+
+
+@pytest.mark.parametrize(
+    ("pair", "name"),
+    [
+        one
+        for pair in zip(DISTILLED, SEARCHES, strict=True)
+        for one in shared(*pair)
+        if one[1] not in OF_THE_SEARCH
+    ],
+)
+def test_a_search_says_of_the_estimators_parameters_what_the_estimator_says(pair, name):
+    of_estimator, of_search = entries_of(pair, name)
+    assert of_estimator == of_search
 
 
 @pytest.mark.parametrize("name", ["categorical_features", "random_state"])

@@ -3,11 +3,16 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import softmax
 
-from skdistill.targets import SoftLabels, mix_values, spread
+from skdistill.targets import Target, target_scale
 
 
-def mixed(codes, logits, **parameters):
-    return SoftLabels(codes, logits, **parameters).mixed
+def values_of(y, predictions, **parameters):
+    return Target.of_values(y, predictions, **parameters).mixed
+
+
+def distribution_of(codes, logits, **parameters):
+    classes = np.arange(np.shape(logits)[1])
+    return Target.of_classes(codes, logits, classes=classes, **parameters).mixed
 
 
 @pytest.fixture
@@ -17,22 +22,22 @@ def values():
 
 
 def test_values_at_alpha_zero_are_the_labels_themselves(values):
-    y, answers = values
-    mixed = mix_values(y, answers, alpha=0, temperature=3.0, mean=y.mean())
+    y, predictions = values
+    mixed = values_of(y, predictions, alpha=0, temperature=3.0, mean=y.mean())
     assert mixed is y
 
 
-def test_values_at_alpha_one_are_the_tempered_answers(values):
-    y, answers = values
-    mixed = mix_values(y, answers, alpha=1, temperature=2.0, mean=4.0)
-    assert_allclose(mixed, 4.0 + (answers - 4.0) / 2)
+def test_values_at_alpha_one_are_the_tempered_predictions(values):
+    y, predictions = values
+    mixed = values_of(y, predictions, alpha=1, temperature=2.0, mean=4.0)
+    assert_allclose(mixed, 4.0 + (predictions - 4.0) / 2)
 
 
 def test_mixing_targets_equals_mixing_squared_losses(values):
     # (1-a)(f-y)^2 + a(f-t)^2 and (f-m)^2 differ by a term without f: check it on two f.
     y, t = values
     a = 0.3
-    m = mix_values(y, t, alpha=a, temperature=1.0, mean=0.0)
+    m = values_of(y, t, alpha=a, temperature=1.0, mean=0.0)
     differences = [
         (1 - a) * (f - y) ** 2 + a * (f - t) ** 2 - (f - m) ** 2 for f in (0.0, 7.0)
     ]
@@ -40,40 +45,99 @@ def test_mixing_targets_equals_mixing_squared_losses(values):
 
 
 @pytest.mark.parametrize(("alpha", "temperature"), [(0.5, 2.0), (0.2, 0.5), (1, 5)])
-def test_spread_is_the_scale_of_the_target_of_a_perfect_teacher(alpha, temperature):
+def test_the_target_scale_is_that_of_a_perfect_teacher(alpha, temperature):
     y = np.array([1.0, 2.0, 6.0])
-    mixed = mix_values(y, y, alpha=alpha, temperature=temperature, mean=y.mean())
-    assert_allclose(mixed - y.mean(), spread(alpha, temperature) * (y - y.mean()))
+    mixed = values_of(y, y, alpha=alpha, temperature=temperature, mean=y.mean())
+    assert_allclose(mixed - y.mean(), target_scale(alpha, temperature) * (y - y.mean()))
 
 
 def test_values_of_several_outputs_use_each_output_mean():
     y = np.array([[0.0, 10.0], [2.0, 30.0]])
-    mixed = mix_values(y, y, alpha=1, temperature=2.0, mean=[1.0, 20.0])
+    mixed = values_of(y, y, alpha=1, temperature=2.0, mean=[1.0, 20.0])
     assert_allclose(mixed, [[0.5, 15.0], [1.5, 25.0]])
 
 
 def test_labels_are_a_mixture_of_onehot_and_tempered_softmax():
     z = np.array([[1.0, 2.0, -1.0], [0.0, 0.5, 3.0]])
-    target = mixed([2, 0], z, alpha=0.25, temperature=4.0)
+    target = distribution_of([2, 0], z, alpha=0.25, temperature=4.0)
     expected = 0.75 * np.eye(3)[[2, 0]] + 0.25 * softmax(z / 4, axis=1)
     assert_allclose(target, expected)
     assert_allclose(target.sum(axis=1), 1)
 
 
 def test_labels_at_alpha_zero_are_onehot():
-    target = mixed([1, 0], np.zeros((2, 2)), alpha=0, temperature=1.0)
+    target = distribution_of([1, 0], np.zeros((2, 2)), alpha=0, temperature=1.0)
     assert_array_equal(target, [[0, 1], [1, 0]])
 
 
 def test_tempered_log_probabilities_are_powers_of_probabilities():
     p = np.array([[0.7, 0.2, 0.1]])
-    target = mixed([0], np.log(p), alpha=1, temperature=3.0)
+    target = distribution_of([0], np.log(p), alpha=1, temperature=3.0)
     power = p ** (1 / 3)
     assert_allclose(target, power / power.sum())
 
 
 def test_impossible_class_stays_impossible_at_every_temperature():
     z = np.array([[0.0, 1.0, -np.inf]])
-    target = mixed([0], z, alpha=1, temperature=10.0)
+    target = distribution_of([0], z, alpha=1, temperature=10.0)
     assert target[0, 2] == 0
     assert_allclose(target.sum(), 1)
+
+
+def test_alpha_may_differ_from_sample_to_sample(values):
+    y, predictions = values
+    alpha = np.linspace(0, 1, 50)
+    mixed = values_of(y, predictions, alpha=alpha, temperature=2.0, mean=4.0)
+    each = [
+        values_of([one], [other], alpha=a, temperature=2.0, mean=4.0)
+        for one, other, a in zip(y, predictions, alpha, strict=True)
+    ]
+    assert_allclose(mixed, np.concatenate(each))
+    several = values_of(np.c_[y, -y], np.c_[predictions, y], alpha=alpha)
+    assert_allclose(several[:, 1], (alpha - 1) * y + alpha * y)
+
+
+def test_alpha_of_classes_may_differ_from_sample_to_sample():
+    z = np.log([[0.9, 0.1], [0.9, 0.1], [0.9, 0.1]])
+    target = distribution_of([1, 1, 1], z, alpha=[0.0, 0.5, 1.0])
+    assert_allclose(target, [[0, 1], [0.45, 0.55], [0.9, 0.1]])
+
+
+def test_labels_come_back_as_they_were_given(values):
+    y, predictions = values
+    assert_array_equal(Target.of_values(y, predictions, alpha=0.5).y, y)
+    z = np.zeros((3, 2))
+    target = Target.of_classes([1, 0, 1], z, classes=["a", "b"], alpha=0.5)
+    assert target.y.tolist() == ["b", "a", "b"]
+    assert_array_equal(target.onehot, [[0, 1], [1, 0], [0, 1]])
+
+
+@pytest.mark.parametrize(("alpha", "uses"), [(0.0, False), ([0.0, 0.1], True)])
+def test_a_target_uses_the_teacher_where_any_alpha_is_above_0(alpha, uses):
+    assert Target.of_values([1.0, 2.0], [2.0, 3.0], alpha=alpha).uses_teacher == uses
+
+
+def test_joined_targets_keep_alphas_weights_and_the_smallest_label():
+    first = Target.of_values([3.0, 1.0], [2.0, 2.0], alpha=0.5, weight=np.array([2, 3]))
+    second = Target.of_values([-5.0], [-7.0], alpha=1.0)
+    both = first.join(second)
+    assert_array_equal(both.labels, [3, 1, -5])
+    assert_array_equal(both.mixed, [2.5, 1.5, -7])
+    assert_array_equal(both.weight, [2, 3, 1])
+    assert both.smallest == 1.0  # Samples of a transfer set have no label.
+    assert_array_equal(second.join(first).weight, [1, 2, 3])
+    assert second.join(second).weight is None
+
+
+def test_joined_targets_of_classes_keep_classes_temperature_and_loss():
+    z = np.log([[0.8, 0.2]])
+    first, second = (
+        Target.of_classes(
+            [1], z, classes=["a", "b"], alpha=alpha, temperature=2.0, soften="both"
+        )
+        for alpha in (0.0, 1.0)
+    )
+    both = first.join(second)
+    assert_allclose(both.mixed, [[0, 1], [2 / 3, 1 / 3]])
+    assert (both.temperature, both.soften) == (2.0, "both")
+    assert both.classes.tolist() == ["a", "b"]

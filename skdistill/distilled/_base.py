@@ -26,9 +26,11 @@ from skdistill._sklearn import (
     with_callbacks,
 )
 from skdistill._typing import Estimator, Student, Table, Teacher
+from skdistill._warnings import warn_user
 from skdistill.distilled._checks import check_data
 from skdistill.distilled._parts import student_of
 from skdistill.distilled._plans import keep, make_plan
+from skdistill.exceptions import PoorTeacherWarning
 from skdistill.flow import distill
 from skdistill.refine import LeafRefinement
 from skdistill.transfer import TransferSet
@@ -105,6 +107,19 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         target and samples: for students made of trees. "leaves" is
         ``skdistill.refine.LeafRefinement()``; "auto" is that for a student that sums up
         trees, and None for all others and where alpha is 0.
+    calibrate : "auto", step or None, default="auto"
+        How the teacher's predictions are put right before they are mixed: by a step
+        that is fitted to its out-of-fold predictions and the labels. "auto" is
+        `skdistill.teachers.TemperatureScaling` for classes,
+        `skdistill.teachers.AffineCalibration` for values, and none where `cross_fit` is
+        False. If None, they are taken as they are. A frozen teacher must not have seen
+        the training samples: it is calibrated on them.
+    on_poor_teacher : {"warn", "baseline", "ignore"}, default="warn"
+        What to do where the teacher, out-of-fold and calibrated, predicts no better
+        than a constant, or on one held-out part no better than the baseline student,
+        which is fitted once more for that. "warn" gives a `PoorTeacherWarning` that
+        says what was seen, "baseline" fits the baseline student as well, and "ignore"
+        does not look.
     teacher_input : transformer or callable, default=None
         phi, from the student's samples to those that the teacher sees: a callable on
         tables, or a transformer, fitted to X without labels. If None, the teacher sees
@@ -132,6 +147,8 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             None,
         ],
         "refine": [StrOptions({"auto", "leaves"}), LeafRefinement, None],
+        "calibrate": [StrOptions({"auto"}), HasMethods(["fit", "transform"]), None],
+        "on_poor_teacher": [StrOptions({"warn", "baseline", "ignore"})],
         "teacher_input": [HasMethods(["fit", "transform"]), callable, None],
     }
 
@@ -150,6 +167,8 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         verbose: int = 0,
         transfer: Any = "auto",
         refine: Any = "auto",
+        calibrate: Any = "auto",
+        on_poor_teacher: str = "warn",
         teacher_input: Any = None,
     ) -> None:
         self.teacher = teacher
@@ -164,6 +183,8 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         self.verbose = verbose
         self.transfer = transfer
         self.refine = refine
+        self.calibrate = calibrate
+        self.on_poor_teacher = on_poor_teacher
         self.teacher_input = teacher_input
 
     @with_callbacks
@@ -243,7 +264,10 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             with self._step(name, context, part):
                 yield
 
-        keep(self, data, plan, distill(plan, data, watch))
+        done = distill(plan, data, watch)
+        keep(self, data, done)
+        if done.verdict.findings:
+            warn_user(str(done.verdict), PoorTeacherWarning)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 

@@ -77,6 +77,10 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
         `skdistill.students.LogitStudent`.
     student_takes_codes_ : bool
         Whether the student predicts positions in `classes_`, as XGBoost does.
+    calibration_ : step or None
+        What calibrated the teacher's predictions, fitted.
+    poor_teacher_ : str or None
+        What the guard found against the teacher, as the warning says it.
     teacher_input_ : transformer, callable or None
         The mapping from the student's samples to the teacher's, fitted.
     n_privileged_ : int

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 from joblib import Memory
@@ -18,6 +19,7 @@ from skdistill.flow import (
     Seeds,
     check_plan,
     resolve_refinement,
+    resolve_steps,
     resolve_transfer,
 )
 from skdistill.students import LabelCoder
@@ -42,29 +44,19 @@ def make_plan(model: Estimator, data: Data) -> Plan:
     """
     check_parts(model)
     student = student_of(model)
-    soften = getattr(model, "soften", "teacher")
-    refinement = resolve_refinement(
-        model.refine,
-        student,
-        model.alpha,
-        soften,
-        n_classes=0 if data.classes is None else len(data.classes),
-    )
-    plan = Plan(
-        teacher=model.teacher,
-        student=student,
-        alpha=float(model.alpha),
-        temperature=model.temperature,
-        soften=soften,
-        cross_fit=model.cross_fit,
-        cv=list(model.cv) if isinstance(model.cv, Iterator) else model.cv,
-        transfer=resolve_transfer(model.transfer, student, model.alpha, data),
-        refinements=(refinement,),
-        teacher_input=model.teacher_input,
-        memory=_memory(model.memory),
-        n_jobs=model.n_jobs,
-        seeds=Seeds(*spawn_seeds(model.random_state, len(Seeds._fields))),
-    )
+    # A field of the plan with the name of a parameter is that parameter...
+    names = {field.name for field in fields(Plan)} & {*model.get_params(deep=False)}
+    params = {name: getattr(model, name) for name in names} | {"student": student}
+    # ...but for those that are resolved.
+    resolved = {
+        "cv": list(model.cv) if isinstance(model.cv, Iterator) else model.cv,
+        "memory": _memory(model.memory),
+        "seeds": Seeds(*spawn_seeds(model.random_state, len(Seeds._fields))),
+        "steps": resolve_steps(model.calibrate, model.cross_fit, data),
+        "transfer": resolve_transfer(model.transfer, student, model.alpha, data),
+        "refinements": (resolve_refinement(model.refine, Plan(**params), data),),
+    }
+    plan = Plan(**params | resolved)
     check_plan(plan, data)
     return plan
 
@@ -78,7 +70,6 @@ def _memory(memory: Any) -> Memory:
 def keep(
     model: Estimator,
     data: Data,
-    plan: Plan,
     distillation: Distillation,
     index: int = 0,
 ) -> Estimator:
@@ -88,8 +79,8 @@ def keep(
     ----------
     model : DistilledRegressor or DistilledClassifier
         Changed in place.
-    data, plan : Data, Plan
-        What it was distilled from, and how.
+    data : Data
+        What it was distilled from.
     distillation : Distillation
         What that left.
     index : int, default=0
@@ -104,12 +95,16 @@ def keep(
         "student_": student,
         "_teacher": supervision.teacher,
         "teacher_score_": supervision.signal.score,
+        "calibration_": next(iter(supervision.signal.steps), None),
+        "poor_teacher_": str(distillation.verdict) or None,
         "teacher_input_": supervision.view.mapping,
         "n_privileged_": supervision.view.n_privileged,
     }
     if data.classes is None:
         fitted["target_mean_"] = data.mean
-        fitted["target_scale_"] = target_scale(plan.alpha, plan.temperature)
+        fitted["target_scale_"] = target_scale(
+            distillation.plan.alpha, distillation.plan.temperature
+        )
     else:
         fitted["classes_"] = data.classes
         fitted["student_takes_codes_"] = LabelCoder(student).needs_codes

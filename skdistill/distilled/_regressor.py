@@ -58,6 +58,10 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
         The fitted teacher. There is none after `fit` on stored predictions.
     student_ : estimator
         The fitted student, a plain estimator to ship.
+    calibration_ : step or None
+        What calibrated the teacher's predictions, fitted.
+    poor_teacher_ : str or None
+        What the guard found against the teacher, as the warning says it.
     teacher_input_ : transformer, callable or None
         The mapping from the student's samples to the teacher's, fitted.
     n_privileged_ : int

@@ -8,14 +8,20 @@ from skdistill.flow._distill import (
     distill_supervised,
     supervise,
 )
+from skdistill.flow._guard import Verdict
 from skdistill.flow._plan import (
     Plan,
     Seeds,
     check_plan,
     resolve_refinement,
+    resolve_steps,
     resolve_transfer,
 )
-from skdistill.flow._tables import check_joinable, check_same_container
+from skdistill.flow._tables import (
+    check_joinable,
+    check_same_container,
+    count_columns,
+)
 from skdistill.flow._view import View
 
 __all__ = [
@@ -24,13 +30,16 @@ __all__ = [
     "Plan",
     "Seeds",
     "Supervision",
+    "Verdict",
     "View",
     "check_joinable",
     "check_plan",
     "check_same_container",
+    "count_columns",
     "distill",
     "distill_supervised",
     "resolve_refinement",
+    "resolve_steps",
     "resolve_transfer",
     "supervise",
 ]

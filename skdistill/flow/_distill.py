@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,12 @@ from skdistill._fitting import clone_with_seed, naming_failures
 from skdistill._typing import Estimator, Table
 from skdistill._validation import check_two_classes
 from skdistill.flow._data import Data
+from skdistill.flow._guard import Verdict, judge
 from skdistill.flow._mix import mix
 from skdistill.flow._plan import Plan
 from skdistill.flow._tables import join_samples
 from skdistill.flow._transfer import (
     Unlabeled,
-    check_no_metadata,
     draw_samples,
     with_given_first,
 )
@@ -37,6 +37,7 @@ from skdistill.teachers import (
     cached_cross_fit,
     cached_predictions,
 )
+from skdistill.transfer import TransferSet
 
 __all__ = [
     "Distillation",
@@ -92,14 +93,20 @@ class Distillation:
 
     Attributes
     ----------
+    plan : Plan
+        How they were distilled: the plan given, or that of the baseline student.
     supervision : Supervision
         What the students learned from beside the labels.
     students : tuple of fitted estimators
         One for each refinement of the plan.
+    verdict : Verdict
+        What was seen of the teacher.
     """
 
+    plan: Plan
     supervision: Supervision
     students: tuple[Estimator, ...]
+    verdict: Verdict = field(default_factory=Verdict)
 
 
 def _unwatched(name: str, part: Any) -> AbstractContextManager:
@@ -115,7 +122,7 @@ def distill(plan: Plan, data: Data, watch: Watch = _unwatched) -> Distillation:
         How; its student and teacher are cloned.
     data : Data
         On what.
-    watch : callable, default=None
+    watch : callable, optional
         ``watch(name, part)`` returns a context in which the step "teacher" or "student"
         runs; `part` is the student to be fitted, None for the teacher.
 
@@ -123,9 +130,21 @@ def distill(plan: Plan, data: Data, watch: Watch = _unwatched) -> Distillation:
     -------
     Distillation
     """
+    verdict = Verdict()
     with watch("teacher", None):
-        supervision = supervise(plan, data)
-    return distill_supervised(plan, data, supervision, watch)
+        known = supervise(replace(plan, transfer=TransferSet(None)), _labelled(data))
+        if plan.on_poor_teacher != "ignore":
+            verdict = judge(plan, data, known.signal)
+        if verdict.is_poor and plan.on_poor_teacher == "baseline":
+            plan, data = plan.of_baseline(), _labelled(data)
+        supervision = supervise(plan, data, known)
+    done = distill_supervised(plan, data, supervision, watch)
+    return replace(done, verdict=verdict)
+
+
+def _labelled(data: Data) -> Data:
+    """Return the data without unlabeled samples."""
+    return replace(data, X_unlabeled=None, unlabeled_predictions=None)
 
 
 def supervise(plan: Plan, data: Data, known: Supervision | None = None) -> Supervision:
@@ -203,7 +222,7 @@ def _make_unlabeled(plan: Plan, data: Data, known: Supervision) -> Unlabeled | N
 def distill_supervised(
     plan: Plan, data: Data, supervision: Supervision, watch: Watch = _unwatched
 ) -> Distillation:
-    """Fit the student of a plan, taught already by `supervise`.
+    """Fit the student of a plan on what `supervise` returned.
 
     Parameters
     ----------
@@ -220,7 +239,7 @@ def distill_supervised(
     part = f"student ({type(student).__name__})"
     with watch("student", student), naming_failures(part):
         students = _fit_students(student, plan, data, supervision)
-    return Distillation(supervision, tuple(students))
+    return Distillation(plan, supervision, tuple(students))
 
 
 def _fit_students(
@@ -233,7 +252,6 @@ def _fit_students(
     target = mix(plan, data, data.codes, predictions, weight=weight)
     unlabeled, refinement = supervision.unlabeled, plan.refinements[0]
     if unlabeled is not None:
-        check_no_metadata(fit_params, len(data.y))
         adapt_to_transfer_set(student, X, target, fit_params)
     if refinement is not None:
         refinement.prepare(student, _n_classes(student, data))

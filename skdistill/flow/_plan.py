@@ -1,6 +1,6 @@
 """How a student is distilled: every "auto" resolved, before any work is done."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -10,20 +10,21 @@ from sklearn.base import clone, is_regressor
 from sklearn.frozen import FrozenEstimator
 
 from skdistill._fitting import final_step
+from skdistill._sklearn import HELD_OUT_PARAMS, validate_params
 from skdistill._typing import Estimator, Student, Table, Teacher
 from skdistill.flow._data import Data
 from skdistill.flow._tables import check_joinable
 from skdistill.refine import LeafRefinement, check_refinable, sums_trees
-from skdistill.students import check_learns_target
-from skdistill.teachers import SignalStep
+from skdistill.students import check_learns_target, check_takes_transfer_set
+from skdistill.teachers import AffineCalibration, SignalStep, TemperatureScaling
 from skdistill.transfer import ConditionalSampler, MungeSampler, TransferSet
 
 __all__ = [
     "Plan",
     "Seeds",
     "check_plan",
-    "check_refines",
     "resolve_refinement",
+    "resolve_steps",
     "resolve_transfer",
 ]
 
@@ -68,8 +69,10 @@ class Plan:
         A student is returned for each. They differ in their strength alone.
     teacher_input : transformer, callable or None
         From the student's samples to the teacher's.
-    memory : object with the joblib.Memory interface
-        The cache of the teacher's work.
+    on_poor_teacher : {"warn", "baseline", "ignore"}
+        Whether the teacher is judged, and what is distilled if it is a poor one.
+    memory : object with the joblib.Memory interface, or None
+        The cache of the teacher's work; None keeps nothing.
     n_jobs : int or None
         Folds fitted at once.
     seeds : Seeds
@@ -87,9 +90,48 @@ class Plan:
     transfer: TransferSet = field(default_factory=partial(TransferSet, None))
     refinements: tuple[LeafRefinement | None, ...] = (None,)
     teacher_input: Any = None
+    on_poor_teacher: str = "ignore"
     memory: Any = None
     n_jobs: int | None = None
     seeds: Seeds = field(default_factory=Seeds)
+
+    def of_baseline(self) -> "Plan":
+        """Return the plan of the student fitted on the labels alone."""
+        return replace(self, alpha=0.0, transfer=TransferSet(None), refinements=(None,))
+
+
+def resolve_steps(
+    calibrate: Any, cross_fit: str | bool, data: Data
+) -> tuple[SignalStep, ...]:
+    """Return the steps of the signal that a parameter stands for.
+
+    Parameters
+    ----------
+    calibrate : SignalStep, "auto" or None
+        The parameter.
+    cross_fit : str or False
+        False means predictions in-sample, of which nothing can be learned.
+    data : Data
+        The training data.
+
+    Returns
+    -------
+    tuple of SignalStep
+        Unfitted.
+    """
+    if calibrate is None:
+        return ()
+    if cross_fit is False and not data.has_stored_predictions:
+        if calibrate == "auto":
+            return ()
+        raise ValueError(
+            "A teacher is calibrated by its out-of-fold predictions. Got "
+            f"calibrate={calibrate!r} with cross_fit=False, which makes none. Use "
+            "another cross_fit, or calibrate=None."
+        )
+    if calibrate != "auto":
+        return (calibrate,)
+    return (TemperatureScaling() if data.is_classification else AffineCalibration(),)
 
 
 def resolve_transfer(
@@ -138,50 +180,46 @@ def _can_draw(X: Table) -> bool:
     return not sparse.issparse(X) and len(shape) == 2 and shape[0] >= _FEWEST
 
 
-def resolve_refinement(
-    refine: Any, student: Estimator, alpha: float, soften: str, *, n_classes: int
-) -> LeafRefinement | None:
+def resolve_refinement(refine: Any, plan: Plan, data: Data) -> LeafRefinement | None:
     """Return the refinement that a parameter stands for, if any.
 
     Parameters
     ----------
     refine : LeafRefinement, "leaves", "auto" or None
         The parameter.
-    student : estimator
-        Unfitted.
-    alpha : float
-        Weight of the teacher in the target.
-    soften : {"teacher", "both"}
-        Whose logits are tempered.
-    n_classes : int
-        The number of classes; 0 for regression.
+    plan : Plan
+        Holds the student and its loss.
+    data : Data
+        The training data.
 
     Returns
     -------
     LeafRefinement or None
     """
+    if isinstance(refine, LeafRefinement):
+        validate_params(refine)
     if refine == "auto":
-        helps = alpha > 0 and refines_well(student, soften, n_classes=n_classes)
+        helps = plan.alpha > 0 and _refines_well(plan, data)
         return LeafRefinement() if helps else None
     return LeafRefinement() if refine == "leaves" else refine
 
 
-def refines_well(student: Estimator, soften: str, *, n_classes: int) -> bool:
+def _refines_well(plan: Plan, data: Data) -> bool:
     """Return whether solving for leaf values can help the student."""
     try:
-        check_refines(student, soften, n_classes=n_classes)
+        _check_refines(plan, data)
     except ValueError:
         return False
-    return sums_trees(student)
+    return sums_trees(plan.student)
 
 
-def check_refines(student: Estimator, soften: str, *, n_classes: int) -> None:
+def _check_refines(plan: Plan, data: Data) -> None:
     """Raise if the leaf values of an unfitted student cannot be solved for."""
-    if n_classes:
-        balance = getattr(final_step(student), "class_weight", None)
+    if data.is_classification:
+        balance = getattr(final_step(plan.student), "class_weight", None)
         reasons = {
-            f"soften={soften!r}": soften != "teacher",
-            "a regressor as student": is_regressor(student),
+            f"soften={plan.soften!r}": plan.soften != "teacher",
+            "a regressor as student": is_regressor(plan.student),
             "a student with class_weight": balance is not None,
         }
         found = [reason for reason, holds in reasons.items() if holds]
@@ -190,29 +228,56 @@ def check_refines(student: Estimator, soften: str, *, n_classes: int) -> None:
                 "refine solves for leaf values by the student's loss on the target "
                 f"above. It does not go with {found[0]}. Use refine=None."
             )
-    check_refinable(student)
+    check_refinable(plan.student)
 
 
 def check_plan(plan: Plan, data: Data) -> None:
     """Raise, before any work is done, if a plan does not go with itself or the data."""
-    n_classes = 0 if data.classes is None else len(data.classes)
     if isinstance(plan.student, FrozenEstimator):
         raise ValueError(
             "The student must be trainable. Got a FrozenEstimator, which no fit "
             "changes. Pass the estimator it holds."
         )
     draws = plan.transfer.sampler is not None
-    learns_teacher = plan.alpha > 0 or draws or data.X_unlabeled is not None
-    if n_classes and learns_teacher:
+    has_unlabeled = draws or data.X_unlabeled is not None
+    if data.is_classification and (plan.alpha > 0 or has_unlabeled):
         check_learns_target(plan.student, plan.soften)
-    for refinement in plan.refinements:
-        if refinement is not None:
-            check_refines(plan.student, plan.soften, n_classes=n_classes)
-    if draws or data.X_unlabeled is not None:
+    if plan.refinements[0] is not None:
+        _check_refines(plan, data)
+    if has_unlabeled:
         check_joinable(data.X)
+        check_takes_transfer_set(plan.student)
+        check_no_metadata(data.student_params, len(data.y))
     if draws:
         clone(plan.transfer.sampler)  # One that cannot be cloned is refused here.
     _check_predictions(plan, data)
+    _check_eval_sets(plan, data)
+
+
+def check_no_metadata(fit_params: dict[str, Any], n_samples: int) -> None:
+    """Raise if a parameter of the student's fit has a value for each sample."""
+    for name, value in fit_params.items():
+        is_by_sample = hasattr(value, "shape") and value.shape[:1] == (n_samples,)
+        if is_by_sample and name not in {"sample_weight", *HELD_OUT_PARAMS}:
+            raise ValueError(
+                "Transfer samples have no metadata but their weight. Got "
+                f"{name!r} for the {n_samples} rows of X. Use transfer=None and no "
+                "X_unlabeled, or do not request it for the student."
+            )
+
+
+def _check_eval_sets(plan: Plan, data: Data) -> None:
+    """Raise if the teacher cannot predict for samples that the student stops by."""
+    given = {"eval_set", "eval_X"} & {*data.student_params}
+    if not given or not data.is_classification:
+        return
+    if data.has_stored_predictions or data.X_privileged is not None:
+        missing = "its predictions" if data.has_stored_predictions else "X_privileged"
+        raise ValueError(
+            "The student stops early by held-out samples, for which the teacher must "
+            f"predict. Got an eval_set, and {missing} for X alone. Leave the eval_set "
+            "out."
+        )
 
 
 def _check_predictions(plan: Plan, data: Data) -> None:

@@ -1,6 +1,5 @@
 """The candidates of a search: their groups, names, failures and ranks."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,9 @@ from scipy.stats import rankdata
 from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 
-from skdistill.distilled import make_plan
+from skdistill._warnings import warn_user
+from skdistill.distilled import BaseDistilled, make_plan
+from skdistill.exceptions import LabelLeakWarning
 from skdistill.flow import Data
 from skdistill.refine import LeafRefinement
 from skdistill.search._scores import FoldScores, Group
@@ -23,12 +24,15 @@ __all__ = [
     "positions",
     "rank",
     "warn_failures",
+    "warn_leak",
 ]
 
 _STRENGTHS = (1.0, 10.0, 100.0)
 
 
-def default_refinements(model: Any, data: Data) -> tuple[LeafRefinement | None, ...]:
+def default_refinements(
+    model: BaseDistilled, data: Data
+) -> tuple[LeafRefinement | None, ...]:
     """Return strengths where solving for leaf values can help, else no refinement."""
     trial = clone(model).set_params(alpha=0.5, refine="auto", transfer=None)
     if make_plan(trial, data).refinements == (None,):
@@ -91,14 +95,32 @@ def warn_failures(
             failed.setdefault(failure.group, {})[number] = failure.error
     for group, errors in failed.items():
         names = [_name(params) for params in list_candidates([groups[group]])]
-        warnings.warn(
+        warn_user(
             f"The student of {' and of '.join(names)} failed on fold"
             f"{'s' if len(errors) > 1 else ''} {', '.join(map(str, errors))} of "
             f"{len(folds)}. Its score there is {error_score}. Use "
             "error_score='raise' to stop there. The first error was: "
             f"{next(iter(errors.values()))}",
             FitFailedWarning,
-            stacklevel=4,
+        )
+
+
+def warn_leak(scores: NDArray, teacher: NDArray) -> None:
+    """Warn if a student of stored predictions is better than these predictions.
+
+    It cannot know more than they do, but from labels that they carry.
+    """
+    paired = scores - teacher
+    error = paired.std(ddof=1) / np.sqrt(len(paired))
+    if paired.mean() > error:
+        warn_user(
+            "The chosen student scores above the stored predictions that it learned "
+            f"from, by {paired.mean():.3g} with a standard error of {error:.2g}. These "
+            "seem to carry the labels of held-out samples, as predictions made "
+            "out-of-fold on the same samples do, and the scores are too good. Take "
+            "predictions of a model that learned from none of these labels, or pass "
+            "the teacher itself.",
+            LabelLeakWarning,
         )
 
 

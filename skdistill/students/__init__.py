@@ -18,7 +18,7 @@ from skdistill.students._fit import (
     fit_on_target,
     resolve_class_weight,
 )
-from skdistill.students._growth import adapt_to_transfer_set
+from skdistill.students._growth import adapt_to_transfer_set, check_takes_transfer_set
 from skdistill.students._hist_boosting import hist_boosting_nodes
 from skdistill.students._labels import LabelCoder
 from skdistill.students._leaves import LeafLoss, LeafModel, LeafNodes
@@ -37,6 +37,7 @@ __all__ = [
     "ValueCounts",
     "adapt_to_transfer_set",
     "check_learns_target",
+    "check_takes_transfer_set",
     "find_adapter",
     "fit_on_target",
     "hist_boosting_nodes",

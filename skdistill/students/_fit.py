@@ -169,7 +169,10 @@ def fit_on_target(
         params = _with_weight(student, target, fit_params)
         return LogitStudent(student).fit_target(X, target.mixed, target.classes, params)
     if not target.uses_teacher and not eval_targets:
-        y = LabelCoder(student).encode(target.y) if of_classes else target.y
+        if of_classes:
+            y = LabelCoder(student).encode(target.y)
+        else:
+            y = adapter.mixed_values(student, target)
         return student.fit(X, y, **_with_weight(student, target, fit_params))
     if isinstance(student, Pipeline) and (of_classes or adapter.trains_natively):
         y = target.y if of_classes else adapter.mixed_values(student, target)
@@ -202,8 +205,10 @@ def _fit_last_step(
     name, student = pipeline.steps[-1]
     step = _LastStep(student, target)
     pipeline.steps[-1] = (name, step)
-    pipeline.fit(X, y, **_with_weight(pipeline, target, fit_params))
-    pipeline.steps[-1] = (name, step.estimator_)
+    try:
+        pipeline.fit(X, y, **_with_weight(pipeline, target, fit_params))
+    finally:
+        pipeline.steps[-1] = (name, getattr(step, "estimator_", student))
     return pipeline
 
 

@@ -1,6 +1,11 @@
 """Teachers: out-of-fold predictions for the training samples, at the lowest price."""
 
 from skdistill.teachers._cache import LazyTeacher, cached_cross_fit, cached_predictions
+from skdistill.teachers._calibration import (
+    AffineCalibration,
+    TemperatureScaling,
+    log_losses,
+)
 from skdistill.teachers._cross_fit import CrossFitResult, CrossFitTask, cross_fit
 from skdistill.teachers._estimators import as_estimator, from_predictions
 from skdistill.teachers._fold_mean import FoldMeanClassifier, FoldMeanRegressor
@@ -9,6 +14,7 @@ from skdistill.teachers._presets import default_classifier, default_regressor
 from skdistill.teachers._signal import Signal, SignalStep
 
 __all__ = [
+    "AffineCalibration",
     "CrossFitResult",
     "CrossFitTask",
     "FoldMeanClassifier",
@@ -16,6 +22,7 @@ __all__ = [
     "LazyTeacher",
     "Signal",
     "SignalStep",
+    "TemperatureScaling",
     "as_estimator",
     "cached_cross_fit",
     "cached_predictions",
@@ -23,6 +30,7 @@ __all__ = [
     "default_classifier",
     "default_regressor",
     "from_predictions",
+    "log_losses",
     "predict_logits",
     "predict_values",
 ]

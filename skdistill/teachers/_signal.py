@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.metrics import accuracy_score, r2_score
 
 __all__ = ["Signal", "SignalStep"]
@@ -91,7 +92,7 @@ class Signal:
         self, step: SignalStep, y: NDArray, sample_weight: NDArray | None
     ) -> "Signal":
         """Return the signal as a step changes it, fitted on the training samples."""
-        fitted = step.fit(self.predictions, y, sample_weight)
+        fitted = clone(step, safe=False).fit(self.predictions, y, sample_weight)
         changed = Signal.of(
             fitted.transform(self.predictions),
             y,

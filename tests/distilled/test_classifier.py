@@ -24,7 +24,7 @@ from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill import DistilledClassifier
 from skdistill.students import LogitStudent
-from skdistill.students._copies import thin
+from skdistill.students._duplication import thin
 from tests.doubles import RecordingClassifier
 
 NAMES = np.array(["setosa", "versicolor", "virginica"])
@@ -45,12 +45,12 @@ def iris():
         KNeighborsClassifier(),
     ],
 )
-def test_alpha_zero_is_the_plain_student_bit_for_bit(iris, student):
+def test_alpha_zero_is_the_baseline_student_bit_for_bit(iris, student):
     X, y = iris
     model = DistilledClassifier(GaussianNB(), student, alpha=0).fit(X, y)
-    plain = clone(student).fit(X, y)
-    assert_array_equal(model.predict(X), plain.predict(X))
-    assert_array_equal(model.predict_proba(X), plain.predict_proba(X))
+    baseline = clone(student).fit(X, y)
+    assert_array_equal(model.predict(X), baseline.predict(X))
+    assert_array_equal(model.predict_proba(X), baseline.predict_proba(X))
 
 
 def test_the_student_learns_the_mixed_target(iris):
@@ -67,19 +67,19 @@ def test_the_student_learns_the_mixed_target(iris):
     p = cross_val_predict(GaussianNB(), X, y, cv=folds, method="predict_proba")
     tempered = p ** (1 / 3) / (p ** (1 / 3)).sum(axis=1, keepdims=True)
     target = thin(0.6 * (y[:, None] == NAMES) + 0.4 * tempered)
-    # Copies come row by row, classes in order, those of weight 0 left out.
+    # Duplicates come sample by sample, classes in order, those of weight 0 left out.
     assert_allclose(model.student_.sample_weight_, target[target > 0], atol=1e-12)
 
 
-def test_weights_scale_a_rows_copies_and_reach_the_teacher(iris):
+def test_weights_scale_a_samples_duplicates_and_reach_the_teacher(iris):
     X, y = iris
     weight = np.random.default_rng(0).random(150)
     model = DistilledClassifier(
         RecordingClassifier(), RecordingClassifier(), cross_fit=False, transfer=None
     ).fit(X, y, sample_weight=weight)
     assert_array_equal(model.teacher_.sample_weight_, weight)
-    per_row = model.student_.sample_weight_.reshape(150, 3).sum(axis=1)
-    assert_allclose(per_row, weight)
+    per_sample = model.student_.sample_weight_.reshape(150, 3).sum(axis=1)
+    assert_allclose(per_sample, weight)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_any_label_type_comes_back(iris, labels, student, teacher):
     assert model.predict_proba(X).shape == (150, len(np.unique(y)))
 
 
-def test_text_labels_of_pandas_come_back(iris):
+def test_string_labels_of_pandas_come_back(iris):
     X, y = iris
     model = DistilledClassifier(GaussianNB(), GaussianNB()).fit(X, pd.Series(y))
     assert set(model.predict(X)) == set(NAMES)
@@ -123,7 +123,7 @@ def test_text_labels_of_pandas_come_back(iris):
     assert_array_equal(model.fit(X, categories).classes_, NAMES)
 
 
-def test_binary_soft_labels_follow_the_teacher():
+def test_a_student_of_two_classes_follows_the_teacher():
     X, y = load_breast_cancer(return_X_y=True)
     model = DistilledClassifier(
         RandomForestClassifier(100), DecisionTreeClassifier(max_depth=3), random_state=0
@@ -177,16 +177,16 @@ def test_scores_of_the_teacher_are_weighted(iris):
     weight = np.where(y == "virginica", 10.0, 1.0)
     model = DistilledClassifier(DecisionTreeClassifier(random_state=0), GaussianNB())
     model.set_params(cv=folds).fit(X, y, sample_weight=weight)
-    honest = cross_val_predict(
+    out_of_fold = cross_val_predict(
         DecisionTreeClassifier(random_state=0),
         X,
         y,
         cv=folds,
         params={"sample_weight": weight},
     )
-    expected = accuracy_score(y, honest, sample_weight=weight)
+    expected = accuracy_score(y, out_of_fold, sample_weight=weight)
     assert model.teacher_score_ == pytest.approx(expected)
-    assert expected != accuracy_score(y, honest)
+    assert expected != accuracy_score(y, out_of_fold)
 
 
 def test_a_regressor_learns_the_tempered_logits(iris):
@@ -209,12 +209,12 @@ def test_methods_follow_the_student():
     assert not hasattr(DistilledClassifier(student=LinearSVC()), "predict_proba")
 
 
-def test_the_teachers_score_is_its_honest_accuracy(iris):
+def test_the_teachers_score_is_its_out_of_fold_accuracy(iris):
     X, y = iris
     folds = StratifiedKFold(5)
     model = DistilledClassifier(GaussianNB(), GaussianNB(), cv=folds).fit(X, y)
-    honest = cross_val_predict(GaussianNB(), X, y, cv=folds)
-    assert model.teacher_score_ == pytest.approx(accuracy_score(y, honest))
+    out_of_fold = cross_val_predict(GaussianNB(), X, y, cv=folds)
+    assert model.teacher_score_ == pytest.approx(accuracy_score(y, out_of_fold))
 
 
 def test_predictions_are_the_students_own(iris):

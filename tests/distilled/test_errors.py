@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_diabetes, load_iris
@@ -34,6 +35,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
+from xgboost import XGBClassifier
 
 from skdistill import DistilledClassifier, DistilledRegressor
 from skdistill.exceptions import MissingClassWarning
@@ -41,6 +43,11 @@ from tests.doubles import FailingRegressor, NanRegressor
 
 X_REGRESSION, Y_REGRESSION = load_diabetes(return_X_y=True)
 X_CLASSES, Y_CLASSES = load_iris(return_X_y=True)
+
+
+def half(X):
+    return X[::2]
+
 
 REGRESSION = {
     "alpha above 1": (
@@ -98,7 +105,7 @@ REGRESSION = {
         {"cv": ShuffleSplit(3)},
         "each row exactly once, as KFold does.*rows held out another number",
     ),
-    "folds that miss rows": ({"cv": TimeSeriesSplit(3)}, "each row exactly once"),
+    "folds that miss samples": ({"cv": TimeSeriesSplit(3)}, "each row exactly once"),
     "folds of other data": ({"cv": [([0], [1]), ([2], [999])]}, "row 999.*other data"),
     "stack of many folds": (
         {"teacher": StackingRegressor([("r", Ridge())], cv=20), "cross_fit": "stack"},
@@ -107,6 +114,14 @@ REGRESSION = {
     "a frozen model inside": (
         {"teacher": VotingRegressor([("f", FrozenEstimator(Ridge()))])},
         "must not hold a frozen predictor.*as 'f'.*FrozenEstimator.teacher",
+    ),
+    "teacher input of a wrong kind": (
+        {"teacher_input": "pca"},
+        "'teacher_input' parameter.*Got 'pca' instead",
+    ),
+    "teacher input of other samples": (
+        {"teacher_input": half},
+        "must return one row for each sample. Got 221 rows for 442 samples",
     ),
     "memory of a wrong kind": ({"memory": 3}, "'memory' parameter.*Got 3 instead"),
 }
@@ -144,7 +159,7 @@ CLASSIFICATION = {
         {"student": GridSearchCV(GaussianNB(), {})},
         "must not split its training rows.*Got GridSearchCV.*student__",
     ),
-    "early stopping on copies": (
+    "early stopping on duplicates": (
         {"student": SGDClassifier(early_stopping=True)},
         "must not split its training rows.*Got early_stopping=True.*HistGradient",
     ),
@@ -152,11 +167,11 @@ CLASSIFICATION = {
         {"student": GradientBoostingClassifier(n_iter_no_change=3)},
         "must not split its training rows.*Got n_iter_no_change.*HistGradient",
     ),
-    "calibration on copies": (
+    "calibration on duplicates": (
         {"student": SVC(probability=True)},
         "must not split its training rows.*Got probability=True",
     ),
-    "bags of copies": (
+    "bags of duplicates": (
         {"student": BaggingClassifier(oob_score=True)},
         "must not split its training rows.*Got oob_score",
     ),
@@ -167,6 +182,14 @@ CLASSIFICATION = {
     "one-vs-one decisions": (
         {"teacher": SVC(decision_function_shape="ovo")},
         "one value a class. Got decision_function_shape='ovo'.*Use 'ovr'",
+    ),
+    "soften unknown": (
+        {"soften": "student"},
+        "'soften' parameter.*'teacher'.*Got 'student' instead",
+    ),
+    "prediction type unknown": (
+        {"prediction_type": "odds"},
+        "'prediction_type' parameter.*'logits'.*Got 'odds' instead",
     ),
     "frozen student": (
         {"student": FrozenEstimator(GaussianNB())},
@@ -248,7 +271,7 @@ def test_classes_of_weight_zero_do_not_count():
 
 
 def test_a_class_that_nobody_teaches_is_refused():
-    # One far row of a class: the teacher that answers for it never saw the class.
+    # One far sample of a class: the teacher that predicts it never saw the class.
     y = np.where(np.arange(150) == 0, 9, Y_CLASSES)
     X = np.where(np.arange(150)[:, None] == 0, 1000.0, X_CLASSES)
     cv = KFold(3, shuffle=True, random_state=0)
@@ -258,13 +281,13 @@ def test_a_class_that_nobody_teaches_is_refused():
     with (
         pytest.warns(MissingClassWarning, match=r"no row of class \[9\]"),
         pytest.raises(
-            ValueError, match=r"share in the student's target.*\[9\].*below 1"
+            ValueError, match=r"part in the student's target.*\[9\].*below 1"
         ),
     ):
         model.fit(X, y)
 
 
-def test_a_fold_without_a_class_is_told():
+def test_a_fold_without_a_class_is_warned_of():
     y = np.where(np.arange(150) == 0, 9, Y_CLASSES)
     model = DistilledClassifier(
         GaussianNB(), GaussianNB(), cv=KFold(3, shuffle=True, random_state=0)
@@ -304,6 +327,20 @@ def test_a_failing_student_keeps_its_error_and_is_named():
     ]
 
 
+def test_stored_predictions_serve_no_eval_set():
+    p = GaussianNB().fit(X_CLASSES, Y_CLASSES).predict_proba(X_CLASSES)
+    with config_context(enable_metadata_routing=True):
+        student = XGBClassifier(n_estimators=5, early_stopping_rounds=2, n_jobs=1)
+        model = DistilledClassifier(student=student.set_fit_request(eval_set=True))
+        with pytest.raises(ValueError, match="samples given alone.*as an eval_set"):
+            model.fit(
+                X_CLASSES,
+                Y_CLASSES,
+                teacher_predictions=p,
+                eval_set=[(X_CLASSES, Y_CLASSES)],
+            )
+
+
 def test_metadata_without_routing_is_refused():
     model = DistilledRegressor(Ridge(), Ridge())
     with pytest.raises((TypeError, ValueError), match="groups"):
@@ -316,13 +353,13 @@ def test_groups_that_did_not_come_are_missed_by_the_splitter():
         model.fit(X_REGRESSION, Y_REGRESSION)
 
 
-def test_too_few_rows_for_the_folds_is_refused():
+def test_too_few_samples_for_the_folds_are_refused():
     model = DistilledRegressor(Ridge(), Ridge(), cv=5)
     with pytest.raises(ValueError, match="n_splits=5 greater than.*n_samples=3"):
         model.fit(X_REGRESSION[:3], Y_REGRESSION[:3])
 
 
-def test_a_teacher_that_answers_nan_is_named():
+def test_a_teacher_that_predicts_nan_is_named():
     model = DistilledRegressor(NanRegressor(), Ridge())
     with pytest.raises(ValueError, match="finite.*Got 442 NaN.*row 0") as caught:
         model.fit(X_REGRESSION, Y_REGRESSION)

@@ -24,6 +24,7 @@ from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill import DistilledClassifier, DistilledRegressor
 from skdistill.refine import LeafRefinement, refine_leaves
+from skdistill.transfer import TransferSet
 
 pytestmark = pytest.mark.filterwarnings("ignore:X does not have valid feature names")
 
@@ -57,9 +58,9 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.parametrize("student", REGRESSORS)
-def test_refined_students_with_transfer_rows_do_better(friedman, folder, student):
+def test_refined_students_with_a_transfer_set_do_better(friedman, folder, student):
     X, y = friedman
-    plain = clone(student).fit(X[:400], y[:400])
+    baseline = clone(student).fit(X[:400], y[:400])
     model = DistilledRegressor(
         TEACHER,
         student,
@@ -68,37 +69,36 @@ def test_refined_students_with_transfer_rows_do_better(friedman, folder, student
         random_state=0,
         memory=folder,
     ).fit(X[:400], y[:400])
-    assert type(model.student_) is type(plain)
-    assert model.score(X[400:], y[400:]) > plain.score(X[400:], y[400:]) + 0.01
+    assert type(model.student_) is type(baseline)
+    assert model.score(X[400:], y[400:]) > baseline.score(X[400:], y[400:]) + 0.01
     again = pickle.loads(pickle.dumps(model.student_))
     assert_array_equal(again.predict(X), model.predict(X))
 
 
 @pytest.mark.parametrize("student", CLASSIFIERS)
-def test_refined_classifiers_with_transfer_rows_do_better(folder, student):
+def test_refined_classifiers_with_a_transfer_set_do_better(folder, student):
     X, y = load_digits(return_X_y=True)
     names = np.array(list("abcdefghij"))[y]
     is_xgboost = isinstance(student, XGBClassifier)
-    plain = clone(student).fit(X[:500], y[:500] if is_xgboost else names[:500])
+    baseline = clone(student).fit(X[:500], y[:500] if is_xgboost else names[:500])
     model = DistilledClassifier(
         make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300)),
         student,
-        transfer="auto",
-        transfer_size=1,
+        transfer=TransferSet(size=1),
         refine="leaves",
         random_state=0,
         memory=folder,
     ).fit(X[:500], names[:500])
     unrefined = clone(model).set_params(refine=None).fit(X[:500], names[:500])
     held_out = np.arange(500, len(y))
-    loss, plain_loss, unrefined_loss = (
+    loss, baseline_loss, unrefined_loss = (
         -np.log(np.maximum(fitted.predict_proba(X)[held_out, y[500:]], 1e-6)).mean()
-        for fitted in (model, plain, unrefined)
+        for fitted in (model, baseline, unrefined)
     )
     assert loss < 0.97 * unrefined_loss
     # A forest of 32 leaves a tree cannot hold ten classes better than it did.
     if not isinstance(student, RandomForestClassifier):
-        assert loss < 0.85 * plain_loss
+        assert loss < 0.85 * baseline_loss
     assert_array_equal(model.classes_, np.unique(names))
     assert_allclose(model.predict_proba(X).sum(axis=1), 1, atol=1e-5)
 
@@ -106,13 +106,14 @@ def test_refined_classifiers_with_transfer_rows_do_better(folder, student):
 def test_auto_refines_sums_of_trees_that_learn_from_the_teacher(friedman):
     X, y = friedman
     student = GradientBoostingRegressor(n_estimators=5, random_state=0)
-    model = DistilledRegressor(Ridge(), student, transfer_size=1, random_state=0)
-    answers = {
+    transfer = TransferSet(size=1)
+    model = DistilledRegressor(Ridge(), student, transfer=transfer, random_state=0)
+    predictions = {
         refine: model.set_params(refine=refine).fit(X[:200], y[:200]).predict(X)
         for refine in ("auto", "leaves", None)
     }
-    assert_array_equal(answers["auto"], answers["leaves"])
-    assert (answers["auto"] != answers[None]).any()
+    assert_array_equal(predictions["auto"], predictions["leaves"])
+    assert (predictions["auto"] != predictions[None]).any()
 
 
 @pytest.mark.parametrize(
@@ -128,13 +129,13 @@ def test_auto_refines_sums_of_trees_that_learn_from_the_teacher(friedman):
 def test_auto_leaves_other_students_as_they_are(student, alpha):
     X, y = load_digits(return_X_y=True)
     model = DistilledClassifier(
-        GaussianNB(), student, alpha=alpha, transfer_size=1, random_state=0
+        GaussianNB(), student, alpha=alpha, transfer=TransferSet(size=1), random_state=0
     ).fit(X[:200], y[:200])
     unrefined = clone(model).set_params(refine=None).fit(X[:200], y[:200])
     assert_array_equal(model.predict_proba(X), unrefined.predict_proba(X))
 
 
-def test_what_is_refined_is_the_mixed_target_and_the_transfer_rows(friedman):
+def test_what_is_refined_is_the_mixed_target_and_the_transfer_set(friedman):
     X, y = friedman
     weight = np.linspace(0.5, 1.5, 200)
     student = GradientBoostingRegressor(n_estimators=5, random_state=0)
@@ -143,32 +144,33 @@ def test_what_is_refined_is_the_mixed_target_and_the_transfer_rows(friedman):
         student,
         alpha=0.3,
         temperature=2.0,
-        transfer=None,
-        transfer_weight=0.5,
+        transfer=TransferSet(None, weight=0.5),
         refine=LeafRefinement(7.0, diversify=False),
         cv=KFold(5),
     )
-    model.fit(X[:200], y[:200], sample_weight=weight, X_transfer=X[200:300])
+    model.fit(X[:200], y[:200], sample_weight=weight, X_unlabeled=X[200:300])
     grown = clone(model).set_params(refine=None)
-    grown.fit(X[:200], y[:200], sample_weight=weight, X_transfer=X[200:300])
+    grown.fit(X[:200], y[:200], sample_weight=weight, X_unlabeled=X[200:300])
     mean = model.target_mean_
-    honest = mean + (_honest_answers(X[:200], y[:200], weight) - mean) / 2
+    predictions = _out_of_fold_predictions(X[:200], y[:200], weight)
+    tempered = mean + (predictions - mean) / 2
     given = mean + (model.teacher_.predict(X[200:300]) - mean) * (0.7 + 0.3 / 2)
     expected = refine_leaves(
         grown.student_,
         X[:300],
-        np.r_[0.7 * y[:200] + 0.3 * honest, given],
+        np.r_[0.7 * y[:200] + 0.3 * tempered, given],
         np.r_[weight, np.full(100, 0.5)],
         strength=7.0,
     )
     assert_allclose(model.predict(X), expected.predict(X), rtol=1e-6)
 
 
-def _honest_answers(X, y, weight):
-    answers = np.empty(len(y))
+def _out_of_fold_predictions(X, y, weight):
+    predictions = np.empty(len(y))
     for train, test in KFold(5).split(X):
-        answers[test] = Ridge().fit(X[train], y[train], weight[train]).predict(X[test])
-    return answers
+        fitted = Ridge().fit(X[train], y[train], weight[train])
+        predictions[test] = fitted.predict(X[test])
+    return predictions
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ STUDENTS = [
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("student", STUDENTS)
 @pytest.mark.parametrize("weighted", [False, True])
-def test_alpha_zero_is_the_plain_student_bit_for_bit(diabetes, student, weighted):
+def test_alpha_zero_is_the_baseline_student_bit_for_bit(diabetes, student, weighted):
     X, y = diabetes
     weight = np.random.default_rng(0).random(len(y)) if weighted else None
     model = DistilledRegressor(Ridge(), student, alpha=0).fit(X, y, weight)
@@ -55,20 +55,20 @@ def test_alpha_zero_is_the_plain_student_bit_for_bit(diabetes, student, weighted
     if weighted:
         last = "" if not hasattr(student, "steps") else "ridge__"
         params = {f"{last}sample_weight": weight}
-    plain = clone(student).fit(X, y, **params)
-    assert_array_equal(model.predict(X), plain.predict(X))
+    baseline = clone(student).fit(X, y, **params)
+    assert_array_equal(model.predict(X), baseline.predict(X))
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("student", STUDENTS)
-def test_alpha_one_is_the_student_of_honest_answers_alone(diabetes, student):
+def test_alpha_one_is_the_student_of_out_of_fold_predictions_alone(diabetes, student):
     X, y = diabetes
     folds = KFold(5)
     model = DistilledRegressor(
         Ridge(), student, alpha=1, cv=folds, transfer=None, refine=None
     ).fit(X, y)
-    answers = cross_val_predict(Ridge(), X, y, cv=folds)
-    alone = clone(student).fit(X, answers)
+    predictions = cross_val_predict(Ridge(), X, y, cv=folds)
+    alone = clone(student).fit(X, predictions)
     assert_array_equal(model.predict(X), alone.predict(X))
 
 
@@ -94,12 +94,12 @@ def test_weights_reach_the_teacher(diabetes):
     assert_array_equal(model.teacher_.sample_weight_, weight)
 
 
-def test_the_teachers_score_is_the_honest_one(diabetes):
+def test_the_teachers_score_is_the_out_of_fold_one(diabetes):
     X, y = diabetes
     folds = KFold(4)
     model = DistilledRegressor(Ridge(), Ridge(), cv=folds).fit(X, y)
-    honest = cross_val_predict(Ridge(), X, y, cv=folds)
-    assert model.teacher_score_ == pytest.approx(r2_score(y, honest))
+    out_of_fold = cross_val_predict(Ridge(), X, y, cv=folds)
+    assert model.teacher_score_ == pytest.approx(r2_score(y, out_of_fold))
     memoriser = DistilledRegressor(Memoriser(), Ridge()).fit(X, y)
     assert memoriser.teacher_score_ < 0.2
     in_sample = DistilledRegressor(Memoriser(), Ridge(), cross_fit=False).fit(X, y)
@@ -143,10 +143,10 @@ def test_the_score_of_the_teacher_is_weighted(diabetes):
     weight = np.random.default_rng(0).random(len(y))
     folds = KFold(4)
     model = DistilledRegressor(Ridge(), Ridge(), cv=folds).fit(X, y, weight)
-    honest = cross_val_predict(
+    out_of_fold = cross_val_predict(
         Ridge(), X, y, cv=folds, params={"sample_weight": weight}
     )
-    expected = r2_score(y, honest, sample_weight=weight)
+    expected = r2_score(y, out_of_fold, sample_weight=weight)
     assert model.teacher_score_ == pytest.approx(expected)
 
 
@@ -163,7 +163,7 @@ def test_several_outputs(rescale):
     ).fit(X, y)
     assert model.predict(X).shape == (20, 3)
     assert_allclose(model.target_mean_, y.mean(axis=0))
-    answers = cross_val_predict(
+    predictions = cross_val_predict(
         Ridge(), X, y, cv=KFold(5, shuffle=True, random_state=0)
     )
     seeded = model.set_params(random_state=0)
@@ -171,7 +171,7 @@ def test_several_outputs(rescale):
     seeded.fit(X, y)
     scale = 1 if rescale else 2
     mean = y.mean(axis=0)
-    assert_allclose(seeded.predict(X), mean + (answers - mean) / scale)
+    assert_allclose(seeded.predict(X), mean + (predictions - mean) / scale)
 
 
 def test_dataframes_reach_teacher_and_student_untouched():
@@ -192,10 +192,10 @@ def test_dataframes_reach_teacher_and_student_untouched():
     assert folded.n_features_in_ == 11
 
 
-def test_missing_values_and_text_are_the_parts_own_business():
-    texts = ["good", "bad", "good good", "bad bad"] * 10
+def test_missing_values_and_strings_are_the_parts_own_business():
+    strings = ["good", "bad", "good good", "bad bad"] * 10
     part = make_pipeline(CountVectorizer(), Ridge())
-    model = DistilledRegressor(part, part).fit(texts, [1.0, -1.0, 2.0, -2.0] * 10)
+    model = DistilledRegressor(part, part).fit(strings, [1.0, -1.0, 2.0, -2.0] * 10)
     assert model.predict(["good"]) > 0 > model.predict(["bad"])
 
 
@@ -224,7 +224,7 @@ def test_verbose_prints_each_step_with_its_time(diabetes, capsys):
 
 
 def test_the_student_gains_from_a_better_teacher():
-    # Many noisy rows, a teacher that averages the noise out, a tree that does not.
+    # Many noisy samples, a teacher that averages the noise out, a tree that does not.
     rng = np.random.default_rng(0)
     X = rng.uniform(-2, 2, size=(600, 2))
     truth = np.sin(3 * X[:, 0]) + X[:, 1] ** 2
@@ -236,9 +236,9 @@ def test_the_student_gains_from_a_better_teacher():
     gains = []
     for seed in range(5):
         model = DistilledRegressor(teacher, student, random_state=seed)
-        plain = model.set_params(alpha=0).fit(X, y).score(X_test, truth_test)
+        baseline = model.set_params(alpha=0).fit(X, y).score(X_test, truth_test)
         gains.append(
-            model.set_params(alpha=1).fit(X, y).score(X_test, truth_test) - plain
+            model.set_params(alpha=1).fit(X, y).score(X_test, truth_test) - baseline
         )
     assert np.mean(gains) > 3 * np.std(gains) / np.sqrt(5)
     assert np.mean(gains) > 0.05
@@ -256,7 +256,7 @@ def test_the_student_gains_from_a_better_teacher():
     ],
 )
 @pytest.mark.filterwarnings("ignore:X does not have valid feature names")
-def test_students_of_counts_get_no_target_below_the_least_label(student):
+def test_students_of_counts_get_no_target_below_the_smallest_label(student):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(200, 3))
     y = rng.poisson(np.exp(X[:, 0] - 1)) + 1.0

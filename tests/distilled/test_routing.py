@@ -47,7 +47,7 @@ def test_weights_that_nobody_decided_on_are_refused(diabetes):
         model.fit(X, y, sample_weight=np.ones(442))
 
 
-def test_other_metadata_reaches_each_part_row_by_row(diabetes):
+def test_other_metadata_reaches_each_part_sample_by_sample(diabetes):
     X, y = diabetes
     extra = np.arange(442)
     model = DistilledRegressor(
@@ -62,7 +62,7 @@ def test_other_metadata_reaches_each_part_row_by_row(diabetes):
         assert_array_equal(X[part.extra_], part.X_)
 
 
-def test_metadata_of_a_row_goes_with_its_copies():
+def test_metadata_of_a_sample_goes_with_its_duplicates():
     X, y = load_iris(return_X_y=True)
     model = DistilledClassifier(
         RecordingClassifier().set_fit_request(sample_weight=True, extra=False),
@@ -111,8 +111,8 @@ def test_weights_come_through_an_outer_meta_estimator(diabetes):
     model.set_score_request(sample_weight=True)
     weight = np.random.default_rng(0).random(442)
     weighted = cross_validate(model, X, y, params={"sample_weight": weight}, cv=3)
-    plain = cross_validate(model, X, y, cv=3)
-    assert not np.array_equal(weighted["test_score"], plain["test_score"])
+    unweighted = cross_validate(model, X, y, cv=3)
+    assert not np.array_equal(weighted["test_score"], unweighted["test_score"])
 
 
 @pytest.mark.skipif(

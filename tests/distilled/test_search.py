@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.datasets import load_diabetes
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
 from sklearn.feature_selection import SelectKBest, f_regression
@@ -13,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
 from skdistill import DistilledRegressor
+from skdistill.transfer import MungeSampler, SwapNoiseSampler, TransferSet
 from tests.doubles import CountingTeacher, Memoriser
 
 
@@ -86,7 +88,7 @@ def test_a_search_finds_nothing_in_pure_noise(tmp_path, teacher):
 
 
 def test_the_noise_test_can_fail():
-    # The same search with answers computed once on all rows, then reused inside the
+    # The same search with predictions made once for all samples, then reused inside the
     # folds: the mistake that the test above guards against.
     ratios = []
     for seed in range(12):
@@ -111,6 +113,33 @@ def test_student_parameters_are_searched_as_usual():
     ).fit(X, y)
     assert len(grid.cv_results_["params"]) == 4
     assert grid.best_estimator_.student_.get_params()["max_depth"] in (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("size", [1, 3]),
+        ("weight", [0.1, 10.0]),
+        ("sampler", [MungeSampler(), SwapNoiseSampler(), None]),
+        ("sampler__p", [0.1, 0.9]),
+    ],
+)
+def test_a_search_reaches_inside_the_transfer_set(name, values):
+    X, y = load_diabetes(return_X_y=True)
+    transfer = TransferSet(MungeSampler(), size=2)
+    model = DistilledRegressor(
+        Ridge(), DecisionTreeRegressor(max_depth=4), transfer=transfer, random_state=0
+    )
+    grid = GridSearchCV(model, {f"transfer__{name}": values}, cv=3).fit(X, y)
+    # Each value makes another student, and does what setting it by hand does.
+    assert len(set(grid.cv_results_["mean_test_score"])) == len(values)
+    for value, found in zip(values, grid.cv_results_["mean_test_score"], strict=True):
+        by_hand = clone(model).set_params(**{f"transfer__{name}": value})
+        assert cross_val_score(by_hand, X, y, cv=3).mean() == pytest.approx(found)
+    chosen = grid.best_params_[f"transfer__{name}"]
+    best = grid.best_estimator_.get_params()[f"transfer__{name}"]
+    assert str(best) == str(chosen)
+    assert str(transfer) == "TransferSet(sampler=MungeSampler(), size=2)"
 
 
 def test_distilled_models_are_distilled_in_turn():

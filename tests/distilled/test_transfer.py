@@ -1,4 +1,4 @@
-"""Transfer rows: whose target they carry, how they are weighed, what is refused."""
+"""The transfer set: whose target it has, how it is weighed, what is refused."""
 
 import numpy as np
 import pandas as pd
@@ -27,8 +27,13 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill import DistilledClassifier, DistilledRegressor
-from skdistill.distilled._transfer_rows import choose_sampler, count_drawn
-from skdistill.transfer import ConditionalSampler, MungeSampler, SwapNoiseSampler
+from skdistill.flow import Data, resolve_transfer
+from skdistill.transfer import (
+    ConditionalSampler,
+    MungeSampler,
+    SwapNoiseSampler,
+    TransferSet,
+)
 from tests.doubles import CountingTeacher, RecordingClassifier, RecordingRegressor
 
 MODEL = DistilledRegressor(
@@ -52,12 +57,12 @@ def iris():
     return X, np.array(["setosa", "versicolor", "virginica"])[y]
 
 
-def test_given_rows_carry_the_teachers_answers_in_the_spread_of_the_targets(diabetes):
+def test_unlabeled_samples_have_the_teachers_predictions_at_the_target_scale(diabetes):
     X, y = diabetes
-    model = clone(MODEL).fit(X[:300], y[:300], X_transfer=X[300:])
+    model = clone(MODEL).fit(X[:300], y[:300], X_unlabeled=X[300:])
     mean = y[:300].mean()
-    spread = 0.75 + 0.25 / 2.0
-    expected = mean + (model.teacher_.predict(X[300:]) - mean) * spread
+    scale = 0.75 + 0.25 / 2.0
+    expected = mean + (model.teacher_.predict(X[300:]) - mean) * scale
     assert_array_equal(model.student_.X_, X)
     assert_allclose(model.student_.y_[300:], expected)
     alone = clone(MODEL).fit(X[:300], y[:300])
@@ -65,31 +70,31 @@ def test_given_rows_carry_the_teachers_answers_in_the_spread_of_the_targets(diab
     assert model.student_.sample_weight_ is None
 
 
-def test_drawn_rows_are_as_many_as_asked_for_and_new(diabetes):
+def test_drawn_samples_are_as_many_as_asked_for_and_new(diabetes):
     X, y = diabetes
-    model = clone(MODEL).set_params(transfer="auto", transfer_size=1.5).fit(X, y)
+    model = clone(MODEL).set_params(transfer=TransferSet(size=1.5)).fit(X, y)
     assert len(model.student_.X_) == 442 + 663
     assert not (model.student_.X_[442:, None] == X).all(axis=2).any(axis=1).all()
     again = clone(model).fit(X, y)
     assert_array_equal(again.student_.X_, model.student_.X_)
 
 
-def test_drawn_rows_come_after_the_given_ones(diabetes):
+def test_drawn_samples_come_after_the_given_ones(diabetes):
     X, y = diabetes
-    model = clone(MODEL).set_params(transfer=MungeSampler(), transfer_size=1)
-    model.fit(X[:300], y[:300], X_transfer=X[300:])
+    model = clone(MODEL).set_params(transfer=TransferSet(MungeSampler(), size=1))
+    model.fit(X[:300], y[:300], X_unlabeled=X[300:])
     assert len(model.student_.X_) == 442 + 300
     assert_array_equal(model.student_.X_[:442], X)
 
 
-def test_a_transfer_row_weighs_a_multiple_of_the_mean_training_row(diabetes):
+def test_a_transfer_sample_weighs_a_multiple_of_the_mean_training_sample(diabetes):
     X, y = diabetes
     weight = np.linspace(1, 3, 300)
-    model = clone(MODEL).set_params(transfer_weight=0.5)
-    model.fit(X[:300], y[:300], sample_weight=weight, X_transfer=X[300:])
+    model = clone(MODEL).set_params(transfer=TransferSet(None, weight=0.5))
+    model.fit(X[:300], y[:300], sample_weight=weight, X_unlabeled=X[300:])
     assert_array_equal(model.student_.sample_weight_[:300], weight)
     assert_allclose(model.student_.sample_weight_[300:], 1.0)
-    model.fit(X[:300], y[:300], X_transfer=X[300:])
+    model.fit(X[:300], y[:300], X_unlabeled=X[300:])
     assert_array_equal(np.unique(model.student_.sample_weight_), [0.5, 1.0])
 
 
@@ -106,26 +111,26 @@ def test_weights_reach_the_sampler(diabetes):
 
 
 @pytest.mark.parametrize("sampler", [GaussianMixture(3), KernelDensity(bandwidth=0.1)])
-def test_density_models_draw_transfer_rows(diabetes, sampler):
+def test_density_models_draw_transfer_sets(diabetes, sampler):
     X, y = diabetes
-    model = clone(MODEL).set_params(transfer=sampler, transfer_size=1).fit(X, y)
+    model = clone(MODEL).set_params(transfer=TransferSet(sampler, size=1)).fit(X, y)
     assert model.student_.X_.shape == (884, 10)
 
 
-def test_classes_of_transfer_rows_are_soft_whatever_alpha_is(iris):
+def test_a_transfer_set_has_the_teachers_probabilities_whatever_alpha_is(iris):
     X, y = iris
     given = X + 0.1
     teacher = LogisticRegression(max_iter=1000)
     model = DistilledClassifier(teacher, RecordingClassifier(), alpha=0.0)
-    model.fit(X, y, X_transfer=given)
+    model.fit(X, y, X_unlabeled=given)
     student = model.student_
     assert_array_equal(student.X_[:150], X)
     assert_array_equal(student.y_[:150], y)
-    share = model.teacher_.predict_proba(given)
-    certain, row = share.min(axis=1) > 0.01, 60
+    expected = model.teacher_.predict_proba(given)
+    certain, row = expected.min(axis=1) > 0.01, 60
     assert certain[row]
-    copies = (given[row] == student.X_).all(axis=1)
-    assert_allclose(student.sample_weight_[copies], share[row])
+    duplicates = (given[row] == student.X_).all(axis=1)
+    assert_allclose(student.sample_weight_[duplicates], expected[row])
 
 
 @pytest.mark.parametrize("soften", ["teacher", "both"])
@@ -137,8 +142,8 @@ def test_classes_of_transfer_rows_are_soft_whatever_alpha_is(iris):
     ],
 )
 @pytest.mark.filterwarnings("ignore:X does not have valid feature names")
-def test_a_native_student_learns_transfer_rows_from_the_teacher(iris, student, soften):
-    # Training rows without weight: what is learned comes from the transfer rows.
+def test_a_native_student_learns_a_transfer_set_from_the_teacher(iris, student, soften):
+    # Training samples next to without weight: what is learned comes from the others.
     X, y = iris
     model = DistilledClassifier(
         LogisticRegression(C=0.1, max_iter=1000),
@@ -146,8 +151,8 @@ def test_a_native_student_learns_transfer_rows_from_the_teacher(iris, student, s
         alpha=0.0,
         temperature=2.0,
         soften=soften,
-        transfer_weight=1e6,
-    ).fit(X, y, X_transfer=X)
+        transfer=TransferSet(weight=1e6),
+    ).fit(X, y, X_unlabeled=X)
     teacher = model.teacher_.predict_proba(X)
     tempered = teacher**0.5 / (teacher**0.5).sum(axis=1, keepdims=True)
     learned = tempered if soften == "teacher" else teacher
@@ -156,7 +161,7 @@ def test_a_native_student_learns_transfer_rows_from_the_teacher(iris, student, s
     assert np.abs(proba - learned).mean() < 0.6 * np.abs(proba - other).mean()
 
 
-def test_transfer_rows_help_a_student_that_sees_few_rows():
+def test_a_transfer_set_helps_a_student_that_sees_few_samples():
     rng = np.random.default_rng(0)
     X = rng.uniform(-2, 2, size=(3000, 3))
     y = np.sin(2 * X[:, 0]) + X[:, 1] * X[:, 2]
@@ -174,7 +179,7 @@ def test_transfer_rows_help_a_student_that_sees_few_rows():
     assert scores["auto"] > scores[None] + 0.1
 
 
-def test_candidates_share_the_answers_for_transfer_rows(diabetes, tmp_path):
+def test_candidates_share_the_predictions_for_a_transfer_set(diabetes, tmp_path):
     X, y = diabetes
     model = DistilledRegressor(
         CountingTeacher(tmp_path / "fits"),
@@ -198,23 +203,23 @@ def test_dataframes_stay_dataframes(diabetes):
     student = RecordingRegressor()
     teacher = make_pipeline(TakeNumbers(), Ridge())
     model = DistilledRegressor(teacher, student, transfer="auto", random_state=0)
-    model.fit(X.iloc[:300], y.iloc[:300], X_transfer=X.iloc[300:])
+    model.fit(X.iloc[:300], y.iloc[:300], X_unlabeled=X.iloc[300:])
     seen = model.student_.X_
     pd.testing.assert_frame_equal(seen.iloc[:442].reset_index(drop=True), X)
     assert (seen.dtypes == X.dtypes).all()
     with pytest.raises(ValueError, match="dtypes of X.*object|str.*column 'sex'"):
-        model.fit(X, y, X_transfer=X.astype({"sex": object}))
+        model.fit(X, y, X_unlabeled=X.astype({"sex": object}))
     with pytest.raises(ValueError, match="feature names"):
-        model.fit(X, y, X_transfer=X.rename(columns={"sex": "gender"}))
+        model.fit(X, y, X_unlabeled=X.rename(columns={"sex": "gender"}))
     with pytest.raises(TypeError, match="must be a DataFrame"):
-        model.fit(X, y, X_transfer=X.to_numpy())
+        model.fit(X, y, X_unlabeled=X.to_numpy())
 
 
-def test_sparse_rows_can_be_given_not_drawn(diabetes):
+def test_sparse_samples_can_be_given_not_drawn(diabetes):
     X, y = diabetes
     X = sparse.csr_matrix(X)
     model = DistilledRegressor(Ridge(), RecordingRegressor(), random_state=0)
-    model.fit(X[:300], y[:300], X_transfer=X[300:])
+    model.fit(X[:300], y[:300], X_unlabeled=X[300:])
     assert model.student_.X_.shape == X.shape
     with pytest.raises(TypeError, match="[Ss]parse"):
         model.set_params(transfer=MungeSampler()).fit(X, y)
@@ -234,7 +239,7 @@ def test_frames_of_other_libraries_are_for_mixing_alone():
     model.set_params(transfer=None).fit(X, y)
 
 
-def test_what_a_sampler_cannot_take_is_told_with_the_way_round(diabetes):
+def test_what_a_sampler_cannot_take_is_named_with_the_way_round(diabetes):
     X, y = diabetes
     X = np.where(X > 0.1, np.inf, X)
     part = HistGradientBoostingRegressor(max_iter=5)
@@ -244,16 +249,16 @@ def test_what_a_sampler_cannot_take_is_told_with_the_way_round(diabetes):
     assert "MungeSampler); transfer=None does without it" in caught.value.__notes__[0]
 
 
-def test_auto_draws_rows_where_the_student_learns_from_the_teacher(diabetes):
+def test_auto_draws_samples_where_the_student_learns_from_the_teacher(diabetes):
     X, y = diabetes
-    model = clone(MODEL).set_params(transfer="auto", transfer_size=2)
+    model = clone(MODEL).set_params(transfer=TransferSet(size=2))
     assert len(model.fit(X, y).student_.X_) == 3 * len(X)
     assert len(model.fit(X[:99], y[:99]).student_.X_) == 99
     assert len(model.set_params(alpha=0).fit(X, y).student_.X_) == len(X)
 
 
 @pytest.mark.parametrize(
-    ("size", "n_rows", "n_drawn"),
+    ("size", "n_samples", "n_drawn"),
     [
         ("auto", 300, 3000),
         ("auto", 50_000, 100_000),
@@ -262,8 +267,8 @@ def test_auto_draws_rows_where_the_student_learns_from_the_teacher(diabetes):
         (0.1, 2, 1),
     ],
 )
-def test_ten_rows_are_drawn_for_each_but_at_most_100_000(size, n_rows, n_drawn):
-    assert count_drawn(size, n_rows) == n_drawn
+def test_ten_samples_are_drawn_for_each_but_at_most_100_000(size, n_samples, n_drawn):
+    assert TransferSet(size=size).count(n_samples) == n_drawn
 
 
 @pytest.mark.parametrize(
@@ -275,28 +280,35 @@ def test_ten_rows_are_drawn_for_each_but_at_most_100_000(size, n_rows, n_drawn):
         (LogisticRegression(), ConditionalSampler),
     ],
 )
-def test_sums_of_trees_learn_munge_rows_others_conditional_ones(student, sampler):
-    assert type(choose_sampler(student)) is sampler
+def test_sums_of_trees_learn_munge_samples_others_conditional_ones(student, sampler):
+    data = Data(np.zeros((100, 2)), np.zeros(100))
+    resolved = resolve_transfer("auto", student, 0.5, data)
+    assert type(resolved.sampler) is sampler
 
 
 def test_what_does_not_fit_is_refused(diabetes, tmp_path):
     X, y = diabetes
     with pytest.raises(ValueError, match="10 features"):
-        clone(MODEL).fit(X, y, X_transfer=X[:, :9])
+        clone(MODEL).fit(X, y, X_unlabeled=X[:, :9])
     missing = np.where(X[:5] > 0, X[:5], np.nan)
     with pytest.raises(ValueError, match="NaN"):
-        clone(MODEL).fit(X, y, X_transfer=missing)
-    for params in ({"transfer_size": 0}, {"transfer_weight": -1}, {"transfer": 3}):
-        with pytest.raises(ValueError, match=next(iter(params))):
-            clone(MODEL).set_params(**params).fit(X, y)
+        clone(MODEL).fit(X, y, X_unlabeled=missing)
+    for transfer, name in (
+        (TransferSet(size=0), "size"),
+        (TransferSet(weight=-1), "weight"),
+        (TransferSet("munge"), "sampler"),
+        (3, "transfer"),
+    ):
+        with pytest.raises(ValueError, match=f"{name}' parameter"):
+            clone(MODEL).set_params(transfer=transfer).fit(X, y)
     frame = pd.DataFrame(X)
     with pytest.raises(TypeError, match="no DataFrame, as X is none"):
-        clone(MODEL).fit(X, y, X_transfer=frame)
+        clone(MODEL).fit(X, y, X_unlabeled=frame)
     with pytest.raises(TypeError, match="both be sparse, or both dense"):
-        clone(MODEL).fit(X, y, X_transfer=sparse.csr_array(X))
+        clone(MODEL).fit(X, y, X_unlabeled=sparse.csr_array(X))
     with pytest.raises(ValueError, match="Got object in column 0 where X has float64"):
         clone(MODEL).set_params(transfer=MungeSampler()).fit(
-            frame, y, X_transfer=frame.astype(object)
+            frame, y, X_unlabeled=frame.astype(object)
         )
     teacher = CountingTeacher(tmp_path)
     with pytest.raises(TypeError, match="class"):
@@ -304,28 +316,28 @@ def test_what_does_not_fit_is_refused(diabetes, tmp_path):
     assert not list(tmp_path.iterdir())  # Refused before any work.
 
 
-def test_metadata_of_training_rows_cannot_be_made_up_for_others(iris):
+def test_metadata_of_training_samples_cannot_be_made_up_for_others(iris):
     X, y = iris
     with config_context(enable_metadata_routing=True):
         student = RecordingClassifier().set_fit_request(extra=True)
         model = DistilledClassifier(GaussianNB(), student)
         with pytest.raises(ValueError, match="no metadata but.*'extra'.*150 rows"):
-            model.fit(X, y, extra=np.arange(150), X_transfer=X)
+            model.fit(X, y, extra=np.arange(150), X_unlabeled=X)
 
 
-def test_a_pipeline_can_transform_the_given_rows(diabetes):
+def test_a_pipeline_can_transform_the_unlabeled_samples(diabetes):
     X, y = diabetes
     with config_context(enable_metadata_routing=True):
-        model = clone(MODEL).set_fit_request(X_transfer=True)
+        model = clone(MODEL).set_fit_request(X_unlabeled=True)
         pipeline = make_pipeline(
-            StandardScaler(), model, transform_input=["X_transfer"]
+            StandardScaler(), model, transform_input=["X_unlabeled"]
         )
-        pipeline.fit(X[:300], y[:300], X_transfer=X[300:])
+        pipeline.fit(X[:300], y[:300], X_unlabeled=X[300:])
     seen = pipeline[-1].student_.X_
     assert_allclose(seen, pipeline[0].transform(X))
 
 
-def test_a_tree_learns_transfer_rows_on_rows(iris):
+def test_a_tree_learns_a_transfer_set_without_duplicates(iris):
     X, y = iris
     model = DistilledClassifier(
         GaussianNB(), DecisionTreeClassifier(), transfer="auto", random_state=0
@@ -345,14 +357,14 @@ def test_a_tree_learns_transfer_rows_on_rows(iris):
         (DecisionTreeRegressor(max_leaf_nodes=20), 20),
     ],
 )
-def test_a_student_with_transfer_rows_is_no_larger_than_the_plain_one(
+def test_a_student_with_a_transfer_set_is_no_larger_than_the_baseline(
     diabetes, student, limit
 ):
     X, y = diabetes
-    plain = clone(student).fit(X, y)
+    baseline = clone(student).fit(X, y)
     model = DistilledRegressor(Ridge(), student, transfer="auto", random_state=0)
     model.fit(X, y)
-    assert 1 < most_leaves(model.student_) <= (limit or most_leaves(plain))
+    assert 1 < most_leaves(model.student_) <= (limit or most_leaves(baseline))
 
 
 def test_an_unlimited_tree_of_classes_keeps_its_size_too(iris):
@@ -372,7 +384,7 @@ def test_rescaled_predictions_have_the_slope_of_the_truth():
         LinearRegression(),
         temperature=2.0,
         rescale=True,
-    ).fit(X, y, X_transfer=X + 0.5)
+    ).fit(X, y, X_unlabeled=X + 0.5)
     assert_allclose(model.predict([[0.0], [1.0]]), [0.0, 2.0], atol=1e-10)
 
 
@@ -382,34 +394,35 @@ def test_a_teacher_with_its_own_order_of_classes_is_understood(iris):
     model = DistilledClassifier(
         FrozenEstimator(teacher), DecisionTreeClassifier(max_depth=3), alpha=0.0
     )
-    model.fit(X[::2], y[::2], X_transfer=X[1::2])
+    model.fit(X[::2], y[::2], X_unlabeled=X[1::2])
     assert model.score(X, y) > 0.9
 
 
-def test_balanced_weights_count_labels_not_transfer_rows(iris):
+def test_balanced_weights_count_labels_not_the_transfer_set(iris):
     X, y = iris
     rows = np.r_[0:50, 50:60, 100:150]
     student = DecisionTreeClassifier(class_weight="balanced")
     model = DistilledClassifier(GaussianNB(), student)
-    model.fit(X[rows], y[rows], X_transfer=X)
-    share = 110 / (3 * np.array([50, 10, 50]))
+    model.fit(X[rows], y[rows], X_unlabeled=X)
+    expected = 110 / (3 * np.array([50, 10, 50]))
     weights = [model.student_.class_weight[label] for label in model.classes_]
-    assert_allclose(weights, share)
+    assert_allclose(weights, expected)
 
 
-def test_what_counts_rows_counts_training_rows(diabetes):
+def test_what_counts_samples_counts_training_samples(diabetes):
     X, y = diabetes
     student = HistGradientBoostingRegressor(max_iter=3)
     model = DistilledRegressor(
-        Ridge(), student, transfer=SwapNoiseSampler(), transfer_size=30, random_state=0
-    ).fit(X, y)
+        Ridge(), student, transfer=TransferSet(SwapNoiseSampler(), size=30)
+    )
+    model.set_params(random_state=0).fit(X, y)
     assert not model.student_.do_early_stopping_
     model.set_params(student=RandomForestRegressor(5, oob_score=True))
-    with pytest.raises(ValueError, match="with oob_score learns no transfer rows"):
+    with pytest.raises(ValueError, match="with oob_score learns no transfer set"):
         model.fit(X, y)
 
 
-def test_an_unlimited_regressor_learns_logits_of_transfer_rows(iris):
+def test_an_unlimited_regressor_learns_logits_of_a_transfer_set(iris):
     X, y = iris
     model = DistilledClassifier(
         GaussianNB(), DecisionTreeRegressor(), transfer="auto", random_state=0
@@ -417,7 +430,7 @@ def test_an_unlimited_regressor_learns_logits_of_transfer_rows(iris):
     assert model.fit(X, y).score(X, y) > 0.9
 
 
-def test_held_out_rows_of_the_student_are_no_transfer_rows(diabetes):
+def test_held_out_samples_of_the_student_are_no_transfer_set(diabetes):
     X, y = diabetes
     with config_context(enable_metadata_routing=True):
         student = XGBRegressor(
@@ -428,7 +441,7 @@ def test_held_out_rows_of_the_student_are_no_transfer_rows(diabetes):
     assert model.student_.best_iteration < 150
 
 
-def test_rows_to_stop_by_may_be_as_many_as_the_training_rows(diabetes):
+def test_samples_to_stop_by_may_be_as_many_as_the_training_samples(diabetes):
     X, y = diabetes
     with config_context(enable_metadata_routing=True):
         student = HistGradientBoostingRegressor(early_stopping=True, random_state=0)

@@ -11,10 +11,11 @@ from sklearn.preprocessing import StandardScaler, TargetEncoder
 from sklearn.tree import DecisionTreeRegressor
 
 from skdistill.search._choice import choose
-from skdistill.search._linear import best_alpha, is_linear_in_targets
+from skdistill.search._linear import best_alpha
+from skdistill.students import is_linear_in_targets
 
-PLAIN = np.array([0.50, 0.60, 0.55, 0.52, 0.58])
-TEACHER, CONSTANT = PLAIN + 0.2, np.zeros(5)
+BASELINE = np.array([0.50, 0.60, 0.55, 0.52, 0.58])
+TEACHER, CONSTANT = BASELINE + 0.2, np.zeros(5)
 
 
 def by_column(transformer):
@@ -22,35 +23,35 @@ def by_column(transformer):
 
 
 def chosen(*candidates, teacher=TEACHER, constant=CONSTANT):
-    scores = np.array([PLAIN, *candidates])
-    names = ["plain", *(f"candidate {i}" for i in range(1, len(scores)))]
+    scores = np.array([BASELINE, *candidates])
+    names = ["baseline", *(f"candidate {i}" for i in range(1, len(scores)))]
     return choose(scores, teacher, constant, names)
 
 
 def test_the_best_candidate_is_taken_if_it_is_better_on_all_folds():
-    choice = chosen(PLAIN + 0.1, PLAIN + 0.12, PLAIN - 0.1)
+    choice = chosen(BASELINE + 0.1, BASELINE + 0.12, BASELINE - 0.1)
     assert choice.index == 2
     assert choice.reason.startswith("Chose distillation: candidate 2 scores 0.67")
 
 
-def test_a_difference_within_its_standard_error_keeps_the_plain_student():
+def test_a_difference_within_its_standard_error_keeps_the_baseline_student():
     # Mean 0.01; the standard error is 0.0316 / sqrt(5) = 0.0141.
     paired = np.array([0.05, -0.03, 0.01, 0.03, -0.01])
-    choice = chosen(PLAIN + paired)
+    choice = chosen(BASELINE + paired)
     assert choice.index == 0
     assert "difference is 0.01, with a standard error of 0.0141" in choice.reason
-    assert chosen(PLAIN + paired + 0.02).index == 1
+    assert chosen(BASELINE + paired + 0.02).index == 1
 
 
-def test_a_teacher_below_the_plain_student_teaches_nothing():
-    choice = chosen(PLAIN + 0.1, teacher=PLAIN - 0.01)
+def test_a_teacher_below_the_baseline_student_keeps_it():
+    choice = chosen(BASELINE + 0.1, teacher=BASELINE - 0.01)
     assert choice.index == 0
-    assert "teacher's score is 0.54, the plain student's 0.55" in choice.reason
+    assert "teacher's score is 0.54, the baseline student's 0.55" in choice.reason
 
 
-def test_a_teacher_that_knows_nothing_teaches_nothing():
+def test_a_teacher_that_knows_nothing_keeps_the_baseline_student():
     around = np.array([0.1, -0.1, 0.05, -0.05, -0.01])
-    choice = chosen(PLAIN + 0.1, constant=TEACHER + around)
+    choice = chosen(BASELINE + 0.1, constant=TEACHER + around)
     assert choice.index == 0
     assert "It has nothing to teach" in choice.reason
 

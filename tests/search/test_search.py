@@ -40,6 +40,7 @@ from xgboost import XGBClassifier
 from skdistill import DistilledClassifier, DistilledClassifierCV, DistilledRegressorCV
 from skdistill.refine import LeafRefinement
 from skdistill.search import _base
+from skdistill.transfer import TransferSet
 from tests.doubles import CountingTeacher
 
 FOREST = ExtraTreesRegressor(50, min_samples_leaf=2, bootstrap=True)
@@ -60,17 +61,18 @@ def friedman():
     ],
 )
 @pytest.mark.filterwarnings("ignore:X does not have valid feature names")
-def test_the_chosen_student_is_better_on_new_rows(friedman, student):
+def test_the_chosen_student_is_better_on_new_samples(friedman, student):
     X, y = friedman
     teacher = GradientBoostingRegressor(
         n_estimators=150, max_depth=4, subsample=0.5, max_features=0.5
     )
     search = DistilledRegressorCV(
-        teacher, student, transfer_size=3, cv=3, random_state=0
+        teacher, student, transfers=(TransferSet(size=3),), cv=3, random_state=0
     )
     search.fit(X[:400], y[:400])
-    plain = clone(student).fit(X[:400], y[:400])
-    assert search.score(X[400:], y[400:]) > plain.score(X[400:], y[400:]) + 0.005
+    baseline = clone(student).fit(X[:400], y[:400])
+    gain = search.score(X[400:], y[400:]) - baseline.score(X[400:], y[400:])
+    assert gain > 0.005
     assert search.reason_.startswith("Chose distillation: alpha=0.5")
     assert search.best_score_ > search.baseline_score_
     assert type(search.student_) is type(student)
@@ -78,7 +80,7 @@ def test_the_chosen_student_is_better_on_new_rows(friedman, student):
     assert search.temperature_ == 1.0
 
 
-def test_on_noise_the_plain_student_is_kept():
+def test_on_noise_the_baseline_student_is_kept():
     for seed in range(6):
         rng = np.random.default_rng(seed)
         X, y = rng.normal(size=(200, 5)), rng.normal(size=200)
@@ -87,7 +89,7 @@ def test_on_noise_the_plain_student_is_kept():
         assert search.best_index_ == 0, search.reason_
 
 
-def test_a_teacher_worse_than_the_student_leaves_it_plain(friedman):
+def test_a_teacher_worse_than_the_student_leaves_it_as_it_is(friedman):
     X, y = friedman
     student = GradientBoostingRegressor(n_estimators=50)
     search = DistilledRegressorCV(Ridge(), student, cv=3, random_state=0)
@@ -102,7 +104,7 @@ def test_a_teacher_worse_than_the_student_leaves_it_plain(friedman):
     assert search.teacher_score_ < search.baseline_score_ == search.best_score_
 
 
-def test_the_first_candidate_is_the_plain_student(friedman):
+def test_the_first_candidate_is_the_baseline_student(friedman):
     X, y = friedman
     folds = KFold(3)
     search = DistilledRegressorCV(FOREST, LinearRegression(), cv=folds, random_state=0)
@@ -127,7 +129,7 @@ def test_each_teacher_is_fitted_once_on_each_fold(tmp_path):
         inner_cv=3,
         random_state=0,
     ).fit(X, y)
-    # Three inner folds on each of four outer ones, and on all rows.
+    # Three inner folds on each of four outer ones, and on all samples.
     assert len(list((tmp_path / "fits").iterdir())) == 3 * (4 + 1)
     assert len(search.cv_results_["params"]) == 1 + 2 * 2
     assert search.teacher_.predict(X).shape == (442,)
@@ -164,35 +166,17 @@ def test_one_split_is_scored_in_parts(friedman, monkeypatch):
         FOREST, TREE, cv=ShuffleSplit(1, test_size=0.25, random_state=0), random_state=0
     ).fit(X[:400], y[:400])
     assert "split4_test_score" in search.cv_results_
-    monkeypatch.setattr(_base, "MANY_ROWS", 300)
+    monkeypatch.setattr(_base, "MANY_SAMPLES", 300)
     large = DistilledRegressorCV(FOREST, TREE, random_state=0).fit(X[:400], y[:400])
     assert "split4_test_score" in large.cv_results_
     assert "split5_test_score" not in large.cv_results_
 
 
-@pytest.mark.parametrize("transfer", [None, "auto"])
-def test_linear_students_get_their_alpha_in_closed_form(friedman, transfer):
-    X, y = friedman
-    student = make_pipeline(StandardScaler(), KNeighborsRegressor(5))
-    search = DistilledRegressorCV(
-        FOREST, student, transfers=(transfer,), transfer_size=1, cv=3, random_state=0
-    ).fit(X[:400], y[:400])
-    alpha = search.linear_alpha_
-    tried = {params["alpha"] for params in search.cv_results_["params"]}
-    assert tried == {0.0, np.clip(alpha, 0, 1)}
-    grid = clone(search).set_params(alphas=np.linspace(1e-9, 1, 11), scoring="r2")
-    grid.fit(X[:400], y[:400])
-    assert grid.linear_alpha_ is None
-    means = grid.cv_results_["mean_test_score"]
-    best = grid.cv_results_["params"][int(means.argmax())]["alpha"]
-    assert np.clip(alpha, 0, 1) == pytest.approx(best, abs=0.11)
-
-
-def test_given_transfer_rows_are_for_all_but_the_plain_student(friedman):
+def test_unlabeled_samples_are_for_all_but_the_baseline_student(friedman):
     X, y = friedman
     search = DistilledRegressorCV(FOREST, TREE, transfers=(None,), cv=3, random_state=0)
     without = clone(search).fit(X[:200], y[:200]).cv_results_["mean_test_score"]
-    search.fit(X[:200], y[:200], X_transfer=X[200:])
+    search.fit(X[:200], y[:200], X_unlabeled=X[200:])
     scores = search.cv_results_["mean_test_score"]
     assert scores[0] == without[0]
     assert scores[1] != without[1]
@@ -218,7 +202,7 @@ def test_candidates_that_differ_in_strength_share_a_student(friedman, monkeypatc
         cv=3,
         random_state=0,
     ).fit(X[:300], y[:300])
-    # The plain one, the unrefined one, and one for both strengths; then the chosen.
+    # The baseline, the unrefined one, and one for both strengths; then the chosen.
     assert len(grown) == 3 * 3 + 1
     assert len(search.cv_results_["params"]) == 4
     with config_context(print_changed_only=True):
@@ -273,10 +257,10 @@ def test_classifiers_are_chosen_by_log_loss(student):
     proba = search.predict_proba(X[1::2])
     assert_array_equal(search.classes_, ["benign", "malignant"])
     assert_array_equal(search.predict(X[1::2]), search.classes_[proba.argmax(axis=1)])
-    plain = clone(student).fit(X[::2], codes[::2] == 0)
+    baseline = clone(student).fit(X[::2], codes[::2] == 0)
     losses = [
         log_loss(y[1::2] == "malignant", q[:, 1])
-        for q in (proba, plain.predict_proba(X[1::2]))
+        for q in (proba, baseline.predict_proba(X[1::2]))
     ]
     assert losses[0] < losses[1] + 0.003
     assert search.baseline_score_ < 0
@@ -306,6 +290,8 @@ def test_students_without_probabilities_are_chosen_by_accuracy():
         ({"cv": KFold(50)}, "(?s)must be finite numbers.*alpha=0.0, temp"),
         ({"scoring": "r3"}, "'scoring' parameter"),
         ({"refinements": (LeafRefinement(-1.0),)}, "'strength' parameter"),
+        ({"transfers": (TransferSet(size=0),)}, "'size' parameter"),
+        ({"error_score": "ignore"}, "'error_score' parameter"),
     ],
 )
 def test_wrong_candidates_are_named(friedman, params, message):

@@ -29,14 +29,14 @@ def diabetes():
     return load_diabetes(return_X_y=True)
 
 
-def test_weights_and_groups_are_part_of_what_is_recognised(diabetes, tmp_path):
+def test_weights_and_groups_are_part_of_the_key(diabetes, tmp_path):
     X, y = diabetes
     model = DistilledRegressor(Ridge(), Ridge(), memory=tmp_path / "m", random_state=0)
-    plain = model.fit(X, y).predict(X)
+    unweighted = model.fit(X, y).predict(X)
     weighted = model.fit(X, y, sample_weight=np.arange(442) % 3).predict(X)
     alone = clone(model).set_params(memory=None)
     assert_array_equal(alone.fit(X, y, np.arange(442) % 3).predict(X), weighted)
-    assert not np.array_equal(plain, weighted)
+    assert not np.array_equal(unweighted, weighted)
     with config_context(enable_metadata_routing=True):
         cv = GroupKFold(3).set_split_request(groups=True)
         model.set_params(cv=cv)
@@ -46,7 +46,7 @@ def test_weights_and_groups_are_part_of_what_is_recognised(diabetes, tmp_path):
     assert scores[0] != scores[1]
 
 
-def test_a_cleared_memory_loses_the_teacher_alone(diabetes, tmp_path):
+def test_a_cleared_cache_loses_the_teacher_alone(diabetes, tmp_path):
     X, y = diabetes
     folder = tmp_path / "m"
     model = DistilledRegressor(Ridge(), Ridge(), memory=folder, random_state=0)
@@ -60,7 +60,7 @@ def test_a_cleared_memory_loses_the_teacher_alone(diabetes, tmp_path):
     assert_array_equal(pickle.loads(pickle.dumps(again)).predict(X), expected)
 
 
-def test_what_cannot_be_pickled_is_told_with_the_remedy(diabetes, tmp_path):
+def test_what_cannot_be_pickled_is_named_with_the_remedy(diabetes, tmp_path):
     X, y = diabetes
     teacher = make_pipeline(FunctionTransformer(lambda X: X), Ridge())
     model = DistilledRegressor(teacher, Ridge(), memory=tmp_path / "m")
@@ -81,7 +81,7 @@ def count(folder):
     return len(list(folder.iterdir()))
 
 
-def test_a_second_fit_reads_the_answers(diabetes, fits, tmp_path):
+def test_a_second_fit_reads_the_cached_predictions(diabetes, fits, tmp_path):
     X, y = diabetes
     model = DistilledRegressor(
         CountingTeacher(fits), Ridge(), memory=tmp_path / "m", random_state=0
@@ -94,7 +94,9 @@ def test_a_second_fit_reads_the_answers(diabetes, fits, tmp_path):
     assert_array_equal(model.predict(X), first)
 
 
-def test_what_changes_the_teachers_work_is_not_recalled(diabetes, fits, tmp_path):
+def test_what_changes_the_teachers_work_is_not_read_from_the_cache(
+    diabetes, fits, tmp_path
+):
     X, y = diabetes
     model = DistilledRegressor(CountingTeacher(fits), Ridge(), memory=tmp_path / "m")
     model.fit(X, y)
@@ -121,12 +123,12 @@ def test_the_number_of_jobs_does_not_matter(diabetes, fits, tmp_path):
     assert count(fits) == 5
 
 
-def test_dataframes_with_text_and_categories_are_recalled(fits, tmp_path):
+def test_dataframes_with_strings_and_categories_are_cached(fits, tmp_path):
     rng = np.random.default_rng(0)
     X = pd.DataFrame(
         {
             "number": rng.normal(size=60),
-            "text": rng.choice(["a", "bb"], 60),
+            "string": rng.choice(["a", "bb"], 60),
             "kind": pd.Categorical(rng.choice(["x", "y"], 60)),
         }
     )
@@ -144,7 +146,7 @@ def test_dataframes_with_text_and_categories_are_recalled(fits, tmp_path):
     assert count(fits) == 5
 
 
-def test_cells_that_cannot_be_hashed_are_recognised_too(fits, tmp_path):
+def test_values_that_cannot_be_hashed_are_cached_too(fits, tmp_path):
     X = pd.DataFrame({"number": np.arange(30.0), "words": [["a", "b"]] * 30})
     student = make_pipeline(
         make_column_transformer(("passthrough", ["number"])), Ridge()
@@ -170,7 +172,7 @@ def test_the_teacher_is_loaded_when_asked_for(diabetes, tmp_path):
     assert again.teacher_ is again.teacher_
 
 
-def test_a_pickle_does_not_need_the_memory(diabetes, tmp_path):
+def test_a_pickle_does_not_need_the_cache(diabetes, tmp_path):
     X, y = diabetes
     folder = tmp_path / "m"
     model = DistilledRegressor(Ridge(), Ridge(), memory=folder).fit(X, y)

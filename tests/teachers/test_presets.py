@@ -13,31 +13,31 @@ from skdistill.teachers import default_classifier, default_regressor
 
 
 @pytest.mark.parametrize("build", [default_regressor, default_classifier])
-def test_boosting_is_exact_on_few_rows_and_on_histograms_on_many(build):
+def test_boosting_is_exact_on_few_samples_and_on_histograms_on_many(build):
     few, many = (
-        repr(dict(build(n_rows, 4).estimators)["boosting"]) for n_rows in (499, 500)
+        repr(dict(build(size, 4).estimators)["boosting"]) for size in (499, 500)
     )
     assert "GradientBoosting" in few
     assert "HistGradientBoosting" not in few
     assert "HistGradientBoosting" in many
 
 
-@pytest.mark.parametrize("n_rows", [120, 600])
-def test_the_default_teacher_takes_missing_values_and_weights(n_rows):
+@pytest.mark.parametrize("n_samples", [120, 600])
+def test_the_default_teacher_takes_missing_values_and_weights(n_samples):
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(n_rows, 3))
+    X = rng.normal(size=(n_samples, 3))
     y = X[:, 0] + X[:, 1] ** 2
     X[rng.random(X.shape) < 0.1] = np.nan
-    X = np.c_[X, np.full(n_rows, np.nan)]
+    X = np.c_[X, np.full(n_samples, np.nan)]
     student = DecisionTreeRegressor(max_leaf_nodes=8)
     model = DistilledRegressor(student=student, random_state=0)
-    model.fit(X, y, sample_weight=rng.random(n_rows))
+    model.fit(X, y, sample_weight=rng.random(n_samples))
     assert isinstance(model.teacher_, StackingRegressor)
     assert model.teacher_score_ > 0.5
 
 
 def test_the_default_teacher_follows_the_weights():
-    # Rows of weight 0 carry a wrong target: whoever used them would be far off.
+    # Samples of weight 0 carry a wrong target: whoever used them would be far off.
     X, y = load_diabetes(return_X_y=True)
     wrong = np.arange(442) % 2 == 1
     y = np.where(wrong, y + 1000, y)
@@ -48,7 +48,7 @@ def test_the_default_teacher_follows_the_weights():
 
 
 @pytest.mark.parametrize("cross_fit", ["auto", "stack", "kfold", False])
-def test_the_default_teacher_is_taught_by_every_route_it_has(cross_fit):
+def test_the_default_teacher_is_cross_fitted_in_every_way_it_can(cross_fit):
     X, y = load_breast_cancer(return_X_y=True)
     model = DistilledClassifier(cross_fit=cross_fit, cv=3, random_state=0)
     model.fit(X[::3], y[::3])
@@ -82,7 +82,7 @@ def test_the_default_teacher_refuses_sparse_data():
 
 
 def test_the_default_teacher_is_stacked_over_the_given_folds():
-    # Folds that keep groups together, of rows that come in identical groups: whoever
+    # Folds that keep groups together, of samples that come in identical groups: whoever
     # mixed the groups would recognise them.
     rng = np.random.default_rng(0)
     group = np.repeat(np.arange(40), 5)
@@ -94,7 +94,7 @@ def test_the_default_teacher_is_stacked_over_the_given_folds():
     assert model.fit(X, y).teacher_score_ > 0.8
 
 
-def test_the_default_teacher_can_be_refitted_on_other_rows():
+def test_the_default_teacher_can_be_refitted_on_other_samples():
     X, y = load_diabetes(return_X_y=True)
     model = DistilledRegressor(random_state=0).fit(X[:100], y[:100])
     assert clone(model.teacher_).fit(X[:60], y[:60]).predict(X).shape == (442,)

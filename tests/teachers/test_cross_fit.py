@@ -36,12 +36,12 @@ from xgboost import XGBClassifier
 from skdistill import DistilledClassifier, DistilledRegressor
 from skdistill._numerics import temper
 from skdistill.exceptions import MissingClassWarning
-from skdistill.teachers import Lesson, teach
+from skdistill.teachers import CrossFitTask, cross_fit
 from tests.doubles import LogitOnlyClassifier, Memoriser
 
 
-def lesson(teacher, X, y, *, classes=None, cv=5, seeds=(0, 0), **fit_params):
-    return Lesson(teacher, X, np.asarray(y), classes, fit_params, {}, cv, seeds)
+def task(teacher, X, y, *, classes=None, cv=5, seeds=(0, 0), **fit_params):
+    return CrossFitTask(teacher, X, np.asarray(y), classes, fit_params, {}, cv, seeds)
 
 
 @pytest.fixture(scope="module")
@@ -61,27 +61,27 @@ def noise():
     return rng.normal(size=(300, 5)), rng.normal(size=300)
 
 
-def test_kfold_answers_are_those_of_cross_val_predict(diabetes):
+def test_kfold_predictions_are_those_of_cross_val_predict(diabetes):
     X, y = diabetes
-    done = teach(lesson(Ridge(), X, y, seeds=(3, 0)), "kfold")
+    done = cross_fit(task(Ridge(), X, y, seeds=(3, 0)), "kfold")
     folds = KFold(5, shuffle=True, random_state=3)
-    assert_allclose(done.answers, cross_val_predict(Ridge(), X, y, cv=folds))
+    assert_allclose(done.predictions, cross_val_predict(Ridge(), X, y, cv=folds))
 
 
 def test_kfold_teacher_is_the_mean_of_the_fold_teachers(diabetes):
     X, y = diabetes
     folds = list(KFold(3).split(X))
-    done = teach(lesson(Ridge(), X, y, cv=folds), "kfold")
+    done = cross_fit(task(Ridge(), X, y, cv=folds), "kfold")
     each = [Ridge().fit(X[train], y[train]).predict(X) for train, _ in folds]
     assert_allclose(done.teacher.predict(X), np.mean(each, axis=0))
 
 
-def test_class_answers_are_logits_of_the_held_out_probabilities(iris):
+def test_class_predictions_are_logits_of_the_held_out_probabilities(iris):
     X, y = iris
-    done = teach(lesson(GaussianNB(), X, y, classes=np.unique(y)), "kfold")
+    done = cross_fit(task(GaussianNB(), X, y, classes=np.unique(y)), "kfold")
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     expected = cross_val_predict(GaussianNB(), X, y, cv=folds, method="predict_proba")
-    assert_allclose(temper(done.answers, 1.0), expected, atol=1e-12)
+    assert_allclose(temper(done.predictions, 1.0), expected, atol=1e-12)
 
 
 def test_a_true_logit_is_taken_where_probabilities_are_rounded_to_0_and_1():
@@ -89,34 +89,35 @@ def test_a_true_logit_is_taken_where_probabilities_are_rounded_to_0_and_1():
     y = (X[:, 0] > 0).astype(int)
     teacher = LogisticRegression(C=1e3, max_iter=1000).fit(X, y)
     assert (teacher.predict_proba(X) == 1).any()
-    done = teach(
-        lesson(FrozenEstimator(teacher), X, y, classes=np.array([0, 1])), False
+    done = cross_fit(
+        task(FrozenEstimator(teacher), X, y, classes=np.array([0, 1])), False
     )
-    assert_allclose(done.answers[:, 1], teacher.decision_function(X))
-    assert np.isfinite(done.answers).all()
+    assert_allclose(done.predictions[:, 1], teacher.decision_function(X))
+    assert np.isfinite(done.predictions).all()
 
 
 def test_decision_values_serve_where_there_are_no_probabilities(iris):
     X, y = iris
     teacher = FrozenEstimator(LinearSVC(random_state=0).fit(X, y))
-    done = teach(lesson(teacher, X, y, classes=np.unique(y)), "auto")
-    assert_allclose(done.answers, teacher.decision_function(X))
+    done = cross_fit(task(teacher, X, y, classes=np.unique(y)), "auto")
+    assert_allclose(done.predictions, teacher.decision_function(X))
 
 
 def test_fold_mean_of_a_teacher_without_probabilities_has_them(iris):
     X, y = iris
     teacher = LogitOnlyClassifier(LogisticRegression(max_iter=1000))
-    done = teach(lesson(teacher, X, y, classes=np.unique(y)), "kfold")
+    done = cross_fit(task(teacher, X, y, classes=np.unique(y)), "kfold")
     assert_allclose(done.teacher.predict_proba(X).sum(axis=1), 1)
     assert (done.teacher.predict(X) == y).mean() > 0.95
 
 
-def test_oob_answers_are_the_forests_own(diabetes):
+def test_oob_predictions_are_the_forests_own(diabetes):
     X, y = diabetes
     forest = RandomForestRegressor(60, random_state=0, max_features=0.3)
-    done = teach(lesson(forest, X, y), "oob")
+    done = cross_fit(task(forest, X, y), "oob")
     assert_array_equal(
-        done.answers, clone(forest).set_params(oob_score=True).fit(X, y).oob_prediction_
+        done.predictions,
+        clone(forest).set_params(oob_score=True).fit(X, y).oob_prediction_,
     )
 
 
@@ -127,10 +128,10 @@ def test_oob_answers_are_the_forests_own(diabetes):
         BaggingClassifier(DecisionTreeClassifier(), 60, random_state=0),
     ],
 )
-def test_oob_answers_of_classifiers_are_log_probabilities(teacher, iris):
+def test_oob_predictions_of_classifiers_are_log_probabilities(teacher, iris):
     X, y = iris
-    done = teach(lesson(teacher, X, y, classes=np.unique(y)), "oob")
-    assert_allclose(temper(done.answers, 1.0), done.teacher.oob_decision_function_)
+    done = cross_fit(task(teacher, X, y, classes=np.unique(y)), "oob")
+    assert_allclose(temper(done.predictions, 1.0), done.teacher.oob_decision_function_)
 
 
 def test_bags_of_several_outputs_are_cross_fitted(diabetes):
@@ -138,21 +139,25 @@ def test_bags_of_several_outputs_are_cross_fitted(diabetes):
     bags = BaggingRegressor(Ridge(), 20, random_state=0)
     several = np.c_[y, -y]
     with pytest.raises(ValueError, match=r"several outputs. Got y of shape \(442, 2"):
-        teach(lesson(bags, X, several), "oob")
-    done = teach(lesson(bags, X, several), "auto")
-    assert_array_equal(done.answers, teach(lesson(bags, X, several), "kfold").answers)
+        cross_fit(task(bags, X, several), "oob")
+    done = cross_fit(task(bags, X, several), "auto")
+    assert_array_equal(
+        done.predictions, cross_fit(task(bags, X, several), "kfold").predictions
+    )
 
 
-def test_rows_in_every_bag_are_an_error_under_oob_and_kfold_under_auto(diabetes):
+def test_samples_in_every_bag_are_an_error_under_oob_and_kfold_under_auto(diabetes):
     X, y = diabetes
     few = RandomForestRegressor(3, random_state=0)
     with pytest.raises(ValueError, match="of 442 rows that are in all 3.*Use more"):
-        teach(lesson(few, X, y), "oob")
-    done = teach(lesson(few, X, y), "auto")
-    assert_array_equal(done.answers, teach(lesson(few, X, y), "kfold").answers)
+        cross_fit(task(few, X, y), "oob")
+    done = cross_fit(task(few, X, y), "auto")
+    assert_array_equal(
+        done.predictions, cross_fit(task(few, X, y), "kfold").predictions
+    )
 
 
-def test_stack_answers_come_from_models_that_never_saw_the_row(diabetes):
+def test_stack_predictions_come_from_models_that_never_saw_the_sample(diabetes):
     # By hand: the base model's out-of-fold predictions, then the final estimator
     # cross-fitted on them over the same folds.
     X, y = diabetes
@@ -162,36 +167,36 @@ def test_stack_answers_come_from_models_that_never_saw_the_row(diabetes):
         final_estimator=Ridge(),
         cv=folds,
     )
-    done = teach(lesson(stack, X, y), "stack")
+    done = cross_fit(task(stack, X, y), "stack")
     base = cross_val_predict(stack.estimators[0][1], X, y, cv=folds)[:, None]
-    assert_allclose(done.answers, cross_val_predict(Ridge(), base, y, cv=folds))
+    assert_allclose(done.predictions, cross_val_predict(Ridge(), base, y, cv=folds))
 
 
-def test_a_taught_stack_is_the_stack_fitted_alone(diabetes):
+def test_a_cross_fitted_stack_is_the_stack_fitted_alone(diabetes):
     X, y = diabetes
     stack = StackingRegressor(
         [("ridge", Ridge()), ("tree", DecisionTreeRegressor(random_state=0))], cv=3
     )
-    taught = teach(lesson(stack, X, y, seeds=(None, None)), "auto").teacher
+    fitted = cross_fit(task(stack, X, y, seeds=(None, None)), "auto").teacher
     alone = clone(stack).fit(X, y)
-    assert_array_equal(taught.predict(X), alone.predict(X))
-    assert repr(taught) == repr(alone)
-    assert type(taught.final_estimator_) is type(alone.final_estimator_)
+    assert_array_equal(fitted.predict(X), alone.predict(X))
+    assert repr(fitted) == repr(alone)
+    assert type(fitted.final_estimator_) is type(alone.final_estimator_)
 
 
-def test_a_taught_classifying_stack_is_the_stack_fitted_alone(iris):
+def test_a_cross_fitted_classifying_stack_is_the_stack_fitted_alone(iris):
     X, y = iris
     stack = StackingClassifier(
         [("nb", GaussianNB()), ("tree", DecisionTreeClassifier(random_state=0))], cv=3
     )
-    done = teach(lesson(stack, X, y, classes=np.unique(y)), "auto")
+    done = cross_fit(task(stack, X, y, classes=np.unique(y)), "auto")
     alone = clone(stack).fit(X, y)
     assert_array_equal(done.teacher.predict_proba(X), alone.predict_proba(X))
-    assert done.answers.shape == (150, 3)
-    assert (np.unique(y)[done.answers.argmax(axis=1)] == y).mean() > 0.9
+    assert done.predictions.shape == (150, 3)
+    assert (np.unique(y)[done.predictions.argmax(axis=1)] == y).mean() > 0.9
 
 
-def test_stacks_with_their_default_final_estimator_are_taught(diabetes, iris):
+def test_stacks_with_their_default_final_estimator_are_cross_fitted(diabetes, iris):
     models = [("tree", DecisionTreeRegressor(max_depth=3))]
     model = DistilledRegressor(StackingRegressor(models), Ridge()).fit(*diabetes)
     assert type(model.teacher_.final_estimator_) is RidgeCV
@@ -202,7 +207,7 @@ def test_stacks_with_their_default_final_estimator_are_taught(diabetes, iris):
 
 @pytest.mark.parametrize("final", [Memoriser(), DecisionTreeRegressor(random_state=0)])
 @pytest.mark.parametrize("passthrough", [False, True])
-def test_stack_answers_carry_no_label_even_through_a_final_that_memorises(
+def test_stack_predictions_carry_no_label_even_through_a_final_that_memorises(
     noise, final, passthrough
 ):
     X, y = noise
@@ -211,21 +216,21 @@ def test_stack_answers_carry_no_label_even_through_a_final_that_memorises(
         final_estimator=final,
         passthrough=passthrough,
     )
-    done = teach(lesson(stack, X, y), "auto")
-    # 300 rows of pure noise: |correlation| is below 0.23 with probability 0.9999.
-    assert abs(np.corrcoef(done.answers, y)[0, 1]) < 0.23
+    done = cross_fit(task(stack, X, y), "auto")
+    # 300 samples of pure noise: |correlation| is below 0.23 with probability 0.9999.
+    assert abs(np.corrcoef(done.predictions, y)[0, 1]) < 0.23
 
 
 def test_a_stack_of_many_folds_is_cross_fitted_as_a_whole(noise):
-    # Leaving one out, a member that answers with the mean of the rest gives the label
+    # Leaving one out, a member that predicts the mean of the rest gives the label
     # away: the final estimator only has to turn its sign.
     X, y = noise
     stack = StackingRegressor(
         [("mean", DummyRegressor())], LinearRegression(), cv=LeaveOneOut()
     )
-    done = teach(lesson(stack, X[:40], y[:40]), "auto")
+    done = cross_fit(task(stack, X[:40], y[:40]), "auto")
     assert type(done.teacher).__name__ == "FoldMeanRegressor"
-    assert r2_score(y[:40], done.answers) < 0.1
+    assert r2_score(y[:40], done.predictions) < 0.1
 
 
 def test_through_five_folds_a_stack_passes_no_more_than_their_means(noise):
@@ -233,36 +238,36 @@ def test_through_five_folds_a_stack_passes_no_more_than_their_means(noise):
     stack = StackingRegressor(
         [("mean", DummyRegressor()), ("ridge", Ridge(1e3))], LinearRegression(), cv=5
     )
-    answers = teach(lesson(stack, X, y), "stack").answers
-    assert r2_score(y, answers) < 2 * 5 / len(y)
+    predictions = cross_fit(task(stack, X, y), "stack").predictions
+    assert r2_score(y, predictions) < 2 * 5 / len(y)
 
 
 @pytest.mark.parametrize(
-    ("teacher", "cross_fit"),
+    ("teacher", "method"),
     [
         (Memoriser(), "kfold"),
         (RandomForestRegressor(100, random_state=0), "oob"),
         (RandomForestRegressor(100, random_state=0), "kfold"),
     ],
 )
-def test_honest_answers_carry_no_label_on_pure_noise(noise, teacher, cross_fit):
+def test_out_of_fold_predictions_carry_no_label_on_pure_noise(noise, teacher, method):
     X, y = noise
-    answers = teach(lesson(teacher, X, y), cross_fit).answers
-    assert abs(np.corrcoef(answers, y)[0, 1]) < 0.23
+    predictions = cross_fit(task(teacher, X, y), method).predictions
+    assert abs(np.corrcoef(predictions, y)[0, 1]) < 0.23
 
 
-def test_in_sample_answers_repeat_the_labels(noise):
+def test_in_sample_predictions_repeat_the_labels(noise):
     X, y = noise
-    done = teach(lesson(Memoriser(), X, y), False)
-    assert_array_equal(done.answers, y)
-    assert not done.honest
+    done = cross_fit(task(Memoriser(), X, y), False)
+    assert_array_equal(done.predictions, y)
+    assert not done.is_out_of_fold
 
 
 def test_auto_takes_the_cheapest_source(diabetes):
     X, y = diabetes
     forest = RandomForestRegressor(60, random_state=0)
-    assert type(teach(lesson(forest, X, y), "auto").teacher) is RandomForestRegressor
-    assert type(teach(lesson(Ridge(), X, y), "auto").teacher).__name__ == (
+    assert type(cross_fit(task(forest, X, y), "auto").teacher) is RandomForestRegressor
+    assert type(cross_fit(task(Ridge(), X, y), "auto").teacher).__name__ == (
         "FoldMeanRegressor"
     )
 
@@ -272,35 +277,37 @@ def test_a_class_missing_from_a_fold_gets_probability_zero(iris):
     rare = np.where(np.arange(150) == 0, "aaa rare", y)
     cv = KFold(3, shuffle=True, random_state=0)
     with pytest.warns(MissingClassWarning, match="no row of class .'aaa rare'.*two"):
-        done = teach(
-            lesson(GaussianNB(), X, rare, classes=np.unique(rare), cv=cv), "auto"
+        done = cross_fit(
+            task(GaussianNB(), X, rare, classes=np.unique(rare), cv=cv), "auto"
         )
-    assert done.answers[0, 0] == -np.inf
-    assert np.isfinite(done.answers[:, 1:]).all(axis=1).any()
+    assert done.predictions[0, 0] == -np.inf
+    assert np.isfinite(done.predictions[:, 1:]).all(axis=1).any()
 
 
 @pytest.mark.filterwarnings("ignore::skdistill.exceptions.MissingClassWarning")
-def test_xgboost_is_taught_on_a_fold_whose_codes_have_a_gap(iris):
+def test_xgboost_is_fitted_on_a_fold_whose_codes_have_a_gap(iris):
     X, y = iris
     rare = np.where(np.arange(150) == 60, "t rare", y)
     cv = KFold(3, shuffle=True, random_state=0)
     teacher = XGBClassifier(n_estimators=3)
     classes = np.unique(rare)
-    done = teach(lesson(teacher, X, rare, classes=classes, cv=cv), "kfold")
-    assert (classes[done.answers.argmax(axis=1)] == rare).mean() > 0.85
+    done = cross_fit(task(teacher, X, rare, classes=classes, cv=cv), "kfold")
+    assert (classes[done.predictions.argmax(axis=1)] == rare).mean() > 0.85
 
 
-def test_several_jobs_give_the_same_answers(diabetes):
+def test_several_jobs_give_the_same_predictions(diabetes):
     X, y = diabetes
     teacher = DecisionTreeRegressor(max_features=2)
-    one = Lesson(teacher, X, y, None, {}, {}, 5, (0, 0), n_jobs=1)
-    two = Lesson(teacher, X, y, None, {}, {}, 5, (0, 0), n_jobs=2)
-    assert_array_equal(teach(one, "kfold").answers, teach(two, "kfold").answers)
+    one = CrossFitTask(teacher, X, y, None, {}, {}, 5, (0, 0), n_jobs=1)
+    two = CrossFitTask(teacher, X, y, None, {}, {}, 5, (0, 0), n_jobs=2)
+    assert_array_equal(
+        cross_fit(one, "kfold").predictions, cross_fit(two, "kfold").predictions
+    )
 
 
-def test_a_frozen_teacher_answers_as_it_is(iris):
+def test_a_frozen_teacher_predicts_as_it_is(iris):
     X, y = iris
     teacher = GradientBoostingClassifier(n_estimators=5).fit(X, y)
-    done = teach(lesson(FrozenEstimator(teacher), X, y, classes=np.unique(y)), "auto")
+    done = cross_fit(task(FrozenEstimator(teacher), X, y, classes=np.unique(y)), "auto")
     assert done.teacher.estimator is teacher
-    assert_allclose(temper(done.answers, 1.0), teacher.predict_proba(X))
+    assert_allclose(temper(done.predictions, 1.0), teacher.predict_proba(X))
