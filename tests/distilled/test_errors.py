@@ -332,7 +332,9 @@ def test_stored_predictions_serve_no_eval_set():
     with config_context(enable_metadata_routing=True):
         student = XGBClassifier(n_estimators=5, early_stopping_rounds=2, n_jobs=1)
         model = DistilledClassifier(student=student.set_fit_request(eval_set=True))
-        with pytest.raises(ValueError, match="samples given alone.*as an eval_set"):
+        with pytest.raises(
+            ValueError, match="eval_set, and its predictions for X alone"
+        ):
             model.fit(
                 X_CLASSES,
                 Y_CLASSES,

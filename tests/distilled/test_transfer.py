@@ -42,6 +42,7 @@ MODEL = DistilledRegressor(
     alpha=0.25,
     temperature=2.0,
     transfer=None,
+    calibrate=None,
     random_state=0,
 )
 
@@ -121,7 +122,9 @@ def test_a_transfer_set_has_the_teachers_probabilities_whatever_alpha_is(iris):
     X, y = iris
     given = X + 0.1
     teacher = LogisticRegression(max_iter=1000)
-    model = DistilledClassifier(teacher, RecordingClassifier(), alpha=0.0)
+    model = DistilledClassifier(
+        teacher, RecordingClassifier(), alpha=0.0, calibrate=None
+    )
     model.fit(X, y, X_unlabeled=given)
     student = model.student_
     assert_array_equal(student.X_[:150], X)
@@ -152,6 +155,7 @@ def test_a_native_student_learns_a_transfer_set_from_the_teacher(iris, student, 
         temperature=2.0,
         soften=soften,
         transfer=TransferSet(weight=1e6),
+        calibrate=None,
     ).fit(X, y, X_unlabeled=X)
     teacher = model.teacher_.predict_proba(X)
     tempered = teacher**0.5 / (teacher**0.5).sum(axis=1, keepdims=True)
