@@ -1,6 +1,6 @@
 """Checks of targets, weights, folds and classes, with errors that say the remedy."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +17,7 @@ __all__ = [
     "check_partition",
     "check_two_classes",
     "check_weights",
+    "sparse_columns",
 ]
 
 
@@ -60,6 +61,14 @@ def check_not_empty(X: Table) -> None:
                 f"Found array with 0 {what} (shape={shape}) while a minimum of 1 is "
                 "required."
             )
+
+
+def sparse_columns(X: Table) -> list[Hashable]:
+    """Return the names of the columns of a pandas DataFrame that are sparse."""
+    if not hasattr(X, "iloc") or not hasattr(X, "dtypes"):
+        return []
+    kinds = zip(X.columns, X.dtypes, strict=True)
+    return [name for name, dtype in kinds if type(dtype).__name__ == "SparseDtype"]
 
 
 def check_numeric_target(y: ArrayLike | None, *, multi_output: bool) -> NDArray:
