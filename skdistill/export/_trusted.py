@@ -16,6 +16,7 @@ TRUSTED_TYPES = (
     "skdistill.teachers._fold_mean.FoldMeanClassifier",
     "skdistill.teachers._fold_mean.FoldMeanRegressor",
     "skdistill.teachers._presets.EmptyColumnFiller",
+    "skdistill.teachers._presets.StandardTarget",
     "skdistill.transfer._columns.Categories",
     "skdistill.transfer._columns.Columns",
     "skdistill.transfer._columns.Numbers",
