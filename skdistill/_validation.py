@@ -1,6 +1,6 @@
 """Checks of targets, weights, folds and classes, with errors that say the remedy."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +19,7 @@ __all__ = [
     "check_partition",
     "check_two_classes",
     "check_weights",
+    "sparse_columns",
     "uniform_where_none",
 ]
 
@@ -65,6 +66,14 @@ def check_not_empty(X: Table) -> None:
             )
 
 
+def sparse_columns(X: Table) -> list[Hashable]:
+    """Return the names of the columns of a pandas DataFrame that are sparse."""
+    if not hasattr(X, "iloc") or not hasattr(X, "dtypes"):
+        return []
+    kinds = zip(X.columns, X.dtypes, strict=True)
+    return [name for name, dtype in kinds if type(dtype).__name__ == "SparseDtype"]
+
+
 def check_numeric_target(y: ArrayLike | None, *, multi_output: bool) -> NDArray:
     """Return the regression target as a finite numeric array of 1 or 2 dimensions.
 
@@ -72,6 +81,8 @@ def check_numeric_target(y: ArrayLike | None, *, multi_output: bool) -> NDArray:
     """
     _check_given(y)
     values = check_array(y, ensure_2d=False, dtype="numeric", input_name="y")
+    if values.dtype.kind == "O":  # Numbers in a list that are none of numpy's.
+        values = values.astype(float)
     if values.ndim == 2 and values.shape[1] > 1:
         return values
     return column_or_1d(values, warn=not multi_output)

@@ -1,3 +1,6 @@
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -43,6 +46,15 @@ def test_numeric_target_keeps_several_outputs_and_flattens_one():
     assert check_numeric_target(y[:, :1], multi_output=True).shape == (4,)
     with pytest.warns(DataConversionWarning, match="column-vector y"):
         check_numeric_target(y[:, :1], multi_output=False)
+
+
+@pytest.mark.parametrize("number", [Decimal, Fraction])
+def test_targets_in_lists_of_other_numbers_become_floats(number):
+    values = [number("1.5"), number("2.25")]
+    for y in (values, [[value, value] for value in values]):
+        target = check_numeric_target(y, multi_output=True)
+        assert target.dtype == float
+        assert target.ravel()[0] == 1.5
 
 
 def test_labels_of_a_continuous_target_are_refused_with_the_remedy():

@@ -142,6 +142,8 @@ def distill(plan: Plan, data: Data, watch: Watch = _unwatched) -> Distillation:
             verdict = judge(plan, data, known.signal)
         if verdict.is_poor and plan.on_poor_teacher == "baseline":
             plan, data = plan.of_baseline(), _labelled(data)
+            kept = "The baseline student is fitted, and learns nothing from it."
+            verdict = replace(verdict, findings=(*verdict.findings, kept))
         supervision = supervise(plan, data, known)
     done = distill_supervised(plan, data, supervision, watch)
     return replace(done, verdict=verdict)

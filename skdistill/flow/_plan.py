@@ -12,7 +12,13 @@ from sklearn.frozen import FrozenEstimator
 from skdistill._fitting import final_step
 from skdistill._sklearn import HELD_OUT_PARAMS, validate_params
 from skdistill._typing import Estimator, Student, Table, Teacher
+from skdistill._validation import sparse_columns
 from skdistill.flow._data import Data
+from skdistill.flow._inputs import (
+    check_drawable,
+    check_student_takes,
+    check_teacher_takes,
+)
 from skdistill.flow._tables import check_joinable
 from skdistill.refine import LeafRefinement, check_refinable, sums_trees
 from skdistill.students import (
@@ -182,7 +188,8 @@ def _can_draw(X: Table) -> bool:
     The fewest samples also keep a weight of k the same as k equal rows in tiny tables.
     """
     shape = np.shape(X)
-    return not sparse.issparse(X) and len(shape) == 2 and shape[0] >= _FEWEST
+    is_dense = not (sparse.issparse(X) or sparse_columns(X))
+    return is_dense and len(shape) == 2 and shape[0] >= _FEWEST
 
 
 def resolve_refinement(refine: Any, plan: Plan, data: Data) -> LeafRefinement | None:
@@ -262,7 +269,17 @@ def check_plan(plan: Plan, data: Data) -> None:
         check_takes_transfer_set(plan.student)
         check_no_metadata(data.student_params, len(data.y))
     if draws:
-        clone(plan.transfer.sampler)  # One that cannot be cloned is refused here.
+        check_drawable(plan.transfer.sampler, data.all_columns)
+    seen = data.all_columns if plan.teacher_input is None else None
+    check_teacher_takes(
+        plan.teacher, seen, data, is_cross_fitted=plan.cross_fit is not False
+    )
+    check_student_takes(
+        plan.student,
+        data,
+        learns_teacher=plan.alpha > 0,
+        has_unlabeled=has_unlabeled,
+    )
     _check_predictions(plan, data)
     _check_eval_sets(plan, data)
 

@@ -23,8 +23,9 @@ from sklearn.utils.validation import check_is_fitted
 from skdistill._fitting import clone_with_seed, naming_failures
 from skdistill._sklearn import index_params, safe_indexing
 from skdistill._typing import Estimator, Table
-from skdistill._validation import align_classes, check_partition
+from skdistill._validation import align_classes, check_partition, sparse_columns
 from skdistill.students import LabelCoder
+from skdistill.teachers._categories import with_all_categories
 from skdistill.teachers._fold_mean import FoldMeanClassifier, FoldMeanRegressor
 from skdistill.teachers._missing_classes import warn_missing_class
 from skdistill.teachers._oob import (
@@ -111,7 +112,8 @@ class CrossFitTask:
 
     def unfitted(self) -> Estimator:
         """Return a fresh clone of the teacher, seeded."""
-        return clone_with_seed(self.teacher, self.seeds[1])
+        teacher = clone_with_seed(self.teacher, self.seeds[1])
+        return with_all_categories(teacher, self.X)
 
     def fit(
         self, estimator: Estimator, rows: NDArray | None = None
@@ -204,11 +206,13 @@ def cross_fit(task: CrossFitTask, method: str | bool) -> CrossFitResult:
 
 
 def _with_default_teacher(task: CrossFitTask, method: str | bool) -> CrossFitTask:
-    if issparse(task.X):
+    # A DataFrame of sparse columns alone is a sparse matrix to scikit-learn.
+    if issparse(task.X) or 0 < len(sparse_columns(task.X)) == np.shape(task.X)[1]:
         raise ValueError(
             "Sparse input is not supported by the default teacher, which needs dense "
-            f"data. Got a {type(task.X).__name__}. Use X.toarray() if it fits into "
-            "memory, or pass a teacher that takes sparse data."
+            f"data. Got a {type(task.X).__name__}. Use X.toarray(), of a DataFrame "
+            "X.sparse.to_dense(), if it fits into memory, or pass a teacher that takes "
+            "sparse data."
         )
     if np.ndim(task.X) != 2:
         raise ValueError(

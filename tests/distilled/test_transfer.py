@@ -219,6 +219,25 @@ def test_dataframes_stay_dataframes(diabetes):
         model.fit(X, y, X_unlabeled=X.to_numpy())
 
 
+@pytest.mark.parametrize("columns", [["bmi"], slice(None)])
+def test_no_samples_are_drawn_from_a_frame_with_sparse_columns(columns, tmp_path):
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    X.loc[:, "bmi"] = X["bmi"].clip(lower=0)
+    names = X.columns[columns] if isinstance(columns, slice) else columns
+    X = X.astype(dict.fromkeys(names, pd.SparseDtype(float)))
+    model = DistilledRegressor(CountingTeacher(tmp_path), RecordingRegressor())
+    assert model.fit(X, y).student_.X_.shape == X.shape
+    n_fits = len(list(tmp_path.iterdir()))
+    model.set_params(transfer=MungeSampler())
+    with pytest.raises(TypeError, match=r"sparse column.*X\[name\]\.sparse\.to_dense"):
+        model.fit(X, y)
+    assert len(list(tmp_path.iterdir())) == n_fits
+    model.set_params(teacher=None, transfer="auto")
+    if isinstance(columns, slice):
+        with pytest.raises(ValueError, match=r"default teacher.*X\.sparse\.to_dense"):
+            model.fit(X, y)
+
+
 def test_sparse_samples_can_be_given_not_drawn(diabetes):
     X, y = diabetes
     X = sparse.csr_matrix(X)

@@ -564,7 +564,8 @@ def test_folds_that_are_not_needed_need_not_serve(diabetes, cv, kind):
         teacher, given = None, {"teacher_predictions": good.predict(X)}
     if kind == "out of bag":
         teacher = RandomForestRegressor(50, min_samples_leaf=5, random_state=0)
-    model = DistilledRegressor(teacher, TREE, cv=cv, **SMALL)
+    source = "oob" if kind == "out of bag" else "auto"
+    model = DistilledRegressor(teacher, TREE, cv=cv, cross_fit=source, **SMALL)
     warning_of(model, X, y, **given)
 
 
