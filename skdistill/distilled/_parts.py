@@ -133,12 +133,15 @@ def _mixin_remedy(part: Estimator, needed: str) -> str:
     if not hasattr(final, "predict") or get_tags(final).estimator_type is not None:
         return ""
     cls = type(final)
-    for mixin in (RegressorMixin, ClassifierMixin):
+    kinds = {"regressor": RegressorMixin, "classifier": ClassifierMixin}
+    for kind, mixin in kinds.items():
         if isinstance(final, mixin):
             return (
                 f"Its class lists {mixin.__name__} after BaseEstimator, which hides "
                 f"what it is: put it first, class {cls.__name__}({mixin.__name__}, "
-                "BaseEstimator)."
+                "BaseEstimator). If the class is not yours, derive one whose "
+                "__sklearn_tags__ takes the tags of super() and sets estimator_type = "
+                f"{kind!r}."
             )
     first = needed.partition(" ")[0]
     return (

@@ -149,10 +149,18 @@ class PriorNoMixin(BaseEstimator, Prior):
     pass
 
 
+class Tagged(MixinLast):
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = "regressor"
+        return tags
+
+
 KINDLESS = {
     "mixin last": (
         MixinLast(),
-        r"lists RegressorMixin after BaseEstimator.*MixinLast\(RegressorMixin, Base",
+        r"lists RegressorMixin after BaseEstimator.*MixinLast\(RegressorMixin, Base"
+        ".*__sklearn_tags__.*'regressor'",
     ),
     "no mixin": (
         NoMixin(),
@@ -179,8 +187,9 @@ def test_a_regressor_that_does_not_say_so_is_told_the_mixin(part, estimator, mes
 
 
 @pytest.mark.filterwarnings("ignore::skdistill.exceptions.PoorTeacherWarning")
-def test_a_derived_class_is_what_the_message_says_it_is():
-    model = DistilledRegressor(Derived(), Derived(), random_state=0)
+@pytest.mark.parametrize("cls", [Derived, Tagged])
+def test_a_derived_class_is_what_the_message_says_it_is(cls):
+    model = DistilledRegressor(cls(), cls(), random_state=0)
     assert_allclose(
         model.fit(X_VALUES, VALUES).predict(X_VALUES), VALUES.mean(), rtol=0.1
     )
