@@ -34,6 +34,7 @@ STEPS = (
     "one_split",
     "quality",
     "few_labels",
+    "quantiles",
     "fold_teacher",
     "soft_labels",
     "overhead",

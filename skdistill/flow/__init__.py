@@ -17,6 +17,7 @@ from skdistill.flow._plan import (
     resolve_steps,
     resolve_transfer,
 )
+from skdistill.flow._residuals import Residuals
 from skdistill.flow._tables import check_joinable, check_same_container
 from skdistill.flow._view import View
 
@@ -24,6 +25,7 @@ __all__ = [
     "Data",
     "Distillation",
     "Plan",
+    "Residuals",
     "Seeds",
     "Supervision",
     "Verdict",

@@ -16,6 +16,7 @@ from skdistill.flow._data import Data
 from skdistill.flow._guard import Verdict, judge
 from skdistill.flow._mix import mix
 from skdistill.flow._plan import Plan
+from skdistill.flow._residuals import with_residuals
 from skdistill.flow._tables import join_samples
 from skdistill.flow._transfer import (
     Unlabeled,
@@ -250,8 +251,9 @@ def _fit_students(
     fit_params = dict(data.student_params)
     weight = fit_params.pop("sample_weight", None)
     X, predictions = data.X, supervision.signal.predictions
+    plan, unlabeled = with_residuals(plan, data, predictions, supervision.unlabeled)
     target = mix(plan, data, data.codes, predictions, weight=weight)
-    unlabeled, refinement = supervision.unlabeled, plan.refinements[0]
+    refinement = plan.refinements[0]
     if unlabeled is not None:
         check_no_metadata(fit_params, len(data.y))
         adapt_to_transfer_set(student, X, target, fit_params)

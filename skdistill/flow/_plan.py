@@ -15,7 +15,12 @@ from skdistill._typing import Estimator, Student, Table, Teacher
 from skdistill.flow._data import Data
 from skdistill.flow._tables import check_joinable
 from skdistill.refine import LeafRefinement, check_refinable, sums_trees
-from skdistill.students import check_learns_target
+from skdistill.students import (
+    check_learns_target,
+    find_adapter,
+    student_parts,
+    training_loss,
+)
 from skdistill.teachers import AffineCalibration, SignalStep, TemperatureScaling
 from skdistill.transfer import ConditionalSampler, MungeSampler, TransferSet
 
@@ -142,7 +147,8 @@ def resolve_transfer(
 
     Sums of trees learn most from samples drawn by MUNGE, all others from conditional
     ones. Where the teacher has no part in the target, or cannot label new samples, or X
-    is no table that samplers take, "auto" draws none.
+    is no table that samplers take, "auto" draws none; nor for a student that keeps its
+    training samples, which would become several times as large.
 
     Parameters
     ----------
@@ -167,9 +173,15 @@ def resolve_transfer(
     if wanted.sampler != "auto":
         return wanted
     sampler = None
-    if alpha > 0 and not data.has_stored_predictions and _can_draw(data.X):
+    can_draw = not data.has_stored_predictions and _can_draw(data.X)
+    if alpha > 0 and can_draw and not _grows_with_samples(student):
         sampler = MungeSampler() if sums_trees(student) else ConditionalSampler()
     return clone(wanted).set_params(sampler=sampler)
+
+
+def _grows_with_samples(student: Estimator) -> bool:
+    parts = student_parts(student)
+    return any(find_adapter(part).grows_with_samples for part in parts)
 
 
 def _can_draw(X: Table) -> bool:
@@ -250,6 +262,8 @@ def check_plan(plan: Plan, data: Data) -> None:
     learns_teacher = plan.alpha > 0 or draws or data.X_unlabeled is not None
     if n_classes and learns_teacher:
         check_learns_target(plan.student, plan.soften)
+    if not n_classes and learns_teacher:
+        _check_training_loss(plan, data)
     for refinement in plan.refinements:
         if refinement is not None:
             check_refines(plan.student, plan.soften, n_classes=n_classes)
@@ -258,6 +272,37 @@ def check_plan(plan: Plan, data: Data) -> None:
     if draws:
         clone(plan.transfer.sampler)  # One that cannot be cloned is refused here.
     _check_predictions(plan, data)
+
+
+def _check_training_loss(plan: Plan, data: Data) -> None:
+    """Raise if a student of values cannot learn a teacher by its own loss."""
+    loss = training_loss(plan.student)
+    if loss.is_mean:
+        return
+    is_trusted = data.has_stored_predictions or isinstance(
+        plan.teacher, FrozenEstimator
+    )
+    teaches = plan.transfer.sampler is not None or data.X_unlabeled is not None
+    needs_level = loss.kind in ("quantile", "expectile")
+    reasons = {
+        "It predicts several numbers, or none in the unit of y. Fit one student for "
+        "each level": loss.kind == "several",
+        "It has no level. Set one, such as 0.9": needs_level and loss.level is None,
+        f"A temperature, here {plan.temperature:g}, moves targets towards the mean, "
+        "and quantiles with them. Use temperature=1": plan.temperature != 1,
+        "It learns from the teacher's out-of-fold residuals, and cross_fit=False gives "
+        "none. Use another cross_fit": plan.cross_fit is False and not is_trusted,
+        "It learns from the teacher through a transfer set alone, and none is drawn. "
+        "Use transfer=MungeSampler(), which needs a dense X, or X_unlabeled, or "
+        "alpha=0": not teaches,
+    }
+    found = [reason for reason, holds in reasons.items() if holds]
+    if found:
+        raise ValueError(
+            "A student whose loss is not least for the mean cannot learn this way. Got "
+            f"{final_step(plan.student)!r}, {loss.name}. {found[0]}, or a student of "
+            "squared loss."
+        )
 
 
 def _check_predictions(plan: Plan, data: Data) -> None:

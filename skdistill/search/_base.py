@@ -307,6 +307,7 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         """Return the candidates, grouped by their student; the baseline comes first."""
         self._check_candidates()
         baseline = {"alpha": 0.0, "temperature": 1.0, "transfer": None}
+        self._own_scoring(model)  # One that is unknown is said before any work.
         groups = [self._group(model, data, baseline, [None], is_baseline=True)]
         alphas, refinements = self.alphas, self.refinements
         if isinstance(alphas, str):
@@ -358,11 +359,15 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
     ) -> Sequence[float]:
         return _ALPHAS
 
+    def _own_scoring(self, model: Any) -> Any:
+        """Return what is scored by where `scoring` is None."""
+        return self._default_scoring
+
     def _score(
         self, model: Any, groups: list[Group], data: Data, folds: Folds, context: Any
     ) -> NDArray:
         """Return the scores of all candidates, of the teacher and of a constant."""
-        scorer = check_scoring(model, self.scoring or self._default_scoring)
+        scorer = check_scoring(model, self.scoring or self._own_scoring(model))
         tasks = [
             context.subcontext(task_name="score-fold", max_subtasks=len(groups))
             for _ in folds

@@ -9,10 +9,11 @@ from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 
 from skdistill._warnings import warn_user
-from skdistill.distilled import make_plan
+from skdistill.distilled import make_plan, student_of
 from skdistill.flow import Data
 from skdistill.refine import LeafRefinement
 from skdistill.search._scores import FoldScores, Group
+from skdistill.students import training_loss
 
 __all__ = [
     "check_finite",
@@ -30,6 +31,8 @@ _STRENGTHS = (1.0, 10.0, 100.0)
 
 def default_refinements(model: Any, data: Data) -> tuple[LeafRefinement | None, ...]:
     """Return strengths where solving for leaf values can help, else no refinement."""
+    if data.classes is None and not training_loss(student_of(model)).is_mean:
+        return (None,)
     trial = clone(model).set_params(alpha=0.5, refine="auto", transfer=None)
     if make_plan(trial, data).refinements == (None,):
         return (None,)
