@@ -31,6 +31,7 @@ STEPS = (
     "ablation",
     "samplers",
     "gap_classes",
+    "teachers",
     "one_split",
     "quality",
     "few_labels",

@@ -1,8 +1,8 @@
-"""Do students of quantiles keep their level when they learn from a teacher of the mean?
+"""Measure the coverage of quantile students that learn from a teacher of the mean.
 
-A quantile student at 0.9 should be above 90 % of new labels, distilled or not. Three
-libraries' boosting learns the quantiles 0.1, 0.5 and 0.9 from the labels alone, and from
-the default teacher with its out-of-fold residuals::
+A quantile student at 0.9 should be above 90 % of new labels, distilled or not. Boosting
+of three kinds learns the quantiles 0.1, 0.5 and 0.9 from the labels alone, and from the
+default teacher with its out-of-fold residuals::
 
     python -m benchmarks.quantiles --data-dir ../shared/data
 """
@@ -36,7 +36,7 @@ TOLERANCE = 0.03
 
 
 def build_students(level: float, seed: int) -> dict:
-    """Return boosting of three libraries, with the pinball loss of a level."""
+    """Return boosting of three kinds, with the pinball loss of a level."""
     from lightgbm import LGBMRegressor
 
     return {
@@ -119,7 +119,7 @@ def conclude(frame: pd.DataFrame) -> str:
         f"Within {TOLERANCE:g} of the level: the baseline in "
         f"{(misses(frame, 'baseline') <= TOLERANCE).sum()} of {len(frame)} cases, the "
         f"distilled student in {(~far).sum()}"
-        f"{_where(frame[far], ', all but those of ')}. Its mean distance is "
+        f"{_where(frame[far], ', missed for ')}. Its mean distance is "
         f"{misses(frame, 'distilled').mean():.3f}, the baseline's "
         f"{misses(frame, 'baseline').mean():.3f}. Its pinball loss is on average that "
         f"of the baseline times {by_level}, and lower in {(~worse).sum()} of "

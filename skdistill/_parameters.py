@@ -56,14 +56,17 @@ def inherit_parameters(
         names = [name for name in found if name != "self"]
         checks = {name: constraints[name] for name in names}
         cls._parameter_constraints = checks  # type: ignore[attr-defined]
-        cls.__doc__ = _with_entries(cls.__doc__ or "", entries, names)
+        if cls.__doc__ is not None:  # As it is under python -OO.
+            cls.__doc__ = _with_entries(cls.__doc__, entries, names)
         return cls
 
     return decorate
 
 
-def assign(instance: Any, base: type, given: dict[str, Any]) -> None:
-    """Set the parameters that the class of `instance` inherits from `base`.
+def assign(
+    instance: Any, base: type, given: dict[str, Any], *, without: Collection[str] = ()
+) -> None:
+    """Set the parameters that an instance inherits from `base`.
 
     Parameters
     ----------
@@ -73,16 +76,22 @@ def assign(instance: Any, base: type, given: dict[str, Any]) -> None:
         The class that declares the parameters.
     given : dict
         The values given; all others are the defaults of `base`.
+    without : collection of str, default=()
+        Parameters of `base` that the instance does not inherit.
     """
-    names = inspect.signature(type(instance)).parameters
-    unknown = set(given) - set(names)
+    inherited = {
+        name: parameter.default
+        for name, parameter in _parameters(base).items()
+        if name not in {"self", *without}
+    }
+    unknown = sorted(set(given) - set(inherited))
     if unknown:
         raise TypeError(
-            f"{type(instance).__name__} got unexpected parameters {sorted(unknown)}."
+            f"{type(instance).__name__} got unexpected parameters {unknown}."
         )
-    for name, parameter in _parameters(base).items():
-        if name in names and name not in vars(instance):
-            setattr(instance, name, given.get(name, parameter.default))
+    for name, default in inherited.items():
+        if name not in vars(instance):
+            setattr(instance, name, given.get(name, default))
 
 
 def _parameters(cls: type) -> dict[str, inspect.Parameter]:

@@ -1,6 +1,13 @@
 """Warnings of skdistill. Errors are Python's and scikit-learn's own."""
 
-__all__ = ["MissingClassWarning", "PoorTeacherWarning", "RoundingWarning"]
+__all__ = [
+    "LabelLeakWarning",
+    "MissingClassWarning",
+    "NoProbabilityWarning",
+    "PoorTeacherWarning",
+    "RoundingWarning",
+    "UnrefinedWarning",
+]
 
 
 class PoorTeacherWarning(UserWarning):
@@ -11,6 +18,10 @@ class PoorTeacherWarning(UserWarning):
     """
 
 
+class LabelLeakWarning(UserWarning):
+    """Stored predictions seem to carry labels that candidates are scored by."""
+
+
 class MissingClassWarning(UserWarning):
     """A teacher was fitted on a fold that holds no sample of some class.
 
@@ -18,8 +29,23 @@ class MissingClassWarning(UserWarning):
     """
 
 
+class NoProbabilityWarning(UserWarning):
+    """A teacher gives some samples no probability of any class.
+
+    It is taken to know nothing of them: all classes that it knows are as probable.
+    """
+
+
 class RoundingWarning(UserWarning):
     """Samples rounded to single precision, as an ONNX model takes them, are others.
 
     A value that lies close to the threshold of a tree may fall on its other side.
+    """
+
+
+class UnrefinedWarning(UserWarning):
+    """Refined leaf values were lost by rounding, so the model is left as it was.
+
+    A library that adds up its trees in single precision rounds away small leaf values
+    where the predictions are large for their deviations.
     """

@@ -71,7 +71,8 @@ class RecordingRegressor(RegressorMixin, BaseEstimator):
         return self
 
     def predict(self, X):
-        return np.zeros((len(X), *self.y_.shape[1:])) + np.average(self.y_, axis=0)
+        shape = (np.shape(X)[0], *self.y_.shape[1:])
+        return np.zeros(shape) + np.average(self.y_, axis=0)
 
 
 class RecordingClassifier(ClassifierMixin, BaseEstimator):

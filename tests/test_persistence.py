@@ -28,7 +28,7 @@ from skdistill import (
 )
 from skdistill.export import TRUSTED_TYPES
 from skdistill.refine import LeafRefinement
-from skdistill.teachers._presets import EmptyColumnFiller
+from skdistill.teachers._presets import EmptyColumnFiller, StandardTarget
 from skdistill.transfer import MungeSampler, TransferSet
 from tests.export.cases import (
     CLASSIFIERS,
@@ -216,6 +216,7 @@ def test_trusted_types_are_those_that_skops_asks_for():
         *map(classification, ["regressor", "neighbours", "search"]),
         *(sampler.fit(HOLES) for sampler in samplers),
         EmptyColumnFiller().fit(HOLES),
+        StandardTarget(Ridge()).fit([[0.0], [1.0]], [0.0, 1.0]),
     ]
     found = {
         name

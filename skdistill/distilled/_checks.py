@@ -19,9 +19,15 @@ from skdistill._validation import (
     check_two_classes,
     check_weights,
 )
-from skdistill.distilled._parts import is_multi_output
+from skdistill.distilled._parts import check_outputs, check_parts, is_multi_output
 from skdistill.distilled._stored import check_stored_logits, check_stored_values
-from skdistill.flow import Data, View, check_joinable, check_same_container
+from skdistill.flow import (
+    Data,
+    View,
+    check_joinable,
+    check_same_container,
+    count_columns,
+)
 
 __all__ = ["check_data"]
 
@@ -53,14 +59,17 @@ unlabeled_predictions
     -------
     Data
     """
+    check_parts(model)
     X, y = indexable(X, y)
     check_not_empty(X)
     validate_data(model, X, skip_check_array=True)
-    classes = None
+    classes, is_stored = None, teacher_predictions is not None
     if is_classifier(model):
         target = check_binary_or_multiclass(y)
     else:
-        target = check_numeric_target(y, multi_output=is_multi_output(model))
+        multi_output = is_multi_output(model, is_stored=is_stored)
+        target = check_numeric_target(y, multi_output=multi_output)
+    check_outputs(model, target, is_stored=is_stored)
     weight = check_weights(sample_weight, len(target))
     if is_classifier(model):
         classes = np.unique(target)
@@ -115,8 +124,15 @@ def _check_unlabeled(
     check_joinable(X)
     check_same_container(X, X_unlabeled, "X_unlabeled")
     if X_privileged is not None:
-        view = View(None, np.shape(X)[1], np.shape(X_privileged)[1])
-        X_unlabeled, _ = view.split(X_unlabeled)
+        view = View(None, count_columns(X), count_columns(X_privileged))
+        X_unlabeled, privileged = view.split(X_unlabeled)
+        names = getattr(X_privileged, "columns", None)
+        found = getattr(privileged, "columns", None)
+        if names is not None and found is not None and [*found] != [*names]:
+            raise ValueError(
+                "After the columns of X, X_unlabeled must have those of X_privileged, "
+                f"in order: {[*names]}. Got {[*found]}."
+            )
     validate_data(model, X_unlabeled, reset=False, skip_check_array=True)
 
 

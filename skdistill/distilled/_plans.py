@@ -2,14 +2,17 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
+import numpy as np
 from joblib import Memory
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_memory
 
 from skdistill._fitting import spawn_seeds
 from skdistill._typing import Estimator
+from skdistill.distilled._fits import check_fits
 from skdistill.distilled._parts import check_parts, student_of
 from skdistill.flow import (
     Data,
@@ -43,32 +46,21 @@ def make_plan(model: Estimator, data: Data) -> Plan:
     """
     check_parts(model)
     student = student_of(model)
-    soften = getattr(model, "soften", "teacher")
-    refinement = resolve_refinement(
-        model.refine,
-        student,
-        model.alpha,
-        soften,
-        n_classes=0 if data.classes is None else len(data.classes),
-    )
-    plan = Plan(
-        teacher=model.teacher,
-        student=student,
-        alpha=float(model.alpha),
-        temperature=model.temperature,
-        soften=soften,
-        cross_fit=model.cross_fit,
-        cv=list(model.cv) if isinstance(model.cv, Iterator) else model.cv,
-        steps=resolve_steps(model.calibrate, model.cross_fit, data),
-        transfer=resolve_transfer(model.transfer, student, model.alpha, data),
-        refinements=(refinement,),
-        teacher_input=model.teacher_input,
-        on_poor_teacher=model.on_poor_teacher,
-        memory=_memory(model.memory),
-        n_jobs=model.n_jobs,
-        seeds=Seeds(*spawn_seeds(model.random_state, len(Seeds._fields))),
-    )
+    # A field of the plan with the name of a parameter is that parameter...
+    names = {field.name for field in fields(Plan)} & {*model.get_params(deep=False)}
+    params = {name: getattr(model, name) for name in names} | {"student": student}
+    # ...but for those that are resolved.
+    resolved = {
+        "cv": list(model.cv) if isinstance(model.cv, Iterator) else model.cv,
+        "memory": _memory(model.memory),
+        "seeds": Seeds(*spawn_seeds(model.random_state, len(Seeds._fields))),
+        "steps": resolve_steps(model.calibrate, model.cross_fit, data),
+        "transfer": resolve_transfer(model.transfer, student, model.alpha, data),
+        "refinements": (resolve_refinement(model.refine, Plan(**params), data),),
+    }
+    plan = Plan(**params | resolved)
     check_plan(plan, data)
+    check_fits(plan, data)
     return plan
 
 
@@ -138,7 +130,10 @@ def translate(model: Estimator, predictions: NDArray) -> NDArray:
     -------
     predictions : ndarray
     """
-    if hasattr(model, "classes_"):
+    is_class = hasattr(model, "classes_")
+    if np.ndim(predictions) == 2 and (is_class or np.ndim(model.target_mean_) == 0):
+        predictions = predictions[:, 0]  # CatBoost's labels are a column.
+    if is_class:
         return (
             model.classes_[predictions] if model.student_takes_codes_ else predictions
         )

@@ -118,7 +118,7 @@ def _check_probabilities(values: NDArray, name: str) -> NDArray:
             f"row {np.argwhere(~np.isfinite(values))[0][0]}. Leave out these samples, "
             "or predict them."
         )
-    if values.min() < 0 or values.max() > 1:
+    if values.min() < -_ROUNDING or values.max() > 1 + _ROUNDING:
         raise ValueError(
             f"{name} must be probabilities, from 0 to 1. Got values from "
             f"{values.min():g} to {values.max():g}. {remedy}"
@@ -129,7 +129,7 @@ def _check_probabilities(values: NDArray, name: str) -> NDArray:
             f"{name} must be probabilities that sum to 1 in each row. Got sums from "
             f"{sums.min():g} to {sums.max():g}. {remedy}"
         )
-    return values
+    return np.clip(values, 0.0, 1.0)
 
 
 def _check_logits(logits: NDArray, name: str) -> NDArray:

@@ -11,7 +11,13 @@ from skdistill._typing import Estimator, Table
 from skdistill.exceptions import RoundingWarning
 from skdistill.export._inputs import Inputs
 
-__all__ = ["Predictions", "check_same_predictions", "predictions_of"]
+__all__ = [
+    "Comparison",
+    "Predictions",
+    "check_same_predictions",
+    "compare_predictions",
+    "predictions_of",
+]
 
 # Sums of hundreds of terms in single precision, as a fraction of the largest
 # prediction.
@@ -88,15 +94,34 @@ def predictions_of(model: Estimator, X: Table) -> Predictions:
         return Predictions(values, predicted)
 
 
-def check_same_predictions(
-    session: InferenceSession,
-    model: Estimator,
-    inputs: Inputs,
-    expected: Predictions,
-    *,
-    max_mismatch: float,
-) -> None:
-    """Raise if predictions differ for samples both as they are and as rounded.
+@dataclass(frozen=True)
+class Comparison:
+    """How the predictions of an ONNX model differ from those of the model.
+
+    Attributes
+    ----------
+    given, rounded : _Differences
+        From the predictions for the samples as they are, and as rounded.
+    """
+
+    given: _Differences
+    rounded: _Differences
+
+    @property
+    def wrong(self) -> NDArray[np.bool_]:
+        """Whether a sample's predictions are neither of the two."""
+        return self.given.wrong & self.rounded.wrong
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """The number of wrong samples, then of those that a warning tells of."""
+        return int(self.wrong.sum()), int(self.given.reported.sum())
+
+
+def compare_predictions(
+    session: InferenceSession, model: Estimator, inputs: Inputs, expected: Predictions
+) -> Comparison:
+    """Compare predictions with those for the samples as they are, and as rounded.
 
     Parameters
     ----------
@@ -108,6 +133,27 @@ def check_same_predictions(
         The samples.
     expected : Predictions
         What the model predicts for the samples, before they are rounded.
+
+    Returns
+    -------
+    Comparison
+    """
+    found = _run(session, inputs.feed, expected)
+    rounded = predictions_of(model, inputs.rounded)
+    return Comparison(expected.differences(found), rounded.differences(found))
+
+
+def check_same_predictions(
+    found: Comparison, name: str, *, max_mismatch: float
+) -> None:
+    """Raise if predictions differ for samples both as they are and as rounded.
+
+    Parameters
+    ----------
+    found : Comparison
+        What `compare_predictions` returned.
+    name : str
+        The class of the model.
     max_mismatch : float
         The fraction of the samples whose predictions may differ.
 
@@ -122,15 +168,13 @@ def check_same_predictions(
         If predictions are those for the rounded samples, but not those for the samples
         as they are, or if values are off by 1e-4 of their range.
     """
-    found = _run(session, inputs.feed, expected)
-    given = expected.differences(found)
-    rounded = predictions_of(model, inputs.rounded).differences(found)
-    neither, n_samples = given.wrong & rounded.wrong, len(given.wrong)
+    given, neither = found.given, found.wrong
+    n_samples = len(neither)
     if neither.sum() > max_mismatch * n_samples:
-        by = np.where(neither, np.fmin(given.by, rounded.by), 0)
+        by = np.where(neither, np.fmin(given.by, found.rounded.by), 0)
         row = int(by.argmax())
         raise ValueError(
-            f"The ONNX model must predict as the {type(model).__name__} does. Got "
+            f"The ONNX model must predict as the {name} does. Got "
             f"other predictions for {int(neither.sum())} of {n_samples} samples, the "
             f"largest difference {by[row]:.3g} in row {row}, where {_TOLERANCE:g} of "
             "the largest prediction, or of 1 for probabilities, is allowed. Few "

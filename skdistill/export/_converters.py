@@ -4,6 +4,8 @@ skl2onnx and onnxmltools convert the student; of trees some attributes are put r
 the way, see `skdistill.export._trees`.
 """
 
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -18,12 +20,13 @@ from skdistill._typing import Estimator
 from skdistill.distilled import DistilledClassifier, DistilledRegressor
 from skdistill.export._graph import (
     TREES,
+    TREES_ROUNDED_DOWN,
     Graph,
     ShippedClassifier,
     ShippedRegressor,
     label_type,
 )
-from skdistill.export._trees import TreeStudent, tree_student, with_a_negative_leaf
+from skdistill.export._trees import tree_student, with_a_negative_leaf
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
 
 __all__ = ["register"]
@@ -44,8 +47,12 @@ def register() -> None:
         update_registered_converter(
             classifier, alias, _classifier_types, _convert, options=options
         )
-    register_converter(TREES, _convert_trees, overwrite=True)
-    register_shape_calculator(TREES, _keep_types, overwrite=True)
+    for alias, convert in (
+        (TREES, _convert_trees),
+        (TREES_ROUNDED_DOWN, _convert_trees_rounded_down),
+    ):
+        register_converter(alias, convert, overwrite=True)
+        register_shape_calculator(alias, _keep_types, overwrite=True)
 
 
 def _regressor_types(operator: Operator) -> None:
@@ -75,8 +82,9 @@ def _has_probabilities(model: Estimator) -> bool:
 def _convert(
     scope: Scope, operator: Operator, container: ModelComponentContainer
 ) -> None:
-    graph = Graph(scope, container)
-    names = graph.outputs(operator.raw_operator, list(operator.inputs))
+    model = operator.raw_operator
+    graph = Graph(scope, container, getattr(model, "rounds_down", False))
+    names = graph.outputs(model, list(operator.inputs))
     for name, output in zip(names, operator.outputs, strict=True):
         container.add_node("Identity", name, output.full_name)
 
@@ -84,21 +92,42 @@ def _convert(
 def _convert_trees(
     scope: Scope, operator: Operator, container: ModelComponentContainer
 ) -> None:
+    _add_trees(scope, operator, container, rounds_down=False)
+
+
+def _convert_trees_rounded_down(
+    scope: Scope, operator: Operator, container: ModelComponentContainer
+) -> None:
+    _add_trees(scope, operator, container, rounds_down=True)
+
+
+def _add_trees(
+    scope: Scope,
+    operator: Operator,
+    container: ModelComponentContainer,
+    *,
+    rounds_down: bool,
+) -> None:
     trees = tree_student(operator.raw_operator)
     reason = trees.reason()
     if reason is not None:
         raise ValueError(f"it has {reason}")
     module, name = trees.converter
     operator.raw_operator = trees.readable()
-    getattr(import_module(module), name)(scope, operator, _Mending(container, trees))
+    mend = partial(trees.mend, rounds_down=rounds_down)
+    getattr(import_module(module), name)(scope, operator, _Mending(container, mend))
 
 
 class _Mending:
     """A container of ONNX nodes that puts those of trees right when they are added."""
 
-    def __init__(self, container: ModelComponentContainer, trees: TreeStudent) -> None:
+    def __init__(
+        self,
+        container: ModelComponentContainer,
+        mend: Callable[[dict[str, Any]], dict[str, Any]],
+    ) -> None:
         self._container = container
-        self._trees = trees
+        self._mend = mend
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._container, name)
@@ -106,6 +135,6 @@ class _Mending:
     def add_node(self, op_type: str, *args: Any, **attributes: Any) -> None:
         """Add a node to the container."""
         if op_type.startswith("TreeEnsemble"):
-            attributes = with_a_negative_leaf(self._trees.mend(attributes))
+            attributes = with_a_negative_leaf(self._mend(attributes))
             attributes["op_version"] = 1
         self._container.add_node(op_type, *args, **attributes)

@@ -36,26 +36,37 @@ from skdistill.export._trees import is_tree_student
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
 from skdistill.students import LogitStudent, ProbabilityStudent
 
-__all__ = ["TREES", "Graph", "ShippedClassifier", "ShippedRegressor", "label_type"]
+__all__ = [
+    "TREES",
+    "TREES_ROUNDED_DOWN",
+    "Graph",
+    "ShippedClassifier",
+    "ShippedRegressor",
+    "label_type",
+]
 
-# By which name skl2onnx knows the converter of trees.
-TREES = "SkdistillTrees"
+# By which names skl2onnx knows the converters of trees.
+TREES, TREES_ROUNDED_DOWN = "SkdistillTrees", "SkdistillTreesRoundedDown"
 _TAKES_COLUMNS = (ColumnTransformer, OneHotEncoder, OrdinalEncoder)
 
 
 class ShippedRegressor(RegressorMixin, BaseEstimator):
     """Any fitted regressor, to be converted as a student is."""
 
-    def __init__(self, model: Estimator, n_outputs: int = 1) -> None:
+    def __init__(
+        self, model: Estimator, n_outputs: int = 1, *, rounds_down: bool = False
+    ) -> None:
         self.model = model
         self.n_outputs = n_outputs
+        self.rounds_down = rounds_down
 
 
 class ShippedClassifier(ClassifierMixin, BaseEstimator):
     """Any fitted classifier, to be converted as a student is."""
 
-    def __init__(self, model: Estimator) -> None:
+    def __init__(self, model: Estimator, *, rounds_down: bool = False) -> None:
         self.model = model
+        self.rounds_down = rounds_down
         self.classes_ = model.classes_
 
 
@@ -69,11 +80,20 @@ def _are_text(values: NDArray) -> bool:
 
 
 class Graph:
-    """The ONNX graph while it is built; tensors go by their names."""
+    """The ONNX graph while it is built; tensors go by their names.
 
-    def __init__(self, scope: Scope, container: ModelComponentContainer) -> None:
+    If `rounds_down`, the thresholds of trees are rounded down, not to nearest.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        container: ModelComponentContainer,
+        rounds_down: bool = False,
+    ) -> None:
         self._scope = scope
         self._container = container
+        self._trees_alias = TREES_ROUNDED_DOWN if rounds_down else TREES
 
     def outputs(self, model: Estimator, inputs: list[Variable]) -> list[str]:
         """Add what a fitted model computes; return the names of its outputs.
@@ -124,7 +144,7 @@ class Graph:
         (table,) = self._in_one_table(inputs)
         if not isinstance(table.type, FloatTensorType):
             table = self._in_single_precision(table)
-        operator = self._scope.declare_local_operator(TREES, model)
+        operator = self._scope.declare_local_operator(self._trees_alias, model)
         operator.inputs.append(table)
         if not is_classifier(model):
             values = self._variable("values", FloatTensorType([None, None]))

@@ -14,6 +14,9 @@ from skdistill._typing import Estimator, Table
 if TYPE_CHECKING:
     from onnx import ModelProto
 
+    from skdistill.export._check import Comparison, Predictions
+    from skdistill.export._inputs import Inputs
+
 __all__ = ["register_converters", "to_onnx"]
 
 _LIBRARIES = ("onnx", "skl2onnx", "onnxmltools", "onnxruntime")
@@ -66,7 +69,8 @@ def to_onnx(
     predicts X in the ONNX runtime. The predictions for each sample must be those of
     `predict` and `predict_proba` of `model`, for the sample as it is or rounded to
     single precision: values within 1e-4 of the largest prediction of their output,
-    probabilities within 1e-4, the same labels but for ties.
+    probabilities within 1e-4, the same labels but for ties. Thresholds of trees are
+    rounded to nearest, or all of them down where that predicts more samples alike.
 
     Parameters
     ----------
@@ -132,38 +136,66 @@ def to_onnx(
     register_converters()
     check_is_fitted(model)
     _check_parameters(dtype, max_mismatch)
-    from onnxruntime import InferenceSession
-
     from skdistill.export._check import check_same_predictions, predictions_of
     from skdistill.export._inputs import describe
 
     if is_classifier(model):
         _check_labels(model.classes_)
-    inputs = describe(X, dtype)
-    expected = predictions_of(model, X)
+    inputs, expected = describe(X, dtype), predictions_of(model, X)
+    onnx_model, found = _export(model, inputs, expected, rounds_down=False)
+    if found.counts > (0, 0) and _has_trees(onnx_model):
+        # Samples that coincide in single precision may lie on both sides of a
+        # threshold. Rounded to nearest, it may have neither side right.
+        other, found_other = _export(model, inputs, expected, rounds_down=True)
+        if found_other.counts < found.counts:
+            onnx_model, found = other, found_other
+    check_same_predictions(found, type(model).__name__, max_mismatch=max_mismatch)
+    return onnx_model
+
+
+def _export(
+    model: Estimator, inputs: "Inputs", expected: "Predictions", *, rounds_down: bool
+) -> tuple["ModelProto", "Comparison"]:
+    """Return an ONNX model, and how its predictions differ from those of the model."""
+    from onnxruntime import InferenceSession
+
+    from skdistill.export._check import compare_predictions
+
     try:
-        onnx_model = _convert(model, inputs.types, expected.values.shape[1])
+        onnx_model = _convert(
+            model, inputs.types, expected.values.shape[1], rounds_down=rounds_down
+        )
         session = InferenceSession(
             onnx_model.SerializeToString(), providers=["CPUExecutionProvider"]
         )
     except Exception as error:
         raise ValueError(_why_not(model, error)) from error
-    check_same_predictions(session, model, inputs, expected, max_mismatch=max_mismatch)
-    return onnx_model
+    return onnx_model, compare_predictions(session, model, inputs, expected)
+
+
+def _has_trees(onnx_model: "ModelProto") -> bool:
+    return any(
+        node.op_type.startswith("TreeEnsemble") for node in onnx_model.graph.node
+    )
 
 
 def _convert(
-    model: Estimator, types: list[tuple[str, Any]], n_outputs: int
+    model: Estimator,
+    types: list[tuple[str, Any]],
+    n_outputs: int,
+    *,
+    rounds_down: bool,
 ) -> "ModelProto":
     from skl2onnx import convert_sklearn
 
     from skdistill.export._converters import ShippedClassifier, ShippedRegressor
 
     if is_classifier(model):
-        shipped = ShippedClassifier(model)
+        shipped = ShippedClassifier(model, rounds_down=rounds_down)
         options = {id(shipped): {"zipmap": False}}
     else:
-        shipped, options = ShippedRegressor(model, n_outputs), None
+        shipped = ShippedRegressor(model, n_outputs, rounds_down=rounds_down)
+        options = None
     return convert_sklearn(
         shipped, type(model).__name__, initial_types=types, options=options
     )

@@ -42,11 +42,18 @@ class TreeStudent:
         """Return the model, or a copy of it that the converter understands."""
         return self.model
 
-    def mend(self, attributes: dict[str, Any]) -> dict[str, Any]:
-        """Return the attributes of the ONNX node of the trees, put right."""
+    def mend(
+        self, attributes: dict[str, Any], *, rounds_down: bool = False
+    ) -> dict[str, Any]:
+        """Return the attributes of the ONNX node of the trees, put right.
+
+        Thresholds are rounded so that rows which lie on them stay on their side, or, if
+        `rounds_down`, so that all rows of single precision do.
+        """
         thresholds, missing_left = map(np.concatenate, zip(*self._nodes(), strict=True))
         inner = np.asarray(attributes["nodes_modes"]) != "LEAF"
-        thresholds = self._in_single_precision(np.where(inner, thresholds, 0.0))
+        rounded = _round_down if rounds_down else self._in_single_precision
+        thresholds = rounded(np.where(inner, thresholds, 0.0))
         return attributes | {
             "nodes_values": thresholds,
             "nodes_missing_value_tracks_true": (missing_left & inner).astype(int),
@@ -163,7 +170,9 @@ class _XGBoost(TreeStudent):
         model._Booster, model.n_estimators = booster, len(booster.get_dump())
         return model
 
-    def mend(self, attributes: dict[str, Any]) -> dict[str, Any]:
+    def mend(
+        self, attributes: dict[str, Any], *, rounds_down: bool = False
+    ) -> dict[str, Any]:
         """Put right which output each tree adds to, and where the outputs start."""
         learner = self._learner()
         outputs = np.asarray(learner["gradient_booster"]["model"]["tree_info"])

@@ -18,7 +18,12 @@ from skdistill.flow._plan import (
     resolve_transfer,
 )
 from skdistill.flow._residuals import Residuals
-from skdistill.flow._tables import check_joinable, check_same_container
+from skdistill.flow._tables import (
+    check_joinable,
+    check_same_container,
+    count_columns,
+    join_samples,
+)
 from skdistill.flow._view import View
 
 __all__ = [
@@ -33,8 +38,10 @@ __all__ = [
     "check_joinable",
     "check_plan",
     "check_same_container",
+    "count_columns",
     "distill",
     "distill_supervised",
+    "join_samples",
     "resolve_refinement",
     "resolve_steps",
     "resolve_transfer",

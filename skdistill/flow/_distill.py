@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
@@ -20,15 +19,20 @@ from skdistill.flow._residuals import with_residuals
 from skdistill.flow._tables import join_samples
 from skdistill.flow._transfer import (
     Unlabeled,
-    check_no_metadata,
     draw_samples,
     with_given_first,
 )
 from skdistill.flow._view import View, fit_view
 from skdistill.refine import refinement_path
 from skdistill.students import (
+    LabelCoder,
     adapt_to_transfer_set,
+    check_takes_eval_set,
+    codes_of,
+    find_offset,
     fit_on_target,
+    held_out_labels,
+    held_out_sets,
     resolve_class_weight,
 )
 from skdistill.targets import Target
@@ -124,7 +128,7 @@ def distill(plan: Plan, data: Data, watch: Watch = _unwatched) -> Distillation:
         How; its student and teacher are cloned.
     data : Data
         On what.
-    watch : callable, default=None
+    watch : callable, optional
         ``watch(name, part)`` returns a context in which the step "teacher" or "student"
         runs; `part` is the student to be fitted, None for the teacher.
 
@@ -139,6 +143,8 @@ def distill(plan: Plan, data: Data, watch: Watch = _unwatched) -> Distillation:
             verdict = judge(plan, data, known.signal)
         if verdict.is_poor and plan.on_poor_teacher == "baseline":
             plan, data = plan.of_baseline(), _labelled(data)
+            kept = "The baseline student is fitted, and learns nothing from it."
+            verdict = replace(verdict, findings=(*verdict.findings, kept))
         supervision = supervise(plan, data, known)
     done = distill_supervised(plan, data, supervision, watch)
     return replace(done, verdict=verdict)
@@ -168,6 +174,7 @@ def supervise(plan: Plan, data: Data, known: Supervision | None = None) -> Super
     """
     if data.classes is not None:
         check_two_classes(data.y, data.weight)
+        _check_eval_sets(plan.student, data, data.classes)
     if known is None:
         known = _make_signal(plan, data)
     unlabeled = _make_unlabeled(plan, data, known)
@@ -224,7 +231,7 @@ def _make_unlabeled(plan: Plan, data: Data, known: Supervision) -> Unlabeled | N
 def distill_supervised(
     plan: Plan, data: Data, supervision: Supervision, watch: Watch = _unwatched
 ) -> Distillation:
-    """Fit the student of a plan, taught already by `supervise`.
+    """Fit the student of a plan on what `supervise` returned.
 
     Parameters
     ----------
@@ -255,7 +262,6 @@ def _fit_students(
     target = mix(plan, data, data.codes, predictions, weight=weight)
     refinement = plan.refinements[0]
     if unlabeled is not None:
-        check_no_metadata(fit_params, len(data.y))
         adapt_to_transfer_set(student, X, target, fit_params)
     if refinement is not None:
         refinement.prepare(student, _n_classes(student, data))
@@ -268,8 +274,12 @@ def _fit_students(
     if data.classes is not None:
         _check_every_class_taught(target, data.classes, plan.alpha)
         eval_targets = _eval_targets(plan, data, data.classes, supervision, fit_params)
+        coder = LabelCoder(student)
+        coder.encode(data.y)
+        fit_params = coder.encode_held_out(fit_params)
     fitted = fit_on_target(student, X, target, fit_params, eval_targets)
-    return _refine(fitted, X, target, plan)
+    offset = find_offset(student, fit_params, len(data.y))
+    return _refine(fitted, X, target, plan, offset)
 
 
 def _n_classes(student: Estimator, data: Data) -> int:
@@ -279,13 +289,26 @@ def _n_classes(student: Estimator, data: Data) -> int:
     )
 
 
-def _refine(fitted: Estimator, X: Table, target: Target, plan: Plan) -> list[Estimator]:
+def _refine(
+    fitted: Estimator, X: Table, target: Target, plan: Plan, offset: NDArray | None
+) -> list[Estimator]:
     """Return the fitted student as each refinement of the plan makes it."""
     strengths = [one.strength for one in plan.refinements if one is not None]
     if not strengths:
         return [fitted] * len(plan.refinements)
-    path = refinement_path(fitted, X, target.mixed, target.weight, strengths=strengths)
+    path = refinement_path(
+        fitted, X, target.mixed, target.weight, strengths=strengths, offset=offset
+    )
     return [path.model(index) for index in range(len(strengths))]
+
+
+def _check_eval_sets(student: Estimator, data: Data, classes: NDArray) -> None:
+    """Raise, before the teacher is fitted, if held-out samples cannot be judged."""
+    for params in (data.teacher_params, data.student_params):
+        for labels in held_out_labels(params):
+            codes_of(labels, classes)
+    if held_out_sets(data.student_params):
+        check_takes_eval_set(student)
 
 
 def _eval_targets(
@@ -300,19 +323,11 @@ def _eval_targets(
         mix(
             plan,
             data,
-            np.searchsorted(classes, y_eval),
+            codes_of(y_eval, classes),
             supervision.predict(plan, data, X_eval),
         )
-        for X_eval, y_eval in _eval_sets(fit_params)
+        for X_eval, y_eval in held_out_sets(fit_params)
     ]
-
-
-def _eval_sets(fit_params: dict[str, Any]) -> list[tuple[Table, NDArray]]:
-    """Return the held-out sets that XGBoost and LightGBM are given to stop early by."""
-    X, y = fit_params.get("eval_X"), fit_params.get("eval_y")
-    if X is None or y is None:
-        return fit_params.get("eval_set") or []
-    return list(zip(X, y, strict=True)) if isinstance(X, tuple) else [(X, y)]
 
 
 def _check_every_class_taught(target: Target, classes: NDArray, alpha: float) -> None:

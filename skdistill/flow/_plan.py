@@ -10,13 +10,21 @@ from sklearn.base import clone, is_regressor
 from sklearn.frozen import FrozenEstimator
 
 from skdistill._fitting import final_step
-from skdistill._sklearn import validate_params
+from skdistill._sklearn import HELD_OUT_PARAMS, validate_params
 from skdistill._typing import Estimator, Student, Table, Teacher
+from skdistill._validation import sparse_columns
 from skdistill.flow._data import Data
+from skdistill.flow._inputs import (
+    check_drawable,
+    check_student_takes,
+    check_teacher_takes,
+)
 from skdistill.flow._tables import check_joinable
 from skdistill.refine import LeafRefinement, check_refinable, sums_trees
 from skdistill.students import (
     check_learns_target,
+    check_params,
+    check_takes_transfer_set,
     find_adapter,
     student_parts,
     training_loss,
@@ -28,7 +36,6 @@ __all__ = [
     "Plan",
     "Seeds",
     "check_plan",
-    "check_refines",
     "resolve_refinement",
     "resolve_steps",
     "resolve_transfer",
@@ -77,8 +84,8 @@ class Plan:
         From the student's samples to the teacher's.
     on_poor_teacher : {"warn", "baseline", "ignore"}
         Whether the teacher is judged, and what is distilled if it is a poor one.
-    memory : object with the joblib.Memory interface
-        The cache of the teacher's work.
+    memory : object with the joblib.Memory interface, or None
+        The cache of the teacher's work; None keeps nothing.
     n_jobs : int or None
         Folds fitted at once.
     seeds : Seeds
@@ -190,26 +197,21 @@ def _can_draw(X: Table) -> bool:
     The fewest samples also keep a weight of k the same as k equal rows in tiny tables.
     """
     shape = np.shape(X)
-    return not sparse.issparse(X) and len(shape) == 2 and shape[0] >= _FEWEST
+    is_dense = not (sparse.issparse(X) or sparse_columns(X))
+    return is_dense and len(shape) == 2 and shape[0] >= _FEWEST
 
 
-def resolve_refinement(
-    refine: Any, student: Estimator, alpha: float, soften: str, *, n_classes: int
-) -> LeafRefinement | None:
+def resolve_refinement(refine: Any, plan: Plan, data: Data) -> LeafRefinement | None:
     """Return the refinement that a parameter stands for, if any.
 
     Parameters
     ----------
     refine : LeafRefinement, "leaves", "auto" or None
         The parameter.
-    student : estimator
-        Unfitted.
-    alpha : float
-        Weight of the teacher in the target.
-    soften : {"teacher", "both"}
-        Whose logits are tempered.
-    n_classes : int
-        The number of classes; 0 for regression.
+    plan : Plan
+        Holds the student and its loss.
+    data : Data
+        The training data.
 
     Returns
     -------
@@ -218,28 +220,29 @@ def resolve_refinement(
     if isinstance(refine, LeafRefinement):
         validate_params(refine)
     if refine == "auto":
-        helps = alpha > 0 and refines_well(student, soften, n_classes=n_classes)
+        helps = plan.alpha > 0 and _refines_well(plan, data)
         return LeafRefinement() if helps else None
     return LeafRefinement() if refine == "leaves" else refine
 
 
-def refines_well(student: Estimator, soften: str, *, n_classes: int) -> bool:
+def _refines_well(plan: Plan, data: Data) -> bool:
     """Return whether solving for leaf values can help the student."""
     try:
-        check_refines(student, soften, n_classes=n_classes)
+        _check_refines(plan, data)
     except ValueError:
         return False
-    return sums_trees(student)
+    return sums_trees(plan.student)
 
 
-def check_refines(student: Estimator, soften: str, *, n_classes: int) -> None:
+def _check_refines(plan: Plan, data: Data) -> None:
     """Raise if the leaf values of an unfitted student cannot be solved for."""
-    if n_classes:
-        balance = getattr(final_step(student), "class_weight", None)
+    if data.is_classification:
+        final = final_step(plan.student)
+        balances = find_adapter(final).class_weights(final, _n_classes(data))
         reasons = {
-            f"soften={soften!r}": soften != "teacher",
-            "a regressor as student": is_regressor(student),
-            "a student with class_weight": balance is not None,
+            f"soften={plan.soften!r}": plan.soften != "teacher",
+            "a regressor as student": is_regressor(plan.student),
+            f"a student with {' and '.join(balances)}": bool(balances),
         }
         found = [reason for reason, holds in reasons.items() if holds]
         if found:
@@ -247,31 +250,75 @@ def check_refines(student: Estimator, soften: str, *, n_classes: int) -> None:
                 "refine solves for leaf values by the student's loss on the target "
                 f"above. It does not go with {found[0]}. Use refine=None."
             )
-    check_refinable(student)
+    check_refinable(plan.student)
+
+
+def _n_classes(data: Data) -> int:
+    """Return the number of classes; 0 for a regression."""
+    return 0 if data.classes is None else len(data.classes)
 
 
 def check_plan(plan: Plan, data: Data) -> None:
     """Raise, before any work is done, if a plan does not go with itself or the data."""
-    n_classes = 0 if data.classes is None else len(data.classes)
     if isinstance(plan.student, FrozenEstimator):
         raise ValueError(
             "The student must be trainable. Got a FrozenEstimator, which no fit "
             "changes. Pass the estimator it holds."
         )
     draws = plan.transfer.sampler is not None
-    learns_teacher = plan.alpha > 0 or draws or data.X_unlabeled is not None
-    if n_classes and learns_teacher:
+    has_unlabeled = draws or data.X_unlabeled is not None
+    if data.is_classification and (plan.alpha > 0 or has_unlabeled):
         check_learns_target(plan.student, plan.soften)
-    if not n_classes and learns_teacher:
-        _check_training_loss(plan, data)
-    for refinement in plan.refinements:
-        if refinement is not None:
-            check_refines(plan.student, plan.soften, n_classes=n_classes)
-    if draws or data.X_unlabeled is not None:
+    if plan.alpha > 0 or has_unlabeled:
+        if not data.is_classification:
+            _check_training_loss(plan, data)
+        check_params(plan.student, plan.soften, n_classes=_n_classes(data))
+    if plan.refinements[0] is not None:
+        _check_refines(plan, data)
+    if has_unlabeled:
         check_joinable(data.X)
+        check_takes_transfer_set(plan.student)
+        check_no_metadata(data.student_params, len(data.y))
     if draws:
-        clone(plan.transfer.sampler)  # One that cannot be cloned is refused here.
+        check_drawable(plan.transfer.sampler, data.all_columns)
+    seen = data.all_columns if plan.teacher_input is None else None
+    check_teacher_takes(
+        plan.teacher, seen, data, is_cross_fitted=plan.cross_fit is not False
+    )
+    check_student_takes(
+        plan.student,
+        data,
+        learns_teacher=plan.alpha > 0,
+        has_unlabeled=has_unlabeled,
+    )
     _check_predictions(plan, data)
+    _check_eval_sets(plan, data)
+
+
+def check_no_metadata(fit_params: dict[str, Any], n_samples: int) -> None:
+    """Raise if a parameter of the student's fit has a value for each sample."""
+    for name, value in fit_params.items():
+        is_by_sample = hasattr(value, "shape") and value.shape[:1] == (n_samples,)
+        if is_by_sample and name not in {"sample_weight", *HELD_OUT_PARAMS}:
+            raise ValueError(
+                "Transfer samples have no metadata but their weight. Got "
+                f"{name!r} for the {n_samples} rows of X. Use transfer=None and no "
+                "X_unlabeled, or do not request it for the student."
+            )
+
+
+def _check_eval_sets(plan: Plan, data: Data) -> None:
+    """Raise if the teacher cannot predict for samples that the student stops by."""
+    given = {"eval_set", "eval_X"} & {*data.student_params}
+    if not given or not data.is_classification:
+        return
+    if data.has_stored_predictions or data.X_privileged is not None:
+        missing = "its predictions" if data.has_stored_predictions else "X_privileged"
+        raise ValueError(
+            "The student stops early by held-out samples, for which the teacher must "
+            f"predict. Got an eval_set, and {missing} for X alone. Leave the eval_set "
+            "out."
+        )
 
 
 def _check_training_loss(plan: Plan, data: Data) -> None:

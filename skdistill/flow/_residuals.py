@@ -1,25 +1,26 @@
 """Targets for students whose loss is not least for the mean: quantiles, Huber's, ...
 
 Let Y be the label of a sample x, t(x) the teacher's prediction and L the student's own
-loss, such as the pinball loss. What a student f should learn at an unlabeled sample is
-E[L(Y, f(x)) | x]. The teacher's prediction in place of Y gives L(t(x), f(x)), whose best
-f(x) is t(x): the mean for any quantile. But Y = t(x) + e with e = Y - t(x), so
+loss, such as the pinball loss. What a student f should minimise at an unlabeled sample
+is E[L(Y, f(x)) | x]. The teacher's prediction in place of Y gives L(t(x), f(x)), least
+at f(x) = t(x): the mean, whatever the quantile. But Y = t(x) + e with e = Y - t(x), so
 
     E[L(Y, f(x)) | x] = E[L(t(x) + e, f(x)) | x],
 
 and a value t(x) + e' with e' drawn from the distribution of e at x is an unbiased
-sample of it, whatever L is, and whatever t is: what a teacher of the mean, of a quantile
-or of another unit lacks is in e. The distribution of e at x is taken from the
+sample of it, whatever L is, and whatever t is: what a teacher of the mean, of a
+quantile or of another unit lacks is in e. The distribution of e at x is taken from the
 out-of-fold residuals of those training samples whose predictions are nearest: there the
 spread depends on the level, as it does for counts and prices. Out-of-fold, as a teacher
 is too close to the labels that it has seen.
 
 For a training sample the same with its own residual is t + e = y, its label. So labels
-stay as they are: mixing values, (1 - alpha) * y + alpha * (t + e') with e' of another
-sample, would have the standard deviation sqrt((1 - alpha)^2 + alpha^2) of the residuals,
-0.71 of it at alpha 0.5, and quantiles too close to the mean; drawing either y or t + e'
-by chance has the right distribution, and only adds noise to that of y. The teacher
-speaks through the transfer set alone; alpha says whether it does.
+stay as they are. Mixing values, (1 - alpha) * y + alpha * (t + e') with e' of another
+sample, would scale the residuals' standard deviation by sqrt((1 - alpha)^2 + alpha^2),
+which is 0.71 at alpha 0.5, and quantiles would come too close to the mean. Drawing
+either y or t + e' by chance has the right distribution, and only adds the teacher's
+error to y. So the teacher speaks through the transfer set alone, and alpha says whether
+it does.
 """
 
 from dataclasses import replace

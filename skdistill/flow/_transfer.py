@@ -4,13 +4,12 @@ Their target is the teacher's prediction alone, whatever alpha is.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skdistill._fitting import clone_with_seed, naming_failures, weight_param
-from skdistill._sklearn import HELD_OUT_PARAMS, safe_indexing
+from skdistill._sklearn import safe_indexing
 from skdistill._typing import Table
 from skdistill.flow._data import Data
 from skdistill.flow._mix import mix
@@ -19,7 +18,7 @@ from skdistill.flow._tables import join_samples
 from skdistill.targets import Target
 from skdistill.transfer import draw
 
-__all__ = ["Unlabeled", "check_no_metadata", "draw_samples", "with_given_first"]
+__all__ = ["Unlabeled", "draw_samples", "with_given_first"]
 
 
 @dataclass(frozen=True)
@@ -74,15 +73,3 @@ def with_given_first(drawn: Table, given: Table) -> Table:
     both = join_samples(drawn, given)
     order = np.roll(np.arange(np.shape(both)[0]), -np.shape(drawn)[0])
     return safe_indexing(both, order)
-
-
-def check_no_metadata(fit_params: dict[str, Any], n_samples: int) -> None:
-    """Raise if a parameter of the student's fit has a value for each sample."""
-    for name, value in fit_params.items():
-        is_by_sample = hasattr(value, "shape") and value.shape[:1] == (n_samples,)
-        if is_by_sample and name not in HELD_OUT_PARAMS:
-            raise ValueError(
-                "Transfer samples have no metadata but their weight. Got "
-                f"{name!r} for the {n_samples} rows of X. Use transfer=None and no "
-                "X_unlabeled, or do not request it for the student."
-            )

@@ -125,6 +125,8 @@ class DistillationReport:
         numbers = comparison.measure(scorers, n_timings) | {
             "certificate": self.certificate.to_dict(),
             "notes": [model.reason_] if hasattr(model, "reason_") else [],
+            "poor_teacher": parts.model.poor_teacher_,
+            "calibration": _learned(parts.model.calibration_),
         }
         self._numbers: dict[str, Any] = _copy(numbers)
 
@@ -205,6 +207,12 @@ def _check_one_source(
             "train must be a tuple (X_train, y_train) or (X_train, y_train, "
             f"sample_weight). Got {type(train).__name__}."
         )
+
+
+def _learned(calibration: Any) -> dict[str, Any] | None:
+    """Return what a calibration learned, if it can say it."""
+    to_dict = getattr(calibration, "to_dict", None)
+    return None if to_dict is None else to_dict()
 
 
 def _copy(value: Any) -> Any:

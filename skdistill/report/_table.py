@@ -50,7 +50,32 @@ def headline(numbers: dict[str, Any]) -> str:
 def findings(numbers: dict[str, Any]) -> list[str]:
     """Return the report in a few sentences."""
     said = [_recovered(numbers), _speed(numbers), numbers["certificate"]["statement"]]
-    return [*said, *numbers["notes"]]
+    warning = numbers.get("poor_teacher")
+    calibrated = _calibrated(numbers.get("calibration"))
+    return [
+        *([] if warning is None else [f"Warning: {warning}"]),
+        *said,
+        *([] if calibrated is None else [calibrated]),
+        *numbers["notes"],
+    ]
+
+
+def _calibrated(learned: dict[str, Any] | None) -> str | None:
+    """Say how the teacher's predictions were put right before they were mixed."""
+    if learned is None:
+        return None
+    shown = ", ".join(
+        f"{name.replace('_', ' ')} {_four_digits(value)}"
+        for name, value in learned.items()
+        if name != "method"
+    )
+    return f"The teacher's out-of-fold predictions were calibrated: {shown}."
+
+
+def _four_digits(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_four_digits, value))}]"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _recovered(numbers: dict[str, Any]) -> str:

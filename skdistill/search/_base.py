@@ -48,6 +48,7 @@ from skdistill.search._candidates import (
     positions,
     rank,
     warn_failures,
+    warn_leak,
 )
 from skdistill.search._choice import choose
 from skdistill.search._scores import Group, score_fold
@@ -76,9 +77,10 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         Temperatures to try.
     transfers : sequence of TransferSet, sampler, "auto" or None, default=("auto",)
         Transfer sets to try, each as `transfer` of the distilled estimator.
-    refinements : "auto" or sequence of LeafRefinement or None, default="auto"
-        Refinements to try. "auto" is the strengths 1, 10 and 100 for sums and means of
-        trees, and None for other students.
+    refinements : "auto" or sequence of LeafRefinement, "leaves" or None, default="auto"
+        Refinements to try, each as `refine` of the distilled estimator. "auto" is the
+        strengths 1, 10 and 100 for sums and means of trees, and None for other
+        students.
     cv : int, splitter or iterable, default=None
         The folds on which candidates are scored. None means five folds, stratified for
         classes, up to 10,000 samples; beyond, a single split that holds out a fifth of
@@ -92,6 +94,9 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         The score of a candidate whose student fails on a fold, with a
         `FitFailedWarning`; not a number means that it is not chosen. With "raise" the
         search stops. A teacher, a sampler or a baseline student that fails always does.
+    verbose : int, default=0
+        Above 0, print the steps of the last fit, on all samples, with their time in
+        seconds. Callbacks show the progress of the search.
     memory : str, path-like or object with the joblib.Memory interface, default=None
         The cache of the teachers' work. If None, a temporary folder is used.
     n_jobs : int, default=None
@@ -138,7 +143,7 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         self.inner_cv = inner_cv
         self.scoring = scoring
         self.error_score = error_score
-        assign(self, self._distilled_type, inherited)
+        assign(self, self._distilled_type, inherited, without=SEARCHED)
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=False)
@@ -170,7 +175,10 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         X_privileged : table of shape (n_samples, n_privileged), default=None
             Columns that the teacher alone sees, as for the distilled estimator.
         teacher_predictions : array-like, default=None
-            Stored predictions for X, as for the distilled estimator.
+            Stored predictions for X, as for the distilled estimator. They must come
+            from a model that learned from none of these labels. Predictions made
+            out-of-fold on X are not enough here: the models behind those of the other
+            samples saw the labels that the candidates are scored by.
         unlabeled_predictions : array-like, default=None
             Stored predictions for `X_unlabeled`.
         **fit_params : dict
@@ -204,7 +212,8 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             )
             context.call_on_fit_task_begin(estimator=self, X=X, y=y)
             groups = self._groups(model, data, folds, context)
-            self._choose(groups, self._score(model, groups, data, folds, context))
+            scores = self._score(model, groups, data, folds, context)
+            self._choose(groups, scores, is_stored=data.has_stored_predictions)
             refit = partial(self._fit_chosen, model, X, y, given, routed_params)
             self.best_estimator_ = refit(context.subcontext(task_name="refit"))
             context.call_on_fit_task_end(estimator=self, X=X, y=y)
@@ -302,19 +311,29 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         return [(train, np.array_split(rng.permutation(held_out), n_parts))]
 
     def _groups(
-        self, model: Any, data: Data, folds: Folds, context: Any
+        self, model: BaseDistilled, data: Data, folds: Folds, context: Any
     ) -> list[Group]:
         """Return the candidates, grouped by their student; the baseline comes first."""
-        self._check_candidates()
+        self._check_not_empty()
         baseline = {"alpha": 0.0, "temperature": 1.0, "transfer": None}
         self._own_scoring(model)  # One that is unknown is said before any work.
-        groups = [self._group(model, data, baseline, [None], is_baseline=True)]
-        alphas, refinements = self.alphas, self.refinements
+        first = self._group(model, data, baseline, [None], is_baseline=True)
+        alphas = self.alphas
         if isinstance(alphas, str):
+            # Wrong candidates are found here, before any teacher is fitted.
+            self._combine(model, data, _ALPHAS)
             alphas = self._default_alphas(model, data, folds, context)
+        return [first, *self._combine(model, data, alphas)]
+
+    def _combine(
+        self, model: BaseDistilled, data: Data, alphas: Sequence[float]
+    ) -> list[Group]:
+        """Return all combinations of parameters with these alphas."""
+        refinements = self.refinements
         if isinstance(refinements, str):
             refinements = default_refinements(model, data)
         refinements = [LeafRefinement() if r == "leaves" else r for r in refinements]
+        groups = []
         for alpha, temperature, transfer in product(
             alphas, self.temperatures, self.transfers
         ):
@@ -327,7 +346,7 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
 
     def _group(
         self,
-        model: Any,
+        model: BaseDistilled,
         data: Data,
         params: dict[str, Any],
         refinements: list,
@@ -342,20 +361,25 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         plan = replace(plan, refinements=tuple(refinements))
         return Group(params, plan, is_baseline=is_baseline)
 
-    def _check_candidates(self) -> None:
+    def _check_not_empty(self) -> None:
         for name in ("alphas", "temperatures", "transfers", "refinements"):
             if len(getattr(self, name)) == 0:
                 raise ValueError(
                     f"{name} must hold at least one value to try. Got "
                     f"{getattr(self, name)!r}. Leave it out for the default."
                 )
+        if "auto" in [one for one in self.refinements if isinstance(one, str)]:
+            raise ValueError(
+                "refinements must be 'auto', or hold LeafRefinement objects, 'leaves' "
+                "or None. Got 'auto' among them. Use refinements='auto'."
+            )
 
-    def _has_linear_alpha(self, model: Any) -> bool:
+    def _has_linear_alpha(self, model: BaseDistilled) -> bool:
         """Return whether the default alpha comes in closed form."""
         return False
 
     def _default_alphas(
-        self, model: Any, data: Data, folds: Folds, context: Any
+        self, model: BaseDistilled, data: Data, folds: Folds, context: Any
     ) -> Sequence[float]:
         return _ALPHAS
 
@@ -364,7 +388,12 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         return self._default_scoring
 
     def _score(
-        self, model: Any, groups: list[Group], data: Data, folds: Folds, context: Any
+        self,
+        model: BaseDistilled,
+        groups: list[Group],
+        data: Data,
+        folds: Folds,
+        context: Any,
     ) -> NDArray:
         """Return the scores of all candidates, of the teacher and of a constant."""
         scorer = check_scoring(model, self.scoring or self._own_scoring(model))
@@ -401,11 +430,13 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             results.append(result)
         return results
 
-    def _choose(self, groups: list[Group], scores: NDArray) -> None:
+    def _choose(self, groups: list[Group], scores: NDArray, *, is_stored: bool) -> None:
         """Set what was found: the scores, the choice and the reason for it."""
         candidates = list_candidates(groups)
         scores, teacher, constant = scores[:-2], scores[-2], scores[-1]
         choice = choose(scores, teacher, constant, name_candidates(groups))
+        if is_stored and choice.index:
+            warn_leak(scores[choice.index], teacher)
         mean = scores.mean(axis=1)
         self.cv_results_ = {
             "params": candidates,
@@ -428,7 +459,7 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
 
     def _fit_chosen(
         self,
-        model: Any,
+        model: BaseDistilled,
         X: Table,
         y: ArrayLike,
         given: dict[str, Any],

@@ -9,7 +9,8 @@ from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 
 from skdistill._warnings import warn_user
-from skdistill.distilled import make_plan, student_of
+from skdistill.distilled import BaseDistilled, make_plan, student_of
+from skdistill.exceptions import LabelLeakWarning
 from skdistill.flow import Data
 from skdistill.refine import LeafRefinement
 from skdistill.search._scores import FoldScores, Group
@@ -24,12 +25,15 @@ __all__ = [
     "positions",
     "rank",
     "warn_failures",
+    "warn_leak",
 ]
 
 _STRENGTHS = (1.0, 10.0, 100.0)
 
 
-def default_refinements(model: Any, data: Data) -> tuple[LeafRefinement | None, ...]:
+def default_refinements(
+    model: BaseDistilled, data: Data
+) -> tuple[LeafRefinement | None, ...]:
     """Return strengths where solving for leaf values can help, else no refinement."""
     if data.classes is None and not training_loss(student_of(model)).is_mean:
         return (None,)
@@ -101,6 +105,25 @@ def warn_failures(
             "error_score='raise' to stop there. The first error was: "
             f"{next(iter(errors.values()))}",
             FitFailedWarning,
+        )
+
+
+def warn_leak(scores: NDArray, teacher: NDArray) -> None:
+    """Warn if a student of stored predictions is better than these predictions.
+
+    It cannot know more than they do, but from labels that they carry.
+    """
+    paired = scores - teacher
+    error = paired.std(ddof=1) / np.sqrt(len(paired))
+    if paired.mean() > error:
+        warn_user(
+            "The chosen student scores above the stored predictions that it learned "
+            f"from, by {paired.mean():.3g} with a standard error of {error:.2g}. These "
+            "seem to carry the labels of held-out samples, as predictions made "
+            "out-of-fold on the same samples do, and the scores are too good. Take "
+            "predictions of a model that learned from none of these labels, or pass "
+            "the teacher itself.",
+            LabelLeakWarning,
         )
 
 

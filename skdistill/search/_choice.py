@@ -4,8 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t
 
 __all__ = ["Choice", "choose"]
+
+# How sure it must be that the teacher knows more than a constant.
+_KNOWS = 0.99
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,9 @@ def choose(
     """
     baseline = scores[0]
     knows = _compare(teacher, constant)
-    if not knows.mean > knows.error:
+    # A calibrated teacher that knows nothing is about as good as a constant, so what
+    # is left between them is noise, of which few parts make a small standard error.
+    if not knows.mean > t.ppf(_KNOWS, len(teacher) - 1) * knows.error:
         return Choice(
             0,
             "Kept the baseline student: on held-out samples the teacher's score is "

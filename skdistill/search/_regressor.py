@@ -14,7 +14,7 @@ from sklearn.utils.parallel import delayed
 
 from skdistill._parameters import inherit_parameters
 from skdistill._typing import Student, Table, Teacher
-from skdistill.distilled import DistilledRegressor, student_of
+from skdistill.distilled import BaseDistilled, DistilledRegressor, student_of
 from skdistill.flow import Data
 from skdistill.search._base import SEARCHED, BaseDistilledCV, Folds
 from skdistill.search._linear import best_alpha
@@ -150,20 +150,20 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
     def _one_split(self, rng: RandomState) -> ShuffleSplit:
         return ShuffleSplit(1, test_size=0.2, random_state=rng)
 
-    def _has_linear_alpha(self, model: Any) -> bool:
+    def _has_linear_alpha(self, model: BaseDistilled) -> bool:
         # Rescaled by a factor that depends on alpha, predictions are not linear in it.
-        rescales = model.rescale and self.temperatures[0] != 1
+        rescales = self.rescale and self.temperatures[0] != 1
         is_open = isinstance(self.alphas, str)
         return is_open and not rescales and is_linear_in_targets(student_of(model))
 
     def _groups(
-        self, model: Any, data: Data, folds: Folds, context: Any
+        self, model: BaseDistilled, data: Data, folds: Folds, context: Any
     ) -> list[Group]:
         self.linear_alpha_: float | None = None
         return super()._groups(model, data, folds, context)
 
     def _default_alphas(
-        self, model: Any, data: Data, folds: Folds, context: Any
+        self, model: BaseDistilled, data: Data, folds: Folds, context: Any
     ) -> Sequence[float]:
         if not self._has_linear_alpha(model):
             return super()._default_alphas(model, data, folds, context)
@@ -180,7 +180,14 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
             delayed(predict)(train, rows)
             for (train, _), rows in zip(folds, held_out, strict=True)
         )
-        pairs = zip(*self._run(calls, tasks), strict=True)
+        try:
+            results = self._run(calls, tasks)
+        except Exception:
+            if self.error_score == "raise":
+                raise
+            # What failed is the student, and then a candidate, or it stops the search.
+            return super()._default_alphas(model, data, folds, context)
+        pairs = zip(*results, strict=True)
         hard, soft = (np.concatenate(parts) for parts in pairs)
         part = data.part(np.concatenate(held_out))
         alpha = best_alpha(part.y, hard, soft, part.weight)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from inspect import signature
 from typing import Any, NamedTuple
 
+import joblib
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
@@ -12,7 +13,7 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from skdistill._sklearn import metric_of
 from skdistill._typing import Estimator, Scorer
 from skdistill._validation import align_classes
-from skdistill.distilled import keep
+from skdistill.distilled import BaseDistilled, keep
 from skdistill.flow import (
     Data,
     Distillation,
@@ -76,7 +77,7 @@ class FoldScores(NamedTuple):
 
 
 def score_fold(
-    model: Estimator,
+    model: BaseDistilled,
     groups: list[Group],
     data: Data,
     train: NDArray,
@@ -117,27 +118,29 @@ def score_fold(
     training = data.part(train).with_present_classes()
     held_out = [data.part(rows) for rows in parts]
     known = supervise(groups[0].plan, groups[0].data_of(training))
-    supervisions: dict[int | None, Supervision] = {_transfer_key(groups[0]): known}
+    supervisions: dict[str | None, Supervision] = {None: known}
     scores: list[list[float]] = []
     failures: list[Failure] = []
     for number, group in enumerate(groups):
         task = context.subcontext(task_name="fit-candidates")
         task.call_on_fit_task_begin(estimator=model)
-        own, key = group.data_of(training), _transfer_key(group)
+        own = group.data_of(training)
+        key = _transfer_key(group, own)
         if key not in supervisions:
             supervisions[key] = supervise(group.plan, own, known)
         try:
             done = distill_supervised(group.plan, own, supervisions[key])
-            students = _kept(model, own, done)
-            scores += [
-                [_score(scorer, one, part) for part in held_out] for one in students
-            ]
         except Exception as error:
             if error_score == "raise" or group.is_baseline:
                 raise
             failures.append(Failure(number, f"{type(error).__name__}: {error}"))
             n_candidates = len(group.plan.refinements)
             scores += [[float(error_score)] * len(parts)] * n_candidates
+        else:
+            scores += [
+                [_score(scorer, one, part) for part in held_out]
+                for one in _kept(model, own, done)
+            ]
         task.call_on_fit_task_end(estimator=model)
     references = [
         [
@@ -152,19 +155,22 @@ def score_fold(
     return FoldScores(np.array([*scores, *references]), failures)
 
 
-def _transfer_key(group: Group) -> int | None:
-    """Return what groups that share a transfer set have in common."""
-    return None if group.is_baseline else id(group.params["transfer"])
+def _transfer_key(group: Group, data: Data) -> str | None:
+    """Return what groups that share a transfer set have in common; None without one."""
+    transfer = group.plan.transfer
+    if transfer.sampler is None and data.X_unlabeled is None:
+        return None
+    return joblib.hash((transfer.sampler, transfer.size))
 
 
-def _kept(model: Estimator, data: Data, done: Distillation) -> list[Estimator]:
+def _kept(model: BaseDistilled, data: Data, done: Distillation) -> list[Estimator]:
     return [
         keep(clone(model), data, done, index) for index in range(len(done.students))
     ]
 
 
 def held_out_predictions(
-    model: Estimator, plan: Plan, data: Data, train: NDArray, rows: NDArray
+    model: BaseDistilled, plan: Plan, data: Data, train: NDArray, rows: NDArray
 ) -> tuple[NDArray, NDArray]:
     """Return what the student predicts, taught by the labels and by the teacher alone.
 
@@ -201,9 +207,10 @@ def _teacher(
     if part.teacher_predictions is None:
         predictions = known.predict(plan, training, part.X, part.X_privileged)
     else:
-        predictions = known.signal.transform(part.teacher_predictions)
+        predictions = part.teacher_predictions
         if data.classes is not None and training.classes is not None:
             predictions = align_classes(predictions, data.classes, training.classes)
+        predictions = known.signal.transform(predictions)
     loss = training_loss(plan.student)
     if training.classes is None and not loss.is_mean:
         # What the teacher knows of quantiles: its predictions and their residuals.

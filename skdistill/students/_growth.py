@@ -16,7 +16,7 @@ from skdistill._typing import Estimator, Table
 from skdistill.students._registry import find_adapter
 from skdistill.targets import Target
 
-__all__ = ["adapt_to_transfer_set"]
+__all__ = ["adapt_to_transfer_set", "check_takes_transfer_set"]
 
 # Where ensembles and wrappers keep what they have fitted.
 _FITTED = ("estimators_", "regressor_", "best_estimator_", "estimator_")
@@ -61,12 +61,8 @@ def adapt_to_transfer_set(
     >>> student.max_leaf_nodes
     7
     """
+    check_takes_transfer_set(student)
     final = final_step(student)
-    if getattr(final, "oob_score", False):
-        raise ValueError(
-            "A student with oob_score learns no transfer set: its samples have no "
-            f"labels to be scored by. Got {final!r}. Use oob_score=False."
-        )
     find_adapter(final).keep_growth(final, len(target.labels))
     unlimited = {
         name: part
@@ -80,6 +76,33 @@ def adapt_to_transfer_set(
                 size for one in _fitted_as(baseline, name) for size in _tree_sizes(one)
             ]
             part.set_params(max_leaf_nodes=max([2, *sizes]) if sizes else None)
+
+
+def check_takes_transfer_set(student: Estimator) -> None:
+    """Raise, before any work is done, if a student cannot learn a transfer set.
+
+    Parameters
+    ----------
+    student : estimator
+        Unfitted.
+
+    Raises
+    ------
+    ValueError
+        If the student scores itself out of bag: a transfer set has no labels.
+
+    Examples
+    --------
+    >>> from sklearn.ensemble import RandomForestRegressor
+    >>> from skdistill.students import check_takes_transfer_set
+    >>> check_takes_transfer_set(RandomForestRegressor())
+    """
+    final = final_step(student)
+    if getattr(final, "oob_score", False):
+        raise ValueError(
+            "A student with oob_score learns no transfer set: its samples have no "
+            f"labels to be scored by. Got {final!r}. Use oob_score=False."
+        )
 
 
 def _fit_baseline(

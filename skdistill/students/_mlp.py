@@ -43,7 +43,7 @@ class PerceptronAdapter(StudentAdapter):
         if student.early_stopping and student.solver != "lbfgs":
             return _fit_until_it_stops(student, X, target)
         with _learning(student, _output(target.mixed)):
-            return student.fit(X, target.y, sample_weight=target.weight)
+            return student.fit(X, target.y, sample_weight=target.weight, **fit_params)
 
 
 def _output(mixed: NDArray) -> NDArray:

@@ -4,7 +4,7 @@ A teacher says the mean. A student of another loss cannot learn from that alone,
 not scored by R2 either.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -41,7 +41,7 @@ class TrainingLoss:
         - "several": of several levels at once, or of ranks or survival times: the
           prediction is no value of the target.
     level : float or None, default=None
-        Of a quantile or an expectile, between 0 and 1.
+        The level of a quantile or an expectile, between 0 and 1.
     name : str, default=""
         The parameter that says so, for errors.
     """
@@ -118,11 +118,13 @@ class LossWord(NamedTuple):
     def of(self, params: Mapping[str, Any], name: str) -> TrainingLoss:
         """Return the loss of an estimator with these parameters."""
         given = (params[key] for key in self.params if params.get(key) is not None)
-        levels = np.atleast_1d(next(given, self.level))
-        if len(levels) > 1:
-            shown = ", ".join(f"{level:g}" for level in levels)
-            return TrainingLoss("several", None, f"{name} at the levels {shown}")
-        level = None if levels[0] is None else float(levels[0])
+        level = next(given, self.level)
+        if isinstance(level, Sequence | np.ndarray) and not isinstance(level, str):
+            if len(level) != 1:
+                shown = ", ".join(f"{one:g}" for one in level)
+                return TrainingLoss("several", None, f"{name} at the levels {shown}")
+            level = level[0]
+        level = None if level is None else float(level)
         return TrainingLoss(self.kind, level, name)
 
 

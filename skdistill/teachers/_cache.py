@@ -94,8 +94,8 @@ def cached_cross_fit(
 
     Parameters
     ----------
-    memory : object with the joblib.Memory interface
-        A joblib.Memory with location None keeps nothing.
+    memory : object with the joblib.Memory interface, or None
+        None, and a joblib.Memory with location None, keep nothing.
     task : CrossFitTask
         The teacher and the training data.
     method : str or False
@@ -110,7 +110,7 @@ def cached_cross_fit(
     teacher : LazyTeacher
         The fitted teacher.
     """
-    if isinstance(memory, Memory) and memory.store_backend is None:
+    if memory is None or (isinstance(memory, Memory) and memory.store_backend is None):
         done = cross_fit(task, method)
         return done.predictions, done.is_out_of_fold, LazyTeacher(done.teacher)
     key = _key(task, method)

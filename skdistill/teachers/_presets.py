@@ -4,7 +4,9 @@ Members: extremely randomised trees (variance averaged out), gradient boosting
 (interactions), and Bayesian ridge or logistic regression on the columns and random
 Fourier features of them (smooth targets, where trees are weak). All take missing
 values and row weights; below 500 rows none has a rule that counts rows, so a weight of
-k there is the same as k equal rows.
+k there is the same as k equal rows. Each regressor gets the target in standard units,
+as several of them fail in others: trees do not split variances below 1e-16 and lose
+them beside a large mean, and Bayesian ridge shrinks large targets to their mean.
 
 References: extremely randomised trees, Geurts et al. 2006; random Fourier features,
 Rahimi and Recht 2007; non-negative weights of the members, Breiman 1996.
@@ -13,8 +15,15 @@ Rahimi and Recht 2007; non-negative weights of the members, Breiman 1996.
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn import config_context
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import (
+    BaseEstimator,
+    MetaEstimatorMixin,
+    RegressorMixin,
+    TransformerMixin,
+    clone,
+)
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     ExtraTreesRegressor,
@@ -30,7 +39,7 @@ from sklearn.kernel_approximation import RBFSampler
 from sklearn.linear_model import BayesianRidge, LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
-from sklearn.utils import check_array, get_tags
+from sklearn.utils import Tags, check_array, get_tags
 from sklearn.utils.validation import validate_data
 
 from skdistill._sklearn import name_request_owner
@@ -68,12 +77,12 @@ def default_regressor(
             boosting = HistGradientBoostingRegressor(learning_rate=0.05, max_iter=300)
         return StackingRegressor(
             _members(
-                ExtraTreesRegressor(n_estimators=100),
-                boosting,
-                BayesianRidge(),
+                StandardTarget(ExtraTreesRegressor(n_estimators=100)),
+                StandardTarget(boosting),
+                StandardTarget(BayesianRidge()),
                 n_features,
             ),
-            final_estimator=_asking(LinearRegression(positive=True)),
+            final_estimator=_asking(StandardTarget(LinearRegression(positive=True))),
             cv=cv,
             n_jobs=n_jobs,
         )
@@ -140,6 +149,36 @@ def _members(
     else:
         boosting = make_pipeline(EmptyColumnFiller(), boosting)
     return [("trees", _asking(trees)), ("boosting", boosting), ("smooth", smooth)]
+
+
+class StandardTarget(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+    """Fits a regressor to a target of mean 0 and standard deviation 1, both weighted.
+
+    Other than that of `TransformedTargetRegressor`, its scale follows the weights.
+    """
+
+    def __init__(self, regressor: Estimator) -> None:
+        self.regressor = regressor
+
+    def fit(self, X: Table, y: ArrayLike, sample_weight: NDArray | None = None) -> Self:
+        """Fit a clone of the regressor to the standardised target."""
+        y = np.asarray(y, dtype=float)
+        params = {} if sample_weight is None else {"sample_weight": sample_weight}
+        self.mean_ = np.average(y, weights=sample_weight)
+        variance = np.average((y - self.mean_) ** 2, weights=sample_weight)
+        self.scale_ = np.sqrt(variance) or 1.0
+        standard = (y - self.mean_) / self.scale_
+        self.regressor_ = clone(self.regressor).fit(X, standard, **params)
+        return self
+
+    def predict(self, X: Table) -> NDArray[np.float64]:
+        """Predict in the unit of the target."""
+        return self.mean_ + self.scale_ * self.regressor_.predict(X)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self.regressor).input_tags
+        return tags
 
 
 class EmptyColumnFiller(TransformerMixin, BaseEstimator):

@@ -253,7 +253,7 @@ def _read_column(name: Hashable, cells: Any, is_categorical: bool) -> Column:
     if hasattr(cells, "sp_index"):
         raise TypeError(
             f"X must be dense. Got the sparse column {name!r}. Use "
-            "X.sparse.to_dense() to convert it."
+            f"X[{name!r}].sparse.to_dense() to convert it."
         )
     numbers = None if is_categorical else _floats(cells)
     if numbers is None:

@@ -62,6 +62,7 @@ def test_the_student_learns_the_mixed_target(iris):
         alpha=0.4,
         temperature=3.0,
         cv=folds,
+        calibrate=None,
         transfer=None,
     ).fit(X, y)
     p = cross_val_predict(GaussianNB(), X, y, cv=folds, method="predict_proba")
@@ -193,7 +194,7 @@ def test_a_regressor_learns_the_tempered_logits(iris):
     X, y = iris
     teacher = FrozenEstimator(LogisticRegression(C=0.01).fit(X, y))
     model = DistilledClassifier(
-        teacher, LinearRegression(), alpha=1, temperature=2.0
+        teacher, LinearRegression(), alpha=1, temperature=2.0, calibrate=None
     ).fit(X, y)
     assert isinstance(model.student_, LogitStudent)
     logits = teacher.decision_function(X) / 2

@@ -137,7 +137,7 @@ def test_a_regressor_refuses(params, message):
 CLASSIFICATION = {
     "teacher without probabilities": (
         {"teacher": LinearRegression()},
-        "predict_proba or decision_function.*Got LinearRegression.*CalibratedClassif",
+        "predict_proba or decision_function.*Got LinearRegression.*Use a classifier",
     ),
     "student without weights": (
         {"student": GaussianProcessClassifier()},
@@ -332,7 +332,9 @@ def test_stored_predictions_serve_no_eval_set():
     with config_context(enable_metadata_routing=True):
         student = XGBClassifier(n_estimators=5, early_stopping_rounds=2, n_jobs=1)
         model = DistilledClassifier(student=student.set_fit_request(eval_set=True))
-        with pytest.raises(ValueError, match="samples given alone.*as an eval_set"):
+        with pytest.raises(
+            ValueError, match="eval_set, and its predictions for X alone"
+        ):
             model.fit(
                 X_CLASSES,
                 Y_CLASSES,

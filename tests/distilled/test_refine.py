@@ -88,6 +88,7 @@ def test_refined_classifiers_with_a_transfer_set_do_better(folder, student):
         refine="leaves",
         random_state=0,
         memory=folder,
+        calibrate=None,
     ).fit(X[:500], names[:500])
     unrefined = clone(model).set_params(refine=None).fit(X[:500], names[:500])
     held_out = np.arange(500, len(y))

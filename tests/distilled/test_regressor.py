@@ -65,7 +65,7 @@ def test_alpha_one_is_the_student_of_out_of_fold_predictions_alone(diabetes, stu
     X, y = diabetes
     folds = KFold(5)
     model = DistilledRegressor(
-        Ridge(), student, alpha=1, cv=folds, transfer=None, refine=None
+        Ridge(), student, alpha=1, cv=folds, transfer=None, refine=None, calibrate=None
     ).fit(X, y)
     predictions = cross_val_predict(Ridge(), X, y, cv=folds)
     alone = clone(student).fit(X, predictions)
@@ -77,7 +77,12 @@ def test_the_student_learns_the_mixed_target(diabetes):
     weight = np.random.default_rng(0).random(len(y))
     teacher = FrozenEstimator(Ridge(10).fit(X, y))
     model = DistilledRegressor(
-        teacher, RecordingRegressor(), alpha=0.3, temperature=2.0, transfer=None
+        teacher,
+        RecordingRegressor(),
+        alpha=0.3,
+        temperature=2.0,
+        transfer=None,
+        calibrate=None,
     ).fit(X, y, weight)
     mean = np.average(y, weights=weight)
     t = teacher.predict(X)
@@ -97,10 +102,10 @@ def test_weights_reach_the_teacher(diabetes):
 def test_the_teachers_score_is_the_out_of_fold_one(diabetes):
     X, y = diabetes
     folds = KFold(4)
-    model = DistilledRegressor(Ridge(), Ridge(), cv=folds).fit(X, y)
+    model = DistilledRegressor(Ridge(), Ridge(), cv=folds, calibrate=None).fit(X, y)
     out_of_fold = cross_val_predict(Ridge(), X, y, cv=folds)
     assert model.teacher_score_ == pytest.approx(r2_score(y, out_of_fold))
-    memoriser = DistilledRegressor(Memoriser(), Ridge()).fit(X, y)
+    memoriser = DistilledRegressor(Memoriser(), Ridge(), calibrate=None).fit(X, y)
     assert memoriser.teacher_score_ < 0.2
     in_sample = DistilledRegressor(Memoriser(), Ridge(), cross_fit=False).fit(X, y)
     assert in_sample.teacher_score_ is None
@@ -142,7 +147,9 @@ def test_the_score_of_the_teacher_is_weighted(diabetes):
     X, y = diabetes
     weight = np.random.default_rng(0).random(len(y))
     folds = KFold(4)
-    model = DistilledRegressor(Ridge(), Ridge(), cv=folds).fit(X, y, weight)
+    model = DistilledRegressor(Ridge(), Ridge(), cv=folds, calibrate=None).fit(
+        X, y, weight
+    )
     out_of_fold = cross_val_predict(
         Ridge(), X, y, cv=folds, params={"sample_weight": weight}
     )
@@ -160,6 +167,7 @@ def test_several_outputs(rescale):
         temperature=2.0,
         transfer=None,
         rescale=rescale,
+        calibrate=None,
     ).fit(X, y)
     assert model.predict(X).shape == (20, 3)
     assert_allclose(model.target_mean_, y.mean(axis=0))

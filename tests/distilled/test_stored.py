@@ -54,7 +54,10 @@ def test_stored_values_of_unlabeled_samples_are_targets(diabetes):
     X, y = diabetes
     teacher = Ridge().fit(X, y)
     model = DistilledRegressor(
-        None, RecordingRegressor(), transfer=TransferSet(None, weight=0.5)
+        None,
+        RecordingRegressor(),
+        transfer=TransferSet(None, weight=0.5),
+        calibrate=None,
     )
     model.fit(
         X[:300],

@@ -42,6 +42,7 @@ MODEL = DistilledRegressor(
     alpha=0.25,
     temperature=2.0,
     transfer=None,
+    calibrate=None,
     random_state=0,
 )
 
@@ -121,7 +122,9 @@ def test_a_transfer_set_has_the_teachers_probabilities_whatever_alpha_is(iris):
     X, y = iris
     given = X + 0.1
     teacher = LogisticRegression(max_iter=1000)
-    model = DistilledClassifier(teacher, RecordingClassifier(), alpha=0.0)
+    model = DistilledClassifier(
+        teacher, RecordingClassifier(), alpha=0.0, calibrate=None
+    )
     model.fit(X, y, X_unlabeled=given)
     student = model.student_
     assert_array_equal(student.X_[:150], X)
@@ -152,6 +155,7 @@ def test_a_native_student_learns_a_transfer_set_from_the_teacher(iris, student, 
         temperature=2.0,
         soften=soften,
         transfer=TransferSet(weight=1e6),
+        calibrate=None,
     ).fit(X, y, X_unlabeled=X)
     teacher = model.teacher_.predict_proba(X)
     tempered = teacher**0.5 / (teacher**0.5).sum(axis=1, keepdims=True)
@@ -213,6 +217,25 @@ def test_dataframes_stay_dataframes(diabetes):
         model.fit(X, y, X_unlabeled=X.rename(columns={"sex": "gender"}))
     with pytest.raises(TypeError, match="must be a DataFrame"):
         model.fit(X, y, X_unlabeled=X.to_numpy())
+
+
+@pytest.mark.parametrize("columns", [["bmi"], slice(None)])
+def test_no_samples_are_drawn_from_a_frame_with_sparse_columns(columns, tmp_path):
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    X.loc[:, "bmi"] = X["bmi"].clip(lower=0)
+    names = X.columns[columns] if isinstance(columns, slice) else columns
+    X = X.astype(dict.fromkeys(names, pd.SparseDtype(float)))
+    model = DistilledRegressor(CountingTeacher(tmp_path), RecordingRegressor())
+    assert model.fit(X, y).student_.X_.shape == X.shape
+    n_fits = len(list(tmp_path.iterdir()))
+    model.set_params(transfer=MungeSampler())
+    with pytest.raises(TypeError, match=r"sparse column.*X\[name\]\.sparse\.to_dense"):
+        model.fit(X, y)
+    assert len(list(tmp_path.iterdir())) == n_fits
+    model.set_params(teacher=None, transfer="auto")
+    if isinstance(columns, slice):
+        with pytest.raises(ValueError, match=r"default teacher.*X\.sparse\.to_dense"):
+            model.fit(X, y)
 
 
 def test_sparse_samples_can_be_given_not_drawn(diabetes):

@@ -4,6 +4,8 @@ import pytest
 
 pytest.importorskip("skl2onnx", reason="needs the extra onnx")
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from lightgbm import LGBMClassifier, LGBMRegressor
@@ -161,6 +163,26 @@ def test_rows_that_single_precision_cannot_tell_apart_are_warned_of():
     model = HistGradientBoostingRegressor(max_iter=5).fit(table, np.repeat([0, 1], 40))
     with pytest.warns(RoundingWarning, match="for 40 of 80 samples, by up to 0.4"):
         to_onnx(model, table)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", TREE_REGRESSORS)
+def test_rows_that_coincide_may_lie_on_both_sides_of_a_threshold(name, dtype):
+    # Sine and cosine of an hour differ from day to day in the last bits of a double.
+    rng = np.random.default_rng(0)
+    angle = 2 * np.pi * rng.integers(2400, size=3000) / 24
+    table = np.column_stack([np.sin(angle), np.cos(angle), rng.normal(size=3000)])
+    y = np.sin(angle + 1) + (table[:, 0] > 0) + table[:, 2]
+    model = clone(TREE_REGRESSORS[name]).fit(table, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RoundingWarning)
+        onnx_model = to_onnx(model, table, dtype=dtype)
+        classifier = clone(TREE_CLASSIFIERS[name]).fit(table, y > np.median(y))
+        to_onnx(classifier, table, dtype=dtype)
+    session = InferenceSession(onnx_model.SerializeToString())
+    (values,) = session.run(None, {"X": table.astype(dtype)})
+    expected = model.predict(table.astype(np.float32))
+    assert_allclose(values[:, 0], expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("dtype", ["int64", "uint64", "float64"])

@@ -112,7 +112,9 @@ def test_the_error_names_the_student_of_a_pipeline():
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_check_fails_where_the_converter_gives_another_model(dtype, monkeypatch):
     convert, other = _onnx._convert, Ridge().fit(X, -Y)
-    monkeypatch.setattr(_onnx, "_convert", lambda model, *rest: convert(other, *rest))
+    monkeypatch.setattr(
+        _onnx, "_convert", lambda model, *rest, **how: convert(other, *rest, **how)
+    )
     message = "as the Ridge does. Got other predictions for 200 of 200 samples, the"
     with pytest.raises(ValueError, match=message):
         to_onnx(Ridge().fit(X, Y), X, dtype=dtype)
@@ -125,7 +127,9 @@ def test_the_check_finds_one_leaf_that_is_changed(monkeypatch):
     changed.tree_.value[leaf] += 0.001 * np.abs(Y).max()
     n_samples = (changed.apply(X) == leaf).sum()
     convert = _onnx._convert
-    monkeypatch.setattr(_onnx, "_convert", lambda model, *rest: convert(changed, *rest))
+    monkeypatch.setattr(
+        _onnx, "_convert", lambda model, *rest, **how: convert(changed, *rest, **how)
+    )
     with pytest.raises(
         ValueError, match=f"other predictions for {n_samples} of 200 samples"
     ):
@@ -138,7 +142,9 @@ def test_the_check_measures_each_output_by_its_own_scale(monkeypatch):
     model = Ridge().fit(X, np.column_stack([Y, 1e9 + Y]))
     changed = clone(model).fit(X, np.column_stack([Y + np.abs(Y).max(), 1e9 + Y]))
     convert = _onnx._convert
-    monkeypatch.setattr(_onnx, "_convert", lambda model, *rest: convert(changed, *rest))
+    monkeypatch.setattr(
+        _onnx, "_convert", lambda model, *rest, **how: convert(changed, *rest, **how)
+    )
     with pytest.raises(ValueError, match="for 200 of 200 samples"):
         to_onnx(model, X)
 
@@ -167,7 +173,9 @@ def test_the_check_finds_other_labels(monkeypatch):
     model = DecisionTreeClassifier(max_depth=2).fit(X, y)
     changed = clone(model).fit(X, np.where(y == "above", "below", "higher"))
     convert = _onnx._convert
-    monkeypatch.setattr(_onnx, "_convert", lambda model, *rest: convert(changed, *rest))
+    monkeypatch.setattr(
+        _onnx, "_convert", lambda model, *rest, **how: convert(changed, *rest, **how)
+    )
     with pytest.raises(ValueError, match="for 200 of 200 samples"):
         to_onnx(model, X)
 

@@ -72,7 +72,7 @@ def test_a_distilled_quantile_keeps_its_level(number, level):
         DistilledRegressor(TEACHER, student, random_state=0).fit(X, Y).predict(X_NEW)
     )
     baseline = clone(student).fit(X, Y).predict(X_NEW)
-    assert np.mean(Y_NEW <= predicted) == pytest.approx(level, abs=0.04)
+    assert np.mean(predicted >= Y_NEW) == pytest.approx(level, abs=0.04)
     losses = [mean_pinball_loss(Y_NEW, p, alpha=level) for p in (predicted, baseline)]
     assert losses[0] < 1.02 * losses[1]
 
@@ -95,7 +95,7 @@ def test_a_teacher_of_any_quantile_serves(teacher, calibrate):
         teacher, student, calibrate=calibrate, on_poor_teacher="ignore", random_state=0
     )
     predicted = model.fit(X, Y).predict(X_NEW)
-    assert np.mean(Y_NEW <= predicted) == pytest.approx(0.9, abs=0.04)
+    assert np.mean(predicted >= Y_NEW) == pytest.approx(0.9, abs=0.04)
 
 
 def test_training_samples_keep_their_labels_and_others_get_residuals():
@@ -205,7 +205,7 @@ def test_what_cannot_be_done_is_said_before_the_teacher_is_fitted(
 def test_a_frozen_teacher_needs_no_cross_fitting():
     teacher = FrozenEstimator(LinearRegression().fit(X_NEW, Y_NEW))
     model = DistilledRegressor(teacher, students(0.9)[4], cross_fit=False)
-    assert np.mean(Y_NEW <= model.fit(X, Y).predict(X_NEW)) > 0.85
+    assert np.mean(model.fit(X, Y).predict(X_NEW) >= Y_NEW) > 0.85
 
 
 def test_at_alpha_0_it_is_the_baseline():
@@ -218,7 +218,7 @@ def search(student, **params):
     return DistilledRegressorCV(
         TEACHER,
         student,
-        transfers=[TransferSet(ConditionalSampler(), size=3)],
+        transfers=[TransferSet(ConditionalSampler(), size=5)],
         cv=3,
         random_state=0,
         **params,
@@ -227,7 +227,7 @@ def search(student, **params):
 
 def test_a_search_scores_by_the_loss_of_the_student():
     level = 0.9
-    model = search(students(level)[2])
+    model = search(students(level)[3].set_params(max_depth=6))
     assert model.alpha_ == 0.5
     assert model.baseline_score_ < model.best_score_ < 0
     # The teacher counts with its residuals: as a quantile it is better than the mean.

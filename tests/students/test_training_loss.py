@@ -32,8 +32,8 @@ from sklearn.preprocessing import PowerTransformer, StandardScaler
 from sklearn.svm import SVR
 from xgboost import XGBRegressor
 
-from skdistill.students import fit_on_target, training_loss
 from skdistill.students import TrainingLoss as Loss
+from skdistill.students import check_learns_target, fit_on_target, training_loss
 from skdistill.targets import Target
 
 NINE = QuantileRegressor(quantile=0.9)
@@ -220,3 +220,31 @@ def test_targets_of_other_students_are_not_clipped():
     ):
         target = Target.of_values(Y, far, alpha=1.0)
         assert_allclose(fit_on_target(student, X, target).predict(X), 99.0)
+
+
+@pytest.mark.parametrize(
+    ("student", "message"),
+    [
+        (PoissonRegressor(), "PoissonRegressor.*only some numbers"),
+        (TweedieRegressor(power=1.5), "only some numbers"),
+        (GridSearchCV(PoissonRegressor(), {}), "only some numbers"),
+        (
+            TransformedTargetRegressor(Ridge(), func=np.log, inverse_func=np.exp),
+            "only some numbers",
+        ),
+        (GradientBoostingRegressor(loss="quantile"), "loss='quantile'"),
+    ],
+)
+def test_regressors_that_cannot_learn_logits_are_refused(student, message):
+    with pytest.raises(ValueError, match=f"(?s)logits.*{message}.*Use a regressor"):
+        check_learns_target(student, "teacher")
+
+
+def test_regressors_that_can_learn_logits_are_taken():
+    for student in (
+        Ridge(),
+        SVR(),
+        GradientBoostingRegressor(loss="absolute_error"),
+        TransformedTargetRegressor(Ridge(), transformer=StandardScaler()),
+    ):
+        check_learns_target(student, "teacher")

@@ -1,0 +1,149 @@
+"""What one fit does with the teachers that people have, with calibration and without.
+
+Eight teachers teach five students on sixteen tables of 1,500 training rows. A student
+is harmed if its held-out loss is above the baseline student's by more than 0.003: log
+loss for classes, 1 - R2 for values. Finished blocks are kept and skipped by the next
+run, unless ``--fresh``::
+
+    python -m benchmarks.teachers --data-dir ../shared/data
+"""
+
+from functools import partial
+from itertools import product
+
+import pandas as pd
+
+from benchmarks import results, runs
+from benchmarks.problems import add_data_argument
+from benchmarks.teachers_block import CLASSES, STUDENTS, TABLES, TEACHERS, measure
+
+NAME = "teachers"
+HARM = 0.003
+WAYS = {"raw": "calibrate=None", "default": "the defaults", "cv": "the search"}
+
+
+def summarise(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each pair: means over seeds, and each way's gain."""
+    keys = ["table", "teacher", "student"]
+    losses = [name for name in frame if name.endswith("_loss")]
+    pairs = frame.groupby(keys, sort=False)[[*losses, "warned"]].mean().reset_index()
+    for way in WAYS:
+        if f"{way}_loss" in pairs:
+            pairs[f"{way}_gain"] = pairs["baseline_loss"] - pairs[f"{way}_loss"]
+    pairs["is_better"] = pairs["teacher_loss"] < pairs["baseline_loss"]
+    pairs["task"] = pairs["table"].isin(CLASSES).map({True: "classes", False: "values"})
+    return pairs
+
+
+def count(pairs: pd.DataFrame) -> list[dict]:
+    """Count gains, harm and warnings, by task and way."""
+    rows = []
+    for task, part in pairs.groupby("task"):
+        better, worse = part[part["is_better"]], part[~part["is_better"]]
+        for way, label in WAYS.items():
+            if f"{way}_gain" not in part or part[f"{way}_gain"].isna().all():
+                continue
+            gain, harm = part[f"{way}_gain"], f"{way}_gain"
+            rows.append(
+                {
+                    "task": task,
+                    "way": label,
+                    "pairs": len(part),
+                    "mean gain": f"{gain.mean():.4f}",
+                    "median gain": f"{gain.median():.4f}",
+                    "harmed": _of(gain < -HARM),
+                    "harmed, teacher better": _of(better[harm] < -HARM),
+                    "harmed, teacher not better": _of(worse[harm] < -HARM),
+                }
+            )
+    return rows
+
+
+def count_warnings(pairs: pd.DataFrame) -> list[dict]:
+    """Count the warnings of the default, by what held-out rows say of the teacher."""
+    return [
+        {
+            "task": task,
+            "teacher not better than the baseline": _of(
+                part.loc[~part["is_better"], "warned"] > 0.5
+            ),
+            "teacher better": _of(part.loc[part["is_better"], "warned"] > 0.5),
+            "harmed without a warning": _of(
+                (part["default_gain"] < -HARM) & (part["warned"] <= 0.5)
+            ),
+        }
+        for task, part in pairs.groupby("task")
+    ]
+
+
+def _of(holds: pd.Series) -> str:
+    return f"{int(holds.sum())} of {len(holds)}"
+
+
+def by_teacher(pairs: pd.DataFrame) -> list[dict]:
+    """Return the mean gains of each teacher."""
+    return [
+        {"task": task, "teacher": teacher}
+        | {
+            f"{label}: mean gain (harmed)": f"{part[f'{way}_gain'].mean():.4f} "
+            f"({int((part[f'{way}_gain'] < -HARM).sum())} of {len(part)})"
+            for way, label in WAYS.items()
+            if f"{way}_gain" in part and part[f"{way}_gain"].notna().any()
+        }
+        for (task, teacher), part in pairs.groupby(["task", "teacher"], sort=False)
+    ]
+
+
+def report(frame: pd.DataFrame) -> str:
+    """Make the Markdown from the raw rows alone."""
+    pairs = summarise(frame)
+    return "\n\n".join(
+        [
+            "# What one fit does with the teachers that people have",
+            f"Tables: {frame['table'].nunique()}, teachers: "
+            f"{frame['teacher'].nunique()}, students: {frame['student'].nunique()}, "
+            f"seeds: {frame['seed'].nunique()}; at most {frame['n_train'].max()} "
+            "training rows. The loss is that of held-out rows: log loss of "
+            "probabilities clipped at 1e-6 for classes, 1 - R2 for values. A gain is "
+            "the baseline student's loss without the distilled one's; harmed is a gain "
+            f"below -{HARM:g}.",
+            results.markdown(pd.DataFrame(count(pairs))),
+            "## Warnings of the default",
+            "Whether the teacher is better than the baseline student is known from the "
+            "held-out rows, which the fit does not see.",
+            results.markdown(pd.DataFrame(count_warnings(pairs))),
+            "## By teacher",
+            results.markdown(pd.DataFrame(by_teacher(pairs))),
+            f"Measured with {results.describe(frame)}.",
+        ]
+    )
+
+
+def main() -> None:
+    """Measure what is missing, keep each block, and report on all there is."""
+    parser = runs.build_parser(__doc__)
+    add_data_argument(parser)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES)
+    parser.add_argument("--teachers", nargs="+", choices=TEACHERS, default=TEACHERS)
+    parser.add_argument("--students", nargs="+", choices=STUDENTS, default=STUDENTS)
+    parser.add_argument("--ways", nargs="*", choices=["cv"], default=["cv"])
+    options = parser.parse_args()
+    cases = [
+        {"table": table, "seed": seed, "teacher": teacher}
+        for seed, table, teacher in product(
+            range(options.seeds), options.tables, options.teachers
+        )
+    ]
+    work = partial(
+        measure,
+        students=options.students,
+        ways=options.ways,
+        data_dir=options.data_dir,
+    )
+    runs.run(NAME, cases, work, options)
+    runs.publish(NAME, report)
+
+
+if __name__ == "__main__":
+    main()
