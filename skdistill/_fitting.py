@@ -66,7 +66,7 @@ def supports_weight(estimator: Estimator) -> bool:
 def weight_refusal(estimator: Estimator, *, to_all: bool = False) -> str:
     """Return why `fit` does not take sample_weight; an empty string if it does.
 
-    Of a Pipeline the last step counts. An estimator that passes its parameters on is
+    The last step of a Pipeline counts. An estimator that passes its parameters on is
     asked: by metadata routing where that is enabled, else by a fit of a clone on no
     data, which reports a parameter that it does not take before it looks at the data;
     and so are the estimators that it holds.
@@ -138,7 +138,7 @@ def _held(estimator: Estimator) -> list[Estimator]:
 def _refusal_on_no_data(estimator: Estimator) -> str:
     """Ask for the weights by a fit that fails, whatever the weights, for want of data.
 
-    Only an error that names the weights is an answer.
+    Only an error that names the weights is a refusal.
     """
     told = ""
     with warnings.catch_warnings():
