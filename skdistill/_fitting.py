@@ -1,6 +1,7 @@
 """Fitting one part, teacher or student, whatever its library: weights, codes, seeds."""
 
 import inspect
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
+from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.validation import has_fit_parameter
 
 from skdistill._sklearn import routing_enabled
@@ -18,12 +20,19 @@ from skdistill._typing import Estimator
 __all__ = [
     "clone_with_seed",
     "final_step",
+    "is_estimator",
     "naming_failures",
     "spawn_seeds",
     "supports_weight",
     "weight_param",
+    "weight_refusal",
     "wrapped",
 ]
+
+_ROUTED = (
+    "metadata is routed: sklearn.set_config(enable_metadata_routing=True), and "
+    "set_fit_request(sample_weight=True) on what it holds"
+)
 
 
 def final_step(estimator: Estimator) -> Estimator:
@@ -33,26 +42,116 @@ def final_step(estimator: Estimator) -> Estimator:
     return estimator
 
 
+def is_estimator(part: Any) -> bool:
+    """Return whether a parameter is an estimator, not just something with a `fit`.
+
+    Classes and distributions have one too, such as NGBoost's `Dist`.
+    """
+    has_methods = hasattr(part, "fit") and hasattr(part, "get_params")
+    return has_methods and not isinstance(part, type)
+
+
 def wrapped(estimator: Estimator) -> Estimator | None:
     """Return the one estimator that a wrapper, such as a search, wraps, if any."""
     params = estimator.get_params(deep=False)
     inner = (params.get(name) for name in ("estimator", "regressor"))
-    return next((part for part in inner if hasattr(part, "fit")), None)
+    return next((part for part in inner if is_estimator(part)), None)
 
 
 def supports_weight(estimator: Estimator) -> bool:
-    """Return whether `fit` takes sample_weight, itself or by passing it on."""
-    estimator = final_step(estimator)
+    """Return whether `fit` takes sample_weight, itself or by passing it on to all."""
+    return not weight_refusal(estimator, to_all=True)
+
+
+def weight_refusal(estimator: Estimator, *, to_all: bool = False) -> str:
+    """Return why `fit` does not take sample_weight; an empty string if it does.
+
+    Of a Pipeline the last step counts. An estimator that passes its parameters on is
+    asked: by metadata routing where that is enabled, else by a fit of a clone on no
+    data, which reports a parameter that it does not take before it looks at the data;
+    and so are the estimators that it holds.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Unfitted.
+    to_all : bool, default=False
+        Whether the weights must reach all that it holds, also those whose request for
+        them is False.
+
+    Returns
+    -------
+    reason : str
+        Goes on after "Got <estimator>, ".
+    """
+    return _refusal(final_step(estimator), to_all)
+
+
+def _refusal(estimator: Estimator, to_all: bool) -> str:
+    """Return why ``estimator.fit(X, y, sample_weight=weight)`` fails, if it does."""
+    if isinstance(estimator, Pipeline) and not routing_enabled():
+        return f"to whose steps weights come only if {_ROUTED}"
     if has_fit_parameter(estimator, "sample_weight"):
-        return True
+        return ""
     parameters = inspect.signature(estimator.fit).parameters.values()
-    passes_on = any(part.kind is part.VAR_KEYWORD for part in parameters)
-    members = estimator.get_params(deep=False).get("estimators") or []
-    inner = [member[1] for member in members if isinstance(member, tuple)]
-    inner.append(wrapped(estimator))
-    return passes_on and all(
-        supports_weight(part) for part in inner if hasattr(part, "fit")
-    )
+    if not any(part.kind is part.VAR_KEYWORD for part in parameters):
+        return "whose fit has no such parameter"
+    if routing_enabled() and hasattr(estimator, "get_metadata_routing"):
+        return _refusal_of_router(estimator, to_all)
+    held = ((part, _refusal(part, to_all)) for part in _held(estimator))
+    refusals = [(part, reason) for part, reason in held if reason]
+    if refusals:
+        part, reason = refusals[0]
+        return f"which holds {type(part).__name__}, {reason}"
+    return _refusal_on_no_data(estimator)
+
+
+def _refusal_of_router(estimator: Estimator, to_all: bool) -> str:
+    """Ask for the weights by metadata routing."""
+    try:
+        routed = process_routing(estimator, "fit", sample_weight=np.ones(1))
+    except (TypeError, ValueError) as error:
+        return f"to whose parts no weights are routed: {str(error).rstrip('.')}"
+    parts = estimator.get_params(deep=True)
+    for name, methods in routed.items():
+        part = parts.get(name)
+        # Transformers before the last step of a Pipeline may do without weights.
+        if "fit" not in methods or not hasattr(part, "predict"):
+            continue
+        reason = "whose request for it is False" if to_all else ""
+        if "sample_weight" in methods["fit"]:
+            reason = _refusal(part, to_all)
+        if reason:
+            return f"which holds {type(part).__name__}, {reason}"
+    return ""
+
+
+def _held(estimator: Estimator) -> list[Estimator]:
+    """Return the estimators that a wrapper or ensemble passes its weights on to."""
+    params = estimator.get_params(deep=False)
+    members = [params.get("final_estimator"), wrapped(estimator)]
+    for member in params.get("estimators") or []:
+        members.append(member[1] if isinstance(member, tuple) else member)
+    return [part for part in members if is_estimator(part)]
+
+
+def _refusal_on_no_data(estimator: Estimator) -> str:
+    """Ask for the weights by a fit that fails, whatever the weights, for want of data.
+
+    Only an error that names the weights is an answer.
+    """
+    told = ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            clone(estimator).fit(None, None, sample_weight=np.ones(1))
+        except Exception as error:
+            told = str(error).rstrip(".")
+    if "sample_weight" not in told and "sample weights" not in told:
+        return ""
+    if "enable_metadata_routing" in told:
+        return f"whose fit takes it only if {_ROUTED}"
+    return f"whose fit says: {told}"
 
 
 def weight_param(
@@ -64,11 +163,13 @@ def weight_param(
     """
     if sample_weight is None:
         return {}
-    if not supports_weight(estimator):
-        name = type(final_step(estimator)).__name__
+    asked, refusal = final_step(estimator), weight_refusal(estimator)
+    if routing_enabled() and isinstance(estimator, Pipeline) and not refusal:
+        asked, refusal = estimator, _refusal_of_router(estimator, to_all=False)
+    if refusal:
+        name = type(asked).__name__
         raise ValueError(
-            f"The {part} must accept sample_weight in fit. Got {name}, whose fit has "
-            "no such parameter."
+            f"The {part} must accept sample_weight in fit. Got {name}, {refusal}."
         )
     prefix = ""
     while isinstance(estimator, Pipeline) and not routing_enabled():

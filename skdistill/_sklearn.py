@@ -5,6 +5,7 @@ Private names may move between releases; when one does, this file alone changes.
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from inspect import signature
 from typing import Any, ParamSpec, Self, TypeVar
 
@@ -29,7 +30,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
+    from sklearn.callback import (
+        AutoPropagatedCallback,
+        CallbackSupportMixin,
+        with_callbacks,
+    )
 except ImportError:  # scikit-learn < 1.9
 
     class _NoCallbackContext:
@@ -49,6 +54,9 @@ except ImportError:  # scikit-learn < 1.9
         ) -> AbstractContextManager[None]:
             return nullcontext()
 
+    class AutoPropagatedCallback:  # type: ignore[no-redef]
+        """Stands in for the callbacks that parts get from the model they are in."""
+
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """Stands in for scikit-learn's mixin where the release has none."""
 
@@ -58,6 +66,23 @@ except ImportError:  # scikit-learn < 1.9
     def with_callbacks(method: Callable[P, T]) -> Callable[P, T]:
         """Return `method` as it is: this scikit-learn has no callbacks."""
         return method
+
+
+def without_callback_context(estimator: E) -> E:
+    """Return an estimator without what it holds only while it is fitted inside another.
+
+    That is the callback context of the outer estimator, and the callbacks it got from
+    there. A copy that kept them could neither be saved nor be fitted.
+    """
+    if "_parent_callback_ctx" not in vars(estimator):
+        return estimator
+    alone = copy(estimator)
+    del alone._parent_callback_ctx
+    callbacks = vars(alone).pop("_skl_callbacks", [])
+    own = [one for one in callbacks if not isinstance(one, AutoPropagatedCallback)]
+    if own:
+        alone._skl_callbacks = own
+    return alone
 
 
 def name_request_owner(estimator: E) -> E:
@@ -137,4 +162,5 @@ __all__ = [
     "safe_indexing",
     "validate_params",
     "with_callbacks",
+    "without_callback_context",
 ]

@@ -8,6 +8,8 @@ from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
 from skdistill._typing import Table
+from skdistill._warnings import warn_user
+from skdistill.exceptions import NoProbabilityWarning
 
 __all__ = [
     "align_classes",
@@ -18,6 +20,7 @@ __all__ = [
     "check_two_classes",
     "check_weights",
     "sparse_columns",
+    "uniform_where_none",
 ]
 
 
@@ -143,10 +146,23 @@ def check_partition(folds: Sequence, n_samples: int) -> None:
         raise ValueError(
             "cv must hold out each row exactly once, as KFold does. Got "
             f"{wrong.size} of {n_samples} rows held out another number of times (row "
-            f"{wrong[0]}: {held_out[wrong[0]]} times). Splitters such as ShuffleSplit, "
-            "RepeatedKFold and TimeSeriesSplit cannot give every row one "
-            "out-of-fold prediction."
+            f"{wrong[0]}: {held_out[wrong[0]]} times). {_remedy(held_out)}"
         )
+
+
+def _remedy(held_out: NDArray) -> str:
+    """Return what to do about rows that are held out never, or more than once."""
+    if held_out.max() > 1:
+        return (
+            "Splitters such as ShuffleSplit and RepeatedKFold hold rows out several "
+            "times, or by chance. Use KFold, StratifiedKFold or GroupKFold."
+        )
+    return (
+        "TimeSeriesSplit never holds out the rows that come first, so nothing is "
+        "predicted for them. For rows in time order use KFold(shuffle=False), whose "
+        "folds are blocks of time, or pass blocks as a list of (train, test), each "
+        "train without the rows too close to its test."
+    )
 
 
 def align_classes(
@@ -155,12 +171,37 @@ def align_classes(
     """Put the logit columns of the classes `known` into the order of `classes`.
 
     A class that is not known gets logit -inf, which is probability 0; one that is known
-    and not asked for is left out: its probability goes to the others.
+    and not asked for is left out: its probability goes to the others. Where that was
+    all of it, they are taken as equally probable, with a warning.
     """
     known, classes = np.asarray(known), np.asarray(classes)
     if np.array_equal(known, classes):
         return logits
     aligned = np.full((len(logits), len(classes)), -np.inf)
     asked = np.isin(known, classes)
-    aligned[:, np.searchsorted(classes, known[asked])] = logits[:, asked]
-    return aligned
+    columns = np.searchsorted(classes, known[asked])
+    aligned[:, columns] = logits[:, asked]
+    return uniform_where_none(aligned, columns)
+
+
+def uniform_where_none(
+    logits: NDArray[np.float64], columns: NDArray[np.integer] | None = None
+) -> NDArray[np.float64]:
+    """Return logits in which each row has a probability above 0.
+
+    Rows that are -inf throughout become 0, which is uniform, in `columns` (all, if
+    None). One-vs-rest classifiers leave such rows where none of their parts says yes.
+    """
+    none = np.isneginf(logits).all(axis=1)
+    if not none.any():
+        return logits
+    warn_user(
+        f"The teacher gives {int(none.sum())} of {len(logits)} rows no probability of "
+        "any class that is asked for: all that it knows are taken as equally probable "
+        "there. Calibrate the teacher, or fit it on these classes alone.",
+        NoProbabilityWarning,
+    )
+    every = np.arange(logits.shape[1])
+    filled = logits.copy()
+    filled[np.ix_(none, every if columns is None else columns)] = 0.0
+    return filled

@@ -3,8 +3,10 @@
 __all__ = [
     "LabelLeakWarning",
     "MissingClassWarning",
+    "NoProbabilityWarning",
     "PoorTeacherWarning",
     "RoundingWarning",
+    "UnrefinedWarning",
 ]
 
 
@@ -27,8 +29,23 @@ class MissingClassWarning(UserWarning):
     """
 
 
+class NoProbabilityWarning(UserWarning):
+    """A teacher gives some samples no probability of any class.
+
+    It is taken to know nothing of them: all classes that it knows are as probable.
+    """
+
+
 class RoundingWarning(UserWarning):
     """Samples rounded to single precision, as an ONNX model takes them, are others.
 
     A value that lies close to the threshold of a tree may fall on its other side.
+    """
+
+
+class UnrefinedWarning(UserWarning):
+    """Refined leaf values were lost by rounding, so the model is left as it was.
+
+    A library that adds up its trees in single precision rounds away small leaf values
+    where the predictions are large for their deviations.
     """

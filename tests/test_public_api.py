@@ -92,7 +92,7 @@ DIFFERENT_BY_TASK = {"teacher", "student", "temperature", "cv"}
 DIFFERENT_IN_SEARCH = DIFFERENT_BY_TASK - {"cv"} | {"alphas", "scoring"}
 
 # Parameters by which a search means its own work, not one candidate's.
-OF_THE_SEARCH = {"cv", "memory", "n_jobs", "random_state"}
+OF_THE_SEARCH = {"cv", "memory", "n_jobs", "random_state", "verbose"}
 
 DISTILLED = (DistilledRegressor, DistilledClassifier)
 SEARCHES = (DistilledRegressorCV, DistilledClassifierCV)

@@ -6,6 +6,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -49,3 +51,20 @@ def test_the_lowest_versions_are_pinned():
     extras = [one for name in ("xgboost", "lightgbm", "onnx") for one in EXTRAS[name]]
     expected = [*PROJECT["dependencies"], *extras]
     assert sorted(pins) == sorted(one.replace(">=", "==") for one in expected)
+
+
+@pytest.mark.parametrize("flag", ["-O", "-OO"])
+def test_the_package_works_without_docstrings(flag):
+    # Docstrings are put together when the classes are made, and -OO drops them.
+    script = (
+        "import numpy as np, skdistill, skdistill.cli, skdistill.checks\n"
+        "from sklearn.linear_model import Ridge\n"
+        "model = skdistill.DistilledRegressor(Ridge(), Ridge(), transfer=None)\n"
+        "X = np.arange(20.0)[:, None]\n"
+        "search = skdistill.DistilledRegressorCV(Ridge(), Ridge(), temperatures=[2])\n"
+        "raise SystemExit(model.fit(X, X[:, 0]).score(X, X[:, 0]) < 0.9)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, flag, "-c", script], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr

@@ -5,7 +5,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.exceptions import DataConversionWarning
-from sklearn.model_selection import KFold, ShuffleSplit, TimeSeriesSplit
+from sklearn.model_selection import (
+    KFold,
+    RepeatedKFold,
+    ShuffleSplit,
+    TimeSeriesSplit,
+)
 
 from skdistill._validation import (
     align_classes,
@@ -73,6 +78,23 @@ def test_partition_is_accepted_in_any_order():
 def test_folds_that_are_no_partition_are_refused(splitter):
     with pytest.raises(ValueError, match="each row exactly once.*of 10 rows"):
         check_partition(list(splitter.split(np.zeros(10))), 10)
+
+
+@pytest.mark.parametrize(
+    ("splitter", "remedy"),
+    [
+        (TimeSeriesSplit(3), "rows that come first.*KFold.shuffle=False.*blocks"),
+        (ShuffleSplit(3, random_state=0), "hold rows out several.*Use KFold, Strat"),
+        (RepeatedKFold(n_repeats=2), "RepeatedKFold hold rows out.*or GroupKFold"),
+    ],
+)
+def test_folds_that_are_no_partition_are_told_what_serves(splitter, remedy):
+    with pytest.raises(ValueError, match=f"each row exactly once.*{remedy}"):
+        check_partition(list(splitter.split(np.zeros(10))), 10)
+
+
+def test_blocks_of_time_are_a_partition():
+    check_partition(list(KFold(3, shuffle=False).split(np.zeros(10))), 10)
 
 
 def test_a_fold_that_trains_on_its_held_out_rows_is_refused():

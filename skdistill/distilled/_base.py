@@ -73,11 +73,15 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
 
         - "kfold": one teacher for each fold of `cv`, which predicts for the samples
           held out. `teacher_` is the mean of these teachers.
-        - "oob": out-of-bag predictions of a bagged teacher.
-        - "stack": the inner cross-validation of a stack, by its own `cv`; `cv` here
+        - "oob": out-of-bag predictions of a bagged teacher; `cv` has no part in them.
+        - "stack": the inner cross-validation of a stack, by its own `cv`; by `cv` here
           where `teacher` is None.
-        - "auto": the cheapest of the three that the teacher has. A frozen teacher
-          predicts as it is.
+        - "auto": where `cv` here is a number or None, "stack" for a stack of at most 10
+          folds, "oob" for a bagged teacher that leaves each sample out of some bag, and
+          "kfold" for all others. Where `cv` is a splitter or splits, or metadata such
+          as groups is routed to it, "kfold" for every teacher, since no other source
+          keeps to these folds; "stack" only for a stack whose own folds are the same. A
+          frozen teacher predicts as it is.
         - False: in-sample predictions, which repeat the labels. For comparison only.
     cv : int, splitter or iterable, default=5
         The folds of "kfold"; they must hold out each sample once.

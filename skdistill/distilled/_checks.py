@@ -19,7 +19,7 @@ from skdistill._validation import (
     check_two_classes,
     check_weights,
 )
-from skdistill.distilled._parts import is_multi_output
+from skdistill.distilled._parts import check_outputs, check_parts, is_multi_output
 from skdistill.distilled._stored import check_stored_logits, check_stored_values
 from skdistill.flow import (
     Data,
@@ -59,14 +59,17 @@ unlabeled_predictions
     -------
     Data
     """
+    check_parts(model)
     X, y = indexable(X, y)
     check_not_empty(X)
     validate_data(model, X, skip_check_array=True)
-    classes = None
+    classes, is_stored = None, teacher_predictions is not None
     if is_classifier(model):
         target = check_binary_or_multiclass(y)
     else:
-        target = check_numeric_target(y, multi_output=is_multi_output(model))
+        multi_output = is_multi_output(model, is_stored=is_stored)
+        target = check_numeric_target(y, multi_output=multi_output)
+    check_outputs(model, target, is_stored=is_stored)
     weight = check_weights(sample_weight, len(target))
     if is_classifier(model):
         classes = np.unique(target)

@@ -2,18 +2,26 @@
 
 from typing import Any
 
-from sklearn.base import ClassifierMixin, is_classifier, is_regressor
+from numpy.typing import NDArray
+from sklearn.base import (
+    ClassifierMixin,
+    RegressorMixin,
+    is_classifier,
+    is_regressor,
+)
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import (
     GradientBoostingClassifier,
     GradientBoostingRegressor,
     StackingClassifier,
+    VotingClassifier,
 )
 from sklearn.utils import get_tags
 
 from skdistill._fitting import final_step, wrapped
 from skdistill._typing import Estimator
 
-__all__ = ["check_parts", "is_multi_output", "student_of"]
+__all__ = ["check_outputs", "check_parts", "is_multi_output", "student_of"]
 
 
 def student_of(model: Estimator) -> Estimator:
@@ -31,8 +39,13 @@ def student_of(model: Estimator) -> Estimator:
     return GradientBoostingRegressor(**params)
 
 
-def is_multi_output(model: Estimator) -> bool:
-    """Return whether teacher and student both take several outputs."""
+def is_multi_output(model: Estimator, *, is_stored: bool = False) -> bool:
+    """Return whether teacher and student both take several outputs.
+
+    The default teacher does not; stored predictions may have them.
+    """
+    if model.teacher is None and not is_stored:
+        return False
     return all(
         get_tags(part).target_tags.multi_output
         for part in (model.teacher, student_of(model))
@@ -40,38 +53,147 @@ def is_multi_output(model: Estimator) -> bool:
     )
 
 
-def check_parts(model: Estimator) -> None:
-    """Raise if teacher or student cannot do the task of the distilled estimator."""
-    if is_classifier(model):
-        _check_teacher_of_classes(model.teacher)
-        return
-    for part in ("teacher", "student"):
-        estimator = getattr(model, part)
-        if estimator is not None and not is_regressor(estimator):
+def check_outputs(model: Estimator, y: NDArray, *, is_stored: bool) -> None:
+    """Raise if a part cannot predict as many outputs as y has.
+
+    Parameters
+    ----------
+    model : DistilledRegressor or DistilledClassifier
+        Unfitted.
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        The checked target.
+    is_stored : bool
+        Whether the teacher's predictions are given.
+    """
+    for name in ("teacher", "student"):
+        part = getattr(model, name)
+        if part is None and y.ndim == 2 and not (name == "teacher" and is_stored):
             raise ValueError(
-                f"The {part} of a DistilledRegressor must be a regressor. Got "
-                f"{estimator!r}. Use DistilledClassifier to predict classes."
+                f"The default {name} predicts one output. Got y of shape {y.shape}. "
+                f"Pass a {name} that takes several outputs, such as "
+                "ExtraTreesRegressor, or fit one model an output: "
+                "MultiOutputRegressor(DistilledRegressor())."
+            )
+        if part is None or y.ndim == 2:
+            continue
+        if not get_tags(part).target_tags.single_output:
+            raise ValueError(
+                f"The {name} must predict one output, as y has one. Got {part!r}, "
+                "which takes several alone. Pass the estimator that it holds."
             )
 
 
-def _check_teacher_of_classes(teacher: Estimator | None) -> None:
-    if teacher is not None and not _will_have_probabilities(teacher):
+def check_parts(model: Estimator) -> None:
+    """Raise if teacher or student cannot do the task of the distilled estimator."""
+    parts = {name: getattr(model, name) for name in ("teacher", "student")}
+    given = {name: part for name, part in parts.items() if part is not None}
+    for name, part in given.items():
+        _check_follows_scikit_learn(part, name)
+    if is_classifier(model):
+        if "teacher" in given:
+            _check_teacher_of_classes(given["teacher"])
+        if "student" in given:
+            _check_student_of_classes(given["student"])
+        return
+    for name, part in given.items():
+        if not is_regressor(part):
+            remedy = _mixin_remedy(part, "RegressorMixin")
+            raise ValueError(
+                f"The {name} of a DistilledRegressor must be a regressor. Got "
+                f"{part!r}. {remedy or 'Use DistilledClassifier to predict classes.'}"
+            )
+
+
+def _check_student_of_classes(student: Estimator) -> None:
+    remedy = _mixin_remedy(student, "ClassifierMixin or RegressorMixin")
+    if remedy:
         raise ValueError(
-            "The teacher of a DistilledClassifier must have predict_proba or "
-            f"decision_function. Got {teacher!r}, which has neither. Wrap a "
-            "classifier without them in CalibratedClassifierCV; for a regressor "
-            "use DistilledRegressor."
+            "The student of a DistilledClassifier must be a classifier or a "
+            f"regressor. Got {student!r}. {remedy}"
         )
 
 
-def _will_have_probabilities(teacher: Estimator) -> bool:
-    """Return whether the teacher, once fitted, predicts probabilities or logits."""
+def _check_follows_scikit_learn(part: Estimator, name: str) -> None:
+    """Raise if a part has no parameters that can be read, or no tags."""
+    try:
+        part.get_params(deep=False)
+        get_tags(part)
+    except (AttributeError, TypeError) as error:
+        raise ValueError(
+            f"The {name} must follow scikit-learn: be an instance, not a class, with "
+            f"get_params and tags. Got {part!r}. Derive its class from a mixin and "
+            f"BaseEstimator, class My{type(part).__name__}(RegressorMixin, "
+            "BaseEstimator), or ClassifierMixin in its place."
+        ) from error
+
+
+def _mixin_remedy(part: Estimator, needed: str) -> str:
+    """Return how the class of a predictor of no kind is put right; else nothing."""
+    final = final_step(part)
+    if not hasattr(final, "predict") or get_tags(final).estimator_type is not None:
+        return ""
+    cls = type(final)
+    for mixin in (RegressorMixin, ClassifierMixin):
+        if isinstance(final, mixin):
+            return (
+                f"Its class lists {mixin.__name__} after BaseEstimator, which hides "
+                f"what it is: put it first, class {cls.__name__}({mixin.__name__}, "
+                "BaseEstimator)."
+            )
+    first = needed.partition(" ")[0]
+    return (
+        f"Its class lacks the mixin that says what it predicts: derive it from {needed}"
+        f", as the first of its bases, class My{cls.__name__}({first}, {cls.__name__})."
+    )
+
+
+def _check_teacher_of_classes(teacher: Estimator) -> None:
+    lacking = _lacks_probabilities(teacher)
+    if lacking is None:
+        return
+    remedy = "Wrap it in BaggingClassifier, which counts the votes of several."
+    if isinstance(lacking, VotingClassifier):
+        remedy = (
+            "Use voting='soft', which averages the probabilities of its members, and "
+            "members that have predict_proba."
+        )
+    elif not is_classifier(lacking):
+        remedy = "Use a classifier; for a regressor use DistilledRegressor."
+    raise ValueError(
+        "The teacher of a DistilledClassifier must have predict_proba or "
+        f"decision_function. Got {lacking!r}, which will have neither. {remedy}"
+    )
+
+
+def _lacks_probabilities(teacher: Estimator) -> Estimator | None:
+    """Return the part for which a teacher, once fitted, will have none; else None."""
     teacher = final_step(teacher)
+    if isinstance(teacher, VotingClassifier):
+        return teacher if _lacks_votes(teacher) else None
+    if isinstance(teacher, CalibratedClassifierCV) and teacher.estimator is not None:
+        return _lacks_probabilities(teacher.estimator)  # It calibrates what is there.
     if hasattr(teacher, "predict_proba") or hasattr(teacher, "decision_function"):
-        return True
+        return None
     if isinstance(teacher, StackingClassifier):
         # Before fit it shows no method of its final estimator if that is the default.
         final = teacher.final_estimator
-        return final is None or _will_have_probabilities(final)
+        return None if final is None else _lacks_probabilities(final)
     inner = wrapped(teacher)
-    return inner is not None and _will_have_probabilities(inner)
+    if inner is None or not _passes_methods_on(type(teacher)):
+        return teacher
+    return _lacks_probabilities(inner)
+
+
+def _lacks_votes(vote: VotingClassifier) -> bool:
+    """Return whether some member of a vote will have no probabilities to average."""
+    members = [final_step(part) for _, part in vote.estimators if part != "drop"]
+    return vote.voting == "hard" or not all(
+        hasattr(part, "predict_proba") or isinstance(part, StackingClassifier)
+        for part in members
+    )
+
+
+def _passes_methods_on(cls: type) -> bool:
+    """Return whether a wrapper may have the methods of what it wraps, once fitted."""
+    names = ("predict_proba", "decision_function", "__getattr__")
+    return any(hasattr(cls, name) for name in names)

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
 from joblib import Memory
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_memory
 
 from skdistill._fitting import spawn_seeds
 from skdistill._typing import Estimator
+from skdistill.distilled._fits import check_fits
 from skdistill.distilled._parts import check_parts, student_of
 from skdistill.flow import (
     Data,
@@ -58,6 +60,7 @@ def make_plan(model: Estimator, data: Data) -> Plan:
     }
     plan = Plan(**params | resolved)
     check_plan(plan, data)
+    check_fits(plan, data)
     return plan
 
 
@@ -127,7 +130,10 @@ def translate(model: Estimator, predictions: NDArray) -> NDArray:
     -------
     predictions : ndarray
     """
-    if hasattr(model, "classes_"):
+    is_class = hasattr(model, "classes_")
+    if np.ndim(predictions) == 2 and (is_class or np.ndim(model.target_mean_) == 0):
+        predictions = predictions[:, 0]  # CatBoost's labels are a column.
+    if is_class:
         return (
             model.classes_[predictions] if model.student_takes_codes_ else predictions
         )

@@ -21,6 +21,7 @@ from skdistill.flow._tables import (
     check_joinable,
     check_same_container,
     count_columns,
+    join_samples,
 )
 from skdistill.flow._view import View
 
@@ -38,6 +39,7 @@ __all__ = [
     "count_columns",
     "distill",
     "distill_supervised",
+    "join_samples",
     "resolve_refinement",
     "resolve_steps",
     "resolve_transfer",

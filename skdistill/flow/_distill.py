@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
@@ -25,8 +24,14 @@ from skdistill.flow._transfer import (
 from skdistill.flow._view import View, fit_view
 from skdistill.refine import refinement_path
 from skdistill.students import (
+    LabelCoder,
     adapt_to_transfer_set,
+    check_takes_eval_set,
+    codes_of,
+    find_offset,
     fit_on_target,
+    held_out_labels,
+    held_out_sets,
     resolve_class_weight,
 )
 from skdistill.targets import Target
@@ -137,6 +142,8 @@ def distill(plan: Plan, data: Data, watch: Watch = _unwatched) -> Distillation:
             verdict = judge(plan, data, known.signal)
         if verdict.is_poor and plan.on_poor_teacher == "baseline":
             plan, data = plan.of_baseline(), _labelled(data)
+            kept = "The baseline student is fitted, and learns nothing from it."
+            verdict = replace(verdict, findings=(*verdict.findings, kept))
         supervision = supervise(plan, data, known)
     done = distill_supervised(plan, data, supervision, watch)
     return replace(done, verdict=verdict)
@@ -166,6 +173,7 @@ def supervise(plan: Plan, data: Data, known: Supervision | None = None) -> Super
     """
     if data.classes is not None:
         check_two_classes(data.y, data.weight)
+        _check_eval_sets(plan.student, data, data.classes)
     if known is None:
         known = _make_signal(plan, data)
     unlabeled = _make_unlabeled(plan, data, known)
@@ -264,8 +272,12 @@ def _fit_students(
     if data.classes is not None:
         _check_every_class_taught(target, data.classes, plan.alpha)
         eval_targets = _eval_targets(plan, data, data.classes, supervision, fit_params)
+        coder = LabelCoder(student)
+        coder.encode(data.y)
+        fit_params = coder.encode_held_out(fit_params)
     fitted = fit_on_target(student, X, target, fit_params, eval_targets)
-    return _refine(fitted, X, target, plan)
+    offset = find_offset(student, fit_params, len(data.y))
+    return _refine(fitted, X, target, plan, offset)
 
 
 def _n_classes(student: Estimator, data: Data) -> int:
@@ -275,13 +287,26 @@ def _n_classes(student: Estimator, data: Data) -> int:
     )
 
 
-def _refine(fitted: Estimator, X: Table, target: Target, plan: Plan) -> list[Estimator]:
+def _refine(
+    fitted: Estimator, X: Table, target: Target, plan: Plan, offset: NDArray | None
+) -> list[Estimator]:
     """Return the fitted student as each refinement of the plan makes it."""
     strengths = [one.strength for one in plan.refinements if one is not None]
     if not strengths:
         return [fitted] * len(plan.refinements)
-    path = refinement_path(fitted, X, target.mixed, target.weight, strengths=strengths)
+    path = refinement_path(
+        fitted, X, target.mixed, target.weight, strengths=strengths, offset=offset
+    )
     return [path.model(index) for index in range(len(strengths))]
+
+
+def _check_eval_sets(student: Estimator, data: Data, classes: NDArray) -> None:
+    """Raise, before the teacher is fitted, if held-out samples cannot be judged."""
+    for params in (data.teacher_params, data.student_params):
+        for labels in held_out_labels(params):
+            codes_of(labels, classes)
+    if held_out_sets(data.student_params):
+        check_takes_eval_set(student)
 
 
 def _eval_targets(
@@ -296,19 +321,11 @@ def _eval_targets(
         mix(
             plan,
             data,
-            np.searchsorted(classes, y_eval),
+            codes_of(y_eval, classes),
             supervision.predict(plan, data, X_eval),
         )
-        for X_eval, y_eval in _eval_sets(fit_params)
+        for X_eval, y_eval in held_out_sets(fit_params)
     ]
-
-
-def _eval_sets(fit_params: dict[str, Any]) -> list[tuple[Table, NDArray]]:
-    """Return the held-out sets that XGBoost and LightGBM are given to stop early by."""
-    X, y = fit_params.get("eval_X"), fit_params.get("eval_y")
-    if X is None or y is None:
-        return fit_params.get("eval_set") or []
-    return list(zip(X, y, strict=True)) if isinstance(X, tuple) else [(X, y)]
 
 
 def _check_every_class_taught(target: Target, classes: NDArray, alpha: float) -> None:

@@ -6,6 +6,7 @@ more for that. Losses are compared sample by sample: the paired differences say 
 than two scores do.
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +38,8 @@ _FEWEST = 100
 _HELD_OUT = 0.2
 # What is still taken for the same unit, and from where on a shift is none by chance.
 _SLOPES, _ERRORS = (0.5, 2.0), 5.0
+# What rounding may make of no difference.
+_ROUNDING = 1e-9
 # More classes than that are not permuted to see whether they are in another order.
 _MOST_CLASSES = 200
 
@@ -78,7 +81,8 @@ def judge(plan: Plan, data: Data, signal: Signal) -> Verdict:
         A good one where nothing can be said: the student learns from the labels alone,
         or the predictions are not out-of-fold.
     """
-    if plan.alpha == 0 or not signal.is_out_of_fold:
+    has_transfer_set = plan.transfer.sampler is not None or data.X_unlabeled is not None
+    if not (plan.alpha or has_transfer_set) or not signal.is_out_of_fold:
         return Verdict()
     losses = _losses(signal.predictions, data, with_probabilities=True)
     finding = _against_constant(losses, data) or _against_baseline(plan, data, signal)
@@ -122,9 +126,9 @@ def _against_constant(losses: NDArray, data: Data) -> str | None:
         constant = np.tile(np.log(frequencies), (len(data.y), 1))
     known = _losses(constant, data, with_probabilities=True)
     gain, error = _mean_and_error(known - losses, data.weight)
-    if gain > error:
-        return None
     means = [np.average(part, weights=data.weight) for part in (losses, known)]
+    if gain > error + _ROUNDING * means[1]:
+        return None
     return (
         f"Out-of-fold, the teacher predicts no better than a constant: its "
         f"{_unit(data)} is {means[0]:.4g}, that of a constant {means[1]:.4g}, with a "
@@ -145,7 +149,7 @@ def _against_baseline(plan: Plan, data: Data, signal: Signal) -> str | None:
         return None
     train, held_out = _split(plan, data)
     training, part = data.part(train), data.part(held_out)
-    if data.classes is not None and len(np.unique(training.y)) < len(data.classes):
+    if not _can_compare(training, part):
         return None
     baseline = _fit_baseline(plan, training)
     with_probabilities = hasattr(baseline, "predict_proba")
@@ -180,12 +184,11 @@ def _predict(baseline: Estimator, part: Data, classes: NDArray | None) -> NDArra
 
 
 def _split(plan: Plan, data: Data) -> tuple[NDArray, NDArray]:
-    """Return train and held-out samples, whole folds of the plan's.
+    """Return train and held-out samples: whole folds of the plan's, if these serve.
 
     So groups stay together where the folds keep them together.
     """
-    n_samples, held_out = len(data.y), np.array([], dtype=int)
-    every = np.arange(n_samples)
+    n_samples, every = len(data.y), np.arange(len(data.y))
     task = CrossFitTask(
         teacher=plan.teacher,
         X=data.X,
@@ -196,11 +199,31 @@ def _split(plan: Plan, data: Data) -> tuple[NDArray, NDArray]:
         cv=plan.cv,
         seeds=(plan.seeds.folds, None),
     )
-    for _, test in task.folds():
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Cross-fitting warns of rare classes.
+            parts = [test for _, test in task.folds()]
+    except ValueError:
+        # A frozen teacher, or one out of bag, needs no folds: these may be none.
+        rng = np.random.default_rng(plan.seeds.folds)
+        parts = np.array_split(rng.permutation(n_samples), 5)
+    held_out = np.array([], dtype=int)
+    for test in parts:
         held_out = np.union1d(held_out, every[test])
         if len(held_out) >= _HELD_OUT * n_samples:
             break
     return np.setdiff1d(every, held_out), held_out
+
+
+def _can_compare(training: Data, part: Data) -> bool:
+    """Return whether both parts have weight, and the first one all classes."""
+    weights = [part.weight for part in (training, part) if part.weight is not None]
+    if not all(weight.any() for weight in weights):
+        return False
+    if training.classes is None:
+        return True
+    weighty = training.y if training.weight is None else training.y[training.weight > 0]
+    return len(np.unique(weighty)) == len(training.classes)
 
 
 def _fit_baseline(plan: Plan, training: Data) -> Estimator:
@@ -235,6 +258,7 @@ def _other_order(data: Data, signal: Signal, classes: NDArray) -> str | None:
         sample_weight=data.weight,
         normalize="all",
     )
+    names = classes.tolist()
     right, found = np.trace(table), linear_sum_assignment(-table)
     best, most = table[found].sum(), table.sum(axis=1).max()
     error = np.sqrt(best * (1 - best) / len(data.y))
@@ -244,7 +268,7 @@ def _other_order(data: Data, signal: Signal, classes: NDArray) -> str | None:
         f"The teacher's classes seem to be in another order: it is right for "
         f"{right:.1%} of the samples, and would be for {best:.1%} if "
         + ", ".join(
-            f"{classes[column]!r} were {classes[row]!r}"
+            f"{names[column]!r} were {names[row]!r}"
             for row, column in zip(*found, strict=True)
             if row != column
         )

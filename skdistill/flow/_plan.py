@@ -21,7 +21,12 @@ from skdistill.flow._inputs import (
 )
 from skdistill.flow._tables import check_joinable
 from skdistill.refine import LeafRefinement, check_refinable, sums_trees
-from skdistill.students import check_learns_target, check_takes_transfer_set
+from skdistill.students import (
+    check_learns_target,
+    check_params,
+    check_takes_transfer_set,
+    find_adapter,
+)
 from skdistill.teachers import AffineCalibration, SignalStep, TemperatureScaling
 from skdistill.transfer import ConditionalSampler, MungeSampler, TransferSet
 
@@ -223,11 +228,12 @@ def _refines_well(plan: Plan, data: Data) -> bool:
 def _check_refines(plan: Plan, data: Data) -> None:
     """Raise if the leaf values of an unfitted student cannot be solved for."""
     if data.is_classification:
-        balance = getattr(final_step(plan.student), "class_weight", None)
+        final = final_step(plan.student)
+        balances = find_adapter(final).class_weights(final, _n_classes(data))
         reasons = {
             f"soften={plan.soften!r}": plan.soften != "teacher",
             "a regressor as student": is_regressor(plan.student),
-            "a student with class_weight": balance is not None,
+            f"a student with {' and '.join(balances)}": bool(balances),
         }
         found = [reason for reason, holds in reasons.items() if holds]
         if found:
@@ -236,6 +242,11 @@ def _check_refines(plan: Plan, data: Data) -> None:
                 f"above. It does not go with {found[0]}. Use refine=None."
             )
     check_refinable(plan.student)
+
+
+def _n_classes(data: Data) -> int:
+    """Return the number of classes; 0 for a regression."""
+    return 0 if data.classes is None else len(data.classes)
 
 
 def check_plan(plan: Plan, data: Data) -> None:
@@ -249,6 +260,8 @@ def check_plan(plan: Plan, data: Data) -> None:
     has_unlabeled = draws or data.X_unlabeled is not None
     if data.is_classification and (plan.alpha > 0 or has_unlabeled):
         check_learns_target(plan.student, plan.soften)
+    if plan.alpha > 0 or has_unlabeled:
+        check_params(plan.student, plan.soften, n_classes=_n_classes(data))
     if plan.refinements[0] is not None:
         _check_refines(plan, data)
     if has_unlabeled:

@@ -9,13 +9,14 @@ from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array
 
-from skdistill._sklearn import safe_indexing
+from skdistill._sklearn import safe_indexing, without_callback_context
 from skdistill._typing import Estimator, Table
 from skdistill._validation import check_weights
 from skdistill.refine._loss import LOSSES, Loss
 from skdistill.refine._matrix import LeafMatrix
 from skdistill.refine._projected import solve_within
 from skdistill.refine._registry import open_model
+from skdistill.refine._rounding import without_lost_corrections
 from skdistill.refine._solver import Problem, solve
 from skdistill.students import LeafModel
 
@@ -33,6 +34,7 @@ def refine_leaves(
     *,
     strength: float = 10.0,
     tol: float = 1e-3,
+    offset: ArrayLike | None = None,
 ) -> Estimator:
     """Solve for all leaf values of a fitted tree model at once, and return a copy.
 
@@ -66,11 +68,21 @@ def refine_leaves(
         nothing.
     tol : float, default=1e-3
         About which fraction of the possible decrease of the objective may be left out.
+    offset : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+        From where the raw prediction of each sample begins, as the model was fitted
+        with it: XGBoost's `base_margin`, LightGBM's `init_score`. It stays out of the
+        leaves.
 
     Returns
     -------
     refined : estimator
         A copy of `model` with new leaf values.
+
+    Warns
+    -----
+    UnrefinedWarning
+        If the model adds up its leaf values in single precision, and the target lies so
+        far from zero that they would be rounded away. The copy is then as it was.
 
     References
     ----------
@@ -89,7 +101,7 @@ def refine_leaves(
     True
     """
     path = refinement_path(
-        model, X, target, sample_weight, strengths=[strength], tol=tol
+        model, X, target, sample_weight, strengths=[strength], tol=tol, offset=offset
     )
     return path.model(0)
 
@@ -102,6 +114,7 @@ def refinement_path(
     *,
     strengths: Sequence[float],
     tol: float = 1e-3,
+    offset: ArrayLike | None = None,
 ) -> "RefinementPath":
     """Refine a model's leaves for several strengths; see `refine_leaves`.
 
@@ -111,7 +124,7 @@ def refinement_path(
 
     Parameters
     ----------
-    model, X, target, sample_weight, tol
+    model, X, target, sample_weight, tol, offset
         As in `refine_leaves`.
     strengths : sequence of float
         In any order, each above 0; ``np.inf`` is the model as it is.
@@ -134,10 +147,14 @@ def refinement_path(
     >>> refined = path.model(best)
     """
     values, leaf_model = _check_parameters(strengths, tol), open_model(model)
-    matrix, raw = _look_up(leaf_model, _transformed(model, X))
+    X_last = _transformed(model, X)
+    start = _check_offset(leaf_model, offset, _num_samples(X))
+    matrix, raw = _look_up(leaf_model, X_last, start)
     loss = _make_loss(leaf_model, target, sample_weight, len(raw))
     problem = Problem(loss, matrix, raw)
-    corrections = _solve_all(problem, leaf_model, values, tol)
+    corrections = without_lost_corrections(
+        problem, leaf_model, X_last, start, _solve_all(problem, leaf_model, values, tol)
+    )
     return RefinementPath(model, leaf_model, values, corrections)
 
 
@@ -163,17 +180,19 @@ class RefinementPath:
     ) -> None:
         self.strengths = strengths
         self.n_leaves = sum(leaf_model.sizes)
-        self._model = model
+        self._model = without_callback_context(model)
         self._leaf_model = leaf_model
         self._corrections = corrections
 
-    def predict(self, X: Table) -> NDArray:
+    def predict(self, X: Table, offset: ArrayLike | None = None) -> NDArray:
         """Predict with each refined model, without making it.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             The rows.
+        offset : array-like, default=None
+            As in `refine_leaves`.
 
         Returns
         -------
@@ -182,14 +201,18 @@ or n_classes
             Values, or probabilities of a classifier.
         """
         loss = LOSSES[self._leaf_model.loss]
-        predictions = np.stack([loss.predictions(raw) for raw in self._raws(X)])
+        predictions = np.stack([loss.predictions(raw) for raw in self._raws(X, offset)])
         is_column = predictions.shape[2] == 1
         if is_column and not is_classifier(self._leaf_model.model):
             return predictions[:, :, 0]
         return predictions
 
     def losses(
-        self, X: Table, y: ArrayLike, sample_weight: ArrayLike | None = None
+        self,
+        X: Table,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
     ) -> NDArray:
         """Return the mean loss over rows for each strength.
 
@@ -202,13 +225,15 @@ or n_classes
             What `refine_leaves` takes as target; usually labels.
         sample_weight : array-like of shape (n_samples,), default=None
             Sample weights.
+        offset : array-like, default=None
+            As in `refine_leaves`.
 
         Returns
         -------
         ndarray of shape (n_strengths,)
             Squared error, or log loss of boosted classifiers.
         """
-        raws = list(self._raws(X))
+        raws = list(self._raws(X, offset))
         loss = _make_loss(self._leaf_model, y, sample_weight, len(raws[0]))
         return np.array([loss.mean(raw) for raw in raws])
 
@@ -219,8 +244,9 @@ or n_classes
             return refined
         return deepcopy(self._model, {id(self._leaf_model.model): refined})
 
-    def _raws(self, X: Table) -> Iterator[NDArray]:
-        matrix, raw = _look_up(self._leaf_model, _transformed(self._model, X))
+    def _raws(self, X: Table, offset: ArrayLike | None) -> Iterator[NDArray]:
+        start = _check_offset(self._leaf_model, offset, _num_samples(X))
+        matrix, raw = _look_up(self._leaf_model, _transformed(self._model, X), start)
         for correction in self._corrections:
             yield raw + matrix.times(correction, raw.shape)
 
@@ -234,9 +260,31 @@ def _transformed(model: Estimator, X: Table) -> Table:
     return X
 
 
-def _look_up(leaf_model: LeafModel, X: Table) -> tuple[LeafMatrix, NDArray]:
+def _num_samples(X: Table) -> int:
+    return X.shape[0] if hasattr(X, "shape") else len(X)
+
+
+def _check_offset(
+    leaf_model: LeafModel, offset: ArrayLike | None, n_rows: int
+) -> NDArray | None:
+    """Return an offset as an array of shape (n_rows, n_outputs)."""
+    if offset is None:
+        return None
+    values = check_array(offset, ensure_2d=False, dtype=float, input_name="offset")
+    shape = (n_rows, leaf_model.n_outputs)
+    if values.shape != shape and (shape[1] > 1 or values.shape != (n_rows,)):
+        raise ValueError(
+            f"offset must have shape {shape}, a value for each raw prediction. Got "
+            f"{values.shape}."
+        )
+    return values.reshape(shape)
+
+
+def _look_up(
+    leaf_model: LeafModel, X: Table, offset: NDArray | None
+) -> tuple[LeafMatrix, NDArray]:
     """Return the leaves and the raw predictions of the rows, a block at a time."""
-    n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
+    n_rows = _num_samples(X)
     matrix = LeafMatrix(leaf_model.sizes, leaf_model.outputs, n_rows)
     raw = np.empty((n_rows, leaf_model.n_outputs))
     step = max(1, _BLOCK_SIZE // max(1, len(leaf_model.sizes)))
@@ -244,7 +292,7 @@ def _look_up(leaf_model: LeafModel, X: Table) -> tuple[LeafMatrix, NDArray]:
         rows = slice(start, start + step)
         block = safe_indexing(X, rows) if n_rows > step else X
         matrix.fill(rows, leaf_model.leaves(block))
-        raw[rows] = np.reshape(leaf_model.raw(block), (-1, leaf_model.n_outputs))
+        raw[rows] = leaf_model.raw_from(block, None if offset is None else offset[rows])
     return matrix, raw
 
 

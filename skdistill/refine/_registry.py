@@ -3,6 +3,7 @@
 from sklearn.utils.validation import check_is_fitted
 
 from skdistill._fitting import final_step
+from skdistill._sklearn import without_callback_context
 from skdistill._typing import Estimator
 from skdistill.students import LeafModel, find_adapter, registered_names
 
@@ -76,7 +77,7 @@ def check_refinable(estimator: Estimator) -> None:
 def open_model(model: Estimator) -> LeafModel:
     """Return what knows the leaves of a fitted model or of a Pipeline's last step."""
     check_is_fitted(model)
-    final = final_step(model)
+    final = without_callback_context(final_step(model))
     return _require_leaves(final)(final)
 
 
@@ -91,5 +92,6 @@ def _require_leaves(estimator: Estimator) -> type[LeafModel]:
         )
     reason = leaves.reason(estimator)
     if reason is not None:
-        raise ValueError(f"The leaves of this {name} cannot be refined. Got {reason}.")
+        found = reason.removeprefix("got ")
+        raise ValueError(f"The leaves of this {name} cannot be refined. Got {found}.")
     return leaves

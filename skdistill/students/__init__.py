@@ -13,16 +13,20 @@ from skdistill.students import (
     _xgboost,  # noqa: F401
 )
 from skdistill.students._adapter import StudentAdapter, ValueCounts
+from skdistill.students._early_stopping import check_takes_eval_set
 from skdistill.students._fit import (
     check_learns_target,
+    check_params,
     fit_on_target,
     resolve_class_weight,
 )
 from skdistill.students._growth import adapt_to_transfer_set, check_takes_transfer_set
+from skdistill.students._held_out import held_out_labels, held_out_sets
 from skdistill.students._hist_boosting import hist_boosting_nodes
-from skdistill.students._labels import LabelCoder
+from skdistill.students._labels import LabelCoder, codes_of
 from skdistill.students._leaves import LeafLoss, LeafModel, LeafNodes
 from skdistill.students._linear import is_linear_in_targets
+from skdistill.students._offset import find_offset
 from skdistill.students._registry import find_adapter, register, registered_names
 from skdistill.students._regressors import LogitStudent, ProbabilityStudent
 
@@ -37,9 +41,15 @@ __all__ = [
     "ValueCounts",
     "adapt_to_transfer_set",
     "check_learns_target",
+    "check_params",
+    "check_takes_eval_set",
     "check_takes_transfer_set",
+    "codes_of",
     "find_adapter",
+    "find_offset",
     "fit_on_target",
+    "held_out_labels",
+    "held_out_sets",
     "hist_boosting_nodes",
     "is_linear_in_targets",
     "register",

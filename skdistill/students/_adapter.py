@@ -71,6 +71,8 @@ class StudentAdapter:
         Whether `fit` follows ``target.soften == "both"``.
     needs_codes : bool, default=False
         Whether the classifiers take the labels 0..K-1 alone.
+    coded_params : frozenset of {"eval_set", "eval_y"}, default={}
+        The parameters of the classifiers' `fit` whose held-out labels must be codes.
     balances_by_weight : bool, default=False
         Whether ``class_weight="balanced"`` counts samples by their weights.
     positive_losses : frozenset of str, default={"poisson", "gamma", "tweedie"}
@@ -80,6 +82,9 @@ class StudentAdapter:
     is_single_tree : bool, default=False
         Whether the model is one tree, whose leaves hold the means of their targets
         already.
+    offset_param : str or None, default=None
+        The parameter of `fit` that says, for each sample, at what the raw prediction
+        begins; None if there is none.
 
     Examples
     --------
@@ -114,10 +119,12 @@ class StudentAdapter:
     trains_natively: bool = False
     tempers_student: bool = False
     needs_codes: bool = False
+    coded_params: frozenset[str] = frozenset()
     balances_by_weight: bool = False
     positive_losses: frozenset[str] = frozenset({"poisson", "gamma", "tweedie"})
     leaves: type[LeafModel] | None = None
     is_single_tree: bool = False
+    offset_param: str | None = None
 
     def fit(
         self,
@@ -195,6 +202,41 @@ class StudentAdapter:
     def resolve_class_weight(self, student: Estimator, target: Target) -> None:
         """Set class_weight="balanced" to what it is for the labels, in place."""
         balance_classes(student, target, by_weight=self.balances_by_weight)
+
+    def class_weights(self, student: Estimator, n_classes: int) -> list[str]:
+        """Return the parameters by which an unfitted student weighs its classes.
+
+        The weights are not in the target, so leaves solved for it would undo them.
+        """
+        weight = getattr(student, "class_weight", None)
+        return [] if weight is None else ["class_weight"]
+
+    def check_params(
+        self, student: Estimator, soften: str, *, n_classes: int, is_wrapped: bool
+    ) -> None:
+        """Raise, before any work, if parameters would not do what they say.
+
+        Parameters
+        ----------
+        student : estimator
+            Unfitted.
+        soften : {"teacher", "both"}
+            Whose logits are tempered.
+        n_classes : int
+            The number of classes of the target; 0 for one of values.
+        is_wrapped : bool
+            Whether the student holds this estimator as a part, which is then fitted on
+            values or on duplicated samples.
+        """
+        weight = getattr(student, "class_weight", None)
+        counts = isinstance(weight, str) and not self.balances_by_weight
+        if counts and is_wrapped and n_classes:
+            raise ValueError(
+                "Balanced class weights count samples, and a student that learns from "
+                "duplicated ones has about as many of each class. They can be resolved "
+                f"on the labels for a student of its own. Got {student!r} inside "
+                "another estimator. Use a dict as class_weight."
+            )
 
     def ways_to_split(self, student: Estimator) -> list[str]:
         """Return by which parameters the student splits its training samples.

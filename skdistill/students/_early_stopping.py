@@ -1,17 +1,65 @@
 """Judging boosting rounds on held-out samples against the mixed target."""
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import is_regressor
+from sklearn.pipeline import Pipeline
 
 from skdistill._numerics import as_logit_matrix, temper
+from skdistill._typing import Estimator
 from skdistill.targets import Target
 
-__all__ = ["NAME", "check_one_eval_set", "soft_log_loss"]
+__all__ = [
+    "NAME",
+    "check_one_eval_set",
+    "check_takes_eval_set",
+    "raise_for_pipeline",
+    "soft_log_loss",
+]
 
 # The name under which the rounds' losses are recorded.
 NAME = "soft_log_loss"
+
+
+def check_takes_eval_set(student: Estimator) -> None:
+    """Raise, before any work, if a student of classes can take no eval_set.
+
+    Parameters
+    ----------
+    student : estimator
+        Unfitted.
+
+    Raises
+    ------
+    ValueError
+        If it is a Pipeline, or a regressor, which learns logits.
+
+    Examples
+    --------
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> from skdistill.students import check_takes_eval_set
+    >>> check_takes_eval_set(RandomForestClassifier())
+    """
+    if isinstance(student, Pipeline):
+        raise_for_pipeline()
+    if is_regressor(student):
+        raise ValueError(
+            "A regressor as student of a DistilledClassifier takes no eval_set: it "
+            f"learns logits, and these are labels. Got {student!r}. Leave the eval_set "
+            "out, or take the classifier of its library."
+        )
+
+
+def raise_for_pipeline() -> NoReturn:
+    """Raise an error that says what to do where a Pipeline is given an eval_set."""
+    raise ValueError(
+        "A student in a Pipeline takes no eval_set: its samples would not pass "
+        "through the other steps. Put these steps before the distilled model: "
+        "make_pipeline(steps, DistilledClassifier(...))."
+    )
 
 
 def check_one_eval_set(eval_targets: Sequence[Target]) -> Target:

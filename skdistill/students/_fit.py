@@ -11,14 +11,26 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter
 
-from skdistill._fitting import final_step, supports_weight, weight_param
+from skdistill._fitting import (
+    final_step,
+    is_estimator,
+    supports_weight,
+    weight_param,
+    weight_refusal,
+)
 from skdistill._typing import Estimator, Table
+from skdistill.students._early_stopping import raise_for_pipeline
 from skdistill.students._labels import LabelCoder
 from skdistill.students._registry import find_adapter, registered_names
 from skdistill.students._regressors import LogitStudent
 from skdistill.targets import Target
 
-__all__ = ["check_learns_target", "fit_on_target", "resolve_class_weight"]
+__all__ = [
+    "check_learns_target",
+    "check_params",
+    "fit_on_target",
+    "resolve_class_weight",
+]
 
 
 def check_learns_target(student: Estimator, soften: str) -> None:
@@ -53,16 +65,54 @@ def check_learns_target(student: Estimator, soften: str) -> None:
         )
     if adapter.trains_natively or is_regressor(student):
         return
-    if is_classifier(student) and supports_weight(student):
+    if is_classifier(student):
         _check_splits_nothing(student)
-        return
+        if supports_weight(student):
+            return
     raise ValueError(
         "The student of a DistilledClassifier must be a classifier whose fit takes "
         f"sample_weight, or a regressor. Got {student!r}, which is "
-        + ("without sample_weight." if is_classifier(student) else "neither.")
+        + (_without_weight(student) if is_classifier(student) else "neither.")
         + " Distributions over classes are learned through weighted duplicates of the "
         "samples; a regressor learns the teacher's logits instead."
     )
+
+
+def check_params(student: Estimator, soften: str, *, n_classes: int) -> None:
+    """Raise, before any work is done, if a target would undo a student's parameters.
+
+    Parameters
+    ----------
+    student : estimator
+        Unfitted. The estimators that it holds are checked too.
+    soften : {"teacher", "both"}
+        Whose logits are tempered.
+    n_classes : int
+        The number of classes of the target; 0 for one of values.
+
+    Raises
+    ------
+    ValueError
+        If a parameter could not do what it says.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from skdistill.students import check_params
+    >>> check_params(Ridge(), "teacher", n_classes=0)
+    """
+    final = final_step(student)
+    held = (part for part in final.get_params().values() if hasattr(part, "fit"))
+    for part in (final, *held):
+        if not isinstance(part, Pipeline):  # Its steps are held too.
+            find_adapter(part).check_params(
+                part, soften, n_classes=n_classes, is_wrapped=part is not final
+            )
+
+
+def _without_weight(student: Estimator) -> str:
+    reason = weight_refusal(student, to_all=True)
+    return f"without sample_weight: one {reason}."
 
 
 def _check_splits_nothing(student: Estimator) -> None:
@@ -81,7 +131,7 @@ def _check_splits_nothing(student: Estimator) -> None:
 
 def _ways_to_split(student: Estimator) -> Iterator[str]:
     """Yield the ways in which a student and the estimators that it holds split."""
-    held = (part for part in student.get_params().values() if hasattr(part, "fit"))
+    held = filter(is_estimator, student.get_params().values())
     for part in (student, *held):
         if not isinstance(part, Pipeline):  # Its steps are held too.
             yield from find_adapter(part).ways_to_split(part)
@@ -227,11 +277,7 @@ class _LastStep(BaseEstimator):
         **fit_params: Any,
     ) -> Self:
         if "eval_set" in fit_params or "eval_X" in fit_params:
-            raise ValueError(
-                "A student in a Pipeline takes no eval_set: its samples would not pass "
-                "through the other steps. Put these steps before the distilled model: "
-                "make_pipeline(steps, DistilledClassifier(...))."
-            )
+            raise_for_pipeline()
         target = replace(self.target, weight=sample_weight)
         self.estimator_ = fit_on_target(self.estimator, X, target, fit_params)
         return self

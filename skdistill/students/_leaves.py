@@ -43,6 +43,9 @@ class LeafModel:
         loss has one logit, that of the second class.
     bounded : bool, default=False
         Whether some leaf values are invalid, so that corrections need `project`.
+    single_precision : bool, default=False
+        Whether the library adds up its leaf values in single precision, so that small
+        ones may be lost beside large predictions.
     allowed : dict of str to sequence, default={}
         The parameters that may rule out the refinement, with the values that do not;
         None alone where the parameter holds monotone constraints, which it would break.
@@ -84,6 +87,7 @@ class LeafModel:
     outputs: NDArray | None = None
     loss: LeafLoss
     bounded: bool = False
+    single_precision: bool = False
     allowed: ClassVar[Mapping[str, Sequence[Any]]] = {}
 
     def __init__(self, model: Estimator) -> None:
@@ -103,6 +107,11 @@ class LeafModel:
     def raw(self, X: Table) -> NDArray:
         """Return the raw predictions, (n_samples, n_outputs) or (n_samples,)."""
         raise NotImplementedError
+
+    def raw_from(self, X: Table, offset: NDArray | None) -> NDArray:
+        """Return the raw predictions, begun at an offset, (n_samples, n_outputs)."""
+        raw = np.reshape(self.raw(X), (-1, self.n_outputs))
+        return raw if offset is None else raw + offset
 
     def leaves(self, X: Table) -> NDArray:
         """Return the leaf in each tree, from 0 on, of shape (n_samples, n_trees)."""

@@ -20,8 +20,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from skdistill._fitting import final_step
 from skdistill._typing import Estimator, Table
 from skdistill.students._adapter import StudentAdapter, ValueCounts
+from skdistill.students._duplication import classes_of
 from skdistill.students._early_stopping import NAME, check_one_eval_set, soft_log_loss
 from skdistill.students._leaves import LeafModel, check_objective
 from skdistill.students._loss import SoftLoss
@@ -30,15 +32,52 @@ from skdistill.targets import Target
 
 __all__ = ["LightGBMClassifierLeaves", "LightGBMRegressorLeaves"]
 
-# With LightGBM's other names for them.
+# Parameters of `fit` that say where training starts.
+_STARTS = ("init_score", "init_model")
+
+# Other names that LightGBM has for parameters, which it takes as keywords.
+_ALIASES: dict[str, tuple[str, ...]] = {
+    "objective": ("objective_type", "app", "application", "loss"),
+    "boosting_type": ("boosting", "boost"),
+    "linear_tree": ("linear_trees",),
+    "monotone_constraints": ("monotone_constraint", "monotonic_cst", "mc"),
+    "is_unbalance": ("unbalance", "unbalanced_sets"),
+    "pos_bagging_fraction": ("pos_sub_row", "pos_subsample", "pos_bagging"),
+    "neg_bagging_fraction": ("neg_sub_row", "neg_subsample", "neg_bagging"),
+}
+
+
+def _with_aliases(allowed: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Allow a parameter the same values under its other names."""
+    return allowed | {
+        alias: values
+        for name, values in allowed.items()
+        for alias in _ALIASES.get(name, ())
+    }
+
+
 _ALLOWED: dict[str, list[Any]] = {
     "linear_tree": [False],
-    "linear_trees": [False],
     "monotone_constraints": [None],
-    "monotone_constraint": [None],
-    "monotonic_cst": [None],
-    "mc": [None],
 }
+# How it weighs two classes, beside class_weight, and with which values it does not.
+_WEIGHS: dict[str, Any] = {
+    "is_unbalance": False,
+    "scale_pos_weight": 1,
+    "pos_bagging_fraction": 1,
+    "neg_bagging_fraction": 1,
+}
+# With which values training by the gradient is exact, the default first.
+_NATIVE: dict[str, tuple[Any, ...]] = {
+    "class_weight": (None,),
+    "boosting_type": ("gbdt", "goss"),
+    "objective": (None, "binary", "multiclass"),
+    # Linear leaves predict more than their value, to which the start is added.
+    "linear_tree": (False,),
+    "sigmoid": (1,),
+    **{name: (value,) for name, value in _WEIGHS.items()},
+}
+_ONE_VERSUS_ALL = ("multiclassova", "multiclass_ova", "ova", "ovr")
 
 
 class _LightGBMLeaves(LeafModel):
@@ -83,14 +122,16 @@ class LightGBMRegressorLeaves(_LightGBMLeaves):
 
     loss = "squared"
     objectives = ("regression",)
-    allowed: ClassVar[dict] = {
-        "objective": [
-            *(None, "regression", "regression_l2", "l2", "mean_squared_error", "mse"),
-            *("l2_root", "root_mean_squared_error", "rmse"),
-        ],
-        "reg_sqrt": [False],
-        **_ALLOWED,
-    }
+    allowed: ClassVar[dict] = _with_aliases(
+        {
+            "objective": [
+                *(None, "regression", "regression_l2", "l2", "mean_squared_error"),
+                *("mse", "l2_root", "root_mean_squared_error", "rmse"),
+            ],
+            "reg_sqrt": [False],
+            **_ALLOWED,
+        }
+    )
 
 
 class LightGBMClassifierLeaves(_LightGBMLeaves):
@@ -98,15 +139,21 @@ class LightGBMClassifierLeaves(_LightGBMLeaves):
 
     loss = "log"
     objectives = ("binary sigmoid:1", r"multiclass num_class:\d+")
-    allowed: ClassVar[dict] = {
-        "objective": [None, "binary", "multiclass", "softmax"],
-        "sigmoid": [1],
-        **_ALLOWED,
-    }
+    allowed: ClassVar[dict] = _with_aliases(
+        {
+            "objective": [None, "binary", "multiclass", "softmax"],
+            "sigmoid": [1],
+            **_ALLOWED,
+        }
+    )
 
 
 class LightGBMAdapter(StudentAdapter):
     """What all estimators of LightGBM share: size and stages."""
+
+    offset_param = "init_score"
+    # LightGBM encodes the labels of eval_set alone.
+    coded_params = frozenset({"eval_y"})
 
     def __init__(self, leaves: type[LeafModel] | None = None) -> None:
         self.leaves = leaves
@@ -131,6 +178,36 @@ class LightGBMClassifierAdapter(LightGBMAdapter):
     trains_natively = True
     tempers_student = True
 
+    def class_weights(self, student: Estimator, n_classes: int) -> list[str]:
+        names = super().class_weights(student, n_classes)
+        return names + (_weighs(student.get_params()) if n_classes == 2 else [])
+
+    def check_params(
+        self, student: Estimator, soften: str, *, n_classes: int, is_wrapped: bool
+    ) -> None:
+        super().check_params(
+            student, soften, n_classes=n_classes, is_wrapped=is_wrapped
+        )
+        params = student.get_params()
+        one_versus_all = _value(params, "objective", None) in _ONE_VERSUS_ALL
+        if _value(params, "is_unbalance", False) and (is_wrapped or one_versus_all):
+            raise ValueError(
+                "LightGBM's is_unbalance counts samples, and a student that learns "
+                "from duplicated ones has as many of each class. It can be resolved on "
+                "the labels for two classes in a student of its own. Got "
+                f"{student!r}"
+                + (" inside another estimator" if is_wrapped else "")
+                + ". Use class_weight or scale_pos_weight."
+            )
+        if soften == "both" and not is_wrapped:
+            _check_tempers(params, n_classes)
+
+    def resolve_class_weight(self, student: Estimator, target: Target) -> None:
+        super().resolve_class_weight(student, target)
+        final = final_step(student)
+        if len(classes_of(target)) == 2 and _is_alone(final.get_params()):
+            final.set_params(**_resolved_unbalance(final, target))
+
     def fit(
         self,
         student: Estimator,
@@ -142,12 +219,14 @@ class LightGBMClassifierAdapter(LightGBMAdapter):
         params = student.get_params()
         # LightGBM drops features that cannot be split, and trains no gradient without.
         few = len(target.labels) < 2 * params["min_child_samples"]
-        if (few and target.soften == "teacher") or not _is_native(params, target):
-            return super().fit(student, X, target, fit_params)
         n_classes = target.teacher.shape[1]
+        if target.soften == "both":
+            _check_tempers(params, n_classes)
+        elif few or _not_native(params, n_classes):
+            return super().fit(student, X, target, fit_params)
         # K / (K - 1) is LightGBM's own factor, after Friedman's multi-class boosting.
         curvature = 1.0 if n_classes == 2 else n_classes / (n_classes - 1)
-        start = _start(target.mixed, target.weight)
+        start = _start(params, target, fit_params)
         loss = SoftLoss(target, curvature=curvature, start=start)
         while_fitting: dict[str, Any] = {"objective": partial(_objective, loss)}
         given = dict(fit_params)
@@ -155,8 +234,9 @@ class LightGBMClassifierAdapter(LightGBMAdapter):
             held_out = check_one_eval_set(eval_targets)
             while_fitting["metric"] = "None"
             given["eval_metric"] = partial(_judge, held_out.mixed, start)
-            if "eval_y" in given:  # LightGBM encodes the labels of eval_set alone.
-                given["eval_y"] = held_out.labels
+            if given.get("eval_y") is not None:
+                codes, is_several = held_out.labels, isinstance(given["eval_y"], tuple)
+                given["eval_y"] = (codes,) if is_several else codes
         student.set_params(**while_fitting)
         student.fit(X, target.y, sample_weight=target.weight, **given)
         student.set_params(**{name: params.get(name) for name in while_fitting})
@@ -164,25 +244,67 @@ class LightGBMClassifierAdapter(LightGBMAdapter):
         return student
 
 
-def _is_native(params: dict[str, Any], target: Target) -> bool:
-    """Return whether training by the gradient is exact; else samples are duplicated."""
-    reasons = {
-        "class_weight": params["class_weight"] is not None,
-        "is_unbalance": bool(params.get("is_unbalance", False)),
-        "scale_pos_weight": params.get("scale_pos_weight", 1) != 1,
-        "boosting_type": params["boosting_type"] not in ("gbdt", "goss"),
-        "objective": params["objective"] not in (None, "binary", "multiclass"),
-        # Such leaves predict more than their value, to which the start is added.
-        "linear_tree": bool(params.get("linear_tree") or params.get("linear_trees")),
+def _value(params: Mapping[str, Any], name: str, default: Any) -> Any:
+    """Return a parameter as LightGBM reads it: other names, as keywords, come first."""
+    given = [params[alias] for alias in _ALIASES.get(name, ()) if alias in params]
+    return given[0] if given else params.get(name, default)
+
+
+def _weighs(params: Mapping[str, Any]) -> list[str]:
+    return [
+        name for name, none in _WEIGHS.items() if _value(params, name, none) != none
+    ]
+
+
+def _not_native(params: Mapping[str, Any], n_classes: int) -> dict[str, Any]:
+    """Return the parameters with which training by the gradient is not exact."""
+    values = {name: _value(params, name, exact[0]) for name, exact in _NATIVE.items()}
+    found = {
+        name: value for name, value in values.items() if value not in _NATIVE[name]
     }
-    names = [name for name, stands in reasons.items() if stands]
-    if names and target.soften == "both":
-        values = ", ".join(f"{name}={params.get(name)!r}" for name in names)
+    if n_classes > 2:
+        found.pop("sigmoid", None)  # The softmax has none.
+    # LightGBM takes an objective under another name in place of ours.
+    named = {name: params[name] for name in _ALIASES["objective"] if name in params}
+    return found | named
+
+
+def _check_tempers(params: Mapping[str, Any], n_classes: int) -> None:
+    """Raise if the student cannot temper its own logits."""
+    found = _not_native(params, n_classes)
+    if found:
+        values = ", ".join(f"{name}={value!r}" for name, value in found.items())
         raise ValueError(
             "A LightGBM student can temper its own logits (soften='both') only with "
             f"these parameters at their defaults. Got {values}. Use soften='teacher'."
         )
-    return not names
+
+
+def _is_alone(params: Mapping[str, Any]) -> bool:
+    """Return whether is_unbalance is set; with scale_pos_weight LightGBM refuses it."""
+    weight = params.get("scale_pos_weight", 1)
+    return bool(_value(params, "is_unbalance", False)) and weight == 1
+
+
+def _resolved_unbalance(student: Estimator, target: Target) -> dict[str, Any]:
+    """Return what weighs the classes as is_unbalance does, which counts the labels.
+
+    LightGBM gives the rarer class the ratio of the counts as weight. scale_pos_weight
+    weighs the second class; where that is the more frequent one, all samples are
+    weighed by the ratio, and the second class by what takes it back.
+    """
+    n_negative, n_positive = np.bincount(target.labels, minlength=2).tolist()
+    names = ("is_unbalance", *_ALIASES["is_unbalance"])
+    given = student.get_params()
+    params: dict[str, Any] = {name: False for name in names if name in given}
+    params["scale_pos_weight"] = n_negative / n_positive
+    if n_positive > n_negative:
+        ratio, weight = n_positive / n_negative, given["class_weight"] or {}
+        params["class_weight"] = {
+            label: ratio * weight.get(label, 1.0)
+            for label in classes_of(target).tolist()
+        }
+    return params
 
 
 def _objective(
@@ -204,11 +326,22 @@ def _judge(
     return NAME, soft_log_loss(target, y_pred + start, weight), False
 
 
-def _start(mixed: NDArray, weight: NDArray | None) -> NDArray:
-    """Return the logits that fit the classes' frequencies: where LightGBM starts."""
-    frequency = np.average(mixed, axis=0, weights=weight)
+def _start(
+    params: Mapping[str, Any], target: Target, fit_params: Mapping[str, Any]
+) -> NDArray:
+    """Return the logits at which LightGBM would start: those of the classes.
+
+    It starts at 0 where it is told to, and where something else is the start.
+    """
+    frequency = np.average(target.mixed, axis=0, weights=target.weight)
     logits = np.log(np.maximum(frequency, 1e-15))
-    return logits[1:] - logits[:1] if len(frequency) == 2 else logits
+    logits = logits[1:] - logits[:1] if len(frequency) == 2 else logits
+    has_other = any(fit_params.get(name) is not None for name in _STARTS)
+    return (
+        logits
+        if params.get("boost_from_average", True) and not has_other
+        else 0 * logits
+    )
 
 
 def _put_back(student: Estimator, start: NDArray, n_classes: int) -> None:

@@ -3,6 +3,7 @@
 The booster keeps its objective, "binary:logistic" or "multi:softprob", so a fitted
 student predicts, saves and loads as any other. XGBoost takes 2 q (1 - q) as curvature
 for several classes, and starts from the intercept that fits the labels' frequencies.
+The weight of the second of two classes goes into the target.
 
 Trees are read from and written to the model's documented JSON. A leaf's value stands in
 `split_conditions`, in single precision. DART multiplies it by the `weight_drop` of its
@@ -12,11 +13,13 @@ tree.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import is_regressor
 from sklearn.utils.fixes import parse_version
 
 from skdistill._typing import Estimator, Table
@@ -42,6 +45,7 @@ class _XGBoostLeaves(LeafModel):
 
     # How the model's JSON names the objective.
     objectives: tuple[str, ...]
+    single_precision = True
 
     def __init__(self, model: Estimator) -> None:
         super().__init__(model)
@@ -64,6 +68,13 @@ class _XGBoostLeaves(LeafModel):
 
     def raw(self, X: Table) -> NDArray:
         return self.model.predict(X, output_margin=True)
+
+    def raw_from(self, X: Table, offset: NDArray | None) -> NDArray:
+        # An offset takes the place of XGBoost's base_score, which `raw` holds.
+        if offset is None:
+            return super().raw_from(X, None)
+        raw = self.model.predict(X, output_margin=True, base_margin=offset)
+        return np.reshape(raw, (-1, self.n_outputs))
 
     def leaves(self, X: Table) -> NDArray:
         import xgboost
@@ -104,7 +115,11 @@ class XGBoostRegressorLeaves(_XGBoostLeaves):
 
     loss = "squared"
     objectives = ("reg:squarederror",)
-    allowed: ClassVar[dict] = {"objective": [None, *objectives], **_ALLOWED}
+    allowed: ClassVar[dict] = {
+        "objective": [None, *objectives],
+        "scale_pos_weight": [None, 1],  # Of samples whose label is 1.
+        **_ALLOWED,
+    }
 
 
 class XGBoostClassifierLeaves(_XGBoostLeaves):
@@ -119,6 +134,8 @@ class XGBoostAdapter(StudentAdapter):
     """What all estimators of XGBoost share: labels, size and stages."""
 
     needs_codes = True
+    coded_params = frozenset({"eval_set"})
+    offset_param = "base_margin"
     positive_losses = StudentAdapter.positive_losses | {
         "count:poisson",
         "reg:gamma",
@@ -127,6 +144,18 @@ class XGBoostAdapter(StudentAdapter):
 
     def __init__(self, leaves: type[LeafModel] | None = None) -> None:
         self.leaves = leaves
+
+    def check_params(
+        self, student: Estimator, soften: str, *, n_classes: int, is_wrapped: bool
+    ) -> None:
+        weight = student.scale_pos_weight
+        if is_regressor(student) and weight not in (None, 1):
+            raise ValueError(
+                "An XGBoost student of values must leave scale_pos_weight at 1: it "
+                "weighs the samples whose label is exactly 1, which no target mixed "
+                f"with a teacher's predictions is. Got {weight!r}. Pass sample_weight "
+                "to fit."
+            )
 
     def count_values(self, model: Estimator) -> ValueCounts | None:
         if hasattr(model, "coef_"):  # A linear booster.
@@ -155,6 +184,40 @@ class XGBoostClassifierAdapter(XGBoostAdapter):
     trains_natively = True
     tempers_student = True
 
+    def class_weights(self, student: Estimator, n_classes: int) -> list[str]:
+        weighs = n_classes == 2 and student.scale_pos_weight not in (None, 1)
+        return ["scale_pos_weight"] if weighs else []
+
+    def check_params(
+        self, student: Estimator, soften: str, *, n_classes: int, is_wrapped: bool
+    ) -> None:
+        super().check_params(
+            student, soften, n_classes=n_classes, is_wrapped=is_wrapped
+        )
+        if not is_wrapped:
+            self._check_loss(student, soften, n_classes)
+
+    def _check_loss(self, student: Estimator, soften: str, n_classes: int) -> None:
+        """Raise if the student's loss is not that of the target."""
+        if student.get_params().get("process_type") == "update":
+            raise ValueError(
+                "An XGBoost student of a DistilledClassifier must grow its trees. Got "
+                "process_type='update', which starts from those of another model. "
+                "Leave it out."
+            )
+        if student.objective not in (None, *_OBJECTIVES):
+            raise ValueError(
+                "An XGBoost student of a DistilledClassifier must have one of the "
+                f"objectives {_OBJECTIVES}. Got {student.objective!r}. Leave the "
+                "objective out: distributions over classes need the cross-entropy."
+            )
+        if soften == "both" and self.class_weights(student, n_classes):
+            raise ValueError(
+                "An XGBoost student that tempers its own logits (soften='both') must "
+                f"leave scale_pos_weight at 1. Got {student.scale_pos_weight!r}. Use "
+                "soften='teacher'."
+            )
+
     def fit(
         self,
         student: Estimator,
@@ -163,12 +226,14 @@ class XGBoostClassifierAdapter(XGBoostAdapter):
         fit_params: Mapping[str, Any],
         eval_targets: Sequence[Target] = (),
     ) -> Estimator:
-        params = student.get_params()
-        _check(params)
-        binary = target.teacher.shape[1] == 2
+        params, n_classes = student.get_params(), target.teacher.shape[1]
+        self._check_loss(student, target.soften, n_classes)
+        binary = n_classes == 2
+        if self.class_weights(student, n_classes):
+            target = _weigh_positives(target, params["scale_pos_weight"])
         loss = SoftLoss(target, curvature=1.0 if binary else 2.0)
         while_fitting: dict[str, Any] = {"objective": partial(_objective, loss)}
-        if params["base_score"] is None:
+        if params["base_score"] is None and fit_params.get("xgb_model") is None:
             while_fitting["base_score"] = _intercept(target.mixed, target.weight)
         if eval_targets:  # XGBoost takes codes alone, here too.
             pairs = zip(fit_params["eval_set"], eval_targets, strict=True)
@@ -204,19 +269,19 @@ def _judge(target: NDArray) -> Callable[[NDArray, NDArray], float]:
     return judge
 
 
-def _check(params: dict[str, Any]) -> None:
-    if params["objective"] not in (None, *_OBJECTIVES):
-        raise ValueError(
-            "An XGBoost student of a DistilledClassifier must have one of the "
-            f"objectives {_OBJECTIVES}. Got {params['objective']!r}. Leave the "
-            "objective out: distributions over classes need the cross-entropy."
-        )
-    if params.get("scale_pos_weight") not in (None, 1):
-        raise ValueError(
-            "An XGBoost student of a DistilledClassifier must leave scale_pos_weight "
-            f"at 1. Got {params['scale_pos_weight']!r}. Pass sample_weight to fit "
-            "instead: it reaches teacher and student alike."
-        )
+def _weigh_positives(target: Target, factor: float) -> Target:
+    """Return a target of two classes in which the second counts `factor` times.
+
+    With c = (1, factor), sum_k c_k m_k CE(k, q) is s CE(c m / s, q), s = sum_k c_k m_k.
+    """
+    mixed = target.mixed * [1.0, factor]
+    total = mixed.sum(axis=1)
+    return replace(
+        target,
+        teacher=mixed / np.where(total > 0, total, 1.0)[:, None],
+        alpha=np.ones(len(total)),
+        weight=total if target.weight is None else total * target.weight,
+    )
 
 
 def _intercept(mixed: NDArray, weight: NDArray | None) -> float | list[float]:

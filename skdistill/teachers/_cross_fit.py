@@ -41,7 +41,12 @@ from skdistill.teachers._predictions import (
     predict_values,
 )
 from skdistill.teachers._presets import default_classifier, default_regressor
-from skdistill.teachers._stack import TooManyFoldsError, recording_stack
+from skdistill.teachers._stack import (
+    MOST_FOLDS,
+    TooManyFoldsError,
+    recording_stack,
+    stack_folds,
+)
 
 __all__ = ["CrossFitResult", "CrossFitTask", "cross_fit"]
 
@@ -121,7 +126,8 @@ class CrossFitTask:
         if self.classes is None:
             return estimator.fit(X, y, **params), None
         coder = LabelCoder(estimator)
-        estimator.fit(X, coder.encode(y), **params)
+        codes = coder.encode(y)
+        estimator.fit(X, codes, **coder.encode_held_out(params))
         return estimator, coder.classes_of(estimator)
 
     def predict_aligned(
@@ -140,6 +146,16 @@ class CrossFitTask:
         """Return k-fold, shuffled: samples often come sorted by target or time."""
         kind = KFold if self.classes is None else StratifiedKFold
         return kind(int(n_splits), shuffle=True, random_state=self.seeds[0])
+
+    @property
+    def asks_for_folds(self) -> bool:
+        """Whether the user chose the folds: by more than their number, or by groups."""
+        is_number = self.cv is None or isinstance(self.cv, Integral)
+        return bool(self.split_params) or not is_number
+
+    def with_fixed_folds(self) -> "CrossFitTask":
+        """Return the task with its folds as a list: a splitter may draw others."""
+        return replace(self, cv=self.folds(), split_params={})
 
     def folds(self) -> list:
         """Return the folds as a list, checked to hold out each sample once."""
@@ -160,8 +176,9 @@ def cross_fit(task: CrossFitTask, method: str | bool) -> CrossFitResult:
     task : CrossFitTask
         The teacher and the training data.
     method : {"auto", "kfold", "oob", "stack"} or False
-        Where out-of-fold predictions come from; "auto" takes the cheapest source that
-        the teacher has.
+        Where out-of-fold predictions come from. "auto" takes the cheapest source that
+        the teacher has where `cv` is a number or None; else only folds do, those of
+        `cv`: a stack's own count if they are the same.
 
     Returns
     -------
@@ -203,20 +220,50 @@ def _with_default_teacher(task: CrossFitTask, method: str | bool) -> CrossFitTas
             f"{np.shape(task.X)}. Pass a teacher that takes such data, for example a "
             "Pipeline that begins with a vectorizer."
         )
+    _check_numbers(task.X)
+    if method != "kfold":
+        task = task.with_fixed_folds()
     # Inside k-fold the stack is fitted on parts, for which these folds do not hold.
-    folds = task.splitter(5) if method == "kfold" else task.folds()
+    needs_kfold = method == "auto" and len(task.cv) > MOST_FOLDS
+    inner = task.splitter(5) if method == "kfold" or needs_kfold else task.cv
     build = default_regressor if task.classes is None else default_classifier
-    teacher = build(*np.shape(task.X), cv=folds, n_jobs=task.n_jobs)
+    teacher = build(*np.shape(task.X), cv=inner, n_jobs=task.n_jobs)
     return replace(task, teacher=teacher)
+
+
+def _check_numbers(X: Table) -> None:
+    """Raise if a column holds text, times or other cells that are no numbers."""
+    if hasattr(X, "iloc"):
+        columns = {name: X.iloc[:, i] for i, name in enumerate(X.columns)}
+    else:
+        values = np.asarray(X)
+        columns = {} if values.dtype.kind in "biuf" else dict(enumerate(values.T))
+    found = [name for name, cells in columns.items() if not _holds_numbers(cells)]
+    if found:
+        raise ValueError(
+            "Text, categories and times are not supported by the default teacher, "
+            f"which needs numbers. Got other cells in {len(found)} columns: {found[:5]}"
+            ". Encode them before the distilled model, make_pipeline(encoder, model), "
+            "or pass a teacher that takes them, such as a Pipeline with an encoder."
+        )
+
+
+def _holds_numbers(cells: Table) -> bool:
+    """Return whether the cells of a column are numbers, or can be read as such."""
+    kind = getattr(cells.dtype, "kind", "O")
+    if kind in "biufmM":
+        return kind in "biuf"
+    try:
+        np.asarray(cells, dtype=float)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _cheapest(task: CrossFitTask) -> CrossFitResult:
     if isinstance(task.teacher, StackingRegressor | StackingClassifier):
-        try:
-            return _stack(task)
-        except TooManyFoldsError:
-            return _kfold(task)
-    if has_oob(task.teacher):
+        return _stack_or_kfold(task)
+    if has_oob(task.teacher) and not task.asks_for_folds:
         try:
             return _oob(task)
         except NoOutOfBagError:
@@ -225,7 +272,28 @@ def _cheapest(task: CrossFitTask) -> CrossFitResult:
     return _kfold(task)
 
 
+def _stack_or_kfold(task: CrossFitTask) -> CrossFitResult:
+    """Take a stack's own folds unless others were asked for, or they are too many."""
+    if task.asks_for_folds:
+        task = task.with_fixed_folds()
+        if not _same_folds(task.cv, stack_folds(task.teacher, task.X, task.y)):
+            return _kfold(task)
+    try:
+        return _stack(task)
+    except TooManyFoldsError:
+        return _kfold(task)
+
+
+def _same_folds(one: list, other: list) -> bool:
+    return len(one) == len(other) and all(
+        np.array_equal(rows, others)
+        for fold, fellow in zip(one, other, strict=True)
+        for rows, others in zip(fold, fellow, strict=True)
+    )
+
+
 def _kfold(task: CrossFitTask) -> CrossFitResult:
+    _check_fits_parts(task.teacher)
     folds = task.folds()
     parts = Parallel(n_jobs=task.n_jobs)(
         delayed(_fit_fold)(task, number, train, test)
@@ -316,6 +384,18 @@ def _check_nothing_frozen(teacher: Estimator) -> None:
                 f"would predict for rows whose labels it saw. Got {part!r} as "
                 f"{name!r}. Pass it unfitted, or fit the whole teacher on other rows "
                 "and pass FrozenEstimator(teacher)."
+            )
+
+
+def _check_fits_parts(teacher: Estimator) -> None:
+    """Raise if the teacher holds splits of all samples: a fold has other ones."""
+    for name, value in teacher.get_params(deep=True).items():
+        if name.rpartition("__")[2] == "cv" and isinstance(value, list | tuple):
+            raise ValueError(
+                "A teacher that is fitted on the folds of cv must not hold splits made "
+                f"for all rows of X. Got {len(value)} splits as its {name!r}. Give it "
+                "a number of folds or a splitter, or, where it is a stack, the same "
+                "splits as cv."
             )
 
 

@@ -70,5 +70,18 @@ def oob_predictions(
             "cross_fit='kfold'."
         )
     if is_classifier:
-        return log_probability(fitted.oob_decision_function_)
+        probability = fitted.oob_decision_function_
+        _check_some_probability(probability)
+        return log_probability(probability)
     return np.asarray(fitted.oob_prediction_, dtype=float)
+
+
+def _check_some_probability(probability: NDArray) -> None:
+    """Raise where the votes for all classes sum to 0, and were divided by it."""
+    none = np.isnan(probability).all(axis=1)
+    if none.any():
+        raise NoOutOfBagError(
+            "cross_fit='oob' needs a probability above 0 of some class for each row. "
+            f"Got {int(none.sum())} of {len(none)} rows to which no estimator that "
+            "left them out gives one. Use more estimators, or cross_fit='kfold'."
+        )

@@ -7,7 +7,7 @@ from skdistill._fitting import final_step
 from skdistill._numerics import as_logit_matrix, log_probability, temper
 from skdistill._sklearn import safe_indexing
 from skdistill._typing import Estimator, Table
-from skdistill._validation import align_classes
+from skdistill._validation import align_classes, uniform_where_none
 
 __all__ = ["check_predictions", "in_sample_order", "predict_logits", "predict_values"]
 
@@ -44,7 +44,8 @@ def predict_logits(
     `decision_function` is taken where it is a true logit, that is where its softmax
     is `predict_proba`; it keeps what probabilities lose by rounding to 0 or 1. Else
     the log-probabilities are taken, which are logits too (a constant added to a row
-    cancels). A teacher without probabilities gives its decision values.
+    cancels). A teacher without probabilities gives its decision values. A row to which
+    it gives no probability at all is taken as uniform, with a `NoProbabilityWarning`.
 
     Parameters
     ----------
@@ -80,7 +81,7 @@ def _own_logits(teacher: Estimator, X: Table) -> NDArray[np.float64]:
             temper(logits, 1.0), expected, rtol=0, atol=1e-5
         ):
             return as_logit_matrix(teacher.decision_function(X))
-    return log_probability(teacher.predict_proba(X))
+    return uniform_where_none(log_probability(teacher.predict_proba(X)))
 
 
 def _check_one_value_a_class(teacher: Estimator) -> None:

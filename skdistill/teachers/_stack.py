@@ -30,9 +30,9 @@ from skdistill._validation import align_classes, check_partition
 from skdistill.students import LabelCoder
 from skdistill.teachers._predictions import in_sample_order
 
-__all__ = ["TooManyFoldsError", "recording_stack"]
+__all__ = ["MOST_FOLDS", "TooManyFoldsError", "recording_stack", "stack_folds"]
 
-_MOST_FOLDS = 10
+MOST_FOLDS = 10
 
 
 class TooManyFoldsError(ValueError):
@@ -56,6 +56,20 @@ def recording_stack(
     stack : the same object
     record : _StackRecord
     """
+    folds = stack_folds(stack, X, y)
+    if len(folds) > MOST_FOLDS:
+        raise TooManyFoldsError(
+            f"cross_fit='stack' needs a stack of at most {MOST_FOLDS} folds. Got "
+            f"{len(folds)}, through which its final estimator would learn the labels "
+            "themselves. Give the stack a smaller cv, or use cross_fit='kfold'."
+        )
+    record = _StackRecord(stack, folds)
+    stack.set_params(cv=folds, final_estimator=record.recorder)
+    return stack, record
+
+
+def stack_folds(stack: Estimator, X: Table, y: NDArray) -> list:
+    """Return the folds over which a stack cross-validates its base models."""
     is_classifier = isinstance(stack, StackingClassifier)
     if not isinstance(stack, StackingRegressor | StackingClassifier):
         raise ValueError(
@@ -71,15 +85,7 @@ def recording_stack(
         )
     folds = list(check_cv(stack.cv, y, classifier=is_classifier).split(X, y))
     check_partition(folds, len(y))
-    if len(folds) > _MOST_FOLDS:
-        raise TooManyFoldsError(
-            f"cross_fit='stack' needs a stack of at most {_MOST_FOLDS} folds. Got "
-            f"{len(folds)}, through which its final estimator would learn the labels "
-            "themselves. Give the stack a smaller cv, or use cross_fit='kfold'."
-        )
-    record = _StackRecord(stack, folds)
-    stack.set_params(cv=folds, final_estimator=record.recorder)
-    return stack, record
+    return folds
 
 
 class _RecordingFinal(BaseEstimator):

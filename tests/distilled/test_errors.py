@@ -137,7 +137,7 @@ def test_a_regressor_refuses(params, message):
 CLASSIFICATION = {
     "teacher without probabilities": (
         {"teacher": LinearRegression()},
-        "predict_proba or decision_function.*Got LinearRegression.*CalibratedClassif",
+        "predict_proba or decision_function.*Got LinearRegression.*Use a classifier",
     ),
     "student without weights": (
         {"student": GaussianProcessClassifier()},

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from joblib import Memory
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import BaseEstimator
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
@@ -17,6 +18,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from skdistill import DistilledClassifier, DistilledRegressor
 from skdistill.flow import Data, Plan, Seeds, distill, distill_supervised, supervise
 from skdistill.refine import LeafRefinement
+from skdistill.teachers import AffineCalibration
 from skdistill.transfer import MungeSampler, TransferSet
 from tests.doubles import RecordingRegressor
 
@@ -45,6 +47,17 @@ class Shift:
 
     def transform(self, predictions):
         return predictions + self.by
+
+
+class Bias(BaseEstimator):
+    """A step that keeps what it learns on itself, as estimators do."""
+
+    def fit(self, predictions, y, sample_weight):
+        self.bias_ = np.mean(y - predictions)
+        return self
+
+    def transform(self, predictions):
+        return predictions + self.bias_
 
 
 class Sharpen:
@@ -211,3 +224,30 @@ def test_the_resolved_transfer_set_is_that_of_the_student(iris):
     given = pickle.dumps(model.transfer)
     model.fit(iris.X, iris.y)
     assert pickle.dumps(model.transfer) == given
+
+
+@pytest.mark.parametrize("given", ["nothing", "unlabeled", "drawn"])
+def test_the_defaults_of_a_plan_serve(diabetes, given):
+    plan = Plan(LinearRegression(), Ridge())
+    if given == "unlabeled":
+        diabetes = replace(diabetes, X_unlabeled=diabetes.X[:5])
+    if given == "drawn":
+        plan = replace(plan, transfer=TransferSet(KernelDensity(), size=1))
+    assert plan.memory is None
+    (student,) = distill(plan, diabetes).students
+    assert student.score(diabetes.X, diabetes.y) > 0.3
+
+
+@pytest.mark.parametrize("step", [AffineCalibration(), Bias()])
+def test_the_steps_of_a_plan_are_cloned(diabetes, step):
+    plan = plan_of(Ridge(), steps=(step,))
+    first = distill(plan, diabetes)
+    (fitted,) = first.supervision.signal.steps
+    before = pickle.dumps(fitted)
+    predictions = first.supervision.signal.transform(diabetes.y)
+    second = distill(plan, replace(diabetes, y=1000 * diabetes.y))
+    assert first.supervision.signal.steps == (fitted,)
+    assert pickle.dumps(fitted) == before
+    assert_array_equal(first.supervision.signal.transform(diabetes.y), predictions)
+    assert second.supervision.signal.steps[0] is not fitted
+    assert vars(plan.steps[0]) == vars(type(step)())

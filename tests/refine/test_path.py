@@ -197,11 +197,27 @@ def test_what_can_be_refined_is_said_before_any_fit(estimator):
 
 def test_the_fitted_objective_counts_too():
     X, y, _ = problem("regression")
-    aliased = LGBMRegressor(n_estimators=2, verbose=-1, n_jobs=1, application="l1")
-    with pytest.warns(UserWarning, match="application"):
-        aliased.fit(X, y)
+    model = LGBMRegressor(n_estimators=2, verbose=-1, n_jobs=1, objective="l1")
+    model.fit(X, y).set_params(objective=None)
     with pytest.raises(ValueError, match="Got a model of objective regression_l1"):
-        refine_leaves(aliased, X, y)
+        refine_leaves(model, X, y)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"application": "l1"},
+        {"loss": "huber"},
+        {"linear_trees": True},
+        {"mc": [1] + [0] * 9},
+        {"reg_sqrt": True},
+    ],
+)
+def test_other_names_of_parameters_count_before_the_fit(params):
+    with pytest.raises(
+        ValueError, match=f"cannot be refined. Got {next(iter(params))}="
+    ):
+        check_refinable(LGBMRegressor(**params))
 
 
 def test_an_unfitted_model_is_refused():
@@ -213,7 +229,7 @@ def test_an_unfitted_model_is_refused():
 def test_several_outputs_of_classes_are_refused():
     X, y = make_multilabel_classification(50, random_state=0)
     forest = RandomForestClassifier(3, random_state=0).fit(X, y)
-    with pytest.raises(ValueError, match="got 5 outputs of classes, not 1"):
+    with pytest.raises(ValueError, match="Got 5 outputs of classes, not 1"):
         refine_leaves(forest, X, y)
 
 

@@ -128,7 +128,11 @@ def test_the_prediction_type_says_what_stored_predictions_are(iris):
     X, y = iris
     p = LogisticRegression(max_iter=1000).fit(X, y).predict_proba(X)
     search = DistilledClassifierCV(
-        None, XGBClassifier(n_estimators=5, n_jobs=1), cv=3, random_state=0
+        None,
+        XGBClassifier(n_estimators=5, n_jobs=1),
+        cv=3,
+        random_state=0,
+        calibrate=None,
     )
     scores = [
         split_scores(

@@ -71,7 +71,12 @@ def test_the_closed_form_is_that_of_the_students_of_labels_and_of_the_teacher(
         y = np.column_stack([y, X[:, 0] + 0.1 * y])
     folds = KFold(3)
     search = DistilledRegressorCV(
-        Ridge(), NEAREST, transfers=(None,), cv=folds, inner_cv=KFold(4)
+        Ridge(),
+        NEAREST,
+        transfers=(None,),
+        cv=folds,
+        inner_cv=KFold(4),
+        calibrate=None,
     ).fit(X, y)
     soft = np.empty(y.shape)
     for train, test in folds.split(X):

@@ -284,3 +284,19 @@ def test_a_metric_of_ones_own_scores_the_bag():
     fit_on_target(forest, X, soft(codes, 3))
     predicted = classes[forest.oob_decision_function_.argmax(axis=1)]
     assert forest.oob_score_ == balanced_accuracy_score(classes[codes], predicted)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_fit_parameters_that_a_perceptron_does_not_know_are_not_dropped(
+    early_stopping, solver
+):
+    student = MLPClassifier(
+        (4,), max_iter=3, early_stopping=early_stopping, solver=solver
+    )
+    target = Target.of_classes(
+        np.arange(60) % 2, np.zeros((60, 2)), classes=[0, 1], alpha=0.5
+    )
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    with pytest.raises(TypeError, match="unknown"):
+        fit_on_target(student, X, target, {"unknown": 1})
