@@ -76,10 +76,16 @@ def check_outputs(model: Estimator, y: NDArray, *, is_stored: bool) -> None:
             )
         if part is None or y.ndim == 2:
             continue
-        if not get_tags(part).target_tags.single_output:
+        # A regressor learns the logits of all classes.
+        is_student = name == "student"
+        takes_several = is_student and is_classifier(model) and is_regressor(part)
+        if not (get_tags(part).target_tags.single_output or takes_several):
+            remedy = "Pass the estimator that it holds"
+            if wrapped(final_step(part)) is None:
+                remedy = "Use its like for one output, as Lasso is of MultiTaskLasso"
             raise ValueError(
                 f"The {name} must predict one output, as y has one. Got {part!r}, "
-                "which takes several alone. Pass the estimator that it holds."
+                f"which takes several alone. {remedy}."
             )
 
 
@@ -148,6 +154,15 @@ def _mixin_remedy(part: Estimator, needed: str) -> str:
 
 
 def _check_teacher_of_classes(teacher: Estimator) -> None:
+    kind = get_tags(final_step(teacher)).estimator_type
+    # A class without the mixin may serve, but no detector of outliers, say.
+    if kind not in (None, "classifier"):
+        raise ValueError(
+            "The teacher of a DistilledClassifier must be a classifier, with "
+            f"predict_proba or decision_function. Got {teacher!r}, "
+            f"whose type is {kind!r}. Use a classifier; for a regressor use "
+            "DistilledRegressor."
+        )
     lacking = _lacks_probabilities(teacher)
     if lacking is None:
         return
