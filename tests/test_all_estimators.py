@@ -179,10 +179,24 @@ _REMEDY = (
 NO_WEIGHT = "classifier whose fit takes sample_weight, or a regressor"
 SPLITS = "must not split its training"
 SEVERAL = "one output, as y has one"
+ANY_NUMBER = "logits, which may be any numbers"
 TWO = "tells apart two alone"
 FOLDS = "cannot be cross-fitted"
 DUPLICATES = "cannot learn from weighted duplicates"
 
+POSITIVE_ALONE = ("GammaRegressor", "PoissonRegressor")
+# They learn several outputs, not one.
+SEVERAL_ALONE = dict.fromkeys(
+    (
+        "MultiOutputRegressor",
+        "MultiTaskElasticNet",
+        "MultiTaskElasticNetCV",
+        "MultiTaskLasso",
+        "MultiTaskLassoCV",
+        "RegressorChain",
+    ),
+    SEVERAL,
+)
 # Why an estimator of the right kind is refused: by role and task, None for all tasks.
 REFUSED: dict[tuple[str, str | None], dict[str, str]] = {
     ("teacher", None): {
@@ -191,12 +205,7 @@ REFUSED: dict[tuple[str, str | None], dict[str, str]] = {
         "SVC precomputed": FOLDS,
         "SVR precomputed": FOLDS,
         "IsotonicRegression": "one alone, and X with 5",
-        "RegressorChain": SEVERAL,
-        "MultiOutputRegressor": SEVERAL,
-        "MultiTaskElasticNet": SEVERAL,
-        "MultiTaskElasticNetCV": SEVERAL,
-        "MultiTaskLasso": SEVERAL,
-        "MultiTaskLassoCV": SEVERAL,
+        **SEVERAL_ALONE,
         "ClassifierChain": SEVERAL,
         "MultiOutputClassifier": SEVERAL,
         "OutputCodeClassifier": "predict_proba or decision_function",
@@ -239,14 +248,9 @@ REFUSED: dict[tuple[str, str | None], dict[str, str]] = {
         "TunedThresholdClassifierCV": SPLITS,
         "SVC precomputed": DUPLICATES,
     },
-    ("student", "values"): {
-        "RegressorChain": SEVERAL,
-        "MultiOutputRegressor": SEVERAL,
-        "MultiTaskElasticNet": SEVERAL,
-        "MultiTaskElasticNetCV": SEVERAL,
-        "MultiTaskLasso": SEVERAL,
-        "MultiTaskLassoCV": SEVERAL,
-    },
+    ("student", "two classes"): dict.fromkeys(POSITIVE_ALONE, ANY_NUMBER),
+    ("student", "three classes"): dict.fromkeys(POSITIVE_ALONE, ANY_NUMBER),
+    ("student", "values"): SEVERAL_ALONE,
 }
 
 # What scikit-learn's own tests set, and these samples or labels are too few for.
@@ -296,3 +300,12 @@ def test_every_estimator_works_or_is_refused_before_any_work(case, role, task):
         assert_refused_before_any_work(found, reason)
     elif isinstance(found, Exception):
         raise found
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", sorted(SEVERAL_ALONE))
+def test_regressors_of_several_outputs_take_several(name, role):
+    (estimator,) = (case.estimator for case in CASES if case.name == name)
+    X, y = data_of("values")
+    found = outcome(role, "values", estimator, X, np.column_stack([y, -y]))
+    assert isinstance(found, DistilledRegressor), found

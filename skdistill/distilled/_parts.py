@@ -154,17 +154,9 @@ def _mixin_remedy(part: Estimator, needed: str) -> str:
 
 
 def _check_teacher_of_classes(teacher: Estimator) -> None:
-    kind = get_tags(final_step(teacher)).estimator_type
-    # A class without the mixin may serve, but no detector of outliers, say.
-    if kind not in (None, "classifier"):
-        raise ValueError(
-            "The teacher of a DistilledClassifier must be a classifier, with "
-            f"predict_proba or decision_function. Got {teacher!r}, "
-            f"whose type is {kind!r}. Use a classifier; for a regressor use "
-            "DistilledRegressor."
-        )
     lacking = _lacks_probabilities(teacher)
     if lacking is None:
+        _check_not_of_other_kind(teacher)
         return
     remedy = "Wrap it in BaggingClassifier, which counts the votes of several."
     if isinstance(lacking, VotingClassifier):
@@ -178,6 +170,20 @@ def _check_teacher_of_classes(teacher: Estimator) -> None:
         "The teacher of a DistilledClassifier must have predict_proba or "
         f"decision_function. Got {lacking!r}, which will have neither. {remedy}"
     )
+
+
+def _check_not_of_other_kind(teacher: Estimator) -> None:
+    """Raise if its probabilities or decision values are not of the classes in y.
+
+    Mixtures and detectors of outliers have some too. A class without mixin may serve.
+    """
+    kind = get_tags(final_step(teacher)).estimator_type
+    if kind not in (None, "classifier"):
+        raise ValueError(
+            "The teacher of a DistilledClassifier must be a classifier. Got "
+            f"{teacher!r}, whose type is {kind!r}. Use a classifier; for a regressor "
+            "use DistilledRegressor."
+        )
 
 
 def _lacks_probabilities(teacher: Estimator) -> Estimator | None:
