@@ -9,6 +9,7 @@ from skdistill.flow._distill import (
     supervise,
 )
 from skdistill.flow._guard import Verdict
+from skdistill.flow._inputs import check_divisible
 from skdistill.flow._plan import (
     Plan,
     Seeds,
@@ -35,6 +36,7 @@ __all__ = [
     "Supervision",
     "Verdict",
     "View",
+    "check_divisible",
     "check_joinable",
     "check_plan",
     "check_same_container",

@@ -37,7 +37,7 @@ from skdistill._sklearn import (
 )
 from skdistill._typing import Estimator, Student, Table, Teacher
 from skdistill.distilled import BaseDistilled, check_data, make_plan
-from skdistill.flow import Data
+from skdistill.flow import Data, check_divisible
 from skdistill.refine import LeafRefinement
 from skdistill.search._candidates import (
     check_finite,
@@ -354,6 +354,8 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         is_baseline: bool = False,
     ) -> Group:
         """Return a group of candidates, its parameters checked and resolved."""
+        if model.student is not None:
+            check_divisible(model.student)
         for refinement in refinements:
             candidate = clone(model).set_params(refine=refinement, **params)
             validate_params(candidate)
