@@ -35,6 +35,7 @@ STEPS = (
     "one_split",
     "quality",
     "few_labels",
+    "quantiles",
     "fold_teacher",
     "soft_labels",
     "overhead",

@@ -74,6 +74,7 @@ def build(way: str, memory: str) -> GridSearchCV:
             cv=inner,
             transfer=None,
             refine=None,
+            calibrate=None,
             memory=memory,
             random_state=0,
         )

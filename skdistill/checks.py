@@ -225,7 +225,9 @@ def _check_distilled_classifier(
     student: Estimator, X: NDArray, y: NDArray, classes: NDArray
 ) -> None:
     before = repr(student)
-    model = DistilledClassifier(GaussianNB(), student, random_state=0).fit(X, y)
+    teacher = GaussianNB()
+    model = DistilledClassifier(teacher, student, calibrate=None, random_state=0)
+    model.fit(X, y)
     _require(repr(student) == before, "the student given was changed")
     proba = model.predict_proba(X)
     _require(proba.shape == (len(X), len(classes)), f"probabilities: {proba.shape}")

@@ -54,9 +54,9 @@ class Target:
         T > 0.
     soften : {"teacher", "both"}
         Whose logits are tempered.
-    smallest : ndarray of shape () or (n_outputs,), or None
-        The smallest label of a regression: where the loss takes no target below zero,
-        the mixed target is clipped there. None for classes.
+    smallest, largest : ndarray of shape () or (n_outputs,), or None
+        The smallest and the largest label of a regression: where the student's loss is
+        not defined for all values, its targets are clipped there. None for classes.
 
     References
     ----------
@@ -83,6 +83,7 @@ class Target:
     temperature: float = 1.0
     soften: str = "teacher"
     smallest: NDArray | None = None
+    largest: NDArray | None = None
 
     @classmethod
     def of_values(
@@ -126,6 +127,7 @@ class Target:
             weight=weight,
             temperature=temperature,
             smallest=labels.min(axis=0),
+            largest=labels.max(axis=0),
         )
 
     @classmethod
@@ -204,7 +206,7 @@ class Target:
     def join(self, other: "Target") -> "Target":
         """Return the target of the samples of both, those of `other` last.
 
-        The smallest label stays that of these samples: others have none of their own.
+        The range of the labels stays that of these samples: others have none.
         """
         weight = None
         if self.weight is not None or other.weight is not None:
@@ -218,6 +220,7 @@ class Target:
             self.temperature,
             self.soften,
             self.smallest,
+            self.largest,
         )
 
 

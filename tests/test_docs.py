@@ -25,6 +25,10 @@ PARAMETERS_OF_FUNCTIONS = sorted(
         name
         for public in FUNCTIONS
         if not public.__qualname__.endswith("Display")
+        # What adapters are made of is explained where they are.
+        and not public.__module__.startswith(
+            ("skdistill.students", "skdistill.targets")
+        )
         for name in signature(public)
     }
     - {"kwargs", "kind", "bound", "observed"}

@@ -76,10 +76,16 @@ def check_outputs(model: Estimator, y: NDArray, *, is_stored: bool) -> None:
             )
         if part is None or y.ndim == 2:
             continue
-        if not get_tags(part).target_tags.single_output:
+        # A regressor learns the logits of all classes.
+        is_student = name == "student"
+        takes_several = is_student and is_classifier(model) and is_regressor(part)
+        if not (get_tags(part).target_tags.single_output or takes_several):
+            remedy = "Pass the estimator that it holds"
+            if wrapped(final_step(part)) is None:
+                remedy = "Use its like for one output, as Lasso is of MultiTaskLasso"
             raise ValueError(
                 f"The {name} must predict one output, as y has one. Got {part!r}, "
-                "which takes several alone. Pass the estimator that it holds."
+                f"which takes several alone. {remedy}."
             )
 
 
@@ -153,6 +159,7 @@ def _mixin_remedy(part: Estimator, needed: str) -> str:
 def _check_teacher_of_classes(teacher: Estimator) -> None:
     lacking = _lacks_probabilities(teacher)
     if lacking is None:
+        _check_not_of_other_kind(teacher)
         return
     remedy = "Wrap it in BaggingClassifier, which counts the votes of several."
     if isinstance(lacking, VotingClassifier):
@@ -166,6 +173,20 @@ def _check_teacher_of_classes(teacher: Estimator) -> None:
         "The teacher of a DistilledClassifier must have predict_proba or "
         f"decision_function. Got {lacking!r}, which will have neither. {remedy}"
     )
+
+
+def _check_not_of_other_kind(teacher: Estimator) -> None:
+    """Raise if its probabilities or decision values are not of the classes in y.
+
+    Mixtures and detectors of outliers have some too. A class without mixin may serve.
+    """
+    kind = get_tags(final_step(teacher)).estimator_type
+    if kind not in (None, "classifier"):
+        raise ValueError(
+            "The teacher of a DistilledClassifier must be a classifier. Got "
+            f"{teacher!r}, whose type is {kind!r}. Use a classifier; for a regressor "
+            "use DistilledRegressor."
+        )
 
 
 def _lacks_probabilities(teacher: Estimator) -> Estimator | None:

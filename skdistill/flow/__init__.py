@@ -9,6 +9,7 @@ from skdistill.flow._distill import (
     supervise,
 )
 from skdistill.flow._guard import Verdict
+from skdistill.flow._inputs import check_divisible
 from skdistill.flow._plan import (
     Plan,
     Seeds,
@@ -17,6 +18,7 @@ from skdistill.flow._plan import (
     resolve_steps,
     resolve_transfer,
 )
+from skdistill.flow._residuals import Residuals
 from skdistill.flow._tables import (
     check_joinable,
     check_same_container,
@@ -29,10 +31,12 @@ __all__ = [
     "Data",
     "Distillation",
     "Plan",
+    "Residuals",
     "Seeds",
     "Supervision",
     "Verdict",
     "View",
+    "check_divisible",
     "check_joinable",
     "check_plan",
     "check_same_container",

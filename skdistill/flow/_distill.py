@@ -15,6 +15,7 @@ from skdistill.flow._data import Data
 from skdistill.flow._guard import Verdict, judge
 from skdistill.flow._mix import mix
 from skdistill.flow._plan import Plan
+from skdistill.flow._residuals import with_residuals
 from skdistill.flow._tables import join_samples
 from skdistill.flow._transfer import (
     Unlabeled,
@@ -257,8 +258,9 @@ def _fit_students(
     fit_params = dict(data.student_params)
     weight = fit_params.pop("sample_weight", None)
     X, predictions = data.X, supervision.signal.predictions
+    plan, unlabeled = with_residuals(plan, data, predictions, supervision.unlabeled)
     target = mix(plan, data, data.codes, predictions, weight=weight)
-    unlabeled, refinement = supervision.unlabeled, plan.refinements[0]
+    refinement = plan.refinements[0]
     if unlabeled is not None:
         adapt_to_transfer_set(student, X, target, fit_params)
     if refinement is not None:

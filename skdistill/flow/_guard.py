@@ -18,6 +18,7 @@ from skdistill._fitting import clone_with_seed, naming_failures
 from skdistill._sklearn import HELD_OUT_PARAMS
 from skdistill._typing import Estimator
 from skdistill.flow._data import Data
+from skdistill.flow._inputs import is_pairwise
 from skdistill.flow._mix import mix
 from skdistill.flow._plan import Plan
 from skdistill.students import fit_on_target
@@ -147,6 +148,8 @@ def _against_baseline(plan: Plan, data: Data, signal: Signal) -> str | None:
     """Say so if the student learns more from the labels alone, on a held-out part."""
     if len(data.y) < _FEWEST or HELD_OUT_PARAMS & set(data.student_params):
         return None
+    if is_pairwise(plan.student):
+        return None  # Parts of the samples would need parts of its columns too.
     train, held_out = _split(plan, data)
     training, part = data.part(train), data.part(held_out)
     if not _can_compare(training, part):

@@ -13,7 +13,13 @@ from skdistill.flow._data import Data
 from skdistill.flow._tables import count_columns
 from skdistill.students import find_adapter
 
-__all__ = ["check_drawable", "check_student_takes", "check_teacher_takes"]
+__all__ = [
+    "check_divisible",
+    "check_drawable",
+    "check_student_takes",
+    "check_teacher_takes",
+    "is_pairwise",
+]
 
 _BY_NAME = (
     "Give it the samples themselves, and the metric or kernel by its name or as a "
@@ -40,7 +46,7 @@ def check_teacher_takes(
     if teacher is None or isinstance(teacher, FrozenEstimator):
         return
     _check_takes("teacher", teacher, X, data)
-    if is_cross_fitted and _is_pairwise(teacher):
+    if is_cross_fitted and is_pairwise(teacher):
         raise ValueError(
             "A teacher of distances or kernels between the samples cannot be "
             "cross-fitted: a fold takes its rows of X and would need its columns too. "
@@ -65,7 +71,7 @@ def check_student_takes(
         Whether there is a transfer set.
     """
     _check_takes("student", student, data.X, data)
-    if not _is_pairwise(student):
+    if not is_pairwise(student):
         return
     is_whole = find_adapter(student).trains_natively or is_regressor(student)
     if has_unlabeled:
@@ -139,9 +145,18 @@ def _lowest(X: Table) -> float:
         return np.inf
 
 
-def _is_pairwise(part: Estimator) -> bool:
+def is_pairwise(part: Estimator) -> bool:
     """Return whether the features of a sample are its distances to the others."""
     return get_tags(part).input_tags.pairwise
+
+
+def check_divisible(student: Estimator) -> None:
+    """Raise if a student cannot be fitted to parts of the samples, as searches do."""
+    if is_pairwise(student):
+        raise ValueError(
+            "A student of distances or kernels between the samples cannot be fitted to "
+            f"parts of them, on which a search compares. Got {student!r}. {_BY_NAME}"
+        )
 
 
 def check_drawable(sampler: Estimator, X: Table) -> None:

@@ -26,6 +26,8 @@ from skdistill.students import (
     check_params,
     check_takes_transfer_set,
     find_adapter,
+    student_parts,
+    training_loss,
 )
 from skdistill.teachers import AffineCalibration, SignalStep, TemperatureScaling
 from skdistill.transfer import ConditionalSampler, MungeSampler, TransferSet
@@ -152,7 +154,8 @@ def resolve_transfer(
 
     Sums of trees learn most from samples drawn by MUNGE, all others from conditional
     ones. Where the teacher has no part in the target, or cannot label new samples, or X
-    is no table that samplers take, "auto" draws none.
+    is no table that samplers take, "auto" draws none; nor for a student that keeps its
+    training samples, which would become several times as large.
 
     Parameters
     ----------
@@ -177,9 +180,15 @@ def resolve_transfer(
     if wanted.sampler != "auto":
         return wanted
     sampler = None
-    if alpha > 0 and not data.has_stored_predictions and _can_draw(data.X):
+    can_draw = not data.has_stored_predictions and _can_draw(data.X)
+    if alpha > 0 and can_draw and not _grows_with_samples(student):
         sampler = MungeSampler() if sums_trees(student) else ConditionalSampler()
     return clone(wanted).set_params(sampler=sampler)
+
+
+def _grows_with_samples(student: Estimator) -> bool:
+    parts = student_parts(student)
+    return any(find_adapter(part).grows_with_samples for part in parts)
 
 
 def _can_draw(X: Table) -> bool:
@@ -261,6 +270,8 @@ def check_plan(plan: Plan, data: Data) -> None:
     if data.is_classification and (plan.alpha > 0 or has_unlabeled):
         check_learns_target(plan.student, plan.soften)
     if plan.alpha > 0 or has_unlabeled:
+        if not data.is_classification:
+            _check_training_loss(plan, data)
         check_params(plan.student, plan.soften, n_classes=_n_classes(data))
     if plan.refinements[0] is not None:
         _check_refines(plan, data)
@@ -307,6 +318,37 @@ def _check_eval_sets(plan: Plan, data: Data) -> None:
             "The student stops early by held-out samples, for which the teacher must "
             f"predict. Got an eval_set, and {missing} for X alone. Leave the eval_set "
             "out."
+        )
+
+
+def _check_training_loss(plan: Plan, data: Data) -> None:
+    """Raise if a student of values cannot learn a teacher by its own loss."""
+    loss = training_loss(plan.student)
+    if loss.is_mean:
+        return
+    is_trusted = data.has_stored_predictions or isinstance(
+        plan.teacher, FrozenEstimator
+    )
+    teaches = plan.transfer.sampler is not None or data.X_unlabeled is not None
+    needs_level = loss.kind in ("quantile", "expectile")
+    reasons = {
+        "It predicts several numbers, or none in the unit of y. Fit one student for "
+        "each level": loss.kind == "several",
+        "It has no level. Set one, such as 0.9": needs_level and loss.level is None,
+        f"A temperature, here {plan.temperature:g}, moves targets towards the mean, "
+        "and quantiles with them. Use temperature=1": plan.temperature != 1,
+        "It learns from the teacher's out-of-fold residuals, and cross_fit=False gives "
+        "none. Use another cross_fit": plan.cross_fit is False and not is_trusted,
+        "It learns from the teacher through a transfer set alone, and none is drawn. "
+        "Use transfer=MungeSampler(), which needs a dense X, or X_unlabeled, or "
+        "alpha=0": not teaches,
+    }
+    found = [reason for reason, holds in reasons.items() if holds]
+    if found:
+        raise ValueError(
+            "A student whose loss is not least for the mean cannot learn this way. Got "
+            f"{final_step(plan.student)!r}, {loss.name}. {found[0]}, or a student of "
+            "squared loss."
         )
 
 

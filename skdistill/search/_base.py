@@ -37,7 +37,7 @@ from skdistill._sklearn import (
 )
 from skdistill._typing import Estimator, Student, Table, Teacher
 from skdistill.distilled import BaseDistilled, check_data, make_plan
-from skdistill.flow import Data
+from skdistill.flow import Data, check_divisible
 from skdistill.refine import LeafRefinement
 from skdistill.search._candidates import (
     check_finite,
@@ -316,6 +316,7 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         """Return the candidates, grouped by their student; the baseline comes first."""
         self._check_not_empty()
         baseline = {"alpha": 0.0, "temperature": 1.0, "transfer": None}
+        self._own_scoring(model)  # One that is unknown is said before any work.
         first = self._group(model, data, baseline, [None], is_baseline=True)
         alphas = self.alphas
         if isinstance(alphas, str):
@@ -353,6 +354,8 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         is_baseline: bool = False,
     ) -> Group:
         """Return a group of candidates, its parameters checked and resolved."""
+        if model.student is not None:
+            check_divisible(model.student)
         for refinement in refinements:
             candidate = clone(model).set_params(refine=refinement, **params)
             validate_params(candidate)
@@ -382,6 +385,10 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
     ) -> Sequence[float]:
         return _ALPHAS
 
+    def _own_scoring(self, model: Any) -> Any:
+        """Return what is scored by where `scoring` is None."""
+        return self._default_scoring
+
     def _score(
         self,
         model: BaseDistilled,
@@ -391,7 +398,7 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         context: Any,
     ) -> NDArray:
         """Return the scores of all candidates, of the teacher and of a constant."""
-        scorer = check_scoring(model, self.scoring or self._default_scoring)
+        scorer = check_scoring(model, self.scoring or self._own_scoring(model))
         tasks = [
             context.subcontext(task_name="score-fold", max_subtasks=len(groups))
             for _ in folds

@@ -9,11 +9,12 @@ from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 
 from skdistill._warnings import warn_user
-from skdistill.distilled import BaseDistilled, make_plan
+from skdistill.distilled import BaseDistilled, make_plan, student_of
 from skdistill.exceptions import LabelLeakWarning
 from skdistill.flow import Data
 from skdistill.refine import LeafRefinement
 from skdistill.search._scores import FoldScores, Group
+from skdistill.students import training_loss
 
 __all__ = [
     "check_finite",
@@ -34,6 +35,8 @@ def default_refinements(
     model: BaseDistilled, data: Data
 ) -> tuple[LeafRefinement | None, ...]:
     """Return strengths where solving for leaf values can help, else no refinement."""
+    if data.classes is None and not training_loss(student_of(model)).is_mean:
+        return (None,)
     trial = clone(model).set_params(alpha=0.5, refine="auto", transfer=None)
     if make_plan(trial, data).refinements == (None,):
         return (None,)

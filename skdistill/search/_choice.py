@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t
 
 __all__ = ["Choice", "choose"]
 
-# How sure it must be that the teacher knows more than a constant.
-_KNOWS = 0.99
+# By how many standard errors the teacher must be better than a constant.
+_KNOWS = 2.5
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def choose(
     knows = _compare(teacher, constant)
     # A calibrated teacher that knows nothing is about as good as a constant, so what
     # is left between them is noise, of which few parts make a small standard error.
-    if not knows.mean > t.ppf(_KNOWS, len(teacher) - 1) * knows.error:
+    if not knows.mean > _KNOWS * knows.error:
         return Choice(
             0,
             "Kept the baseline student: on held-out samples the teacher's score is "

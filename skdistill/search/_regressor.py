@@ -19,7 +19,7 @@ from skdistill.flow import Data
 from skdistill.search._base import SEARCHED, BaseDistilledCV, Folds
 from skdistill.search._linear import best_alpha
 from skdistill.search._scores import Group, held_out_predictions
-from skdistill.students import is_linear_in_targets
+from skdistill.students import is_linear_in_targets, training_loss
 
 __all__ = ["DistilledRegressorCV"]
 
@@ -46,7 +46,8 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
         their targets (ordinary least squares, ridge, k-NN) the best alpha in closed
         form, within [0, 1], for the first of `temperatures` and `transfers`.
     scoring : str, callable or None, default=None
-        A scikit-learn scorer. If None, R2 is used.
+        A scikit-learn scorer. If None, R2 is used; for a student of quantiles or
+        expectiles its own loss, and mean absolute error for Huber's and the like.
 
     Attributes
     ----------
@@ -129,6 +130,19 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
             In the unit of the target.
         """
         return self._fitted().predict(X)
+
+    def _own_scoring(self, model: Any) -> Any:
+        loss = training_loss(student_of(model))
+        if loss.is_mean or self.scoring is not None:
+            return self._default_scoring
+        scorer = loss.scorer()
+        if scorer is None:
+            raise ValueError(
+                "A student whose loss is not least for the mean is scored by its own "
+                f"loss, never by R2. Got {student_of(model)!r}, {loss.name}, which has "
+                "no score that is known. Pass scoring, a scorer of that loss."
+            )
+        return scorer
 
     def _k_fold(self, n_splits: int, rng: RandomState) -> KFold:
         return KFold(n_splits, shuffle=True, random_state=rng)

@@ -18,10 +18,12 @@ from skdistill.flow import (
     Data,
     Distillation,
     Plan,
+    Residuals,
     Supervision,
     distill_supervised,
     supervise,
 )
+from skdistill.students import training_loss
 from skdistill.teachers import from_predictions
 
 __all__ = ["Failure", "FoldScores", "Group", "held_out_predictions", "score_fold"]
@@ -145,7 +147,10 @@ def score_fold(
             _score(scorer, _teacher(groups[0].plan, known, training, data, part), part)
             for part in held_out
         ],
-        [_score(scorer, _constant(training), part) for part in held_out],
+        [
+            _score(scorer, _constant(groups[0].plan, training), part)
+            for part in held_out
+        ],
     ]
     return FoldScores(np.array([*scores, *references]), failures)
 
@@ -206,12 +211,25 @@ def _teacher(
         if data.classes is not None and training.classes is not None:
             predictions = align_classes(predictions, data.classes, training.classes)
         predictions = known.signal.transform(predictions)
+    loss = training_loss(plan.student)
+    if training.classes is None and not loss.is_mean:
+        # What the teacher knows of quantiles: its predictions and their residuals.
+        residuals = Residuals(known.signal.predictions, training.y, training.weight)
+        predictions = residuals.best_prediction(predictions, loss)
     return from_predictions(predictions, training.classes)
 
 
-def _constant(training: Data) -> Estimator:
-    """Return a model that knows nothing but the labels' mean or class frequencies."""
-    constant = DummyRegressor()
+def _constant(plan: Plan, training: Data) -> Estimator:
+    """Return a model that knows nothing but the labels' mean or class frequencies.
+
+    For students of quantiles and the like it is the labels' quantile.
+    """
+    constant, loss = DummyRegressor(), training_loss(plan.student)
+    if training.classes is None and not loss.is_mean:
+        level = Residuals(np.zeros_like(training.y), training.y, training.weight)
+        constant = DummyRegressor(
+            strategy="constant", constant=level.best_constant(loss)
+        )
     if training.classes is not None:
         constant = DummyClassifier(strategy="prior")
     return constant.fit(training.X, training.y, sample_weight=training.weight)

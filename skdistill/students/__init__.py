@@ -3,7 +3,9 @@
 # Each file of a family registers its adapters, by name, so that no library is imported
 # before one of its students comes.
 from skdistill.students import (
+    _catboost,  # noqa: F401
     _gradient_boosting,  # noqa: F401
+    _kernels,  # noqa: F401
     _lightgbm,  # noqa: F401
     _mlp,  # noqa: F401
     _naive_bayes,  # noqa: F401
@@ -29,6 +31,8 @@ from skdistill.students._linear import is_linear_in_targets
 from skdistill.students._offset import find_offset
 from skdistill.students._registry import find_adapter, register, registered_names
 from skdistill.students._regressors import LogitStudent, ProbabilityStudent
+from skdistill.students._training_loss import LossWord, TrainingLoss
+from skdistill.students._wrapped import student_parts, training_loss
 
 __all__ = [
     "LabelCoder",
@@ -36,8 +40,10 @@ __all__ = [
     "LeafModel",
     "LeafNodes",
     "LogitStudent",
+    "LossWord",
     "ProbabilityStudent",
     "StudentAdapter",
+    "TrainingLoss",
     "ValueCounts",
     "adapt_to_transfer_set",
     "check_learns_target",
@@ -55,4 +61,6 @@ __all__ = [
     "register",
     "registered_names",
     "resolve_class_weight",
+    "student_parts",
+    "training_loss",
 ]

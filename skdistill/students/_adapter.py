@@ -1,6 +1,7 @@
 """What is known of a family of students: one adapter, whose parts are all optional."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from skdistill._fitting import final_step, weight_param
 from skdistill._typing import Estimator, Table
 from skdistill.students._duplication import balance_classes, fit_on_duplicates
 from skdistill.students._leaves import LeafModel
+from skdistill.students._training_loss import LossWord, TrainingLoss
 from skdistill.targets import Target
 
 __all__ = ["StudentAdapter", "ValueCounts"]
@@ -77,6 +79,15 @@ class StudentAdapter:
         Whether ``class_weight="balanced"`` counts samples by their weights.
     positive_losses : frozenset of str, default={"poisson", "gamma", "tweedie"}
         The values of `loss`, `criterion` or `objective` that take no target below 0.
+    bounded_losses : frozenset of str, default={}
+        Those that take only targets between two bounds, such as 0 and 1.
+    loss_params : tuple of str, default=("loss", "criterion", "objective")
+        The parameters that name the loss.
+    losses : mapping of str to LossWord, default=scikit-learn's
+        The losses by which a regressor does not learn the mean.
+    grows_with_samples : bool, default=False
+        Whether the fitted model keeps its training samples: a transfer set would make
+        it several times as large.
     leaves : type of LeafModel or None, default=None
         Opens the leaves of a fitted model, for the refinement; None if it has none.
     is_single_tree : bool, default=False
@@ -122,6 +133,16 @@ class StudentAdapter:
     coded_params: frozenset[str] = frozenset()
     balances_by_weight: bool = False
     positive_losses: frozenset[str] = frozenset({"poisson", "gamma", "tweedie"})
+    bounded_losses: frozenset[str] = frozenset()
+    loss_params: tuple[str, ...] = ("loss", "criterion", "objective")
+    losses: Mapping[str, LossWord] = MappingProxyType(
+        {
+            "absolute_error": LossWord("quantile", 0.5),
+            "quantile": LossWord("quantile", 0.5, ("quantile", "alpha")),
+            "huber": LossWord("robust"),
+        }
+    )
+    grows_with_samples: bool = False
     leaves: type[LeafModel] | None = None
     is_single_tree: bool = False
     offset_param: str | None = None
@@ -191,9 +212,41 @@ class StudentAdapter:
             return True
         params = student.get_params(deep=False)
         return any(
-            params.get(name) in self.positive_losses
-            for name in ("loss", "criterion", "objective")
+            isinstance(params.get(name), str) and params[name] in self.positive_losses
+            for name in self.loss_params
         )
+
+    def is_bounded(self, student: Estimator) -> bool:
+        """Return whether the student's loss takes targets between two bounds alone."""
+        params = student.get_params(deep=False)
+        return any(
+            isinstance(params.get(name), str) and params[name] in self.bounded_losses
+            for name in self.loss_params
+        )
+
+    def training_loss(self, student: Estimator) -> TrainingLoss:
+        """Return the loss that a regressor is trained by.
+
+        By default the one that the first of `loss_params` names that is callable, and
+        so may be any loss, or among `losses`.
+
+        Parameters
+        ----------
+        student : estimator
+            Itself, not what it wraps.
+
+        Returns
+        -------
+        TrainingLoss
+        """
+        params = student.get_params(deep=False)
+        for name in self.loss_params:
+            value = params.get(name)
+            if callable(value):
+                return TrainingLoss("other", None, f"{name}={value!r}")
+            if isinstance(value, str) and value in self.losses:
+                return self.losses[value].of(params, f"{name}={value!r}")
+        return TrainingLoss()
 
     def is_linear(self, student: Estimator) -> bool:
         """Return whether the predictions are a linear function of the targets."""

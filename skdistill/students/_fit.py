@@ -19,10 +19,12 @@ from skdistill._fitting import (
     weight_refusal,
 )
 from skdistill._typing import Estimator, Table
+from skdistill.students._domain import is_limited, within_domain
 from skdistill.students._early_stopping import raise_for_pipeline
 from skdistill.students._labels import LabelCoder
 from skdistill.students._registry import find_adapter, registered_names
 from skdistill.students._regressors import LogitStudent
+from skdistill.students._wrapped import training_loss
 from skdistill.targets import Target
 
 __all__ = [
@@ -63,7 +65,10 @@ def check_learns_target(student: Estimator, soften: str) -> None:
             f"loss: {known}. Got {student!r}. Use soften='teacher', which any student "
             "can learn."
         )
-    if adapter.trains_natively or is_regressor(student):
+    if is_regressor(student):
+        _check_learns_logits(student)
+        return
+    if adapter.trains_natively:
         return
     if is_classifier(student):
         _check_splits_nothing(student)
@@ -76,6 +81,24 @@ def check_learns_target(student: Estimator, soften: str) -> None:
         + " Distributions over classes are learned through weighted duplicates of the "
         "samples; a regressor learns the teacher's logits instead."
     )
+
+
+def _check_learns_logits(student: Estimator) -> None:
+    """Raise if a regressor takes no negative target, or would not learn its mean."""
+    loss = training_loss(student)
+    reasons = {
+        "takes only some numbers as targets": is_limited(student),
+        f"has another loss, {loss.name}": loss.kind == "several"
+        or loss.level not in (None, 0.5),
+    }
+    found = [reason for reason, holds in reasons.items() if holds]
+    if found:
+        raise ValueError(
+            "A regressor as student of a DistilledClassifier learns the teacher's "
+            "logits, which may be any numbers. Got "
+            f"{student!r}, which {found[0]}. Use a regressor of squared loss, or a "
+            "classifier."
+        )
 
 
 def check_params(student: Estimator, soften: str, *, n_classes: int) -> None:
@@ -218,10 +241,12 @@ def fit_on_target(
     if target.classes is not None and is_regressor(student):
         params = _with_weight(student, target, fit_params)
         return LogitStudent(student).fit_target(X, target.mixed, target.classes, params)
+    if not of_classes:
+        target = within_domain(student, target)
     if not target.uses_teacher and not eval_targets:
         if of_classes:
             y = LabelCoder(student).encode(target.y)
-        else:
+        else:  # Those of a transfer set may be what the loss does not take.
             y = adapter.mixed_values(student, target)
         return student.fit(X, y, **_with_weight(student, target, fit_params))
     if isinstance(student, Pipeline) and (of_classes or adapter.trains_natively):

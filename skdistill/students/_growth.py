@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone, is_regressor
+from sklearn.pipeline import Pipeline
 
 from skdistill._fitting import final_step, weight_param
 from skdistill._typing import Estimator, Table
@@ -16,6 +17,9 @@ from skdistill.students._registry import find_adapter
 from skdistill.targets import Target
 
 __all__ = ["adapt_to_transfer_set", "check_takes_transfer_set"]
+
+# Where ensembles and wrappers keep what they have fitted.
+_FITTED = ("estimators_", "regressor_", "best_estimator_", "estimator_")
 
 
 def adapt_to_transfer_set(
@@ -60,14 +64,17 @@ def adapt_to_transfer_set(
     check_takes_transfer_set(student)
     final = final_step(student)
     find_adapter(final).keep_growth(final, len(target.labels))
-    unlimited = [
-        part
-        for part in (final, *final.get_params().values())
+    unlimited = {
+        name: part
+        for name, part in [("", final), *final.get_params().items()]
         if find_adapter(part).has_unlimited_trees(part)
-    ]
+    }
     if unlimited:
-        sizes = _baseline_sizes(student, X, target, fit_params or {})
-        for part in unlimited:
+        baseline = final_step(_fit_baseline(student, X, target, fit_params or {}))
+        for name, part in unlimited.items():
+            sizes = [
+                size for one in _fitted_as(baseline, name) for size in _tree_sizes(one)
+            ]
             part.set_params(max_leaf_nodes=max([2, *sizes]) if sizes else None)
 
 
@@ -98,16 +105,49 @@ def check_takes_transfer_set(student: Estimator) -> None:
         )
 
 
-def _baseline_sizes(
+def _fit_baseline(
     student: Estimator, X: Table, target: Target, fit_params: Mapping[str, Any]
-) -> list[int]:
-    """Return how many leaves each tree of the baseline student has."""
+) -> Estimator:
     y = target.y
     if is_regressor(student) and y.dtype.kind not in "fiu":
         y = target.labels
     weight = weight_param(student, target.weight, part="student")
-    baseline = clone(student).fit(X, y, **weight | dict(fit_params))
-    return list(_tree_sizes(baseline))
+    return clone(student).fit(X, y, **weight | dict(fit_params))
+
+
+def _fitted_as(fitted: Estimator, name: str) -> list[Estimator]:
+    """Return what a parameter, such as "forest" or "estimator__tree", was fitted as.
+
+    Members of voting and stacking have their own names; in all other ensembles and
+    wrappers the parameter `estimator` or the like is fitted once or several times.
+    """
+    found = [final_step(fitted)]
+    for key in filter(None, name.split("__")):
+        found = [part for one in found for part in _held(one, key)]
+    return found
+
+
+def _held(fitted: Estimator, key: str) -> list[Estimator]:
+    if isinstance(fitted, Pipeline):
+        return [fitted.named_steps[key]]
+    named = getattr(fitted, "named_estimators_", {})
+    if key in named:
+        return [named[key]]
+    if key == "final_estimator":
+        return [fitted.final_estimator_]
+    for attribute in _FITTED:
+        if hasattr(fitted, attribute):
+            return _flat(getattr(fitted, attribute))
+    return []
+
+
+def _flat(parts: Any) -> list[Estimator]:
+    # Not np.ravel of a list: a forest is a sequence of its trees.
+    return (
+        [*parts.ravel()]
+        if isinstance(parts, np.ndarray)
+        else [*(parts if isinstance(parts, list) else [parts])]
+    )
 
 
 def _tree_sizes(fitted: Estimator) -> Iterator[int]:
@@ -118,8 +158,8 @@ def _tree_sizes(fitted: Estimator) -> Iterator[int]:
         counts = adapter.count_values(fitted)
         yield counts.leaves if counts else 0
         return
-    for name in ("estimators_", "regressor_", "best_estimator_", "estimator_"):
+    for name in _FITTED:
         if hasattr(fitted, name):
-            for part in np.ravel(getattr(fitted, name)):
+            for part in _flat(getattr(fitted, name)):
                 yield from _tree_sizes(part)
             return

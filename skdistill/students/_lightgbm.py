@@ -28,6 +28,7 @@ from skdistill.students._early_stopping import NAME, check_one_eval_set, soft_lo
 from skdistill.students._leaves import LeafModel, check_objective
 from skdistill.students._loss import SoftLoss
 from skdistill.students._registry import register
+from skdistill.students._training_loss import LossWord
 from skdistill.targets import Target
 
 __all__ = ["LightGBMClassifierLeaves", "LightGBMRegressorLeaves"]
@@ -148,8 +149,26 @@ class LightGBMClassifierLeaves(_LightGBMLeaves):
     )
 
 
+# With LightGBM's other names for them, and its default level.
+_ABSOLUTE, _RANKS = LossWord("quantile", 0.5), LossWord("several")
+_LOSSES = {
+    "quantile": LossWord("quantile", 0.9, ("alpha",)),
+    **dict.fromkeys(("regression_l1", "l1", "mean_absolute_error", "mae"), _ABSOLUTE),
+    **dict.fromkeys(("huber", "fair"), LossWord("robust")),
+    **dict.fromkeys(("mape", "mean_absolute_percentage_error"), LossWord("other")),
+    **dict.fromkeys(("lambdarank", "rank_xendcg", "xendcg", "xe_ndcg"), _RANKS),
+    **dict.fromkeys(("xe_ndcg_mart", "xendcg_mart"), _RANKS),
+}
+
+
 class LightGBMAdapter(StudentAdapter):
-    """What all estimators of LightGBM share: size and stages."""
+    """What all estimators of LightGBM share: loss, size and stages."""
+
+    loss_params = ("objective", "objective_type", "app", "application", "loss")
+    losses = _LOSSES
+    bounded_losses = frozenset(
+        {"cross_entropy", "xentropy", "cross_entropy_lambda", "xentlambda", "binary"}
+    )
 
     offset_param = "init_score"
     # LightGBM encodes the labels of eval_set alone.

@@ -14,6 +14,7 @@ from skdistill._fitting import final_step
 from skdistill._typing import Estimator
 from skdistill.students._adapter import StudentAdapter
 from skdistill.students._registry import find_adapter, register
+from skdistill.students._training_loss import TrainingLoss
 
 __all__ = ["LinearAdapter", "WeightBalancedAdapter", "is_linear_in_targets"]
 
@@ -28,6 +29,9 @@ _HOLDERS = {
 class LinearAdapter(StudentAdapter):
     """Regressors that are linear in their targets."""
 
+    def __init__(self, *, grows_with_samples: bool = False) -> None:
+        self.grows_with_samples = grows_with_samples
+
     def is_linear(self, student: Estimator) -> bool:
         # A subclass of someone else's may do anything with the targets.
         is_its_own = type(student).__module__.startswith("sklearn.")
@@ -38,6 +42,27 @@ class WeightBalancedAdapter(StudentAdapter):
     """Classifiers whose balanced class weights go by the samples' weights."""
 
     balances_by_weight = True
+
+
+class QuantileLinearAdapter(StudentAdapter):
+    """QuantileRegressor."""
+
+    def training_loss(self, student: Estimator) -> TrainingLoss:
+        level = float(student.quantile)
+        return TrainingLoss("quantile", level, f"quantile={level:g}")
+
+
+class RobustLinearAdapter(StudentAdapter):
+    """HuberRegressor."""
+
+    def training_loss(self, student: Estimator) -> TrainingLoss:
+        return TrainingLoss("robust", None, f"the loss of {type(student).__name__}")
+
+
+class ConsensusAdapter(StudentAdapter):
+    """RANSACRegressor, whose `loss` finds outliers; it learns as what it wraps."""
+
+    loss_params = ()
 
 
 def is_linear_in_targets(student: Estimator) -> bool:
@@ -81,11 +106,14 @@ def _looks_at_target(step: Estimator) -> bool:
     return needs or isinstance(step, SelectorMixin)
 
 
-for _name in (
-    "linear_model._base.LinearRegression",
-    "linear_model._ridge.Ridge",
-    "kernel_ridge.KernelRidge",
-):
+for _name in ("linear_model._base.LinearRegression", "linear_model._ridge.Ridge"):
     register(f"sklearn.{_name}", LinearAdapter())
+register("sklearn.kernel_ridge.KernelRidge", LinearAdapter(grows_with_samples=True))
+for _name, _adapter in (
+    ("quantile.QuantileRegressor", QuantileLinearAdapter()),
+    ("huber.HuberRegressor", RobustLinearAdapter()),
+    ("ransac.RANSACRegressor", ConsensusAdapter()),
+):
+    register(f"sklearn.linear_model._{_name}", _adapter)
 for _name in ("linear_model._logistic.LogisticRegression", "svm._classes.LinearSVC"):
     register(f"sklearn.{_name}", WeightBalancedAdapter())

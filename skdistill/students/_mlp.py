@@ -41,6 +41,11 @@ class PerceptronAdapter(StudentAdapter):
         eval_targets: Sequence[Target] = (),
     ) -> Estimator:
         if student.early_stopping and student.solver != "lbfgs":
+            if fit_params:
+                raise TypeError(
+                    "An MLPClassifier takes no parameters of fit but weights. Got "
+                    f"{sorted(fit_params)}. Leave them out."
+                )
             return _fit_until_it_stops(student, X, target)
         with _learning(student, _output(target.mixed)):
             return student.fit(X, target.y, sample_weight=target.weight, **fit_params)

@@ -26,6 +26,7 @@ class NeighborsAdapter(StudentAdapter):
     """
 
     trains_natively = True
+    grows_with_samples = True
 
     def fit(
         self,
@@ -43,4 +44,7 @@ class NeighborsAdapter(StudentAdapter):
 
 
 register("sklearn.neighbors._classification.KNeighborsClassifier", NeighborsAdapter())
-register("sklearn.neighbors._regression.KNeighborsRegressor", LinearAdapter())
+register(
+    "sklearn.neighbors._regression.KNeighborsRegressor",
+    LinearAdapter(grows_with_samples=True),
+)

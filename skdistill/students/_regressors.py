@@ -143,9 +143,11 @@ class LogitStudent(RegressorStudent):
 
     def _regression_targets(self, target: NDArray) -> list[NDArray]:
         logits = centred_logits(target, _FLOOR)
+        tags = get_tags(final_step(self.regressor)).target_tags
         if logits.shape[1] == 2:
-            return [logits[:, 1] - logits[:, 0]]
-        if get_tags(final_step(self.regressor)).target_tags.multi_output:
+            logit = logits[:, 1] - logits[:, 0]
+            return [logit if tags.single_output else logit[:, None]]
+        if tags.multi_output:
             return [logits]
         return list(logits.T)
 

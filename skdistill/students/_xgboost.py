@@ -28,6 +28,7 @@ from skdistill.students._early_stopping import NAME, check_one_eval_set, soft_lo
 from skdistill.students._leaves import LeafModel, LeafNodes, check_objective
 from skdistill.students._loss import SoftLoss
 from skdistill.students._registry import register
+from skdistill.students._training_loss import LossWord
 from skdistill.targets import Target
 
 __all__ = ["XGBoostClassifierLeaves", "XGBoostRegressorLeaves"]
@@ -130,8 +131,18 @@ class XGBoostClassifierLeaves(_XGBoostLeaves):
     allowed: ClassVar[dict] = {"objective": [None, *objectives], **_ALLOWED}
 
 
+_SEVERAL = ("survival:cox", "survival:aft", "rank:map", "rank:ndcg", "rank:pairwise")
+_LOSSES = {
+    "reg:quantileerror": LossWord("quantile", None, ("quantile_alpha",)),
+    "reg:absoluteerror": LossWord("quantile", 0.5),
+    "reg:expectileerror": LossWord("expectile", None, ("expectile_alpha",)),
+    "reg:pseudohubererror": LossWord("robust"),
+    **dict.fromkeys(_SEVERAL, LossWord("several")),
+}
+
+
 class XGBoostAdapter(StudentAdapter):
-    """What all estimators of XGBoost share: labels, size and stages."""
+    """What all estimators of XGBoost share: labels, loss, size and stages."""
 
     needs_codes = True
     coded_params = frozenset({"eval_set"})
@@ -140,7 +151,10 @@ class XGBoostAdapter(StudentAdapter):
         "count:poisson",
         "reg:gamma",
         "reg:tweedie",
+        "reg:squaredlogerror",
     }
+    bounded_losses = frozenset({"reg:logistic", "binary:logistic"})
+    losses = _LOSSES
 
     def __init__(self, leaves: type[LeafModel] | None = None) -> None:
         self.leaves = leaves

@@ -95,7 +95,7 @@ class TemperatureScaling(BaseEstimator):
         self : object
         """
         logits, codes, weight = _at_most(predictions, y, sample_weight)
-        n_samples = len(codes)
+        n_samples = _count(weight, len(codes))
 
         def objective(log_temperature: float) -> float:
             losses = log_losses(logits / np.exp(log_temperature), codes)
@@ -105,7 +105,9 @@ class TemperatureScaling(BaseEstimator):
         grid = np.linspace(np.log(_LOWEST), np.log(_HIGHEST), _N_GRID)
         best = int(np.argmin([objective(point) for point in grid]))
         around = grid[max(best - 1, 0)], grid[min(best + 1, _N_GRID - 1)]
-        found = minimize_scalar(objective, bounds=around, method="bounded")
+        found = minimize_scalar(
+            objective, bounds=around, method="bounded", options={"xatol": 1e-10}
+        )
         self.temperature_ = float(np.exp(found.x))
         self.loss_before_, self.loss_after_ = (
             float(np.average(log_losses(logits / T, codes), weights=weight))
@@ -210,7 +212,8 @@ class AffineCalibration(BaseEstimator):
         missing = y - t
         shift = np.sum(by_row * missing, axis=0)
         excess = np.sum(by_row * t_dev * (missing - shift), axis=0) / square
-        scatter = by_row * (missing - shift - excess * t_dev)
+        n_samples = _count(sample_weight, len(y))
+        scatter = np.sqrt(by_row / n_samples) * (missing - shift - excess * t_dev)
         excess = _less_noise(
             excess, np.sqrt(np.sum((scatter * t_dev) ** 2, 0)) / square
         )
@@ -252,6 +255,15 @@ class AffineCalibration(BaseEstimator):
             "squared_error_before": self.loss_before_,
             "squared_error_after": self.loss_after_,
         }
+
+
+def _count(weight: NDArray | None, n_samples: int) -> float:
+    """Return how many samples there are: an integer weight stands for as many."""
+    if weight is None:
+        return float(n_samples)
+    if (weight == np.rint(weight)).all():
+        return float(weight.sum())
+    return float(np.count_nonzero(weight))
 
 
 def _less_noise(deviation: NDArray, error: NDArray) -> NDArray[np.float64]:

@@ -219,12 +219,13 @@ def test_dataframes_stay_dataframes(diabetes):
         model.fit(X, y, X_unlabeled=X.to_numpy())
 
 
+@pytest.mark.filterwarnings("ignore:pandas.DataFrame with sparse columns found")
 @pytest.mark.parametrize("columns", [["bmi"], slice(None)])
 def test_no_samples_are_drawn_from_a_frame_with_sparse_columns(columns, tmp_path):
     X, y = load_diabetes(return_X_y=True, as_frame=True)
     X.loc[:, "bmi"] = X["bmi"].clip(lower=0)
     names = X.columns[columns] if isinstance(columns, slice) else columns
-    X = X.astype(dict.fromkeys(names, pd.SparseDtype(float)))
+    X = X.astype(dict.fromkeys(names, pd.SparseDtype(float, 0.0)))
     model = DistilledRegressor(CountingTeacher(tmp_path), RecordingRegressor())
     assert model.fit(X, y).student_.X_.shape == X.shape
     n_fits = len(list(tmp_path.iterdir()))

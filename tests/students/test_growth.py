@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import (
@@ -10,15 +11,31 @@ from sklearn.ensemble import (
     GradientBoostingRegressor,
     HistGradientBoostingRegressor,
     RandomForestRegressor,
+    StackingRegressor,
+    VotingClassifier,
+    VotingRegressor,
+)
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import (
+    KNeighborsClassifier,
+    KNeighborsRegressor,
+    RadiusNeighborsRegressor,
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVR, LinearSVR, NuSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from skdistill import DistilledClassifier, DistilledRegressor
+from skdistill.flow import Data, resolve_transfer
 from skdistill.students import adapt_to_transfer_set
 from skdistill.targets import Target
+from skdistill.transfer import MungeSampler
 
 X, Y = load_diabetes(return_X_y=True)
+RIDGE = ("ridge", Ridge())
 TREE = DecisionTreeRegressor(min_samples_leaf=20, random_state=0)
 
 
@@ -98,3 +115,70 @@ def test_early_stopping_is_resolved_by_the_training_samples(early_stopping):
 def test_out_of_bag_scores_are_refused():
     with pytest.raises(ValueError, match="with oob_score learns no transfer set"):
         adapted(RandomForestRegressor(oob_score=True))
+
+
+@pytest.mark.parametrize(
+    "student",
+    [
+        VotingRegressor([("tree", TREE), ("forest", RandomForestRegressor(3)), RIDGE]),
+        StackingRegressor(
+            [("forest", RandomForestRegressor(3)), ("tree", TREE), RIDGE]
+        ),
+        StackingRegressor([RIDGE], final_estimator=DecisionTreeRegressor()),
+        BaggingRegressor(VotingRegressor([("tree", TREE), RIDGE]), 2),
+        make_pipeline(StandardScaler(), VotingRegressor([("tree", TREE), RIDGE])),
+    ],
+)
+def test_members_of_voting_and_stacking_keep_their_own_sizes(student):
+    student = adapted(clone(student))
+    limits = {
+        name.removesuffix("max_leaf_nodes").split("__")[-2]: limit
+        for name, limit in student.get_params().items()
+        if name.endswith("max_leaf_nodes")
+    }
+    assert limits
+    assert 10 < limits.get("tree", 11) < 25
+    assert 100 < limits.get("forest", 101) < len(Y)
+    assert 100 < limits.get("final_estimator", 101) <= len(Y)
+
+
+def test_voting_and_stacking_learn_a_transfer_set():
+    members = [("forest", RandomForestRegressor(3)), RIDGE]
+    for student in (VotingRegressor(members), StackingRegressor(members, cv=2)):
+        model = DistilledRegressor(RIDGE[1], student, random_state=0).fit(X, Y)
+        assert model.score(X, Y) > 0.4
+    members = [("tree", DecisionTreeClassifier()), ("linear", LogisticRegression())]
+    student = VotingClassifier(members, voting="soft")
+    model = DistilledClassifier(LogisticRegression(), student, random_state=0)
+    assert model.fit(X, Y > 150).score(X, Y > 150) > 0.7
+
+
+@pytest.mark.parametrize(
+    ("student", "draws"),
+    [
+        (SVR(), False),
+        (NuSVC(), False),
+        (KernelRidge(), False),
+        (GaussianProcessRegressor(), False),
+        (KNeighborsRegressor(), False),
+        (KNeighborsClassifier(), False),
+        (RadiusNeighborsRegressor(), False),
+        (make_pipeline(StandardScaler(), SVR()), False),
+        (TransformedTargetRegressor(SVR()), False),
+        (VotingRegressor([("vectors", SVR()), RIDGE]), False),
+        (RIDGE[1], True),
+        (LinearSVR(), True),
+    ],
+)
+def test_none_are_drawn_for_students_that_keep_their_samples(student, draws):
+    found = resolve_transfer("auto", student, 0.5, Data(X, Y))
+    assert (found.sampler is not None) is draws
+    asked = resolve_transfer(MungeSampler(), student, 0.5, Data(X, Y))
+    assert isinstance(asked.sampler, MungeSampler)
+
+
+def test_a_support_vector_student_stays_as_large_as_it_is():
+    student = SVR(C=100.0)
+    n_vectors = len(clone(student).fit(X, Y).support_)
+    model = DistilledRegressor(RIDGE[1], student, random_state=0).fit(X, Y)
+    assert len(model.student_.support_) <= 1.05 * n_vectors
