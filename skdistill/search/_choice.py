@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t
 
 __all__ = ["Choice", "choose"]
 
-# By how many standard errors the teacher must be better than a constant.
-_KNOWS = 2.5
+# How sure it must be that the teacher knows more than a constant, and from how many
+# standard errors on it is sure enough, as of two parts alone nothing is.
+_KNOWS, _SURE = 0.975, 5.0
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ def choose(
     knows = _compare(teacher, constant)
     # A calibrated teacher that knows nothing is about as good as a constant, so what
     # is left between them is noise, of which few parts make a small standard error.
-    if not knows.mean > _KNOWS * knows.error:
+    errors = min(float(t.ppf(_KNOWS, len(teacher) - 1)), _SURE)
+    if not knows.mean > errors * knows.error:
         return Choice(
             0,
             "Kept the baseline student: on held-out samples the teacher's score is "

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from skdistill._fitting import final_step
+from skdistill._fitting import final_step, is_estimator
 from skdistill._typing import Estimator
 from skdistill.students._registry import find_adapter
 from skdistill.students._training_loss import TrainingLoss
@@ -27,7 +27,7 @@ def student_parts(student: Estimator) -> Iterator[Estimator]:
     if isinstance(members, list | tuple):
         held += [one[1] if isinstance(one, tuple) else one for one in members]
     for part in held:
-        if hasattr(part, "fit"):
+        if is_estimator(part):
             yield from student_parts(part)
 
 

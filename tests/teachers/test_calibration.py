@@ -75,7 +75,7 @@ def test_repeated_samples_weigh_as_weights_do_but_for_the_prior():
     assert weighted.temperature_ == pytest.approx(repeated.temperature_, rel=2e-3)
     assert weighted.loss_before_ == pytest.approx(repeated.loss_before_)
     scaled = TemperatureScaling().fit(logits, codes, 1e-6 * weight)
-    assert scaled.temperature_ == pytest.approx(weighted.temperature_, rel=2e-3)
+    assert scaled.temperature_ == pytest.approx(weighted.temperature_, rel=1e-2)
 
 
 def test_few_samples_stay_near_one():
