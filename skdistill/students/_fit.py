@@ -125,7 +125,7 @@ def check_params(student: Estimator, soften: str, *, n_classes: int) -> None:
     >>> check_params(Ridge(), "teacher", n_classes=0)
     """
     final = final_step(student)
-    held = (part for part in final.get_params().values() if hasattr(part, "fit"))
+    held = filter(is_estimator, final.get_params().values())
     for part in (final, *held):
         if not isinstance(part, Pipeline):  # Its steps are held too.
             find_adapter(part).check_params(

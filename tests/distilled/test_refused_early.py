@@ -32,7 +32,7 @@ from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import DistilledClassifier, DistilledRegressor
-from skdistill.transfer import TransferSet
+from skdistill.transfer import MungeSampler, TransferSet
 
 X, Y = load_iris(return_X_y=True)
 WEIGHT = np.linspace(1, 2, 150)
@@ -157,11 +157,11 @@ WITH_WEIGHT = {
 @pytest.mark.parametrize(("student", "reason"), WITH_WEIGHT.values(), ids=WITH_WEIGHT)
 def test_weights_of_the_samples_that_the_student_does_not_take(student, reason):
     message = f"(?s)student must accept sample_weight.*{reason}"
-    y = X[:, 0]
+    y, transfer = X[:, 0], TransferSet(MungeSampler(), weight=0.5)
     with pytest.raises(ValueError, match=message):
         regressor(student).fit(X, y, sample_weight=WEIGHT)
     with pytest.raises(ValueError, match=message):
-        regressor(student, transfer=TransferSet(weight=0.5)).fit(X, y)
+        regressor(student, transfer=transfer).fit(X, y)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import recall_score
-from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from xgboost import XGBClassifier, XGBRegressor, XGBRFClassifier
@@ -306,7 +305,7 @@ def test_is_unbalance_inside_another_student_is_refused():
 )
 def test_balanced_weights_inside_another_student_are_refused(part):
     X, y = problem(2)
-    student = FixedThresholdClassifier(part)
+    student = VotingClassifier([("part", part)])
     if FORESTS_BALANCE_BY_WEIGHT and isinstance(part, RandomForestClassifier):
         pytest.skip("forests count their samples by weight")
     # Whatever is found first: its weights, or that it hands on none.
