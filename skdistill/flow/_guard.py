@@ -178,6 +178,13 @@ def _against_baseline(plan: Plan, data: Data, signal: Signal) -> str | None:
 
 def _predict(baseline: Estimator, part: Data, classes: NDArray | None) -> NDArray:
     """Return values, logits, or 1 for the class that a student without them chose."""
+    with warnings.catch_warnings():
+        # Older LightGBM warns of columns that it named itself.
+        warnings.filterwarnings("ignore", "X does not have valid feature names")
+        return _predict_any(baseline, part, classes)
+
+
+def _predict_any(baseline: Estimator, part: Data, classes: NDArray | None) -> NDArray:
     if classes is None:
         return predict_values(baseline, part.X)
     if hasattr(baseline, "predict_proba") or hasattr(baseline, "decision_function"):

@@ -56,7 +56,7 @@ class TemperatureScaling(BaseEstimator):
     Attributes
     ----------
     temperature_ : float
-        T. Above 1 the teacher was overconfident, below 1 underconfident.
+        T, to four digits. Above 1 the teacher was overconfident, below 1 the contrary.
     loss_before_, loss_after_ : float
         Mean log loss of the out-of-fold predictions, in nats.
 
@@ -108,7 +108,8 @@ class TemperatureScaling(BaseEstimator):
         found = minimize_scalar(
             objective, bounds=around, method="bounded", options={"xatol": 1e-10}
         )
-        self.temperature_ = float(np.exp(found.x))
+        # More digits would be rounding, by which duplicated samples could differ.
+        self.temperature_ = float(f"{np.exp(found.x):.4g}")
         self.loss_before_, self.loss_after_ = (
             float(np.average(log_losses(logits / T, codes), weights=weight))
             for T in (1.0, self.temperature_)

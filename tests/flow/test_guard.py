@@ -569,6 +569,7 @@ def test_folds_that_are_not_needed_need_not_serve(diabetes, cv, kind):
     warning_of(model, X, y, **given)
 
 
+@pytest.mark.filterwarnings("ignore:The number of unique classes")
 def test_many_classes_of_few_samples_need_no_folds_either():
     rng = np.random.default_rng(0)
     y = np.repeat(np.arange(50), 3)

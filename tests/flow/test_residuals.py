@@ -23,6 +23,9 @@ from skdistill.students import TrainingLoss
 from skdistill.transfer import ConditionalSampler, TransferSet
 from tests.doubles import RecordingRegressor
 
+# LightGBM < 4.7 warns of arrays, whose columns it names itself.
+pytestmark = pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+
 
 class RecordingQuantile(RecordingRegressor):
     """A student of a quantile that keeps what it was given."""

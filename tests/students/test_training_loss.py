@@ -36,6 +36,9 @@ from skdistill.students import TrainingLoss as Loss
 from skdistill.students import check_learns_target, fit_on_target, training_loss
 from skdistill.targets import Target
 
+# LightGBM < 4.7 warns of arrays, whose columns it names itself.
+pytestmark = pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+
 NINE = QuantileRegressor(quantile=0.9)
 RANK = {"objective": "reg:quantileerror"}
 
