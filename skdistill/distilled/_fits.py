@@ -30,22 +30,21 @@ def check_fits(plan: Plan, data: Data) -> None:
         does not go with a transfer set.
     """
     _check_student_weight(plan, data)
-    if _has_transfer_set(plan, data):
+    if plan.has_transfer_set(data):
         _check_transfer_set(plan, data)
-    learns_teacher = plan.alpha > 0 or _has_transfer_set(plan, data)
-    if data.classes is not None and learns_teacher and is_classifier(plan.student):
+    if (
+        data.classes is not None
+        and plan.learns_teacher(data)
+        and is_classifier(plan.student)
+    ):
         target = Target.of_classes(
             data.codes,
-            np.zeros((len(data.y), len(data.classes))),
+            np.zeros((len(data.y), data.n_classes)),
             classes=data.classes,
             alpha=plan.alpha,
             weight=data.weight,
         )
         resolve_class_weight(clone(plan.student), target)
-
-
-def _has_transfer_set(plan: Plan, data: Data) -> bool:
-    return plan.transfer.sampler is not None or data.X_unlabeled is not None
 
 
 def _check_student_weight(plan: Plan, data: Data) -> None:
@@ -54,7 +53,7 @@ def _check_student_weight(plan: Plan, data: Data) -> None:
     is_ours = type(adapter).__module__.startswith("skdistill.")
     if plan.alpha > 0 and adapter.trains_natively and not is_ours:
         return  # Its adapter may give them to it in another way.
-    transfer_weighs = _has_transfer_set(plan, data) and plan.transfer.weight != 1
+    transfer_weighs = plan.has_transfer_set(data) and plan.transfer.weight != 1
     if data.student_params.get("sample_weight") is not None or transfer_weighs:
         weight_param(plan.student, np.ones(len(data.y)), part="student")
 

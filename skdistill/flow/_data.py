@@ -59,6 +59,11 @@ class Data:
         return self.classes is not None
 
     @property
+    def n_classes(self) -> int:
+        """How many classes there are; 0 for a regression."""
+        return 0 if self.classes is None else len(self.classes)
+
+    @property
     def has_stored_predictions(self) -> bool:
         """Whether the teacher's predictions are given, so that none is fitted."""
         return self.teacher_predictions is not None
@@ -95,6 +100,10 @@ class Data:
             student_params=index_params(self.X, self.student_params, indices=rows),
             split_params=index_params(self.X, self.split_params, indices=rows),
         )
+
+    def labelled(self) -> "Data":
+        """Return the data without the unlabeled samples."""
+        return replace(self, X_unlabeled=None, unlabeled_predictions=None)
 
     def with_present_classes(self) -> "Data":
         """Return the data without the classes that no label is left of."""

@@ -138,21 +138,16 @@ def distill(plan: Plan, data: Data, watch: Watch = _unwatched) -> Distillation:
     """
     verdict = Verdict()
     with watch("teacher", None):
-        known = supervise(replace(plan, transfer=TransferSet(None)), _labelled(data))
+        known = supervise(replace(plan, transfer=TransferSet(None)), data.labelled())
         if plan.on_poor_teacher != "ignore":
             verdict = judge(plan, data, known.signal)
         if verdict.is_poor and plan.on_poor_teacher == "baseline":
-            plan, data = plan.of_baseline(), _labelled(data)
+            plan, data = plan.of_baseline(), data.labelled()
             kept = "The baseline student is fitted, and learns nothing from it."
             verdict = replace(verdict, findings=(*verdict.findings, kept))
         supervision = supervise(plan, data, known)
     done = distill_supervised(plan, data, supervision, watch)
     return replace(done, verdict=verdict)
-
-
-def _labelled(data: Data) -> Data:
-    """Return the data without unlabeled samples."""
-    return replace(data, X_unlabeled=None, unlabeled_predictions=None)
 
 
 def supervise(plan: Plan, data: Data, known: Supervision | None = None) -> Supervision:
@@ -264,7 +259,8 @@ def _fit_students(
     if unlabeled is not None:
         adapt_to_transfer_set(student, X, target, fit_params)
     if refinement is not None:
-        refinement.prepare(student, _n_classes(student, data))
+        told_apart = data.n_classes if is_classifier(student) else 0
+        refinement.prepare(student, told_apart)
     if unlabeled is not None:
         if is_classifier(student):
             resolve_class_weight(student, target)
@@ -280,13 +276,6 @@ def _fit_students(
     fitted = fit_on_target(student, X, target, fit_params, eval_targets)
     offset = find_offset(student, fit_params, len(data.y))
     return _refine(fitted, X, target, plan, offset)
-
-
-def _n_classes(student: Estimator, data: Data) -> int:
-    """Return how many classes the student itself tells apart; 0 for a regressor."""
-    return (
-        0 if data.classes is None or not is_classifier(student) else len(data.classes)
-    )
 
 
 def _refine(

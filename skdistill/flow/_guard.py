@@ -82,8 +82,7 @@ def judge(plan: Plan, data: Data, signal: Signal) -> Verdict:
         A good one where nothing can be said: the student learns from the labels alone,
         or the predictions are not out-of-fold.
     """
-    has_transfer_set = plan.transfer.sampler is not None or data.X_unlabeled is not None
-    if not (plan.alpha or has_transfer_set) or not signal.is_out_of_fold:
+    if not plan.learns_teacher(data) or not signal.is_out_of_fold:
         return Verdict()
     losses = _losses(signal.predictions, data, with_probabilities=True)
     finding = _against_constant(losses, data) or _against_baseline(plan, data, signal)
@@ -242,7 +241,7 @@ def _fit_baseline(plan: Plan, training: Data) -> Estimator:
     weight = fit_params.pop("sample_weight", None)
     nothing = training.y
     if training.classes is not None:
-        nothing = np.zeros((len(training.y), len(training.classes)))
+        nothing = np.zeros((len(training.y), training.n_classes))
     target = mix(plan, training, training.codes, nothing, weight=weight, alpha=0.0)
     student = clone_with_seed(plan.student, plan.seeds.student)
     with naming_failures(f"student ({type(student).__name__})"):

@@ -55,7 +55,7 @@ def check_teacher_takes(
 
 
 def check_student_takes(
-    student: Estimator, data: Data, *, learns_teacher: bool, has_unlabeled: bool
+    student: Estimator, data: Data, *, learns_teacher: bool, has_transfer_set: bool
 ) -> None:
     """Raise, before any work is done, if a student takes no such samples or labels.
 
@@ -66,15 +66,15 @@ def check_student_takes(
     data : Data
         The training data.
     learns_teacher : bool
-        Whether the teacher has a part in the target.
-    has_unlabeled : bool
+        Whether the teacher has a part in what the student learns.
+    has_transfer_set : bool
         Whether there is a transfer set.
     """
     _check_takes("student", student, data.X, data)
     if not is_pairwise(student):
         return
     is_whole = find_adapter(student).trains_natively or is_regressor(student)
-    if has_unlabeled:
+    if has_transfer_set:
         raise ValueError(
             "A student of distances or kernels between the samples has none to those "
             f"of a transfer set. Got {student!r}. Use transfer=None and no X_unlabeled"

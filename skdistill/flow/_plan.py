@@ -108,6 +108,14 @@ class Plan:
     n_jobs: int | None = None
     seeds: Seeds = field(default_factory=Seeds)
 
+    def has_transfer_set(self, data: Data) -> bool:
+        """Return whether the student learns samples beside the labelled ones."""
+        return self.transfer.sampler is not None or data.X_unlabeled is not None
+
+    def learns_teacher(self, data: Data) -> bool:
+        """Return whether the teacher has a part in what the student learns."""
+        return self.alpha > 0 or self.has_transfer_set(data)
+
     def of_baseline(self) -> "Plan":
         """Return the plan of the student fitted on the labels alone."""
         return replace(self, alpha=0.0, transfer=TransferSet(None), refinements=(None,))
@@ -238,7 +246,7 @@ def _check_refines(plan: Plan, data: Data) -> None:
     """Raise if the leaf values of an unfitted student cannot be solved for."""
     if data.is_classification:
         final = final_step(plan.student)
-        balances = find_adapter(final).class_weights(final, _n_classes(data))
+        balances = find_adapter(final).class_weights(final, data.n_classes)
         reasons = {
             f"soften={plan.soften!r}": plan.soften != "teacher",
             "a regressor as student": is_regressor(plan.student),
@@ -253,11 +261,6 @@ def _check_refines(plan: Plan, data: Data) -> None:
     check_refinable(plan.student)
 
 
-def _n_classes(data: Data) -> int:
-    """Return the number of classes; 0 for a regression."""
-    return 0 if data.classes is None else len(data.classes)
-
-
 def check_plan(plan: Plan, data: Data) -> None:
     """Raise, before any work is done, if a plan does not go with itself or the data."""
     if isinstance(plan.student, FrozenEstimator):
@@ -265,21 +268,20 @@ def check_plan(plan: Plan, data: Data) -> None:
             "The student must be trainable. Got a FrozenEstimator, which no fit "
             "changes. Pass the estimator it holds."
         )
-    draws = plan.transfer.sampler is not None
-    has_unlabeled = draws or data.X_unlabeled is not None
-    if data.is_classification and (plan.alpha > 0 or has_unlabeled):
-        check_learns_target(plan.student, plan.soften)
-    if plan.alpha > 0 or has_unlabeled:
-        if not data.is_classification:
+    has_transfer_set = plan.has_transfer_set(data)
+    if plan.learns_teacher(data):
+        if data.is_classification:
+            check_learns_target(plan.student, plan.soften)
+        else:
             _check_training_loss(plan, data)
-        check_params(plan.student, plan.soften, n_classes=_n_classes(data))
+        check_params(plan.student, plan.soften, n_classes=data.n_classes)
     if plan.refinements[0] is not None:
         _check_refines(plan, data)
-    if has_unlabeled:
+    if has_transfer_set:
         check_joinable(data.X)
         check_takes_transfer_set(plan.student)
         check_no_metadata(data.student_params, len(data.y))
-    if draws:
+    if plan.transfer.sampler is not None:
         check_drawable(plan.transfer.sampler, data.all_columns)
     seen = data.all_columns if plan.teacher_input is None else None
     check_teacher_takes(
@@ -288,8 +290,8 @@ def check_plan(plan: Plan, data: Data) -> None:
     check_student_takes(
         plan.student,
         data,
-        learns_teacher=plan.alpha > 0,
-        has_unlabeled=has_unlabeled,
+        learns_teacher=plan.learns_teacher(data),
+        has_transfer_set=has_transfer_set,
     )
     _check_predictions(plan, data)
     _check_eval_sets(plan, data)
@@ -329,7 +331,6 @@ def _check_training_loss(plan: Plan, data: Data) -> None:
     is_trusted = data.has_stored_predictions or isinstance(
         plan.teacher, FrozenEstimator
     )
-    teaches = plan.transfer.sampler is not None or data.X_unlabeled is not None
     needs_level = loss.kind in ("quantile", "expectile")
     reasons = {
         "It predicts several numbers, or none in the unit of y. Fit one student for "
@@ -341,7 +342,7 @@ def _check_training_loss(plan: Plan, data: Data) -> None:
         "none. Use another cross_fit": plan.cross_fit is False and not is_trusted,
         "It learns from the teacher through a transfer set alone, and none is drawn. "
         "Use transfer=MungeSampler(), which needs a dense X, or X_unlabeled, or "
-        "alpha=0": not teaches,
+        "alpha=0": not plan.has_transfer_set(data),
     }
     found = [reason for reason, holds in reasons.items() if holds]
     if found:

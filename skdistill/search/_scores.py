@@ -49,9 +49,7 @@ class Group:
 
     def data_of(self, data: Data) -> Data:
         """Return what the student of the group is fitted on."""
-        if not self.is_baseline:
-            return data
-        return replace(data, X_unlabeled=None, unlabeled_predictions=None)
+        return data.labelled() if self.is_baseline else data
 
 
 class Failure(NamedTuple):
@@ -157,9 +155,9 @@ def score_fold(
 
 def _transfer_key(group: Group, data: Data) -> str | None:
     """Return what groups that share a transfer set have in common; None without one."""
-    transfer = group.plan.transfer
-    if transfer.sampler is None and data.X_unlabeled is None:
+    if not group.plan.has_transfer_set(data):
         return None
+    transfer = group.plan.transfer
     return joblib.hash((transfer.sampler, transfer.size))
 
 
