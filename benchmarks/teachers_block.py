@@ -124,7 +124,9 @@ def build_student(name: str, seed: int, *, classes: bool):
     if name == "linear":
         return _scaled(LogisticRegression() if classes else Ridge(), classes=True)
     kind = MLPClassifier if classes else MLPRegressor
-    return _scaled(kind((64,), max_iter=100, random_state=seed), classes=classes)
+    return _scaled(
+        kind(hidden_layer_sizes=(64,), max_iter=100, random_state=seed), classes=classes
+    )
 
 
 def _scaled(model, *, classes: bool):

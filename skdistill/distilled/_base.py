@@ -120,8 +120,9 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         the training samples: it is calibrated on them.
     on_poor_teacher : {"warn", "baseline", "ignore"}, default="warn"
         What to do where the teacher, out-of-fold and calibrated, predicts no better
-        than a constant, or on one held-out part no better than the baseline student,
-        which is fitted once more for that. "warn" gives a `PoorTeacherWarning` that
+        than a constant, or on held-out samples no better than the baseline student,
+        which is fitted once more for that, or up to five times where neither is
+        clearly better. "warn" gives a `PoorTeacherWarning` that
         says what was seen, "baseline" fits the baseline student as well, and "ignore"
         does not look.
     teacher_input : transformer or callable, default=None

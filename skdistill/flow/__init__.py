@@ -18,7 +18,7 @@ from skdistill.flow._plan import (
     resolve_steps,
     resolve_transfer,
 )
-from skdistill.flow._residuals import Residuals
+from skdistill.flow._residuals import Residuals, in_students_loss
 from skdistill.flow._tables import (
     check_joinable,
     check_same_container,
@@ -43,6 +43,7 @@ __all__ = [
     "count_columns",
     "distill",
     "distill_supervised",
+    "in_students_loss",
     "join_samples",
     "resolve_refinement",
     "resolve_steps",

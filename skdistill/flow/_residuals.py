@@ -33,7 +33,7 @@ from skdistill.flow._plan import Plan
 from skdistill.flow._transfer import Unlabeled
 from skdistill.students import TrainingLoss, training_loss
 
-__all__ = ["Residuals", "with_residuals"]
+__all__ = ["Residuals", "in_students_loss", "with_residuals"]
 
 # Of how many training samples residuals are drawn from. Fewer say little of quantiles
 # near 0 and 1, and more are less alike.
@@ -125,6 +125,34 @@ class _Output:
 def _columns(values: NDArray) -> NDArray:
     """Return the outputs, one in each row."""
     return values.reshape(len(values), -1).T
+
+
+def in_students_loss(
+    plan: Plan, data: Data, known: NDArray, predictions: NDArray
+) -> NDArray:
+    """Return the teacher's predictions for other samples as the student's loss wants.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its student tells the loss.
+    data : Data
+        The training data.
+    known : NDArray
+        The out-of-fold predictions for it.
+    predictions : ndarray
+        Those for the other samples.
+
+    Returns
+    -------
+    predictions : ndarray
+        The same unless the loss is not least for the mean: then what has the least
+        expected loss by the residuals.
+    """
+    loss = training_loss(plan.student)
+    if data.is_classification or loss.is_mean:
+        return predictions
+    return Residuals(known, data.y, data.weight).best_prediction(predictions, loss)
 
 
 def with_residuals(

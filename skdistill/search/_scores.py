@@ -21,6 +21,7 @@ from skdistill.flow import (
     Residuals,
     Supervision,
     distill_supervised,
+    in_students_loss,
     supervise,
 )
 from skdistill.students import training_loss
@@ -209,11 +210,10 @@ def _teacher(
         if data.classes is not None and training.classes is not None:
             predictions = align_classes(predictions, data.classes, training.classes)
         predictions = known.signal.transform(predictions)
-    loss = training_loss(plan.student)
-    if training.classes is None and not loss.is_mean:
-        # What the teacher knows of quantiles: its predictions and their residuals.
-        residuals = Residuals(known.signal.predictions, training.y, training.weight)
-        predictions = residuals.best_prediction(predictions, loss)
+    # What the teacher knows of quantiles: its predictions and their residuals.
+    predictions = in_students_loss(
+        plan, training, known.signal.predictions, predictions
+    )
     return from_predictions(predictions, training.classes)
 
 

@@ -72,6 +72,25 @@ class TrainingLoss:
             return make_scorer(mean_absolute_error, greater_is_better=False)
         return None
 
+    def of_samples(self, y: NDArray, predicted: NDArray) -> NDArray[np.float64]:
+        """Return the loss of each value; of robust and unknown ones the absolute error.
+
+        Parameters
+        ----------
+        y, predicted : ndarray of the same shape
+            Values, and what is predicted for them.
+
+        Returns
+        -------
+        losses : ndarray of that shape
+        """
+        missing = np.asarray(y) - np.asarray(predicted)
+        if self.kind == "mean":
+            return missing**2
+        level = 0.5 if self.level is None else self.level
+        weight = np.where(missing < 0, 1 - level, level)
+        return weight * (missing**2 if self.kind == "expectile" else np.abs(missing))
+
     def best_constant(self, values: NDArray, weight: NDArray) -> NDArray[np.float64]:
         """Return what has the least loss for each row of values.
 
@@ -156,6 +175,5 @@ def expectile_loss(
     Newey and Powell, "Asymmetric least squares estimation and testing", 1987, equation
     2.4: ``|level - 1(y < f)| * (y - f)**2``.
     """
-    missing = np.asarray(y_true) - np.asarray(y_pred)
-    losses = np.where(missing < 0, 1 - level, level) * missing**2
+    losses = TrainingLoss("expectile", level).of_samples(y_true, y_pred)
     return float(np.average(losses, axis=0, weights=sample_weight).mean())

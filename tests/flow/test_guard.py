@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lightgbm import LGBMRegressor
 from numpy.testing import assert_array_equal
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
@@ -39,7 +40,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
-from xgboost import XGBClassifier
+from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill import DistilledClassifier, DistilledRegressor
 from skdistill.exceptions import PoorTeacherWarning
@@ -48,7 +49,7 @@ from skdistill.transfer import MungeSampler, TransferSet
 from tests.doubles import CountingTeacher
 
 CONSTANT = "no better than a constant"
-BASELINE = "the student learns more from the labels alone than the teacher knows"
+BASELINE = "the teacher knows no more than the student learns from the labels alone"
 UNIT = "another unit or origin"
 ORDER = "classes seem to be in another order"
 
@@ -259,7 +260,7 @@ def test_a_teacher_worse_than_the_student_is_warned_of(seed):
     # Both scores, each with its owner: the student's is the better one.
     student_error, teacher_error = (
         float(said.split(owner)[1].split(",")[0])
-        for owner in ("mean squared error is ", "the teacher's ")
+        for owner in ("the student's ", "mean squared error is ")
     )
     assert student_error < 0.8 * teacher_error
 
@@ -388,10 +389,28 @@ def count_fits(folder, n_samples=None, **params):
     return [int(name.split("-")[-1]) for name in names]
 
 
-def test_one_more_student_is_fitted_on_the_part_that_is_not_held_out(tmp_path):
-    assert count_fits(tmp_path / "warn") == [353, 442]
-    # As many folds as make up a fifth.
-    assert count_fits(tmp_path / "ten", cv=KFold(10)) == [442 - 2 * 45, 442]
+@pytest.mark.parametrize(("noise", "n_parts"), [(20.0, 1), (54.0, 5), (300.0, 0)])
+def test_a_student_more_is_fitted_for_each_part_until_one_leads(
+    tmp_path, diabetes, noise, n_parts
+):
+    X, y = diabetes
+    student = CountingTeacher(str(tmp_path))  # Leaves an error of about 55.
+    known = y + np.random.default_rng(0).normal(0, noise, len(y))
+    model = DistilledRegressor(None, student, calibrate=None, **SMALL)
+    said = warning_of(model, X, y, teacher_predictions=known)
+    assert (said is None) == (noise < 50)
+    assert len(list(tmp_path.iterdir())) == n_parts + 1
+
+
+@pytest.mark.parametrize(("cv", "n_held_out"), [(5, 89), (10, 90), (KFold(3), 148)])
+def test_a_part_is_a_fifth_of_the_samples_in_whole_folds(
+    tmp_path, diabetes, cv, n_held_out
+):
+    X, y = diabetes
+    model = DistilledRegressor(None, CountingTeacher(str(tmp_path)), transfer=None)
+    warning_of(model.set_params(cv=cv), X, y, teacher_predictions=y)
+    sizes = sorted(int(path.name.split("-")[-1]) for path in tmp_path.iterdir())
+    assert sizes == [442 - n_held_out, 442]
 
 
 @pytest.mark.parametrize(
@@ -446,11 +465,13 @@ def test_groups_stay_together_in_the_held_out_part(diabetes):
         folds = GroupKFold(6).set_split_request(groups=True)
         model = DistilledRegressor(Ridge(0.1), RowsRegressor(), cv=folds, transfer=None)
         model.fit(X, y, groups=groups)
-    training, every = (rows.astype(int) for rows in RowsRegressor.seen)
+    *parts, every = (rows.astype(int) for rows in RowsRegressor.seen)
     assert len(every) == 442
-    held_out = np.setdiff1d(every, training)
-    assert 0.2 * 442 <= len(held_out) < 0.5 * 442
-    assert not {*groups[training]} & {*groups[held_out]}
+    assert parts
+    for training in parts:
+        held_out = np.setdiff1d(every, training)
+        assert 0.2 * 442 <= len(held_out) < 0.5 * 442
+        assert not {*groups[training]} & {*groups[held_out]}
 
 
 # --- Students of all kinds ---
@@ -500,10 +521,53 @@ def test_labels_of_any_kind_are_the_students_too(iris, labels, student):
     if isinstance(student, Ridge):
         return  # A linear model of logits may be worse than the stump.
     assert BASELINE in said
-    student_loss = float(said.split("its log loss is ")[1].split(",")[0])
+    student_loss = float(said.split("the student's ")[1].split(",")[0])
     assert student_loss < 0.5
     good = make_pipeline(StandardScaler(), LogisticRegression())
     assert warning_of(model.set_params(teacher=good), X, y) is None
+
+
+class LateMean(RegressorMixin, BaseEstimator):
+    """A teacher that was told the mean."""
+
+    def fit(self, X, y):
+        self.is_fitted_ = True
+        return self
+
+    def predict(self, X):
+        return 3 * X[:, 0] * X[:, 1] + 2
+
+
+@pytest.mark.parametrize(
+    "student",
+    [
+        GradientBoostingRegressor(loss="quantile", alpha=0.9, n_estimators=30),
+        LGBMRegressor(objective="quantile", alpha=0.1, n_estimators=30, verbose=-1),
+        GradientBoostingRegressor(loss="absolute_error", n_estimators=30),
+    ],
+)
+def test_students_of_quantiles_are_compared_by_their_own_loss(student):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 6))
+    y = 3 * X[:, 0] * X[:, 1] + rng.exponential(2.0, size=600)
+    # Its means lie off every quantile, but it knows them all by its residuals.
+    model = DistilledRegressor(LateMean(), student, calibrate=None, **SMALL)
+    model.set_params(transfer=TransferSet(MungeSampler(), size=1.0))
+    assert warning_of(model, X, y) is None
+    said = warning_of(model.set_params(teacher=KNeighborsRegressor(1)), X, y)
+    assert said is not None
+    if CONSTANT not in said:
+        assert "quantile loss is" in said or "mean absolute error is" in said
+
+
+def test_offsets_of_held_out_samples_are_unknown_to_the_student(friedman):
+    X, y = friedman
+    student = XGBRegressor(n_estimators=20, max_depth=3, n_jobs=1)
+    with config_context(enable_metadata_routing=True):
+        student.set_fit_request(base_margin=True)
+        model = DistilledRegressor(KNeighborsRegressor(), student, **SMALL)
+        assert BASELINE in warning_of(model, X, y)
+        assert warning_of(model, X, y, base_margin=np.full(len(y), 14.0)) is None
 
 
 def test_several_outputs():

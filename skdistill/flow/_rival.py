@@ -1,0 +1,301 @@
+"""The student without the teacher: its predictions beside the teacher's, held out."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skdistill._fitting import clone_with_seed, naming_failures
+from skdistill._sklearn import HELD_OUT_PARAMS
+from skdistill._typing import Estimator
+from skdistill.flow._data import Data
+from skdistill.flow._inputs import is_pairwise
+from skdistill.flow._mix import mix
+from skdistill.flow._plan import Plan
+from skdistill.flow._residuals import in_students_loss
+from skdistill.students import (
+    TrainingLoss,
+    find_offset,
+    fit_on_target,
+    training_loss,
+)
+from skdistill.teachers import (
+    CrossFitTask,
+    Signal,
+    log_losses,
+    predict_logits,
+    predict_values,
+)
+
+__all__ = [
+    "Comparison",
+    "compare_with_baseline",
+    "loss_name",
+    "mean_and_error",
+    "sample_losses",
+]
+
+# Fewer samples leave too few to hold out.
+_FEWEST = 100
+# The fraction of the samples that is held out at a time, at least.
+_HELD_OUT = 0.2
+# So many standard errors apart, teacher and student need no further part.
+_CLEAR = 1.5
+# By so many standard errors the teacher must lead to be worth its errors. On sixteen
+# tables, eight teachers and five students it is near the least sum of missed and false
+# warnings (`benchmarks.teachers` measures both).
+_LEAD = 0.5
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The losses of teacher and baseline student on the same held-out samples.
+
+    Attributes
+    ----------
+    teacher, baseline : ndarray of shape (n_samples,)
+        The losses.
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights.
+    unit : str
+        What the losses are called.
+    """
+
+    teacher: NDArray[np.float64]
+    baseline: NDArray[np.float64]
+    weight: NDArray | None
+    unit: str
+
+    @classmethod
+    def all_of(cls, parts: Sequence[Self]) -> Self:
+        """Return that on all parts together."""
+        weights = [part.weight for part in parts if part.weight is not None]
+        return cls(
+            np.concatenate([part.teacher for part in parts]),
+            np.concatenate([part.baseline for part in parts]),
+            np.concatenate(weights) if weights else None,
+            parts[0].unit,
+        )
+
+    @property
+    def lead(self) -> tuple[float, float]:
+        """By how much the teacher's mean loss is less, and the standard error."""
+        return mean_and_error(self.baseline - self.teacher, self.weight)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether no further samples are needed."""
+        gain, error = self.lead
+        return abs(gain) > _CLEAR * error
+
+    @property
+    def teacher_leads(self) -> bool:
+        """Whether the teacher knows more, by more than a part of the noise."""
+        gain, error = self.lead
+        return gain > _LEAD * error
+
+    def __str__(self) -> str:
+        teacher, baseline = (
+            np.average(losses, weights=self.weight)
+            for losses in (self.teacher, self.baseline)
+        )
+        return (
+            f"its {self.unit} is {teacher:.4g}, the student's {baseline:.4g}, with a "
+            f"standard error of {self.lead[1]:.2g} between them"
+        )
+
+
+def compare_with_baseline(plan: Plan, data: Data, signal: Signal) -> Comparison | None:
+    """Hold the teacher against the student that learns from the labels alone.
+
+    A fifth of the samples is held out; as long as neither leads clearly, another fifth
+    is besides.
+
+    Parameters
+    ----------
+    plan : Plan
+        Holds the student and the folds.
+    data : Data
+        The training data.
+    signal : Signal
+        The teacher's out-of-fold predictions for it.
+
+    Returns
+    -------
+    Comparison or None
+        None where parts of the samples cannot be compared.
+    """
+    if not _can_hold_out(plan, data):
+        return None
+    found: Comparison | None = None
+    for train, held_out in _splits(plan, data):
+        if not _can_compare(data.part(train), data.part(held_out)):
+            continue
+        part = _compare(plan, data, signal.predictions, train, held_out)
+        found = part if found is None else Comparison.all_of([found, part])
+        if found.is_clear:
+            break
+    return found
+
+
+def _can_hold_out(plan: Plan, data: Data) -> bool:
+    """Return whether parts of the samples mean to the student what all of them do."""
+    if len(data.y) < _FEWEST or HELD_OUT_PARAMS & set(data.student_params):
+        return False
+    if is_pairwise(plan.student):  # Parts would need parts of its columns too.
+        return False
+    # Where predictions start, only training samples say.
+    return find_offset(plan.student, data.student_params, len(data.y)) is None
+
+
+def _compare(
+    plan: Plan, data: Data, predictions: NDArray, train: NDArray, held_out: NDArray
+) -> Comparison:
+    training, part = data.part(train), data.part(held_out)
+    baseline = _fit_baseline(plan, training)
+    loss = TrainingLoss() if data.is_classification else training_loss(plan.student)
+    by_class = data.is_classification and not hasattr(baseline, "predict_proba")
+    known = in_students_loss(plan, training, predictions[train], predictions[held_out])
+    teacher, student = (
+        sample_losses(values, part, loss, by_class=by_class)
+        for values in (known, _predict(baseline, part, data.classes))
+    )
+    return Comparison(
+        teacher, student, part.weight, loss_name(data, loss, by_class=by_class)
+    )
+
+
+def loss_name(
+    data: Data, loss: TrainingLoss | None = None, *, by_class: bool = False
+) -> str:
+    """Return what the losses of `sample_losses` are called."""
+    if data.is_classification:
+        return "error rate" if by_class else "log loss"
+    if loss is None or loss.is_mean:
+        return "mean squared error"
+    return "mean absolute error" if loss.level in (None, 0.5) else f"{loss.kind} loss"
+
+
+def sample_losses(
+    predictions: NDArray, data: Data, loss: TrainingLoss, *, by_class: bool = False
+) -> NDArray[np.float64]:
+    """Return each sample's loss: of values, log loss, or 1 for a wrong class.
+
+    Parameters
+    ----------
+    predictions : ndarray
+        Values, or logits of shape (n_samples, n_classes).
+    data : Data
+        Holds the labels.
+    loss : TrainingLoss
+        The loss of values; of several outputs it is summed.
+    by_class : bool, default=False
+        Whether the largest logit alone counts.
+
+    Returns
+    -------
+    losses : ndarray of shape (n_samples,)
+    """
+    if data.classes is None:
+        losses = loss.of_samples(data.y, predictions)
+        return losses.reshape(len(losses), -1).sum(axis=1)
+    if by_class:
+        return (predictions.argmax(axis=1) != data.codes).astype(float)
+    return log_losses(predictions, data.codes)
+
+
+def mean_and_error(differences: NDArray, weight: NDArray | None) -> tuple[float, float]:
+    """Return the weighted mean, and its standard error.
+
+    Parameters
+    ----------
+    differences : ndarray of shape (n_samples,)
+        One for each sample.
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights.
+
+    Returns
+    -------
+    mean, error : float
+    """
+    weight = np.ones(len(differences)) if weight is None else weight
+    fraction = weight / weight.sum()
+    mean = float(np.sum(fraction * differences))
+    error = float(np.sqrt(np.sum((fraction * (differences - mean)) ** 2)))
+    return mean, error
+
+
+def _predict(baseline: Estimator, part: Data, classes: NDArray | None) -> NDArray:
+    """Return values, logits, or 1 for the class that a student without them chose."""
+    with warnings.catch_warnings():
+        # Older LightGBM warns of columns that it named itself.
+        warnings.filterwarnings("ignore", "X does not have valid feature names")
+        return _predict_any(baseline, part, classes)
+
+
+def _predict_any(baseline: Estimator, part: Data, classes: NDArray | None) -> NDArray:
+    if classes is None:
+        return predict_values(baseline, part.X)
+    if hasattr(baseline, "predict_proba") or hasattr(baseline, "decision_function"):
+        return predict_logits(baseline, part.X, classes)
+    labels = np.asarray(baseline.predict(part.X))
+    return (labels[:, None] == baseline.classes_).astype(float)
+
+
+def _splits(plan: Plan, data: Data) -> Iterator[tuple[NDArray, NDArray]]:
+    """Yield train and held-out samples: whole folds of the plan's, if these serve.
+
+    So groups stay together where the folds keep them together.
+    """
+    n_samples, every = len(data.y), np.arange(len(data.y))
+    task = CrossFitTask(
+        teacher=plan.teacher,
+        X=data.X,
+        y=data.y,
+        classes=data.classes,
+        fit_params={},
+        split_params=data.split_params,
+        cv=plan.cv,
+        seeds=(plan.seeds.folds, None),
+    )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Cross-fitting warns of rare classes.
+            parts = [test for _, test in task.folds()]
+    except ValueError:
+        # A frozen teacher, or one out of bag, needs no folds: these may be none.
+        rng = np.random.default_rng(plan.seeds.folds)
+        parts = np.array_split(rng.permutation(n_samples), 5)
+    held_out = np.array([], dtype=int)
+    for test in parts:
+        held_out = np.union1d(held_out, every[test])
+        if len(held_out) >= int(_HELD_OUT * n_samples):
+            yield np.setdiff1d(every, held_out), held_out
+            held_out = np.array([], dtype=int)
+
+
+def _can_compare(training: Data, part: Data) -> bool:
+    """Return whether both parts have weight, and the first one all classes."""
+    weights = [part.weight for part in (training, part) if part.weight is not None]
+    if not all(weight.any() for weight in weights):
+        return False
+    if training.classes is None:
+        return True
+    weighty = training.y if training.weight is None else training.y[training.weight > 0]
+    return len(np.unique(weighty)) == len(training.classes)
+
+
+def _fit_baseline(plan: Plan, training: Data) -> Estimator:
+    """Return the student fitted on the labels of some samples alone."""
+    fit_params = dict(training.student_params)
+    weight = fit_params.pop("sample_weight", None)
+    nothing = training.y
+    if training.classes is not None:
+        nothing = np.zeros((len(training.y), training.n_classes))
+    target = mix(plan, training, training.codes, nothing, weight=weight, alpha=0.0)
+    student = clone_with_seed(plan.student, plan.seeds.student)
+    with naming_failures(f"student ({type(student).__name__})"):
+        return fit_on_target(student, training.X, target, fit_params)
