@@ -106,7 +106,7 @@ def report(frame: pd.DataFrame) -> str:
             "training rows. The loss is that of held-out rows: log loss of "
             "probabilities clipped at 1e-6 for classes, 1 - R2 for values. A gain is "
             "the baseline student's loss without the distilled one's; harmed is a gain "
-            f"below -{HARM:g}.",
+            f"below -{HARM:g}. The teacher counts as the student heard it: calibrated.",
             results.markdown(pd.DataFrame(count(pairs))),
             "## Warnings of the default",
             "Whether the teacher is better than the baseline student is known from the "

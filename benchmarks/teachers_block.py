@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from scipy.special import softmax
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -38,6 +39,7 @@ from skdistill import (
 )
 from skdistill.exceptions import PoorTeacherWarning
 from skdistill.inspect import open_parts
+from skdistill.teachers import predict_logits, predict_values
 
 CLASSES = (
     "spambase",
@@ -207,8 +209,24 @@ def fit_all(teacher, student, train, params, ways, *, classes: bool):
     warned = any(one.category is PoorTeacherWarning for one in caught)
     if "cv" in ways:
         models["cv"] = search(teacher, student, **params).fit(*train)
-    models["teacher"] = open_parts(models["default"]).teacher
+    models["teacher"] = CalibratedTeacher(models["default"])
     return models, warned
+
+
+class CalibratedTeacher:
+    """The teacher as the student heard it."""
+
+    def __init__(self, model) -> None:
+        self.teacher, self.calibration = open_parts(model).teacher, model.calibration_
+
+    def predict(self, X):
+        """Return calibrated values."""
+        return self.calibration.transform(predict_values(self.teacher, X))
+
+    def predict_proba(self, X):
+        """Return calibrated probabilities."""
+        logits = predict_logits(self.teacher, X, self.teacher.classes_)
+        return softmax(self.calibration.transform(logits), axis=1)
 
 
 def loss(model, X, y, *, classes: bool) -> float:

@@ -162,8 +162,8 @@ def resolve_transfer(
 
     Sums of trees learn most from samples drawn by MUNGE, all others from conditional
     ones. Where the teacher has no part in the target, or cannot label new samples, or X
-    is no table that samplers take, "auto" draws none; nor for a student that keeps its
-    training samples, which would become several times as large.
+    is no table that samplers take, "auto" draws none; nor for a student that drawn
+    samples do not serve.
 
     Parameters
     ----------
@@ -189,14 +189,25 @@ def resolve_transfer(
         return wanted
     sampler = None
     can_draw = not data.has_stored_predictions and _can_draw(data.X)
-    if alpha > 0 and can_draw and not _grows_with_samples(student):
+    if alpha > 0 and can_draw and _gains_by_drawn(student, data):
         sampler = MungeSampler() if sums_trees(student) else ConditionalSampler()
     return clone(wanted).set_params(sampler=sampler)
 
 
-def _grows_with_samples(student: Estimator) -> bool:
-    parts = student_parts(student)
-    return any(find_adapter(part).grows_with_samples for part in parts)
+def _gains_by_drawn(student: Estimator, data: Data) -> bool:
+    """Return whether drawn samples serve a student.
+
+    Not where it would keep them all, nor where it cannot follow the teacher everywhere,
+    so that samples which lie a little elsewhere pull it away from where it is needed;
+    unless it learns from the teacher in no other way.
+    """
+    parts = list(student_parts(student))
+    if any(find_adapter(part).grows_with_samples for part in parts):
+        return False
+    if not data.is_classification and not training_loss(student).is_mean:
+        return True
+    innermost = [part for part in parts if len(list(student_parts(part))) == 1]
+    return not all(find_adapter(part).has_fixed_form for part in innermost)
 
 
 def _can_draw(X: Table) -> bool:

@@ -88,6 +88,9 @@ class StudentAdapter:
     grows_with_samples : bool, default=False
         Whether the fitted model keeps its training samples: a transfer set would make
         it several times as large.
+    has_fixed_form : bool, default=False
+        Whether the model has too few shapes to follow the teacher everywhere, such as a
+        line: which one fits best depends on where the samples lie.
     leaves : type of LeafModel or None, default=None
         Opens the leaves of a fitted model, for the refinement; None if it has none.
     is_single_tree : bool, default=False
@@ -143,6 +146,7 @@ class StudentAdapter:
         }
     )
     grows_with_samples: bool = False
+    has_fixed_form: bool = False
     leaves: type[LeafModel] | None = None
     is_single_tree: bool = False
     offset_param: str | None = None

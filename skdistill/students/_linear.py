@@ -26,11 +26,17 @@ _HOLDERS = {
 }
 
 
-class LinearAdapter(StudentAdapter):
-    """Regressors that are linear in their targets."""
+class FixedFormAdapter(StudentAdapter):
+    """Models that are linear in their inputs, or in what a link makes of them."""
 
-    def __init__(self, *, grows_with_samples: bool = False) -> None:
-        self.grows_with_samples = grows_with_samples
+    has_fixed_form = True
+
+
+class LinearAdapter(StudentAdapter):
+    """Regressors that are linear in their targets, and maybe in their inputs."""
+
+    def __init__(self, *, is_line: bool = False) -> None:
+        self.has_fixed_form, self.grows_with_samples = is_line, not is_line
 
     def is_linear(self, student: Estimator) -> bool:
         # A subclass of someone else's may do anything with the targets.
@@ -38,13 +44,13 @@ class LinearAdapter(StudentAdapter):
         return is_its_own and not getattr(student, "positive", False)
 
 
-class WeightBalancedAdapter(StudentAdapter):
+class WeightBalancedAdapter(FixedFormAdapter):
     """Classifiers whose balanced class weights go by the samples' weights."""
 
     balances_by_weight = True
 
 
-class QuantileLinearAdapter(StudentAdapter):
+class QuantileLinearAdapter(FixedFormAdapter):
     """QuantileRegressor."""
 
     def training_loss(self, student: Estimator) -> TrainingLoss:
@@ -52,7 +58,7 @@ class QuantileLinearAdapter(StudentAdapter):
         return TrainingLoss("quantile", level, f"quantile={level:g}")
 
 
-class RobustLinearAdapter(StudentAdapter):
+class RobustLinearAdapter(FixedFormAdapter):
     """HuberRegressor."""
 
     def training_loss(self, student: Estimator) -> TrainingLoss:
@@ -106,9 +112,20 @@ def _looks_at_target(step: Estimator) -> bool:
     return needs or isinstance(step, SelectorMixin)
 
 
-for _name in ("linear_model._base.LinearRegression", "linear_model._ridge.Ridge"):
-    register(f"sklearn.{_name}", LinearAdapter())
-register("sklearn.kernel_ridge.KernelRidge", LinearAdapter(grows_with_samples=True))
+# The base classes of all others.
+for _name in (
+    "_base.LinearModel",
+    "_base.LinearClassifierMixin",
+    "_stochastic_gradient.BaseSGD",
+    "_glm.glm._GeneralizedLinearRegressor",
+):
+    register(f"sklearn.linear_model.{_name}", FixedFormAdapter())
+for _name in (
+    "linear_model._base.LinearRegression",
+    "linear_model._ridge.Ridge",
+):
+    register(f"sklearn.{_name}", LinearAdapter(is_line=True))
+register("sklearn.kernel_ridge.KernelRidge", LinearAdapter())
 for _name, _adapter in (
     ("quantile.QuantileRegressor", QuantileLinearAdapter()),
     ("huber.HuberRegressor", RobustLinearAdapter()),

@@ -44,7 +44,4 @@ class NeighborsAdapter(StudentAdapter):
 
 
 register("sklearn.neighbors._classification.KNeighborsClassifier", NeighborsAdapter())
-register(
-    "sklearn.neighbors._regression.KNeighborsRegressor",
-    LinearAdapter(grows_with_samples=True),
-)
+register("sklearn.neighbors._regression.KNeighborsRegressor", LinearAdapter())

@@ -32,7 +32,7 @@ from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from skdistill import DistilledClassifier, DistilledRegressor
-from skdistill.transfer import MungeSampler, TransferSet
+from skdistill.transfer import ConditionalSampler, MungeSampler, TransferSet
 
 X, Y = load_iris(return_X_y=True)
 WEIGHT = np.linspace(1, 2, 150)
@@ -298,7 +298,8 @@ def test_requested_weights_reach_a_wrapped_pipeline():
 @pytest.mark.parametrize("make", [TransformedTargetRegressor, lambda part: part])
 def test_transfer_weights_that_are_not_requested_are_missed_early(make):
     with config_context(enable_metadata_routing=True):
-        model = regressor(make(pipe(Ridge())), transfer=TransferSet(weight=0.5))
+        transfer = TransferSet(ConditionalSampler(), weight=0.5)
+        model = regressor(make(pipe(Ridge())), transfer=transfer)
         with pytest.raises(ValueError, match="(?s)no weights are routed:.*set_fit_req"):
             model.fit(X, X[:, 0])
 

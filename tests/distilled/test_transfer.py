@@ -14,13 +14,26 @@ from sklearn.ensemble import (
     BaggingRegressor,
     HistGradientBoostingRegressor,
     RandomForestRegressor,
+    VotingRegressor,
 )
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.linear_model import (
+    ElasticNet,
+    HuberRegressor,
+    Lasso,
+    LinearRegression,
+    LogisticRegression,
+    PoissonRegressor,
+    QuantileRegressor,
+    Ridge,
+    RidgeClassifier,
+    SGDClassifier,
+)
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KernelDensity
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -257,7 +270,7 @@ class Frame(list):
 
 def test_frames_of_other_libraries_are_for_mixing_alone():
     X, y = Frame([[0.0, 1.0], [1.0, 0.0]] * 50), np.arange(100.0)
-    model = DistilledRegressor(Ridge(), Ridge(), random_state=0)
+    model = DistilledRegressor(Ridge(), DecisionTreeRegressor(), random_state=0)
     with pytest.raises(TypeError, match=r"Got X as tests\.Frame.*to_pandas"):
         model.fit(X, y)
     model.set_params(transfer=None).fit(X, y)
@@ -301,7 +314,21 @@ def test_ten_samples_are_drawn_for_each_but_at_most_100_000(size, n_samples, n_d
         (RandomForestRegressor(), MungeSampler),
         (make_pipeline(StandardScaler(), XGBClassifier()), MungeSampler),
         (DecisionTreeRegressor(), ConditionalSampler),
-        (LogisticRegression(), ConditionalSampler),
+        (MLPClassifier(), ConditionalSampler),
+        # They cannot follow the teacher everywhere, or keep what is drawn.
+        (LogisticRegression(), type(None)),
+        (make_pipeline(StandardScaler(), RidgeClassifier()), type(None)),
+        (TransformedTargetRegressor(ElasticNet()), type(None)),
+        (PoissonRegressor(), type(None)),
+        (SGDClassifier(), type(None)),
+        (VotingRegressor([("a", Lasso()), ("b", Ridge())]), type(None)),
+        (
+            VotingRegressor([("a", Lasso()), ("b", DecisionTreeRegressor())]),
+            ConditionalSampler,
+        ),
+        # It learns from the teacher in no other way.
+        (QuantileRegressor(), ConditionalSampler),
+        (HuberRegressor(), ConditionalSampler),
     ],
 )
 def test_sums_of_trees_learn_munge_samples_others_conditional_ones(student, sampler):

@@ -25,7 +25,7 @@ from sklearn.neighbors import (
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVR, LinearSVR, NuSVC
+from sklearn.svm import SVR, NuSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import DistilledClassifier, DistilledRegressor
@@ -166,8 +166,8 @@ def test_voting_and_stacking_learn_a_transfer_set():
         (make_pipeline(StandardScaler(), SVR()), False),
         (TransformedTargetRegressor(SVR()), False),
         (VotingRegressor([("vectors", SVR()), RIDGE]), False),
-        (RIDGE[1], True),
-        (LinearSVR(), True),
+        (DecisionTreeRegressor(), True),
+        (VotingRegressor([("tree", DecisionTreeRegressor()), RIDGE]), True),
     ],
 )
 def test_none_are_drawn_for_students_that_keep_their_samples(student, draws):

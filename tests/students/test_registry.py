@@ -6,8 +6,8 @@ import sys
 
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.cross_decomposition import PLSRegression
 from sklearn.ensemble import ExtraTreesClassifier, GradientBoostingRegressor
-from sklearn.linear_model import Lasso
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor, ExtraTreeRegressor
@@ -133,7 +133,7 @@ def test_of_a_pipeline_the_last_step_counts():
 
 
 def test_what_is_not_registered_has_the_defaults():
-    adapter = find_adapter(Lasso())
+    adapter = find_adapter(PLSRegression())
     assert type(adapter) is StudentAdapter
     assert adapter.leaves is None
     assert not adapter.trains_natively
