@@ -32,6 +32,7 @@ STEPS = (
     "samplers",
     "gap_classes",
     "teachers",
+    "calibration",
     "one_split",
     "quality",
     "few_labels",
