@@ -37,6 +37,8 @@ from skdistill.transfer import TransferSet
 
 __all__ = ["BaseDistilled", "if_student_has"]
 
+# The value of `memory` that keeps nothing.
+_NO_MEMORY = Options(bool, {False})
 # The steps of fit, in order, as they are shown and timed.
 _STEPS = ("teacher", "student")
 
@@ -85,10 +87,14 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         - False: in-sample predictions, which repeat the labels. For comparison only.
     cv : int, splitter or iterable, default=5
         The folds of "kfold"; they must hold out each sample once.
-    memory : str, path-like or object with the joblib.Memory interface, default=None
+    memory : str, path-like, object with the joblib.Memory interface, None or False, \
+default=None
         The cache of the teacher's work, shared by all fits on the same data: the
         candidates of a search over `alpha`, `temperature` and the student, also in
-        other processes. If None, nothing is kept.
+        other processes. A folder, or an object whose `location` is one, that only you
+        can write to: a cache is code. If None, the last work, up to 256 MiB, is kept
+        until the process ends, and shared with the workers of a search. If False,
+        nothing is kept.
     n_jobs : int, default=None
         Folds fitted at once. None means 1 unless in a `joblib.parallel_config` context.
         It does not change the result.
@@ -140,7 +146,7 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             Options(bool, {False}),
         ],
         "cv": ["cv_object"],
-        "memory": [str, os.PathLike, HasMethods(["cache"]), None],
+        "memory": [str, os.PathLike, HasMethods(["cache"]), _NO_MEMORY, None],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],

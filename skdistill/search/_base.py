@@ -7,7 +7,6 @@ from functools import partial
 from inspect import signature
 from itertools import product
 from numbers import Integral, Real
-from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -52,6 +51,7 @@ from skdistill.search._candidates import (
 )
 from skdistill.search._choice import choose
 from skdistill.search._scores import Group, score_fold
+from skdistill.teachers import temporary_folder
 
 __all__ = ["SEARCHED", "BaseDistilledCV"]
 
@@ -97,8 +97,10 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
     verbose : int, default=0
         Above 0, print the steps of the last fit, on all samples, with their time in
         seconds. Callbacks show the progress of the search.
-    memory : str, path-like or object with the joblib.Memory interface, default=None
-        The cache of the teachers' work. If None, a temporary folder is used.
+    memory : str, path-like, object with the joblib.Memory interface, None or False, \
+default=None
+        The cache of the teachers' work, as that of the distilled estimator. If None, it
+        is a temporary folder, removed at the end. If False, nothing is kept.
     n_jobs : int, default=None
         Folds worked on at once. None means 1 unless in a `joblib.parallel_config`
         context. It does not change the result.
@@ -280,7 +282,7 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         if self.memory is not None:
             yield self.memory
             return
-        with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        with temporary_folder() as folder:
             yield folder
 
     def _route(
