@@ -261,7 +261,7 @@ def _key(store: Store, task: CrossFitTask, method: str | bool) -> str | None:
     try:
         return key_of(replace(task, n_jobs=None), method)
     except NoKeyError as error:
-        store.give_up(f"nothing tells when the work is the same, as {error}")
+        store.say(f"nothing tells when the work is the same, as {error}")
         return None
 
 
@@ -296,7 +296,7 @@ def _do(store: Store, key: str, task: CrossFitTask, method: str | bool) -> _Foun
         store.add(key, parts)
     except Exception as error:  # Pickling raises what it likes.
         keep(key, (work, done.teacher))
-        store.give_up(
+        store.say(
             f"the fitted teacher cannot be pickled ({type(error).__name__}: {error})"
         )
     return work, done.teacher

@@ -120,7 +120,7 @@ class ProcessStore:
                 if not users:
                     self._locks.pop(key, None)
 
-    def give_up(self, reason: str) -> None:
+    def say(self, reason: str) -> None:
         """Do nothing: nobody asked for the work to be kept."""
 
     def _make_room(self) -> None:

@@ -59,8 +59,8 @@ class Store(Protocol):
     def holding(self, key: str) -> AbstractContextManager:
         """Keep others from the work that leads to an entry."""
 
-    def give_up(self, reason: str) -> None:
-        """Say, once, that work is not kept, and do no more than read from now on."""
+    def say(self, reason: str) -> None:
+        """Say, once, that some work is not kept."""
 
 
 class TooLargeError(Exception):
@@ -103,7 +103,7 @@ class FolderStore:
         self.lasts = limit is None
         self._limit = limit
         self._is_asked_for = is_asked_for
-        self._reads_only = False
+        self._is_said = self._reads_only = False
 
     def read(self, key: str, part: str, *, again: bool = True) -> BinaryIO | None:
         """Open a part; None if it is not there, or damaged, which is said."""
@@ -139,7 +139,7 @@ class FolderStore:
             return False
         except OSError as error:
             if not self._entry(key).is_dir():  # Else another process was first.
-                self.give_up(_reason(error))
+                self._give_up(error)
             return False
         self._make_room()
         return True
@@ -156,7 +156,7 @@ class FolderStore:
             return
         except OSError as error:
             if self._entry(key).is_dir():  # Else another process removed it.
-                self.give_up(_reason(error))
+                self._give_up(error)
             return
         self._make_room()
 
@@ -172,19 +172,19 @@ class FolderStore:
                         _remove(path)
                     stack.enter_context(holding(path))
                 except (OSError, NotImplementedError) as error:
-                    self.give_up(_reason(error))
+                    self._give_up(error)
             yield
 
-    def give_up(self, reason: str) -> None:
-        """Say, once, that work is not kept, and do no more than read from now on."""
-        if self._is_asked_for and not self._reads_only:
+    def say(self, reason: str) -> None:
+        """Say, once, that some work is not kept."""
+        if self._is_asked_for and not self._is_said:
+            self._is_said = True
             warn_user(
                 f"The teacher's work is not kept in {self.folder}: {reason}. The fit "
                 "goes on without it, and later ones do the work again. Mend that, or "
                 "pass another folder as memory.",
                 CacheWarning,
             )
-        self._reads_only = True
 
     def discard(self, key: str, reason: str) -> None:
         """Remove an entry that is damaged, and say so."""
@@ -197,6 +197,11 @@ class FolderStore:
                 f"{kept}, and the teacher's work is done anew.",
                 CacheWarning,
             )
+
+    def _give_up(self, error: Exception) -> None:
+        """Do no more than read from now on."""
+        self.say(_reason(error))
+        self._reads_only = True
 
     def _entry(self, key: str) -> Path:
         return self.folder / key
