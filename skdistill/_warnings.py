@@ -7,7 +7,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-__all__ = ["Note", "collecting", "warn_again", "warn_now", "warn_user", "with_notes"]
+__all__ = [
+    "Note",
+    "collecting",
+    "each_once",
+    "warn_again",
+    "warn_now",
+    "warn_user",
+    "with_notes",
+]
 
 # Whose frames are passed over; contextlib runs the decorators of scikit-learn's fit.
 _PASSED_OVER = ("skdistill", "sklearn", "contextlib", "joblib")
@@ -31,6 +39,17 @@ def collecting() -> Iterator[list[Note]]:
         yield notes
     finally:
         _notes.reset(token)
+
+
+@contextmanager
+def each_once() -> Iterator[None]:
+    """Give each warning of what runs inside once, at its end."""
+    notes: list[Note] = []
+    try:
+        with collecting() as notes:
+            yield
+    finally:
+        warn_again(notes)
 
 
 def with_notes(call: Callable, *args: Any, **kwargs: Any) -> tuple[Any, list[Note]]:

@@ -14,6 +14,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skdistill._fitting import forget_fit
 from skdistill._sklearn import (
     CallbackSupportMixin,
     HasMethods,
@@ -251,8 +252,7 @@ default=None
             message says what is allowed, what came and what to do.
         """
         raise_for_params(fit_params, self, "fit")
-        # A fit that fails leaves no student of other data behind.
-        self.__dict__.pop("student_", None)
+        forget_fit(self, "_teacher")
         self.fit_seconds_: dict[str, float] = {}
         data = check_data(
             self,

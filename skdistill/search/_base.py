@@ -23,7 +23,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skdistill._fitting import spawn_seeds
+from skdistill._fitting import forget_fit, spawn_seeds
 from skdistill._parameters import assign
 from skdistill._sklearn import (
     CallbackSupportMixin,
@@ -35,6 +35,7 @@ from skdistill._sklearn import (
     with_callbacks,
 )
 from skdistill._typing import Estimator, Student, Table, Teacher
+from skdistill._warnings import each_once, warn_again, with_notes
 from skdistill.distilled import BaseDistilled, check_data, make_plan
 from skdistill.flow import Data, check_divisible
 from skdistill.refine import LeafRefinement
@@ -193,7 +194,7 @@ default=None
             The fitted estimator.
         """
         raise_for_params(fit_params, self, "fit")
-        self.__dict__.pop("best_estimator_", None)
+        forget_fit(self)
         validate_data(self, X, skip_check_array=True)
         model = self._distilled()
         routed_params, split_params = self._route(fit_params)
@@ -207,7 +208,7 @@ default=None
         data = check_data(model, X, y, **given, fit_params=routed_params)
         seed, fold_seed = spawn_seeds(self.random_state, 2)
         folds = self._folds(data, fold_seed, split_params)
-        with self._shared_memory() as memory:
+        with self._shared_memory() as memory, each_once():
             model.set_params(random_state=seed, memory=memory)
             context = self._init_callback_context(
                 max_subtasks=len(folds) * (1 + self._has_linear_alpha(model)) + 1
@@ -409,7 +410,7 @@ default=None
             score_fold, model, groups, data, scorer=scorer, error_score=self.error_score
         )
         calls = (
-            delayed(score)(train, parts, context=task)
+            partial(score, train, parts, context=task)
             for (train, parts), task in zip(folds, tasks, strict=True)
         )
         results = self._run(calls, tasks)
@@ -420,17 +421,18 @@ default=None
         return scores
 
     def _run(self, calls: Iterable, tasks: list) -> list:
-        """Run a call for each task; report to the callbacks from this process."""
+        """Run a call for each task; report, and warn, from this process."""
 
         def begin() -> Iterator:
             for call, task in zip(calls, tasks, strict=True):
                 task.call_on_fit_task_begin(estimator=self)
-                yield call
+                yield delayed(with_notes)(call)
 
         results = []
         arriving = Parallel(n_jobs=self.n_jobs, return_as="generator")(begin())
-        for result, task in zip(arriving, tasks, strict=True):
+        for (result, notes), task in zip(arriving, tasks, strict=True):
             task.call_on_fit_task_end(estimator=self)
+            warn_again(notes)
             results.append(result)
         return results
 

@@ -204,7 +204,21 @@ def cross_fit(task: CrossFitTask, method: str | bool) -> CrossFitResult:
                 _check_nothing_frozen(teacher)
             done = _METHODS[method](task)
         check_predictions(done.predictions, "X")
+        _check_shape(done.predictions, task)
         return done
+
+
+def _check_shape(predictions: NDArray, task: CrossFitTask) -> None:
+    """Raise if the teacher predicts other outputs, or classes, than there are in y."""
+    expected, what = np.shape(task.y), "value for each sample and output"
+    if task.classes is not None:
+        expected, what = (len(task.y), len(task.classes)), "column for each class"
+    if predictions.shape != expected:
+        raise ValueError(
+            f"The teacher's predictions must hold one {what}: shape {expected}. Got "
+            f"shape {predictions.shape}. Mend its predict or predict_proba, or pass "
+            "another teacher."
+        )
 
 
 def _with_default_teacher(task: CrossFitTask, method: str | bool) -> CrossFitTask:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 import types
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skdistill.teachers._keys import NoKeyError, key_of
+
+ROOT = Path(__file__).parents[2]
 
 
 def run(source, **names):
@@ -215,7 +218,8 @@ def test_another_process_finds_the_same_key(tmp_path):
     path.write_text(textwrap.dedent(SCRIPT))
     keys = {
         subprocess.check_output(
-            [sys.executable, path], env={"PYTHONHASHSEED": seed, "PYTHONPATH": "."}
+            [sys.executable, path],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
         )
         for seed in "12"
     }

@@ -3,6 +3,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import warnings
 from pathlib import Path
 
 import joblib
@@ -13,13 +14,14 @@ from numpy.testing import assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
-from sklearn.datasets import load_diabetes
+from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import GroupKFold
+from sklearn.model_selection import GroupKFold, KFold
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
-from skdistill import DistilledRegressor
+from skdistill import DistilledClassifier, DistilledRegressor
 from tests.doubles import CountingTeacher, NumbersTeacher
 
 
@@ -173,12 +175,39 @@ def test_a_pickle_does_not_need_the_cache(diabetes, tmp_path):
     )
 
 
+def rare_class():
+    """Return data of which one fold lacks a class, and folds that are not shuffled."""
+    X, y = load_iris(return_X_y=True)
+    y[0] = 3
+    return X, y, KFold(3)
+
+
+def rare_warnings(model, X, y):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.fit(X, y)
+    return [str(one.message) for one in caught if "no row of class" in str(one.message)]
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_warnings_of_folds_reach_the_caller_once_also_from_the_cache(n_jobs, tmp_path):
+    X, y, cv = rare_class()
+    model = DistilledClassifier(
+        GaussianNB(), GaussianNB(), cv=cv, memory=tmp_path / "m", n_jobs=n_jobs
+    )
+    model.set_params(random_state=0, on_poor_teacher="ignore", transfer=None)
+    first, again = (rare_warnings(model, X, y) for _ in range(2))
+    assert again == first
+    assert len(first) == len({*first}) == 3  # Each fold lacks one of four classes.
+    assert "fold 0 has no row of class [0, 3]" in first[0]
+
+
 SCRIPT = """
     import sys
     from pathlib import Path
-    from sklearn.datasets import load_diabetes
+    from sklearn.datasets import load_diabetes, load_iris
     from sklearn.linear_model import Ridge
-    from skdistill import DistilledRegressor
+    from skdistill import DistilledClassifier, DistilledRegressor
     from tests.doubles import CountingTeacher, KilledTeacher
 
     if __name__ == "__main__":
