@@ -22,7 +22,7 @@ _TRY, _SILENT, _BEAT, _PATIENCE = 0.1, 5.0, 2.0, 60.0
 
 
 @contextmanager
-def holding(path: Path) -> Iterator[None]:
+def holding(path: Path, *, is_silent: bool = False) -> Iterator[None]:
     """Hold a lock, waited for while its holder shows signs of life.
 
     The system drops the lock of a process that dies. A holder without signs of life
@@ -32,6 +32,8 @@ def holding(path: Path) -> Iterator[None]:
     ----------
     path : Path
         The lock's file; signs of life are those of the file beside it.
+    is_silent : bool, default=False
+        Whether nothing is said of a wait.
 
     Raises
     ------
@@ -39,7 +41,7 @@ def holding(path: Path) -> Iterator[None]:
         If the folder cannot be written to, or its file system has no locks.
     """
     lock, alive = FileLock(path, mode=0o600), path.with_suffix(".alive")
-    if not _acquired(lock, alive):
+    if not _acquired(lock, alive, is_silent):
         yield
         return
     ended = threading.Event()
@@ -58,10 +60,10 @@ def holding(path: Path) -> Iterator[None]:
             lock.release()
 
 
-def _acquired(lock: FileLock, alive: Path) -> bool:
+def _acquired(lock: FileLock, alive: Path, is_silent: bool) -> bool:
     """Wait for a lock; return False if its holder is given up."""
     start = last = time.monotonic()
-    sign, is_said = _seen(alive), False
+    sign, is_said = _seen(alive), is_silent
     while True:
         try:
             lock.acquire(timeout=0)
@@ -73,12 +75,13 @@ def _acquired(lock: FileLock, alive: Path) -> bool:
         if new != sign:
             sign, last = new, now
         if now - last > _PATIENCE:
-            warn_now(
+            message = (
                 f"{_holder(alive)} holds {lock.lock_file}, and has given no sign of "
                 f"life for {now - last:.0f} seconds. It is waited for no longer: the "
-                "teacher is fitted here too. Delete that file if the process is gone.",
-                CacheWarning,
+                "teacher is fitted here too. Delete that file if the process is gone."
             )
+            if not is_silent:
+                warn_now(message, CacheWarning)
             return False
         if now - start > _SILENT and not is_said:
             is_said = True

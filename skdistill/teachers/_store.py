@@ -170,7 +170,8 @@ class FolderStore:
                     path = self.folder / _LOCKS / f"{key}.lock"
                     if path.is_symlink() or path.is_dir():
                         _remove(path)
-                    stack.enter_context(holding(path))
+                    lock = holding(path, is_silent=not self._is_asked_for)
+                    stack.enter_context(lock)
                 except (OSError, NotImplementedError) as error:
                     self._give_up(error)
             yield

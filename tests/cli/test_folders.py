@@ -1,6 +1,9 @@
 """Where results are written: never through links, by names that nobody knows before."""
 
+import json
 import os
+import random
+import shutil
 import time
 from contextlib import suppress
 
@@ -9,7 +12,7 @@ import pytest
 
 from skdistill.cli._errors import CommandError
 from skdistill.cli._folders import new_file, new_folder, teacher_cache
-from tests.cli.tables import listing, run, write
+from tests.cli.tables import listing, run, run_process, write
 
 
 @pytest.mark.parametrize("new", [new_file, new_folder])
@@ -89,3 +92,22 @@ def test_names_of_files_cannot_move_the_cursor(tmp_path, capsys):
     assert "\u202e" not in shown
     assert r"a\x1b[2J\u202egnp" in shown
     assert len(pd.read_csv(out)) == len(pd.read_csv(data))
+
+
+@pytest.mark.slow
+def test_a_command_killed_at_any_moment_is_run_again(tmp_path):
+    rng, chosen = random.Random(0), []
+    for _ in range(6):
+        _, words = write(tmp_path)
+        killed = run_process(words, tmp_path)
+        while "Distilling" not in killed.stderr.readline():
+            assert killed.poll() is None
+        time.sleep(rng.uniform(0, 2))
+        killed.kill()
+        killed.communicate()
+        if not (tmp_path / "out").exists():  # Else it ended before.
+            assert run(words) == 0
+        metrics = json.loads((tmp_path / "out" / "metrics.json").read_text("utf-8"))
+        chosen.append([metrics["chosen"], metrics["held_out_in_search"]])
+        shutil.rmtree(tmp_path / "out")
+    assert chosen == chosen[:1] * len(chosen)

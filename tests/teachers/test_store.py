@@ -2,8 +2,11 @@
 
 import os
 import pickle
+import random
 import shutil
 import subprocess
+import sys
+import textwrap
 import time
 import warnings
 from pathlib import Path
@@ -27,6 +30,7 @@ from tests.doubles import CountingTeacher, UnpicklableTeacher
 X, Y = load_diabetes(return_X_y=True)
 X_NEW = X[:20] + 0.01
 NOBODY = 65534
+ROOT = Path(__file__).parents[2]
 
 
 def model_of(folder, fits=None, **params):
@@ -310,6 +314,14 @@ def test_a_holder_without_signs_of_life_is_given_up(monkeypatch, tmp_path):
     assert entry.is_dir()
 
 
+def test_nothing_is_said_of_a_wait_that_nobody_asked_for(monkeypatch, tmp_path):
+    monkeypatch.setattr(locks, "_SILENT", 0.1)
+    monkeypatch.setattr(locks, "_PATIENCE", 0.3)
+    silent = store.FolderStore(tmp_path, is_asked_for=False)
+    with silent.holding("a"), silent.holding("a"):
+        pass
+
+
 def test_a_folder_cleared_meanwhile_is_made_again(tmp_path):
     folder = tmp_path / "m"
     for _ in range(2):
@@ -432,3 +444,57 @@ def test_memory_without_a_folder_is_refused_or_keeps_nothing(memory, fits):
     for _ in range(2):
         fit(model)
     assert count(fits) == 10
+
+
+SCRIPT = """
+    import sys
+    from pathlib import Path
+    from sklearn.datasets import load_diabetes
+    from sklearn.linear_model import Ridge
+    from skdistill import DistilledRegressor
+    from tests.doubles import CountingTeacher
+
+    folder = Path(sys.argv[1])
+    X, y = load_diabetes(return_X_y=True)
+    print("begins", flush=True)
+    model = DistilledRegressor(
+        CountingTeacher(folder / "fits", seconds=0.02),
+        Ridge(),
+        memory=folder / "m",
+        random_state=0,
+        transfer=None,
+    ).fit(X, y)
+    print(model.predict(X).tobytes().hex()[:200])
+"""
+
+
+def start(folder):
+    path = folder / "script.py"
+    path.write_text(textwrap.dedent(SCRIPT))
+    return subprocess.Popen(
+        [sys.executable, path, folder],
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.slow
+def test_a_process_killed_at_any_moment_leaves_a_cache_that_serves(tmp_path, fits):
+    rng, found = random.Random(0), set()
+    for _ in range(20):
+        shutil.rmtree(tmp_path / "m", ignore_errors=True)
+        killed = start(tmp_path)
+        assert killed.stdout.readline() == "begins\n"
+        time.sleep(rng.uniform(0, 0.4))
+        killed.kill()
+        killed.communicate()
+        done = start(tmp_path)
+        out, error = done.communicate()
+        assert done.returncode == 0, error
+        found.add(out)
+        # Nothing of the killed process is taken for an entry.
+        entries = [path.name for path in (tmp_path / "m" / "skdistill").iterdir()]
+        assert len([name for name in entries if not name.startswith(".")]) == 1
+    assert len(found) == 1
