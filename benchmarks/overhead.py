@@ -103,7 +103,7 @@ def classes_by_hand(X, y):
 
 def distilled():
     """Return the estimators that do the same: by k-fold, by stack, for classes."""
-    shared = {"alpha": ALPHA, "cv": FOLDS, "random_state": 0, **MIXING}
+    shared = {"alpha": ALPHA, "cv": FOLDS, "random_state": 0, "memory": False, **MIXING}
     return (
         DistilledRegressor(TREES, STUDENT, cross_fit="kfold", **shared),
         DistilledRegressor(STACK, STUDENT, cross_fit="stack", **shared),
@@ -194,6 +194,7 @@ def measure_enlarged(repeats: int) -> list[dict]:
             gap_block.build_teacher(0),
             student,
             random_state=0,
+            memory=False,
         )
         sides = [
             partial(clock, partial(model.fit, X, y)),

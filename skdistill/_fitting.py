@@ -20,6 +20,7 @@ from skdistill._typing import Estimator
 __all__ = [
     "clone_with_seed",
     "final_step",
+    "forget_fit",
     "is_estimator",
     "naming_failures",
     "spawn_seeds",
@@ -33,6 +34,13 @@ _ROUTED = (
     "metadata is routed: sklearn.set_config(enable_metadata_routing=True), and "
     "set_fit_request(sample_weight=True) on what it holds"
 )
+
+
+def forget_fit(estimator: Estimator, *private: str) -> None:
+    """Remove what an earlier fit left: one that fails leaves nothing of other data."""
+    for name in [*vars(estimator)]:
+        if name in private or (name.endswith("_") and not name.startswith("__")):
+            delattr(estimator, name)
 
 
 def final_step(estimator: Estimator) -> Estimator:

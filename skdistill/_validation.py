@@ -1,9 +1,11 @@
 """Checks of targets, weights, folds and classes, with errors that say the remedy."""
 
 from collections.abc import Hashable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
@@ -15,6 +17,7 @@ __all__ = [
     "align_classes",
     "check_binary_or_multiclass",
     "check_not_empty",
+    "check_not_masked",
     "check_numeric_target",
     "check_partition",
     "check_two_classes",
@@ -49,7 +52,33 @@ def check_weights(
             "sample_weight must hold at least one weight above zero. Got "
             f"{n_samples} weights, all of them zero."
         )
+    with np.errstate(over="ignore"):
+        total = weight.sum()
+    if not np.isfinite(total):
+        raise ValueError(
+            "sample_weight must have a finite sum. Got weights up to "
+            f"{weight.max():g}. Divide them by the largest."
+        )
     return weight
+
+
+def check_not_masked(**given: Any) -> None:
+    """Raise if an array has masked cells: scikit-learn reads what lies beneath."""
+    for name, values in given.items():
+        if np.ma.isMaskedArray(values) and np.ma.getmaskarray(values).any():
+            raise ValueError(
+                f"{name} must have no masked cells. Got {int(np.sum(values.mask))}. "
+                f"Use {name}.filled(np.nan) if all parts take missing values, or leave "
+                "those rows out."
+            )
+
+
+def _check_dense(y: Any) -> None:
+    if issparse(y):
+        raise TypeError(
+            "Sparse data was passed for y, but dense data is required. Got a "
+            f"{type(y).__name__}. Use y.toarray().ravel()."
+        )
 
 
 def check_not_empty(X: Table) -> None:
@@ -80,6 +109,13 @@ def check_numeric_target(y: ArrayLike | None, *, multi_output: bool) -> NDArray:
     One column becomes one dimension, with a warning unless the parts take several.
     """
     _check_given(y)
+    _check_dense(y)
+    dtype = getattr(y, "dtype", None)
+    if getattr(dtype, "kind", "") in ("M", "m"):
+        raise ValueError(
+            f"y must be numeric. Got times, of dtype {dtype}. Turn them into numbers "
+            "of seconds or days, such as (y - y.min()) / np.timedelta64(1, 's')."
+        )
     values = check_array(y, ensure_2d=False, dtype="numeric", input_name="y")
     if values.dtype.kind == "O":  # Numbers in a list that are none of numpy's.
         values = values.astype(float)
@@ -91,6 +127,7 @@ def check_numeric_target(y: ArrayLike | None, *, multi_output: bool) -> NDArray:
 def check_binary_or_multiclass(y: ArrayLike | None) -> NDArray:
     """Return class labels as an array of shape (n_samples,) without missing ones."""
     _check_given(y)
+    _check_dense(y)
     assert_all_finite(np.asarray(y), input_name="y")
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     if kind in ("continuous", "continuous-multioutput"):

@@ -1,6 +1,7 @@
 """Warnings of skdistill. Errors are Python's and scikit-learn's own."""
 
 __all__ = [
+    "CacheWarning",
     "LabelLeakWarning",
     "MissingClassWarning",
     "NoProbabilityWarning",
@@ -8,6 +9,13 @@ __all__ = [
     "RoundingWarning",
     "UnrefinedWarning",
 ]
+
+
+class CacheWarning(UserWarning):
+    """The cache of teacher work is damaged, cannot be written, or makes one wait.
+
+    The fit goes on, and its result is the same.
+    """
 
 
 class PoorTeacherWarning(UserWarning):

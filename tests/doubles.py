@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -146,3 +147,11 @@ class NanRegressor(RegressorMixin, BaseEstimator):
 
     def predict(self, X):
         return np.full(len(X), np.nan)
+
+
+class UnpicklableTeacher(CountingTeacher):
+    """Counting teacher that cannot be pickled once it is fitted."""
+
+    def fit(self, X, y):
+        self.lock_ = threading.Lock()
+        return super().fit(X, y)

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 
 from skdistill._version import __version__
+from skdistill.cli._errors import shown
 from skdistill.cli._fit import FitOptions, fit
 from skdistill.cli._folders import naming_damage, read_result
 from skdistill.cli._parts import STUDENTS
@@ -141,7 +142,8 @@ def _fit(data: Path, out: Path | None, **options: Any) -> None:
         out = Path(f"{data.name.partition('.')[0] or 'data'}-distilled")
     command = shlex.join(["skdistill", *click.get_current_context().obj])
     fit(FitOptions(data=data, out=out, command=command, **options), _console())
-    click.echo(f"Written to {out}. Open {out / 'report.html'} in a browser.", err=True)
+    page = out / "report.html"
+    click.echo(shown(f"Written to {out}. Open {page} in a browser."), err=True)
 
 
 @skdistill.command("predict")
@@ -162,7 +164,7 @@ def _predict(folder: Path, data: Path, out: Path, overwrite: bool) -> None:
     The student is unpickled. Load only folders that you trust.
     """
     predict(folder, data, out, _console(), overwrite=overwrite)
-    click.echo(f"Written to {out}.", err=True)
+    click.echo(shown(f"Written to {out}."), err=True)
 
 
 @skdistill.command("report")
@@ -178,7 +180,7 @@ def _report(folder: Path) -> None:
     click.echo(text)
     page = folder / "report.html"
     if page.exists():
-        click.echo(f"Open {page} in a browser.", err=True)
+        click.echo(shown(f"Open {page} in a browser."), err=True)
 
 
 def _console() -> Console:

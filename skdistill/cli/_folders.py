@@ -2,9 +2,11 @@
 
 import json
 import os
+import secrets
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ __all__ = [
 ]
 
 METRICS = "metrics.json"
+# Seconds after which what is being written is taken to be left by a killed command.
+_STALE = 24 * 3600
 _PARTS = {
     "skdistill": str,
     "report": dict,
@@ -42,10 +46,11 @@ def new_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
         If there is something at `path` already, or it cannot be written.
     """
     with _naming_fault(path):
-        path = path.resolve()
+        path = _place(path)
         if os.path.lexists(path):
             _check_overwrites(path, overwrite)
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        _sweep(path)
+        part = _part_of(path)
         part.mkdir()
     try:
         yield part
@@ -59,28 +64,31 @@ def new_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
 def new_file(path: Path, *, overwrite: bool) -> Iterator[Path]:
     """Yield a file beside `path` to write; it becomes `path` at the end."""
     with _naming_fault(path):
-        path = path.resolve()
+        path = _place(path)
         if os.path.lexists(path) and not (overwrite and path.is_file()):
             raise CommandError(
                 f"{path} is there already. Choose another --out"
                 + (", or add --overwrite." if path.is_file() else ".")
             )
-        part = path.with_name(f".{os.getpid()}.part.{path.name}")
-        part.touch()
+        _sweep(path)
+        # Written by a name that ends in the file's own: pandas goes by it.
+        part = _part_of(path) / path.name
+        part.parent.mkdir(mode=0o700)
     try:
         yield part
         with _naming_fault(path):
             part.replace(path)
     finally:
-        part.unlink(missing_ok=True)
+        shutil.rmtree(part.parent, ignore_errors=True)
 
 
 @contextmanager
 def teacher_cache(path: Path) -> Iterator[Path]:
     """Yield a folder beside `path` for the cache; it is kept only on interruption."""
     with _naming_fault(path):
-        path = path.resolve()
-    folder = path.with_name(f".{path.name}.cache")
+        path = _place(path)
+        folder = path.with_name(f".{path.name}.cache")
+        _check_no_link(folder)
     try:
         yield folder
     except KeyboardInterrupt:
@@ -136,9 +144,35 @@ def _check_overwrites(path: Path, overwrite: bool) -> None:
             f"{path} is there already. Choose another --out, or add --overwrite to "
             "replace an earlier result."
         )
-    if path.is_symlink():
-        raise CommandError(f"{path} is a link. Choose another --out.")
     read_result(path)  # Nothing else is ever deleted.
+
+
+def _place(path: Path) -> Path:
+    """Return where a result is to be, in a folder that is no link."""
+    _check_no_link(path)
+    return path.resolve()
+
+
+def _check_no_link(path: Path) -> None:
+    """Raise if the path is a link: what it leads to is not what was named."""
+    if path.is_symlink():
+        raise CommandError(
+            f"{path} is a link to {os.readlink(path)}. Nothing is written through a "
+            "link: give that path itself, or choose another --out."
+        )
+
+
+def _part_of(path: Path) -> Path:
+    """Return a place beside a path, by a name that nobody can know before."""
+    return path.with_name(f".skdistill.{secrets.token_hex(8)}.part")
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a command that was killed left beside a path, a day later."""
+    for part in path.parent.glob(".skdistill.*.part"):
+        with suppress(OSError):
+            if time.time() - part.lstat().st_mtime > _STALE:
+                shutil.rmtree(part)
 
 
 def _replace(part: Path, path: Path) -> None:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from skdistill._typing import Estimator
+from skdistill.cli._errors import shown
 from skdistill.cli._signals import check_not_interrupted
 
 if TYPE_CHECKING:
@@ -89,8 +90,9 @@ def step(
 
     Yields a function that moves the bar to a fraction from 0 to 1. Where the output is
     no terminal, there is one line at the beginning. A request to end that a library
-    swallowed ends the step.
+    swallowed ends the step. Names of files show no characters that move the cursor.
     """
+    what = shown(what)
     if console.is_terminal:
         with _bar(console, what, measured) as move:
             yield move

@@ -14,6 +14,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skdistill._fitting import forget_fit
 from skdistill._sklearn import (
     CallbackSupportMixin,
     HasMethods,
@@ -37,6 +38,8 @@ from skdistill.transfer import TransferSet
 
 __all__ = ["BaseDistilled", "if_student_has"]
 
+# The value of `memory` that keeps nothing.
+_NO_MEMORY = Options(bool, {False})
 # The steps of fit, in order, as they are shown and timed.
 _STEPS = ("teacher", "student")
 
@@ -85,10 +88,14 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         - False: in-sample predictions, which repeat the labels. For comparison only.
     cv : int, splitter or iterable, default=5
         The folds of "kfold"; they must hold out each sample once.
-    memory : str, path-like or object with the joblib.Memory interface, default=None
+    memory : str, path-like, object with the joblib.Memory interface, None or False, \
+default=None
         The cache of the teacher's work, shared by all fits on the same data: the
         candidates of a search over `alpha`, `temperature` and the student, also in
-        other processes. If None, nothing is kept.
+        other processes. A folder, or an object whose `location` is one, that only you
+        can write to: a cache is code. If None, the last work, up to 256 MiB, is kept
+        until the process ends, and shared with the workers of a search. If False,
+        nothing is kept.
     n_jobs : int, default=None
         Folds fitted at once. None means 1 unless in a `joblib.parallel_config` context.
         It does not change the result.
@@ -141,7 +148,7 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             Options(bool, {False}),
         ],
         "cv": ["cv_object"],
-        "memory": [str, os.PathLike, HasMethods(["cache"]), None],
+        "memory": [str, os.PathLike, HasMethods(["cache"]), _NO_MEMORY, None],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -246,8 +253,7 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             message says what is allowed, what came and what to do.
         """
         raise_for_params(fit_params, self, "fit")
-        # A fit that fails leaves no student of other data behind.
-        self.__dict__.pop("student_", None)
+        forget_fit(self, "_teacher")
         self.fit_seconds_: dict[str, float] = {}
         data = check_data(
             self,

@@ -15,6 +15,7 @@ from skdistill._typing import Estimator, Table
 from skdistill._validation import (
     check_binary_or_multiclass,
     check_not_empty,
+    check_not_masked,
     check_numeric_target,
     check_two_classes,
     check_weights,
@@ -60,6 +61,15 @@ unlabeled_predictions
     Data
     """
     check_parts(model)
+    check_not_masked(
+        X=X,
+        y=y,
+        sample_weight=sample_weight,
+        X_unlabeled=X_unlabeled,
+        X_privileged=X_privileged,
+        teacher_predictions=teacher_predictions,
+        unlabeled_predictions=unlabeled_predictions,
+    )
     X, y = indexable(X, y)
     check_not_empty(X)
     validate_data(model, X, skip_check_array=True)

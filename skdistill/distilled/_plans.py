@@ -1,14 +1,11 @@
 """From an estimator's parameters to a plan, and from what it leaves to attributes."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
 import numpy as np
-from joblib import Memory
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_memory
 
 from skdistill._fitting import spawn_seeds
 from skdistill._typing import Estimator
@@ -26,6 +23,7 @@ from skdistill.flow import (
 )
 from skdistill.students import LabelCoder
 from skdistill.targets import target_scale
+from skdistill.teachers import open_cache
 
 __all__ = ["keep", "make_plan", "translate"]
 
@@ -52,7 +50,7 @@ def make_plan(model: Estimator, data: Data) -> Plan:
     # ...but for those that are resolved.
     resolved = {
         "cv": list(model.cv) if isinstance(model.cv, Iterator) else model.cv,
-        "memory": _memory(model.memory),
+        "memory": open_cache(model.memory),
         "seeds": Seeds(*spawn_seeds(model.random_state, len(Seeds._fields))),
         "steps": resolve_steps(model.calibrate, model.cross_fit, data),
         "transfer": resolve_transfer(model.transfer, student, model.alpha, data),
@@ -62,12 +60,6 @@ def make_plan(model: Estimator, data: Data) -> Plan:
     check_plan(plan, data)
     check_fits(plan, data)
     return plan
-
-
-def _memory(memory: Any) -> Memory:
-    return check_memory(
-        os.fspath(memory) if isinstance(memory, os.PathLike) else memory
-    )
 
 
 def keep(
@@ -94,6 +86,8 @@ def keep(
     model : estimator
     """
     supervision, student = distillation.supervision, distillation.students[index]
+    if supervision.teacher is not None:
+        supervision.teacher.end_fit()
     fitted: dict[str, Any] = {
         "student_": student,
         "_teacher": supervision.teacher,

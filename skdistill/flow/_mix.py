@@ -1,5 +1,6 @@
 """The target of a plan: labels and the teacher's predictions, mixed as it says."""
 
+import numpy as np
 from numpy.typing import NDArray
 
 from skdistill.flow._data import Data
@@ -7,6 +8,8 @@ from skdistill.flow._plan import Plan
 from skdistill.targets import Target
 
 __all__ = ["mix"]
+
+_LARGEST = 1e140
 
 
 def mix(
@@ -40,6 +43,25 @@ def mix(
     Target
     """
     alpha = plan.alpha if alpha is None else alpha
+    with np.errstate(over="ignore", invalid="ignore"):
+        target = _target(plan, data, labels, predictions, weight, alpha)
+    # Squares of larger values, summed over many samples, overflow.
+    if plan.temperature != 1 and not (np.abs(target.teacher) < _LARGEST).all():
+        raise ValueError(
+            "The 'temperature' parameter must leave the teacher's predictions below "
+            f"{_LARGEST:g}. Got {plan.temperature!r}. Take one nearer to 1."
+        )
+    return target
+
+
+def _target(
+    plan: Plan,
+    data: Data,
+    labels: NDArray,
+    predictions: NDArray,
+    weight: NDArray | None,
+    alpha: float,
+) -> Target:
     if data.classes is None:
         return Target.of_values(
             labels,

@@ -29,7 +29,12 @@ from skdistill.students import (
     student_parts,
     training_loss,
 )
-from skdistill.teachers import AffineCalibration, SignalStep, TemperatureScaling
+from skdistill.teachers import (
+    AffineCalibration,
+    SignalStep,
+    Store,
+    TemperatureScaling,
+)
 from skdistill.transfer import ConditionalSampler, MungeSampler, TransferSet
 
 __all__ = [
@@ -84,8 +89,9 @@ class Plan:
         From the student's samples to the teacher's.
     on_poor_teacher : {"warn", "baseline", "ignore"}
         Whether the teacher is judged, and what is distilled if it is a poor one.
-    memory : object with the joblib.Memory interface, or None
-        The cache of the teacher's work; None keeps nothing.
+    memory : Store or None
+        The cache of the teacher's work, as `open_cache` returned it; None keeps
+        nothing.
     n_jobs : int or None
         Folds fitted at once.
     seeds : Seeds
@@ -104,7 +110,7 @@ class Plan:
     refinements: tuple[LeafRefinement | None, ...] = (None,)
     teacher_input: Any = None
     on_poor_teacher: str = "ignore"
-    memory: Any = None
+    memory: Store | None = None
     n_jobs: int | None = None
     seeds: Seeds = field(default_factory=Seeds)
 

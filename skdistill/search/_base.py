@@ -7,7 +7,6 @@ from functools import partial
 from inspect import signature
 from itertools import product
 from numbers import Integral, Real
-from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -24,7 +23,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skdistill._fitting import spawn_seeds
+from skdistill._fitting import forget_fit, spawn_seeds
 from skdistill._parameters import assign
 from skdistill._sklearn import (
     CallbackSupportMixin,
@@ -36,6 +35,7 @@ from skdistill._sklearn import (
     with_callbacks,
 )
 from skdistill._typing import Estimator, Student, Table, Teacher
+from skdistill._warnings import each_once, warn_again, with_notes
 from skdistill.distilled import BaseDistilled, check_data, make_plan
 from skdistill.flow import Data, check_divisible
 from skdistill.refine import LeafRefinement
@@ -52,6 +52,7 @@ from skdistill.search._candidates import (
 )
 from skdistill.search._choice import choose
 from skdistill.search._scores import Group, score_fold
+from skdistill.teachers import temporary_folder
 
 __all__ = ["SEARCHED", "BaseDistilledCV"]
 
@@ -97,8 +98,10 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
     verbose : int, default=0
         Above 0, print the steps of the last fit, on all samples, with their time in
         seconds. Callbacks show the progress of the search.
-    memory : str, path-like or object with the joblib.Memory interface, default=None
-        The cache of the teachers' work. If None, a temporary folder is used.
+    memory : str, path-like, object with the joblib.Memory interface, None or False, \
+default=None
+        The cache of the teachers' work, as that of the distilled estimator. If None, it
+        is a temporary folder, removed at the end. If False, nothing is kept.
     n_jobs : int, default=None
         Folds worked on at once. None means 1 unless in a `joblib.parallel_config`
         context. It does not change the result.
@@ -191,7 +194,7 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             The fitted estimator.
         """
         raise_for_params(fit_params, self, "fit")
-        self.__dict__.pop("best_estimator_", None)
+        forget_fit(self)
         validate_data(self, X, skip_check_array=True)
         model = self._distilled()
         routed_params, split_params = self._route(fit_params)
@@ -205,7 +208,7 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         data = check_data(model, X, y, **given, fit_params=routed_params)
         seed, fold_seed = spawn_seeds(self.random_state, 2)
         folds = self._folds(data, fold_seed, split_params)
-        with self._shared_memory() as memory:
+        with self._shared_memory() as memory, each_once():
             model.set_params(random_state=seed, memory=memory)
             context = self._init_callback_context(
                 max_subtasks=len(folds) * (1 + self._has_linear_alpha(model)) + 1
@@ -280,7 +283,7 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         if self.memory is not None:
             yield self.memory
             return
-        with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        with temporary_folder() as folder:
             yield folder
 
     def _route(
@@ -407,7 +410,7 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             score_fold, model, groups, data, scorer=scorer, error_score=self.error_score
         )
         calls = (
-            delayed(score)(train, parts, context=task)
+            partial(score, train, parts, context=task)
             for (train, parts), task in zip(folds, tasks, strict=True)
         )
         results = self._run(calls, tasks)
@@ -418,17 +421,18 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         return scores
 
     def _run(self, calls: Iterable, tasks: list) -> list:
-        """Run a call for each task; report to the callbacks from this process."""
+        """Run a call for each task; report, and warn, from this process."""
 
         def begin() -> Iterator:
             for call, task in zip(calls, tasks, strict=True):
                 task.call_on_fit_task_begin(estimator=self)
-                yield call
+                yield delayed(with_notes)(call)
 
         results = []
         arriving = Parallel(n_jobs=self.n_jobs, return_as="generator")(begin())
-        for result, task in zip(arriving, tasks, strict=True):
+        for (result, notes), task in zip(arriving, tasks, strict=True):
             task.call_on_fit_task_end(estimator=self)
+            warn_again(notes)
             results.append(result)
         return results
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 from sklearn.model_selection import KFold, ShuffleSplit
 from sklearn.utils import Tags, get_tags
-from sklearn.utils.parallel import delayed
 
 from skdistill._parameters import inherit_parameters
 from skdistill._typing import Student, Table, Teacher
@@ -177,7 +176,7 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
         held_out = [np.concatenate(parts) for _, parts in folds]
         predict = partial(held_out_predictions, model, plan, data)
         calls = (
-            delayed(predict)(train, rows)
+            partial(predict, train, rows)
             for (train, _), rows in zip(folds, held_out, strict=True)
         )
         try:

@@ -1,101 +1,177 @@
 """The cache of teacher work: between candidates of a search, and between processes.
 
-`cached_cross_fit` keeps, under a key of everything the work depends on, the whole work
-and, apart from it, the predictions alone. A later call with the same key reads the
-predictions; the fitted teacher stays on disk until somebody asks for it. A file lock
-named after the key keeps two processes from doing the same work at once; the system
-drops the lock of a process that dies.
+`cached_cross_fit` keeps, under a key of everything the work depends on, the fitted
+teacher and, apart from it, its predictions. A later call with the same key reads the
+predictions; the teacher stays where it is until somebody asks for it. What goes wrong
+with the cache is said, and costs no more than the work: a damaged entry is removed, and
+what cannot be stored stays in hand.
 """
 
-import pickle
-import sys
-import tempfile
-from contextlib import suppress
+import json
+import os
+import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-import joblib
-from filelock import FileLock
-from joblib import Memory
-from joblib.memory import MemorizedResult
+import cloudpickle
+import numpy as np
 from numpy.typing import NDArray
+from sklearn.frozen import FrozenEstimator
 
-from skdistill._fitting import final_step
+from skdistill import exceptions
 from skdistill._typing import Estimator, Table
-from skdistill._version import __version__
-from skdistill.teachers._cross_fit import CrossFitResult, CrossFitTask, cross_fit
+from skdistill._warnings import Note, warn_again, with_notes
+from skdistill.exceptions import CacheWarning
+from skdistill.teachers._cross_fit import CrossFitTask, cross_fit
+from skdistill.teachers._files import Fill
+from skdistill.teachers._keys import NoKeyError, key_of
+from skdistill.teachers._ownership import reason_against
 from skdistill.teachers._predictions import (
     check_predictions,
     predict_logits,
     predict_values,
 )
+from skdistill.teachers._session import default_store, is_temporary, keep, kept
+from skdistill.teachers._store import PREDICTIONS, TEACHER, FolderStore, Store
 
-__all__ = ["LazyTeacher", "cached_cross_fit", "cached_predictions"]
+__all__ = ["LazyTeacher", "cached_cross_fit", "cached_predictions", "open_cache"]
+
+_FOLDER = "skdistill"
+
+
+def open_cache(memory: Any) -> Store | None:
+    """Return where teacher work is kept.
+
+    Parameters
+    ----------
+    memory : str, path-like, object with the joblib.Memory interface, None or False
+        A folder, or an object with a `location` that is one. If None, the last work of
+        this process, or of the search that it works for, is kept. If False, or if the
+        location is None, nothing is.
+
+    Returns
+    -------
+    store : Store or None
+
+    Raises
+    ------
+    ValueError
+        If there is no folder in it, or another user may write what is in the folder.
+    """
+    if memory is None:
+        return default_store()
+    if memory is False:
+        return None
+    location = memory
+    if not isinstance(memory, str | os.PathLike):
+        location = getattr(memory, "location", memory)
+        if location is None:
+            return None
+    if not isinstance(location, str | os.PathLike):
+        raise ValueError(
+            "The 'memory' parameter must be a folder, or an object such as "
+            "joblib.Memory whose location is a folder on this machine. Got "
+            f"{memory!r}, which has none. Pass the folder itself."
+        )
+    # Where the process works may change, and a teacher is read later.
+    folder = Path(os.path.abspath(os.fsdecode(location)))
+    for path in (folder, folder / _FOLDER):
+        if (reason := reason_against(path)) is not None:
+            raise ValueError(
+                "The 'memory' parameter must be a folder that only you can write to: "
+                f"what is read from a cache is run as code. Got {path}, and {reason}. "
+                "Take another folder, or mend who owns it and may write to it."
+            )
+    return FolderStore(folder / _FOLDER, is_asked_for=not is_temporary(folder))
 
 
 class LazyTeacher:
-    """A fitted teacher that may still lie on disk.
+    """A fitted teacher that may still lie in the cache.
 
     Parameters
     ----------
     teacher : fitted estimator, default=None
         The teacher, where it is in memory.
-    shelved : joblib.memory.MemorizedResult, default=None
-        Where on disk the work is that holds it.
-    key : str, default=None
-        The key of that work.
+    load : callable, default=None
+        Return the teacher from the cache; None if it is there no more.
+    redo : callable, default=None
+        Return the teacher by fitting it again.
+    work : tuple of str, default=None
+        The key of that work, and what tells it from equal work done elsewhere.
     """
+
+    # What a pickle of a fitted teacher does not hold.
+    _load: Callable[[], Estimator | None] | None = None
+    _redo: Callable[[], Estimator] | None = None
+    work: tuple[str, str] | None = None
 
     def __init__(
         self,
         teacher: Estimator | None = None,
         *,
-        shelved: MemorizedResult | None = None,
-        key: str | None = None,
+        load: Callable[[], Estimator | None] | None = None,
+        redo: Callable[[], Estimator] | None = None,
+        work: tuple[str, str] | None = None,
     ) -> None:
         self._teacher = teacher
-        self._shelved = shelved
-        self.key = key
+        self._load = load
+        self._redo = redo
+        self.work = work
 
     def get(self) -> Estimator:
         """Return the fitted teacher, loaded on the first call."""
-        if self._shelved is not None:
-            try:
-                self._teacher, self._shelved = self._shelved.get().teacher, None
-            except (KeyError, OSError):
-                self._shelved = None
+        if self._teacher is None and self._load is not None:
+            self._teacher = self._load()
+        if self._teacher is None and self._redo is not None:
+            self._teacher = self._redo()
         if self._teacher is None:
             raise AttributeError(
                 "The fitted teacher was kept in `memory` and is there no more. The "
                 "student is not affected. Fit again to have the teacher."
             )
+        self._load = self._redo = None
         return self._teacher
+
+    def end_fit(self) -> None:
+        """Let go of the training data: the teacher is not fitted again from now on."""
+        self._redo = None
 
     def __getstate__(self) -> dict[str, Any]:
         # A pickle must not depend on a cache folder that its reader may not have.
-        with suppress(AttributeError):
-            self.get()
-        return {"_shelved": None, "_teacher": self._teacher, "key": None}
+        self.end_fit()
+        try:
+            return {"_teacher": self.get()}
+        except AttributeError:
+            return {"_teacher": None}
 
 
 @dataclass(frozen=True)
-class _Stored:
-    """What is read back at once: the predictions, without the teacher."""
+class _Work:
+    """What a cross-fit leaves but for the teacher, as it is read at once."""
 
     predictions: NDArray
     is_out_of_fold: bool
+    token: str
+    notes: list[Note]
+
+
+# The work, and the teacher where it need not be loaded.
+_Found = tuple[_Work, Estimator | None]
 
 
 def cached_cross_fit(
-    memory: Any, task: CrossFitTask, method: str | bool
+    store: Store | None, task: CrossFitTask, method: str | bool
 ) -> tuple[NDArray, bool, LazyTeacher]:
     """Cross-fit a teacher, or read what an equal task left in the cache.
 
     Parameters
     ----------
-    memory : object with the joblib.Memory interface, or None
-        None, and a joblib.Memory with location None, keep nothing.
+    store : Store or None
+        What `open_cache` returned. None keeps nothing.
     task : CrossFitTask
         The teacher and the training data.
     method : str or False
@@ -110,31 +186,34 @@ def cached_cross_fit(
     teacher : LazyTeacher
         The fitted teacher.
     """
-    if memory is None or (isinstance(memory, Memory) and memory.store_backend is None):
+    key = None if store is None else _key(store, task, method)
+    if store is None or key is None:
         done = cross_fit(task, method)
         return done.predictions, done.is_out_of_fold, LazyTeacher(done.teacher)
-    key = _key(task, method)
-    whole = memory.cache(_whole, ignore=["task", "method"])
-    predictions = memory.cache(_predictions, ignore=["done"])
-    with FileLock(_lock_path(memory, key)):
-        if predictions.check_call_in_cache(key, None):
-            stored = predictions(key, None)
-            shelved = whole.call_and_shelve(key, task, method)
-            teacher = LazyTeacher(shelved=shelved, key=key)
-            return stored.predictions, stored.is_out_of_fold, teacher
-        done = whole(key, task, method)
-        predictions(key, done)
-    return done.predictions, done.is_out_of_fold, LazyTeacher(done.teacher, key=key)
+    found = _read(store, key, task)
+    if found is None:
+        with store.holding(key):
+            # Another process may have done it while this one waited.
+            found = _read(store, key, task) or _do(store, key, task, method)
+    work, teacher = found
+    warn_again(work.notes)
+    lazy = LazyTeacher(
+        teacher,
+        load=None if teacher is not None else _loader(store, key),
+        redo=None if teacher is not None else lambda: _do(store, key, task, method)[1],
+        work=(key, work.token),
+    )
+    return work.predictions, work.is_out_of_fold, lazy
 
 
 def cached_predictions(
-    memory: Any, teacher: LazyTeacher, X: Table, classes: NDArray | None
+    store: Store | None, teacher: LazyTeacher, X: Table, classes: NDArray | None
 ) -> NDArray:
     """Predict for new samples, or read what was predicted before.
 
     Parameters
     ----------
-    memory : object with the joblib.Memory interface
+    store : Store or None
         The one that `cached_cross_fit` was given.
     teacher : LazyTeacher
         What `cached_cross_fit` returned.
@@ -148,15 +227,25 @@ def cached_predictions(
     predictions : ndarray
         Finite values, or logits below infinity.
     """
-    if teacher.key is None:
-        return _predict_new(None, teacher, X, classes)
-    cached = memory.cache(_predict_new, ignore=["teacher", "X", "classes"])
-    return cached(joblib.hash((teacher.key, _content(X))), teacher, X, classes)
+    try:
+        name = key_of(X, classes) if store and teacher.work else None
+    except NoKeyError:
+        name = None
+    if store is None or teacher.work is None or name is None:
+        return _predict_new(teacher, X, classes)
+    key, token = teacher.work
+    part = f"{token}-{name}"
+    if (file := store.read(key, part)) is not None:
+        with file:
+            predictions, notes, _ = _read_array(file)
+    else:
+        predictions, notes = with_notes(_predict_new, teacher, X, classes)
+        store.add_part(key, part, partial(_write_array, predictions, notes, {}))
+    warn_again(notes)
+    return predictions
 
 
-def _predict_new(
-    key: str | None, teacher: LazyTeacher, X: Table, classes: NDArray | None
-) -> NDArray:
+def _predict_new(teacher: LazyTeacher, X: Table, classes: NDArray | None) -> NDArray:
     fitted = teacher.get()
     if classes is None:
         predictions = predict_values(fitted, X)
@@ -166,61 +255,82 @@ def _predict_new(
     return predictions
 
 
-def _key(task: CrossFitTask, method: str | bool) -> str:
-    """Hash all that the work depends on; `n_jobs` is not among it."""
-    by_content = replace(
-        task,
-        X=_content(task.X),
-        fit_params={name: _content(value) for name, value in task.fit_params.items()},
-        split_params={k: _content(value) for k, value in task.split_params.items()},
-        n_jobs=None,
-    )
-    library = type(final_step(task.teacher)).__module__.partition(".")[0]
-    versions = [
-        getattr(sys.modules.get(name), "__version__", None)
-        for name in ("numpy", "sklearn", library)
-    ]
+def _key(store: Store, task: CrossFitTask, method: str | bool) -> str | None:
+    """Return the key of the work; None if it cannot be recognised."""
+    # How many folds are fitted at once does not change it.
     try:
-        return joblib.hash((by_content, method, __version__, versions))
-    except (pickle.PicklingError, TypeError, AttributeError) as error:
-        error.add_note(
-            "With memory set, the teacher and the data are pickled to recognise them. "
-            "Use memory=None, or replace what cannot be pickled (a lambda, a "
-            "generator) by a function of a module or a list."
+        return key_of(replace(task, n_jobs=None), method)
+    except NoKeyError as error:
+        store.say(f"nothing tells when the work is the same, as {error}")
+        return None
+
+
+def _read(store: Store, key: str, task: CrossFitTask) -> _Found | None:
+    """Return what is kept of some work; None if any part of it is not there."""
+    if (found := kept(key)) is not None:
+        return found
+    file = store.read(key, PREDICTIONS)
+    if file is None:
+        return None
+    with file:
+        predictions, notes, about = _read_array(file)
+    if not isinstance(task.teacher, FrozenEstimator) and not store.holds(key, TEACHER):
+        return None
+    work = _Work(predictions, about["is_out_of_fold"], about["token"], notes)
+    return work, task.teacher if isinstance(task.teacher, FrozenEstimator) else None
+
+
+def _do(store: Store, key: str, task: CrossFitTask, method: str | bool) -> _Found:
+    """Do some work, and store it, or keep it where that cannot be done."""
+    done, notes = with_notes(cross_fit, task, method)
+    # The cache of a teacher that is itself distilled is another matter.
+    notes = [note for note in notes if note[1] is not CacheWarning]
+    work = _Work(done.predictions, done.is_out_of_fold, uuid.uuid4().hex, notes)
+    about = {"is_out_of_fold": work.is_out_of_fold, "token": work.token}
+    parts: dict[str, Fill] = {
+        PREDICTIONS: partial(_write_array, work.predictions, notes, about)
+    }
+    if not isinstance(done.teacher, FrozenEstimator):
+        parts[TEACHER] = partial(cloudpickle.dump, done.teacher)
+    try:
+        store.add(key, parts)
+    except Exception as error:  # Pickling raises what it likes.
+        keep(key, (work, done.teacher))
+        store.say(
+            f"the fitted teacher cannot be pickled ({type(error).__name__}: {error})"
         )
-        raise
+    return work, done.teacher
 
 
-def _content(data: Any) -> Any:
-    """Stand in for pandas data: equal contents may be laid out in several ways."""
-    pandas = sys.modules.get("pandas")
-    if pandas is None or not isinstance(data, pandas.DataFrame | pandas.Series):
-        return data
-    frame = data.to_frame() if isinstance(data, pandas.Series) else data
-    columns = [
-        (str(name), str(dtype), list(getattr(dtype, "categories", [])))
-        for name, dtype in frame.dtypes.items()
-    ]
-    try:
-        return columns, pandas.util.hash_pandas_object(frame).to_numpy()
-    except TypeError:  # Cells that cannot be hashed, such as lists, can be pickled.
-        return data
+def _loader(store: Store, key: str) -> Callable[[], Estimator | None]:
+    """Return a function that loads a teacher, also from a store that may lose it."""
+    if store.lasts:
+        return partial(_load, partial(store.read, key, TEACHER))
+    file = store.read(key, TEACHER)
+    if file is None:
+        return lambda: None
+    with file:
+        return partial(_load, partial(BytesIO, file.read()))
 
 
-def _whole(key: str, task: CrossFitTask, method: str | bool) -> CrossFitResult:
-    return cross_fit(task, method)
+def _load(opener: Callable[[], BinaryIO | None]) -> Estimator | None:
+    file = opener()
+    if file is None:
+        return None
+    with file:
+        return cloudpickle.load(file)
 
 
-def _predictions(key: str, done: CrossFitResult | None) -> _Stored:
-    if done is None:  # Another process cleared the folder since we looked.
-        raise KeyError(key)
-    return _Stored(done.predictions, done.is_out_of_fold)
+def _write_array(
+    array: NDArray, notes: list[Note], about: dict[str, Any], file: BinaryIO
+) -> None:
+    """Write an array, and before it what there is to say of it, without a pickle."""
+    head = about | {"notes": [[text, kind.__name__] for text, kind in notes]}
+    file.write(json.dumps(head).encode() + b"\n")
+    np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
 
 
-def _lock_path(memory: Any, key: str) -> Path:
-    location = getattr(memory, "location", None)
-    if not isinstance(location, str | Path):
-        location = tempfile.gettempdir()
-    folder = Path(location) / "skdistill-locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{key}.lock"
+def _read_array(file: BinaryIO) -> tuple[NDArray, list[Note], dict[str, Any]]:
+    about = json.loads(file.readline())
+    notes = [(text, getattr(exceptions, kind)) for text, kind in about.pop("notes")]
+    return np.lib.format.read_array(file, allow_pickle=False), notes, about

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import chain
 from numbers import Integral
 from typing import Any
 
@@ -24,6 +25,7 @@ from skdistill._fitting import clone_with_seed, naming_failures
 from skdistill._sklearn import index_params, safe_indexing
 from skdistill._typing import Estimator, Table
 from skdistill._validation import align_classes, check_partition, sparse_columns
+from skdistill._warnings import warn_again, with_notes
 from skdistill.students import LabelCoder
 from skdistill.teachers._categories import with_all_categories
 from skdistill.teachers._fold_mean import FoldMeanClassifier, FoldMeanRegressor
@@ -202,7 +204,21 @@ def cross_fit(task: CrossFitTask, method: str | bool) -> CrossFitResult:
                 _check_nothing_frozen(teacher)
             done = _METHODS[method](task)
         check_predictions(done.predictions, "X")
+        _check_shape(done.predictions, task)
         return done
+
+
+def _check_shape(predictions: NDArray, task: CrossFitTask) -> None:
+    """Raise if the teacher predicts other outputs, or classes, than there are in y."""
+    expected, what = np.shape(task.y), "value for each sample and output"
+    if task.classes is not None:
+        expected, what = (len(task.y), len(task.classes)), "column for each class"
+    if predictions.shape != expected:
+        raise ValueError(
+            f"The teacher's predictions must hold one {what}: shape {expected}. Got "
+            f"shape {predictions.shape}. Mend its predict or predict_proba, or pass "
+            "another teacher."
+        )
 
 
 def _with_default_teacher(task: CrossFitTask, method: str | bool) -> CrossFitTask:
@@ -300,10 +316,12 @@ def _same_folds(one: list, other: list) -> bool:
 def _kfold(task: CrossFitTask) -> CrossFitResult:
     _check_fits_parts(task.teacher)
     folds = task.folds()
-    parts = Parallel(n_jobs=task.n_jobs)(
-        delayed(_fit_fold)(task, number, train, test)
+    results = Parallel(n_jobs=task.n_jobs)(
+        delayed(with_notes)(_fit_fold, task, number, train, test)
         for number, (train, test) in enumerate(folds)
     )
+    parts, notes = zip(*results, strict=True)
+    warn_again(chain(*notes))
     fitted, known, held_out = (list(part) for part in zip(*parts, strict=True))
     predictions = in_sample_order(folds, held_out, len(task.y))
     if task.classes is None:

@@ -1,10 +1,9 @@
 """Warnings about what a teacher could not learn."""
 
-import warnings
-
 import numpy as np
 from numpy.typing import NDArray
 
+from skdistill._warnings import warn_user
 from skdistill.exceptions import MissingClassWarning
 
 __all__ = ["warn_missing_class"]
@@ -16,11 +15,10 @@ def warn_missing_class(
     """Warn if the training part of a fold lacks some of `classes`."""
     missing = np.setdiff1d(classes, known)
     if missing.size:
-        warnings.warn(
+        warn_user(
             f"The training part of fold {fold} has no row of class "
             f"{missing.tolist()}: its teacher gives them probability 0 on the "
             f"{n_held_out} rows held out. Every class needs rows in at least two "
             "folds: add rows, merge rare classes, or pass a stratified cv.",
             MissingClassWarning,
-            stacklevel=2,
         )

@@ -31,6 +31,7 @@ def predict_values(teacher: Estimator, X: Table) -> NDArray[np.float64]:
     predictions : ndarray of shape (n_samples,) or (n_samples, n_outputs)
     """
     values = np.asarray(teacher.predict(X), dtype=float)
+    _check_one_a_sample(teacher, values, X)
     if values.ndim == 2 and values.shape[1] == 1:
         return values[:, 0]
     return values
@@ -62,6 +63,7 @@ def predict_logits(
     logits : ndarray of shape (n_samples, n_classes)
     """
     logits, known = _own_logits(teacher, X), getattr(teacher, "classes_", None)
+    _check_one_a_sample(teacher, logits, X)
     if classes is None or known is None:
         return logits
     if not set(np.asarray(known).tolist()) >= set(classes.tolist()):
@@ -90,6 +92,17 @@ def _check_one_value_a_class(teacher: Estimator) -> None:
             "The teacher's decision_function must give one value a class. Got "
             "decision_function_shape='ovo', one a pair of classes. Use 'ovr', or wrap "
             "the teacher in CalibratedClassifierCV."
+        )
+
+
+def _check_one_a_sample(teacher: Estimator, predictions: NDArray, X: Table) -> None:
+    """Raise if there are more or fewer predictions than samples."""
+    n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
+    if predictions.ndim not in (1, 2) or len(predictions) != n_samples:
+        raise ValueError(
+            f"{type(teacher).__name__} must predict once for each sample, of which "
+            f"there are {n_samples}. Got predictions of shape {predictions.shape}. "
+            "Mend its predict, or predict_proba and decision_function."
         )
 
 

@@ -14,6 +14,7 @@ such stacks are refused here and cross-fitted as a whole by `cross_fit="auto"`.
 """
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any, Self
 
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from skdistill._sklearn import index_params, safe_indexing
 from skdistill._typing import Estimator, Table
 from skdistill._validation import align_classes, check_partition
+from skdistill._warnings import warn_again, with_notes
 from skdistill.students import LabelCoder
 from skdistill.teachers._predictions import in_sample_order
 
@@ -124,11 +126,15 @@ class _StackRecord:
     ) -> NDArray:
         """Cross-fit the final estimator on the recorded out-of-fold predictions."""
         recorder = stack.final_estimator_
-        parts = Parallel(n_jobs=n_jobs)(
-            delayed(_final_on_fold)(predict, recorder, fit_params, train, test)
+        results = Parallel(n_jobs=n_jobs)(
+            delayed(with_notes)(
+                _final_on_fold, predict, recorder, fit_params, train, test
+            )
             for train, test in self.folds
         )
-        return in_sample_order(self.folds, parts, len(recorder.y_))
+        parts, notes = zip(*results, strict=True)
+        warn_again(chain(*notes))
+        return in_sample_order(self.folds, list(parts), len(recorder.y_))
 
     def remove_from(self, stack: Estimator) -> None:
         """Make the fitted stack what it would be had nothing been recorded."""

@@ -294,7 +294,7 @@ def test_an_interrupted_fit_leaves_the_teacher_alone(sent, tmp_path):
     process = run_process(words, tmp_path)
     cache = tmp_path / ".out.cache"
     end = time.monotonic() + 120
-    while not list(cache.rglob("output.pkl")) and process.poll() is None:
+    while not list(cache.rglob("teacher")) and process.poll() is None:
         assert time.monotonic() < end
         time.sleep(0.1)
     process.send_signal(sent)

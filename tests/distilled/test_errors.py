@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
+from scipy.sparse import csr_matrix
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.cluster import KMeans
@@ -383,3 +385,91 @@ def test_nothing_given_is_changed():
     DistilledClassifier(teacher, student, random_state=0).fit(X_CLASSES, Y_CLASSES)
     assert (repr(teacher), repr(student), teacher.get_params()) == before
     assert not hasattr(teacher, "tree_")
+
+
+def test_a_fit_that_fails_leaves_nothing_of_an_earlier_one():
+    X, y = load_diabetes(return_X_y=True)
+    model = DistilledRegressor(Ridge(), Ridge()).fit(X, y)
+    model.set_params(teacher=FailingRegressor())
+    with pytest.raises(ZeroDivisionError):
+        model.fit(X[:, :3], y)
+    left = {name for name in vars(model) if name.endswith("_")} - {"fit_seconds_"}
+    assert left == {"n_features_in_"}
+    assert not hasattr(model, "_teacher")
+
+
+MASK = np.zeros((442, 10), dtype=bool)
+MASK[3, 2] = True
+DAYS = np.datetime64("2020-01-01") + np.arange(442)
+UNUSUAL = {
+    "masked X": ({"X": lambda X: np.ma.array(X, mask=MASK)}, "X.* no masked cells"),
+    "masked y": (
+        {"y": lambda y: np.ma.array(y, mask=MASK[:, 2])},
+        "y must have no masked cells. Got 1",
+    ),
+    "sparse y": ({"y": lambda y: csr_matrix(y[:, None])}, r"Use y\.toarray"),
+    "times as y": ({"y": lambda y: DAYS}, "y must be numeric. Got times.*seconds"),
+    "durations as y": ({"y": lambda y: DAYS - DAYS[0]}, "y must be numeric. Got times"),
+    "weights without a sum": (
+        {"sample_weight": lambda _: np.full(442, 1e307)},
+        "finite sum. Got weights up to 1e.307. Divide",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_data_that_would_be_misread_are_refused(name):
+    changes, message = UNUSUAL[name]
+    X, y = load_diabetes(return_X_y=True)
+    data = {"X": X, "y": y, "sample_weight": None}
+    data |= {key: change(data[key]) for key, change in changes.items()}
+    with pytest.raises((TypeError, ValueError), match=message):
+        DistilledRegressor(Ridge(), Ridge()).fit(**data)
+
+
+def test_a_masked_array_without_masked_cells_is_an_array():
+    X, y = load_diabetes(return_X_y=True)
+    model = DistilledRegressor(Ridge(), Ridge(), random_state=0)
+    expected = clone(model).fit(X, y).predict(X)
+    assert_array_equal(model.fit(np.ma.array(X), y).predict(X), expected)
+
+
+@pytest.mark.parametrize("model", [DistilledRegressor, DistilledClassifier])
+def test_a_temperature_by_which_predictions_overflow_is_named(model):
+    X, y = load_iris(return_X_y=True)
+    teacher = GaussianNB() if model is DistilledClassifier else Ridge()
+    distilled = model(teacher, temperature=5e-324, random_state=0)
+    with pytest.raises(ValueError, match="'temperature' parameter.*nearer to 1"):
+        distilled.fit(X, y)
+    lowest = 1e-300 if model is DistilledClassifier else 1e-100
+    fitted = distilled.set_params(temperature=lowest).fit(X, y)
+    assert np.isfinite(np.asarray(fitted.predict(X), dtype=float)).all()
+
+
+@pytest.mark.parametrize(
+    "change", [lambda p: p[:-1], lambda p: p[:1], lambda p: p[:, None, None]]
+)
+def test_predictions_of_a_wrong_length_are_refused(change, monkeypatch):
+    X, y = load_diabetes(return_X_y=True)
+
+    class Teacher(Ridge):
+        def predict(self, X):
+            return change(super().predict(X))
+
+    with pytest.raises(ValueError, match=r"Teacher must predict once.*are 89\. Got"):
+        DistilledRegressor(Teacher(), Ridge(), random_state=0).fit(X, y)
+
+
+def test_predictions_of_other_outputs_or_classes_are_refused():
+    class Wide(Ridge):
+        def predict(self, X):
+            return np.column_stack([super().predict(X)] * 3)
+
+    class MoreClasses(GaussianNB):
+        def predict_proba(self, X):
+            return np.column_stack([super().predict_proba(X), np.zeros(len(X))])
+
+    with pytest.raises(ValueError, match=r"shape \(442,\). Got shape \(442, 3\)"):
+        DistilledRegressor(Wide(), Ridge()).fit(*load_diabetes(return_X_y=True))
+    with pytest.raises(ValueError, match=r"shape \(150, 3\). Got shape \(150, 4\)"):
+        DistilledClassifier(MoreClasses()).fit(*load_iris(return_X_y=True))

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from joblib import Memory
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator
 from sklearn.datasets import load_diabetes, load_iris
@@ -21,8 +20,6 @@ from skdistill.refine import LeafRefinement
 from skdistill.teachers import AffineCalibration
 from skdistill.transfer import MungeSampler, TransferSet
 from tests.doubles import RecordingRegressor
-
-NO_MEMORY = Memory(None)
 
 
 @pytest.fixture
@@ -71,9 +68,7 @@ class Sharpen:
 
 
 def plan_of(student, **params):
-    return Plan(
-        LinearRegression(), student, memory=NO_MEMORY, seeds=Seeds(0, 1, 2, 3), **params
-    )
+    return Plan(LinearRegression(), student, seeds=Seeds(0, 1, 2, 3), **params)
 
 
 PLANS = [
@@ -111,7 +106,6 @@ def test_an_estimator_keeps_what_the_flow_returns(diabetes):
         DecisionTreeRegressor(max_leaf_nodes=8),
         alpha=0.3,
         transfer=TransferSet(MungeSampler(), size=2),
-        memory=NO_MEMORY,
         seeds=Seeds(*map(int, seeds)),
     )
     done = distill(plan, diabetes)
@@ -173,7 +167,6 @@ def test_steps_run_in_order_on_logits(iris):
     plan = Plan(
         LogisticRegression(max_iter=500),
         DecisionTreeClassifier(max_depth=2),
-        memory=NO_MEMORY,
         seeds=Seeds(0, 1, 2, 3),
     )
     raw = distill(plan, iris).supervision.signal

@@ -1,5 +1,7 @@
 """Candidates whose student fails: their scores, what is said, what ends the search."""
 
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -9,9 +11,11 @@ from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.exceptions import FitFailedWarning
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.model_selection import KFold
 from sklearn.naive_bayes import GaussianNB
 
 from skdistill import DistilledClassifierCV, DistilledRegressorCV
+from skdistill.exceptions import MissingClassWarning
 from skdistill.refine import LeafRefinement
 from skdistill.transfer import TransferSet
 from tests.doubles import FailingRegressor, PickyRegressor
@@ -243,3 +247,31 @@ def test_a_classifier_that_fails_scores_nan(monkeypatch):
         search.fit(X, y > y.mean())
     assert_array_equal(np.isnan(search.cv_results_["mean_test_score"]), [0, 1])
     assert search.predict_proba(X).shape == (90, 2)
+
+
+def test_a_fit_that_fails_leaves_nothing_of_an_earlier_one(integers):
+    X, y = integers
+    search = clone(SEARCH).set_params(student=Ridge()).fit(X, y)
+    assert {"cv_results_", "best_index_", "best_estimator_"} < vars(search).keys()
+    search.set_params(teacher=FailingRegressor())
+    with pytest.raises(ZeroDivisionError):
+        search.fit(X[:, :2], y)
+    left = {name for name in vars(search) if name.endswith("_")}
+    assert left <= {"n_features_in_", "linear_alpha_"}
+    assert search.linear_alpha_ is None
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_warning_of_several_folds_is_given_once(n_jobs):
+    X = np.random.default_rng(0).normal(size=(90, 3))
+    y = np.repeat([0, 1, 2], 30)
+    # Each fold's teacher is fitted on folds of which each lacks a class.
+    search = DistilledClassifierCV(
+        GaussianNB(), GaussianNB(), cv=3, inner_cv=KFold(3), transfers=(None,)
+    )
+    search.set_params(alphas=(0.5,), n_jobs=n_jobs, random_state=0)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        search.fit(X, y)
+    said = [str(one.message) for one in caught if one.category is MissingClassWarning]
+    assert len(said) == len({*said}) > 1

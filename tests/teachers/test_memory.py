@@ -3,6 +3,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import warnings
 from pathlib import Path
 
 import joblib
@@ -13,14 +14,14 @@ from numpy.testing import assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
-from sklearn.datasets import load_diabetes
+from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import GroupKFold
+from sklearn.model_selection import GroupKFold, KFold
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
 
-from skdistill import DistilledRegressor
+from skdistill import DistilledClassifier, DistilledRegressor
 from tests.doubles import CountingTeacher, NumbersTeacher
 
 
@@ -58,16 +59,6 @@ def test_a_cleared_cache_loses_the_teacher_alone(diabetes, tmp_path):
     with pytest.raises(AttributeError, match="kept in `memory` and is there no more"):
         _ = pickle.loads(pickle.dumps(again)).teacher_
     assert_array_equal(pickle.loads(pickle.dumps(again)).predict(X), expected)
-
-
-def test_what_cannot_be_pickled_is_named_with_the_remedy(diabetes, tmp_path):
-    X, y = diabetes
-    teacher = make_pipeline(FunctionTransformer(lambda X: X), Ridge())
-    model = DistilledRegressor(teacher, Ridge(), memory=tmp_path / "m")
-    with pytest.raises((pickle.PicklingError, AttributeError)) as caught:
-        model.fit(X, y)
-    assert "Use memory=None" in "".join(caught.value.__notes__)
-    model.set_params(memory=None).fit(X, y)
 
 
 @pytest.fixture
@@ -184,12 +175,39 @@ def test_a_pickle_does_not_need_the_cache(diabetes, tmp_path):
     )
 
 
+def rare_class():
+    """Return data of which one fold lacks a class, and folds that are not shuffled."""
+    X, y = load_iris(return_X_y=True)
+    y[0] = 3
+    return X, y, KFold(3)
+
+
+def rare_warnings(model, X, y):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.fit(X, y)
+    return [str(one.message) for one in caught if "no row of class" in str(one.message)]
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_warnings_of_folds_reach_the_caller_once_also_from_the_cache(n_jobs, tmp_path):
+    X, y, cv = rare_class()
+    model = DistilledClassifier(
+        GaussianNB(), GaussianNB(), cv=cv, memory=tmp_path / "m", n_jobs=n_jobs
+    )
+    model.set_params(random_state=0, on_poor_teacher="ignore", transfer=None)
+    first, again = (rare_warnings(model, X, y) for _ in range(2))
+    assert again == first
+    assert len(first) == len({*first}) == 3  # Each fold lacks one of four classes.
+    assert "fold 0 has no row of class [0, 3]" in first[0]
+
+
 SCRIPT = """
     import sys
     from pathlib import Path
-    from sklearn.datasets import load_diabetes
+    from sklearn.datasets import load_diabetes, load_iris
     from sklearn.linear_model import Ridge
-    from skdistill import DistilledRegressor
+    from skdistill import DistilledClassifier, DistilledRegressor
     from tests.doubles import CountingTeacher, KilledTeacher
 
     if __name__ == "__main__":
@@ -224,7 +242,8 @@ def start(kind, folder):
 def test_two_processes_at_once_fit_the_teacher_once(fits, tmp_path):
     processes = [start("counting", tmp_path) for _ in range(2)]
     errors = [process.communicate()[1] for process in processes]
-    assert errors == [b"", b""]
+    # On a busy machine one says that it waits for the other.
+    assert all(error.count(b"Warning") <= 1 for error in errors)
     assert [process.returncode for process in processes] == [0, 0]
     assert count(fits) == 5
 

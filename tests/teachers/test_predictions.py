@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from joblib import Memory
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.linear_model import LinearRegression, Ridge
@@ -19,6 +18,7 @@ from skdistill.teachers import (
     cached_predictions,
     cross_fit,
     from_predictions,
+    open_cache,
     predict_logits,
     predict_values,
 )
@@ -108,7 +108,7 @@ def test_a_cached_cross_fit_is_the_cross_fit(diabetes, tmp_path, has_cache):
     X, y = diabetes
     (tmp_path / "fits").mkdir()
     teacher = CountingTeacher(tmp_path / "fits")
-    memory = Memory(tmp_path / "m" if has_cache else None, verbose=0)
+    memory = open_cache(tmp_path / "m" if has_cache else False)
     expected = cross_fit(task(teacher, X, y), "kfold")
     for _ in range(2):
         predictions, is_out_of_fold, lazy = cached_cross_fit(
@@ -124,7 +124,7 @@ def test_a_cached_cross_fit_is_the_cross_fit(diabetes, tmp_path, has_cache):
 
 def test_predictions_for_new_samples_are_read_from_the_cache(diabetes, tmp_path):
     X, y = diabetes
-    memory = Memory(tmp_path, verbose=0)
+    memory = open_cache(tmp_path)
     cached_cross_fit(memory, task(Ridge(), X, y), "kfold")
     _, _, lazy = cached_cross_fit(memory, task(Ridge(), X, y), "kfold")
     first = cached_predictions(memory, lazy, X[:5], None)
