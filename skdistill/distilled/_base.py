@@ -25,14 +25,16 @@ from skdistill._sklearn import (
     raise_for_params,
     with_callbacks,
 )
-from skdistill._typing import Estimator, Student, Table, Teacher
+from skdistill._typing import Estimator, Student, Table, Teachers
 from skdistill._warnings import warn_user
 from skdistill.distilled._checks import check_data
+from skdistill.distilled._named import NamedTeachersMixin
 from skdistill.distilled._parts import student_of
 from skdistill.distilled._plans import keep, make_plan
 from skdistill.exceptions import PoorTeacherWarning
 from skdistill.flow import distill
 from skdistill.refine import LeafRefinement
+from skdistill.teachers import named_teachers
 from skdistill.transfer import TransferSet
 
 __all__ = ["BaseDistilled", "if_student_has"]
@@ -54,12 +56,14 @@ def if_student_has(method: str) -> Callable:
     return available_if(check)
 
 
-class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
+class BaseDistilled(
+    NamedTeachersMixin, CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator
+):
     """Base of the distilled estimators, which declares the parameters of both.
 
     Parameters
     ----------
-    teacher : estimator, default=None
+    teacher : estimator or list of (str, estimator), default=None
         What to learn from.
     student : estimator, default=None
         What to fit.
@@ -118,6 +122,13 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         `skdistill.teachers.AffineCalibration` for values, and none where `cross_fit` is
         False. If None, they are taken as they are. A frozen teacher must not have seen
         the training samples: it is calibrated on them.
+    combine : {"uniform", "score", "stack", "row"} or step, default="uniform"
+        How the predictions of several teachers become one, after each has been
+        calibrated: the weights of a mean of values or probabilities. "uniform": all
+        alike; "score": by their out-of-fold errors; "stack": the weights of least loss
+        out-of-fold; "row": other weights for each sample, by the errors among samples
+        predicted alike. A `skdistill.teachers.Combination` holds weights of yours, or
+        takes the mean of logits. One teacher alone stays as it is.
     on_poor_teacher : {"warn", "baseline", "ignore"}, default="warn"
         What to do where the teacher, out-of-fold and calibrated, predicts no better
         than a constant, or on one held-out part no better than the baseline student,
@@ -131,7 +142,7 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        "teacher": [HasMethods(["fit"]), None],
+        "teacher": [HasMethods(["fit"]), list, None],
         "student": [HasMethods(["fit"]), None],
         "alpha": [Interval(Real, 0, 1, closed="both")],
         "temperature": [Interval(Real, 0, None, closed="neither")],
@@ -152,13 +163,17 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         ],
         "refine": [StrOptions({"auto", "leaves"}), LeafRefinement, None],
         "calibrate": [StrOptions({"auto"}), HasMethods(["fit", "transform"]), None],
+        "combine": [
+            StrOptions({"uniform", "score", "stack", "row"}),
+            HasMethods(["fit", "transform"]),
+        ],
         "on_poor_teacher": [StrOptions({"warn", "baseline", "ignore"})],
         "teacher_input": [HasMethods(["fit", "transform"]), callable, None],
     }
 
     def __init__(
         self,
-        teacher: Teacher | None = None,
+        teacher: Teachers = None,
         student: Student | None = None,
         *,
         alpha: float = 0.5,
@@ -172,6 +187,7 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         transfer: Any = "auto",
         refine: Any = "auto",
         calibrate: Any = "auto",
+        combine: Any = "uniform",
         on_poor_teacher: str = "warn",
         teacher_input: Any = None,
     ) -> None:
@@ -188,6 +204,7 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         self.transfer = transfer
         self.refine = refine
         self.calibrate = calibrate
+        self.combine = combine
         self.on_poor_teacher = on_poor_teacher
         self.teacher_input = teacher_input
 
@@ -294,7 +311,7 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
 
     @property
     def teacher_(self) -> Estimator:
-        """The fitted teacher; read from the cache on the first access."""
+        """The fitted teacher, or several as one; read from the cache when needed."""
         check_is_fitted(self)
         if self._teacher is None:
             raise AttributeError(
@@ -311,8 +328,8 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         """
         to_fit = MethodMapping().add(caller="fit", callee="fit")
         router = MetadataRouter(owner=self).add_self_request(self)
-        if self.teacher is not None:
-            router.add(teacher=self.teacher, method_mapping=to_fit)
+        teachers = dict(named_teachers(self.teacher))
+        router.add(**teachers, method_mapping=to_fit)
         if self.student is not None:
             router.add(student=self.student, method_mapping=to_fit)
         if hasattr(self.cv, "get_metadata_routing"):
@@ -342,8 +359,9 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         if self.teacher is None:
             # The default teacher takes missing values, and dense data only.
             inputs.sparse = False
-        elif self.teacher_input is None:
-            teacher = get_tags(self.teacher).input_tags
-            inputs.allow_nan &= teacher.allow_nan
-            inputs.sparse &= teacher.sparse
+        for _, part in named_teachers(self.teacher):
+            if self.teacher_input is None:
+                teacher = get_tags(part).input_tags
+                inputs.allow_nan &= teacher.allow_nan
+                inputs.sparse &= teacher.sparse
         return tags

@@ -16,6 +16,7 @@ from skdistill.flow._guard import Verdict, judge
 from skdistill.flow._mix import mix
 from skdistill.flow._plan import Plan
 from skdistill.flow._residuals import with_residuals
+from skdistill.flow._signal import make_signal, predict_new
 from skdistill.flow._tables import join_samples
 from skdistill.flow._transfer import (
     Unlabeled,
@@ -37,11 +38,9 @@ from skdistill.students import (
 )
 from skdistill.targets import Target
 from skdistill.teachers import (
-    CrossFitTask,
     LazyTeacher,
+    LazyTeachers,
     Signal,
-    cached_cross_fit,
-    cached_predictions,
 )
 from skdistill.transfer import TransferSet
 
@@ -65,8 +64,8 @@ class Supervision:
     ----------
     signal : Signal
         The teacher's predictions for the training samples.
-    teacher : LazyTeacher or None
-        The fitted teacher; None where its predictions were given.
+    teacher : LazyTeacher, LazyTeachers or None
+        The fitted teacher, or several; None where predictions were given.
     view : View
         How the teacher sees the student's samples.
     unlabeled : Unlabeled or None
@@ -74,7 +73,7 @@ class Supervision:
     """
 
     signal: Signal
-    teacher: LazyTeacher | None
+    teacher: LazyTeacher | LazyTeachers | None
     view: View
     unlabeled: Unlabeled | None
 
@@ -89,7 +88,7 @@ class Supervision:
             )
         seen = self.view.of_teacher(X, X_privileged)
         return self.signal.transform(
-            cached_predictions(plan.memory, self.teacher, seen, data.classes)
+            predict_new(plan.memory, self.teacher, seen, data.classes)
         )
 
 
@@ -171,42 +170,10 @@ def supervise(plan: Plan, data: Data, known: Supervision | None = None) -> Super
         check_two_classes(data.y, data.weight)
         _check_eval_sets(plan.student, data, data.classes)
     if known is None:
-        known = _make_signal(plan, data)
+        view = fit_view(plan.teacher_input, data)
+        known = Supervision(*make_signal(plan, data, view), view, unlabeled=None)
     unlabeled = _make_unlabeled(plan, data, known)
     return Supervision(known.signal, known.teacher, known.view, unlabeled)
-
-
-def _make_signal(plan: Plan, data: Data) -> Supervision:
-    view = fit_view(plan.teacher_input, data)
-    teacher = None
-    if data.teacher_predictions is not None:
-        # Whether it has seen these samples only the user knows.
-        predictions, is_out_of_fold = data.teacher_predictions, True
-    else:
-        task = CrossFitTask(
-            teacher=plan.teacher,
-            X=view.of_teacher(data.X, data.X_privileged),
-            y=data.y,
-            classes=data.classes,
-            fit_params=data.teacher_params,
-            split_params=data.split_params,
-            cv=plan.cv,
-            seeds=(plan.seeds.folds, plan.seeds.teacher),
-            n_jobs=plan.n_jobs,
-        )
-        predictions, is_out_of_fold, teacher = cached_cross_fit(
-            plan.memory, task, plan.cross_fit
-        )
-    signal = Signal.of(
-        predictions,
-        data.codes,
-        data.weight,
-        is_out_of_fold=is_out_of_fold,
-        is_classifier=data.is_classification,
-    )
-    for step in plan.steps:
-        signal = signal.then(step, data.codes, data.weight)
-    return Supervision(signal, teacher, view, unlabeled=None)
 
 
 def _make_unlabeled(plan: Plan, data: Data, known: Supervision) -> Unlabeled | None:
@@ -293,7 +260,7 @@ def _refine(
 
 def _check_eval_sets(student: Estimator, data: Data, classes: NDArray) -> None:
     """Raise, before the teacher is fitted, if held-out samples cannot be judged."""
-    for params in (data.teacher_params, data.student_params):
+    for params in (*data.teacher_params.values(), data.student_params):
         for labels in held_out_labels(params):
             codes_of(labels, classes)
     if held_out_sets(data.student_params):

@@ -11,7 +11,7 @@ from sklearn.frozen import FrozenEstimator
 
 from skdistill._fitting import final_step
 from skdistill._sklearn import HELD_OUT_PARAMS, validate_params
-from skdistill._typing import Estimator, Student, Table, Teacher
+from skdistill._typing import Estimator, Student, Table, Teachers
 from skdistill._validation import sparse_columns
 from skdistill.flow._data import Data
 from skdistill.flow._inputs import (
@@ -29,13 +29,21 @@ from skdistill.students import (
     student_parts,
     training_loss,
 )
-from skdistill.teachers import AffineCalibration, SignalStep, TemperatureScaling
+from skdistill.teachers import (
+    AffineCalibration,
+    Combination,
+    SignalStep,
+    TemperatureScaling,
+    label_of,
+    named_teachers,
+)
 from skdistill.transfer import ConditionalSampler, MungeSampler, TransferSet
 
 __all__ = [
     "Plan",
     "Seeds",
     "check_plan",
+    "resolve_combination",
     "resolve_refinement",
     "resolve_steps",
     "resolve_transfer",
@@ -60,8 +68,8 @@ class Plan:
 
     Attributes
     ----------
-    teacher : estimator or None
-        Unfitted or frozen; None for the default one.
+    teacher : estimator, list of (str, estimator), or None
+        Unfitted or frozen, one or several by their names; None for the default one.
     student : estimator
         Unfitted.
     alpha : float
@@ -75,7 +83,9 @@ class Plan:
     cv : int, splitter or iterable of splits
         The folds.
     steps : tuple of SignalStep
-        What changes the teacher's predictions, in order.
+        What changes the predictions of each teacher, in order.
+    combine : Combination
+        How the predictions of several teachers become one.
     transfer : TransferSet
         Which samples are drawn; its sampler is None where there are none.
     refinements : tuple of LeafRefinement or None
@@ -92,7 +102,7 @@ class Plan:
         The seeds of all parts.
     """
 
-    teacher: Teacher | None
+    teacher: Teachers
     student: Student
     alpha: float = 0.5
     temperature: float = 1.0
@@ -100,6 +110,7 @@ class Plan:
     cross_fit: str | bool = "auto"
     cv: Any = 5
     steps: tuple[SignalStep, ...] = ()
+    combine: SignalStep = field(default_factory=Combination)
     transfer: TransferSet = field(default_factory=partial(TransferSet, None))
     refinements: tuple[LeafRefinement | None, ...] = (None,)
     teacher_input: Any = None
@@ -153,6 +164,36 @@ def resolve_steps(
     if calibrate != "auto":
         return (calibrate,)
     return (TemperatureScaling() if data.is_classification else AffineCalibration(),)
+
+
+def resolve_combination(
+    combine: Any, teacher: Any, cross_fit: str | bool
+) -> SignalStep:
+    """Return how several teachers are combined, as a parameter says.
+
+    Parameters
+    ----------
+    combine : SignalStep or str
+        The parameter: an object, or the weights of a `Combination`.
+    teacher : estimator, list of (str, estimator), or None
+        The teachers.
+    cross_fit : str or False
+        False means predictions in-sample, of which no weights can be learned.
+
+    Returns
+    -------
+    SignalStep
+        Unfitted.
+    """
+    found = Combination(combine) if isinstance(combine, str) else combine
+    learns = getattr(found, "learns", True)
+    if isinstance(teacher, list) and cross_fit is False and learns:
+        raise ValueError(
+            "The weights of several teachers are learned from their out-of-fold "
+            f"predictions. Got combine={combine!r} with cross_fit=False, which makes "
+            "none. Use another cross_fit, or combine='uniform'."
+        )
+    return found
 
 
 def resolve_transfer(
@@ -284,9 +325,14 @@ def check_plan(plan: Plan, data: Data) -> None:
     if plan.transfer.sampler is not None:
         check_drawable(plan.transfer.sampler, data.all_columns)
     seen = data.all_columns if plan.teacher_input is None else None
-    check_teacher_takes(
-        plan.teacher, seen, data, is_cross_fitted=plan.cross_fit is not False
-    )
+    for name, teacher in named_teachers(plan.teacher):
+        check_teacher_takes(
+            label_of(name),
+            teacher,
+            seen,
+            data,
+            is_cross_fitted=plan.cross_fit is not False,
+        )
     check_student_takes(
         plan.student,
         data,
@@ -328,9 +374,7 @@ def _check_training_loss(plan: Plan, data: Data) -> None:
     loss = training_loss(plan.student)
     if loss.is_mean:
         return
-    is_trusted = data.has_stored_predictions or isinstance(
-        plan.teacher, FrozenEstimator
-    )
+    is_trusted = data.has_stored_predictions or _is_frozen(plan.teacher)
     needs_level = loss.kind in ("quantile", "expectile")
     reasons = {
         "It predicts several numbers, or none in the unit of y. Fit one student for "
@@ -351,6 +395,12 @@ def _check_training_loss(plan: Plan, data: Data) -> None:
             f"{final_step(plan.student)!r}, {loss.name}. {found[0]}, or a student of "
             "squared loss."
         )
+
+
+def _is_frozen(teacher: Any) -> bool:
+    """Return whether no teacher is fitted."""
+    parts = [part for _, part in named_teachers(teacher)]
+    return bool(parts) and all(isinstance(one, FrozenEstimator) for one in parts)
 
 
 def _check_predictions(plan: Plan, data: Data) -> None:

@@ -35,8 +35,14 @@ from skdistill._sklearn import (
     validate_params,
     with_callbacks,
 )
-from skdistill._typing import Estimator, Student, Table, Teacher
-from skdistill.distilled import BaseDistilled, check_data, make_plan
+from skdistill._typing import Estimator, Student, Table, Teachers
+from skdistill.distilled import (
+    BaseDistilled,
+    NamedTeachersMixin,
+    check_data,
+    check_teacher_names,
+    make_plan,
+)
 from skdistill.flow import Data, check_divisible
 from skdistill.refine import LeafRefinement
 from skdistill.search._candidates import (
@@ -66,7 +72,9 @@ SEARCHED = ("alpha", "temperature", "transfer", "refine", "on_poor_teacher", "cv
 Folds = list[tuple[NDArray, list[NDArray]]]
 
 
-class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
+class BaseDistilledCV(
+    NamedTeachersMixin, CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator
+):
     """Base of the searches, which declares the parameters of both.
 
     Parameters
@@ -120,7 +128,7 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
 
     def __init__(
         self,
-        teacher: Teacher | None = None,
+        teacher: Teachers = None,
         student: Student | None = None,
         *,
         alphas: Sequence[float] | str = "auto",
@@ -192,6 +200,7 @@ class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         """
         raise_for_params(fit_params, self, "fit")
         self.__dict__.pop("best_estimator_", None)
+        check_teacher_names(self)
         validate_data(self, X, skip_check_array=True)
         model = self._distilled()
         routed_params, split_params = self._route(fit_params)

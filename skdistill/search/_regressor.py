@@ -13,7 +13,7 @@ from sklearn.utils import Tags, get_tags
 from sklearn.utils.parallel import delayed
 
 from skdistill._parameters import inherit_parameters
-from skdistill._typing import Student, Table, Teacher
+from skdistill._typing import Student, Table, Teachers
 from skdistill.distilled import BaseDistilled, DistilledRegressor, student_of
 from skdistill.flow import Data
 from skdistill.search._base import SEARCHED, BaseDistilledCV, Folds
@@ -110,7 +110,7 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
 
     def __init__(
         self,
-        teacher: Teacher | None = None,
+        teacher: Teachers = None,
         student: Student | None = None,
         **inherited: Any,
     ) -> None:

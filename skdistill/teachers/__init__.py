@@ -6,20 +6,34 @@ from skdistill.teachers._calibration import (
     TemperatureScaling,
     log_losses,
 )
+from skdistill.teachers._combination import Combination
 from skdistill.teachers._cross_fit import CrossFitResult, CrossFitTask, cross_fit
 from skdistill.teachers._estimators import as_estimator, from_predictions
 from skdistill.teachers._fold_mean import FoldMeanClassifier, FoldMeanRegressor
 from skdistill.teachers._predictions import predict_logits, predict_values
 from skdistill.teachers._presets import default_classifier, default_regressor
+from skdistill.teachers._several import (
+    ONE_TEACHER,
+    CombinedClassifier,
+    CombinedRegressor,
+    LazyTeachers,
+    label_of,
+    named_teachers,
+)
 from skdistill.teachers._signal import Signal, SignalStep
 
 __all__ = [
+    "ONE_TEACHER",
     "AffineCalibration",
+    "Combination",
+    "CombinedClassifier",
+    "CombinedRegressor",
     "CrossFitResult",
     "CrossFitTask",
     "FoldMeanClassifier",
     "FoldMeanRegressor",
     "LazyTeacher",
+    "LazyTeachers",
     "Signal",
     "SignalStep",
     "TemperatureScaling",
@@ -30,7 +44,9 @@ __all__ = [
     "default_classifier",
     "default_regressor",
     "from_predictions",
+    "label_of",
     "log_losses",
+    "named_teachers",
     "predict_logits",
     "predict_values",
 ]
