@@ -60,6 +60,11 @@ REGRESSORS = {
     "multi-output": DistilledRegressor(
         DecisionTreeRegressor(), Ridge(), temperature=2.0, rescale=True
     ),
+    "several teachers": DistilledRegressor(
+        [("tree", DecisionTreeRegressor(max_depth=3)), ("ridge", Ridge())],
+        GradientBoostingRegressor(n_estimators=5),
+        combine="stack",
+    ),
     "two views": DistilledRegressor(
         DecisionTreeRegressor(max_depth=3),
         Ridge(),
@@ -95,6 +100,11 @@ CLASSIFIERS = {
     "regressor student": DistilledClassifier(
         DecisionTreeClassifier(), DecisionTreeRegressor(max_depth=4)
     ),
+    "several teachers": DistilledClassifier(
+        [("tree", DecisionTreeClassifier(max_depth=3)), ("line", LogisticRegression())],
+        GradientBoostingClassifier(n_estimators=5),
+        combine="stack",
+    ),
     "hinton's loss": DistilledClassifier(
         ExtraTreesClassifier(n_estimators=5),
         LGBMClassifier(n_estimators=3, **UNCOUNTED),
@@ -105,6 +115,13 @@ CLASSIFIERS = {
 
 
 SEARCHES = {
+    "several teachers": DistilledRegressorCV(
+        [("ridge", Ridge()), ("tree", DecisionTreeRegressor(max_depth=3))],
+        GradientBoostingRegressor(n_estimators=3),
+        transfers=(None,),
+        cv=2,
+        cross_fit=False,
+    ),
     "regression": DistilledRegressorCV(
         Ridge(),
         GradientBoostingRegressor(n_estimators=3),
