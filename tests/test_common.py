@@ -61,9 +61,13 @@ REGRESSORS = {
         DecisionTreeRegressor(), Ridge(), temperature=2.0, rescale=True
     ),
     "several teachers": DistilledRegressor(
-        [("tree", DecisionTreeRegressor(max_depth=3)), ("ridge", Ridge())],
+        [("ridge", Ridge()), ("shrunken", Ridge(10.0))],
         GradientBoostingRegressor(n_estimators=5),
         combine="stack",
+        trust="spread",
+    ),
+    "outliers": DistilledRegressor(
+        Ridge(), GradientBoostingRegressor(n_estimators=5), trust="outliers"
     ),
     "two views": DistilledRegressor(
         DecisionTreeRegressor(max_depth=3),
@@ -101,9 +105,10 @@ CLASSIFIERS = {
         DecisionTreeClassifier(), DecisionTreeRegressor(max_depth=4)
     ),
     "several teachers": DistilledClassifier(
-        [("tree", DecisionTreeClassifier(max_depth=3)), ("line", LogisticRegression())],
+        [("line", LogisticRegression()), ("shrunken", LogisticRegression(C=0.1))],
         GradientBoostingClassifier(n_estimators=5),
         combine="stack",
+        trust="attentive",
     ),
     "hinton's loss": DistilledClassifier(
         ExtraTreesClassifier(n_estimators=5),

@@ -32,7 +32,7 @@ from skdistill.distilled._named import NamedTeachersMixin
 from skdistill.distilled._parts import student_of
 from skdistill.distilled._plans import keep, make_plan
 from skdistill.exceptions import PoorTeacherWarning
-from skdistill.flow import distill
+from skdistill.flow import TRUSTS, distill
 from skdistill.refine import LeafRefinement
 from skdistill.teachers import named_teachers
 from skdistill.transfer import TransferSet
@@ -129,6 +129,18 @@ class BaseDistilled(
         out-of-fold; "row": other weights for each sample, by the errors among samples
         predicted alike. A `skdistill.teachers.Combination` holds weights of yours, or
         takes the mean of logits. One teacher alone stays as it is.
+    trust : {"attentive", "outliers", "confidence", "spread", "matching", \
+"corrected"}, Trust, callable or None, default=None
+        How far the teacher is believed for each training sample: a weight from 0 to 1
+        by which its alpha is multiplied. "attentive": less where the teacher errs more;
+        "outliers": alone, with alpha 1, where the label is an outlier to it;
+        "confidence" and "matching": by its probabilities, so for classes alone;
+        "spread": less where several teachers disagree; "corrected": more where the
+        label is farther from the prediction. Those that need no labels ("confidence",
+        "matching", "spread") weigh samples of the transfer set too, "spread" also by
+        the teachers of the folds. Objects such as `skdistill.teachers.OutlierTrust`
+        have parameters; a callable gets predictions and labels. If None, all samples
+        have the same alpha.
     on_poor_teacher : {"warn", "baseline", "ignore"}, default="warn"
         What to do where the teacher, out-of-fold and calibrated, predicts no better
         than a constant, or on one held-out part no better than the baseline student,
@@ -167,6 +179,7 @@ class BaseDistilled(
             StrOptions({"uniform", "score", "stack", "row"}),
             HasMethods(["fit", "transform"]),
         ],
+        "trust": [StrOptions({*TRUSTS}), HasMethods(["alphas"]), callable, None],
         "on_poor_teacher": [StrOptions({"warn", "baseline", "ignore"})],
         "teacher_input": [HasMethods(["fit", "transform"]), callable, None],
     }
@@ -188,6 +201,7 @@ class BaseDistilled(
         refine: Any = "auto",
         calibrate: Any = "auto",
         combine: Any = "uniform",
+        trust: Any = None,
         on_poor_teacher: str = "warn",
         teacher_input: Any = None,
     ) -> None:
@@ -205,6 +219,7 @@ class BaseDistilled(
         self.refine = refine
         self.calibrate = calibrate
         self.combine = combine
+        self.trust = trust
         self.on_poor_teacher = on_poor_teacher
         self.teacher_input = teacher_input
 

@@ -24,6 +24,7 @@ from skdistill.flow import (
     resolve_refinement,
     resolve_steps,
     resolve_transfer,
+    resolve_trust,
 )
 from skdistill.students import LabelCoder
 from skdistill.targets import target_scale
@@ -58,6 +59,7 @@ def make_plan(model: Estimator, data: Data) -> Plan:
         "seeds": Seeds(*spawn_seeds(model.random_state, len(Seeds._fields))),
         "steps": resolve_steps(model.calibrate, model.cross_fit, data),
         "combine": resolve_combination(model.combine, model.teacher, model.cross_fit),
+        "trust": resolve_trust(model.trust),
         "transfer": resolve_transfer(model.transfer, student, model.alpha, data),
         "refinements": (resolve_refinement(model.refine, Plan(**params), data),),
     }

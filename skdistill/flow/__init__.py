@@ -14,21 +14,22 @@ from skdistill.flow._plan import (
     Plan,
     Seeds,
     check_plan,
-    resolve_combination,
     resolve_refinement,
-    resolve_steps,
     resolve_transfer,
 )
 from skdistill.flow._residuals import Residuals
+from skdistill.flow._steps import resolve_combination, resolve_steps
 from skdistill.flow._tables import (
     check_joinable,
     check_same_container,
     count_columns,
     join_samples,
 )
+from skdistill.flow._trust import TRUSTS, resolve_trust
 from skdistill.flow._view import View
 
 __all__ = [
+    "TRUSTS",
     "Data",
     "Distillation",
     "Plan",
@@ -49,5 +50,6 @@ __all__ = [
     "resolve_refinement",
     "resolve_steps",
     "resolve_transfer",
+    "resolve_trust",
     "supervise",
 ]

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
@@ -16,13 +17,14 @@ from skdistill.flow._guard import Verdict, judge
 from skdistill.flow._mix import mix
 from skdistill.flow._plan import Plan
 from skdistill.flow._residuals import with_residuals
-from skdistill.flow._signal import make_signal, predict_new
+from skdistill.flow._signal import make_signal, predict_by_fold, predict_new
 from skdistill.flow._tables import join_samples
 from skdistill.flow._transfer import (
     Unlabeled,
     draw_samples,
     with_given_first,
 )
+from skdistill.flow._trust import fit_trust
 from skdistill.flow._view import View, fit_view
 from skdistill.refine import refinement_path
 from skdistill.students import (
@@ -90,6 +92,20 @@ class Supervision:
         return self.signal.transform(
             predict_new(plan.memory, self.teacher, seen, data.classes)
         )
+
+    def predict_each(
+        self, plan: Plan, data: Data, X: Table, X_privileged: Table | None = None
+    ) -> NDArray:
+        """Return what each of several teachers predicts, or each of those of the folds.
+
+        They are stacked along the second axis, after the steps of each.
+        """
+        seen = self.view.of_teacher(X, X_privileged)
+        if self.signal.parts:
+            found = predict_new(plan.memory, self.teacher, seen, data.classes)
+            return np.stack(self.signal.transform_each(found), axis=1)
+        found = predict_by_fold(self.teacher, seen)
+        return np.stack([self.signal.transform(one) for one in found], axis=1)
 
 
 @dataclass(frozen=True)
@@ -187,7 +203,11 @@ def _make_unlabeled(plan: Plan, data: Data, known: Supervision) -> Unlabeled | N
     if samples is None:
         return None
     X, X_privileged = known.view.split(samples)
-    return Unlabeled(X, known.predict(plan, data, X, X_privileged))
+    predictions = known.predict(plan, data, X, X_privileged)
+    parts = None
+    if plan.trust is not None and plan.trust.uses_parts:
+        parts = known.predict_each(plan, data, X, X_privileged)
+    return Unlabeled(X, predictions, parts)
 
 
 def distill_supervised(
@@ -221,7 +241,10 @@ def _fit_students(
     weight = fit_params.pop("sample_weight", None)
     X, predictions = data.X, supervision.signal.predictions
     plan, unlabeled = with_residuals(plan, data, predictions, supervision.unlabeled)
-    target = mix(plan, data, data.codes, predictions, weight=weight)
+    trust, alpha = fit_trust(
+        plan.trust, data, supervision.signal, plan.alpha, plan.temperature
+    )
+    target = mix(plan, data, data.codes, predictions, weight=weight, alpha=alpha)
     refinement = plan.refinements[0]
     if unlabeled is not None:
         adapt_to_transfer_set(student, X, target, fit_params)
@@ -232,7 +255,7 @@ def _fit_students(
         if is_classifier(student):
             resolve_class_weight(student, target)
         X = join_samples(X, unlabeled.X)
-        target = target.join(unlabeled.target(plan, data, like=target))
+        target = target.join(unlabeled.target(plan, data, like=target, trust=trust))
     eval_targets: list[Target] = []
     if data.classes is not None:
         _check_every_class_taught(target, data.classes, plan.alpha)

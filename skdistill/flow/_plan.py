@@ -20,6 +20,7 @@ from skdistill.flow._inputs import (
     check_teacher_takes,
 )
 from skdistill.flow._tables import check_joinable
+from skdistill.flow._trust import check_trust
 from skdistill.refine import LeafRefinement, check_refinable, sums_trees
 from skdistill.students import (
     check_learns_target,
@@ -30,10 +31,9 @@ from skdistill.students import (
     training_loss,
 )
 from skdistill.teachers import (
-    AffineCalibration,
     Combination,
     SignalStep,
-    TemperatureScaling,
+    Trust,
     label_of,
     named_teachers,
 )
@@ -43,9 +43,7 @@ __all__ = [
     "Plan",
     "Seeds",
     "check_plan",
-    "resolve_combination",
     "resolve_refinement",
-    "resolve_steps",
     "resolve_transfer",
 ]
 
@@ -86,6 +84,8 @@ class Plan:
         What changes the predictions of each teacher, in order.
     combine : Combination
         How the predictions of several teachers become one.
+    trust : Trust or None
+        How far the teacher is believed for each sample; None for all alike.
     transfer : TransferSet
         Which samples are drawn; its sampler is None where there are none.
     refinements : tuple of LeafRefinement or None
@@ -111,6 +111,7 @@ class Plan:
     cv: Any = 5
     steps: tuple[SignalStep, ...] = ()
     combine: SignalStep = field(default_factory=Combination)
+    trust: Trust | None = None
     transfer: TransferSet = field(default_factory=partial(TransferSet, None))
     refinements: tuple[LeafRefinement | None, ...] = (None,)
     teacher_input: Any = None
@@ -129,71 +130,13 @@ class Plan:
 
     def of_baseline(self) -> "Plan":
         """Return the plan of the student fitted on the labels alone."""
-        return replace(self, alpha=0.0, transfer=TransferSet(None), refinements=(None,))
-
-
-def resolve_steps(
-    calibrate: Any, cross_fit: str | bool, data: Data
-) -> tuple[SignalStep, ...]:
-    """Return the steps of the signal that a parameter stands for.
-
-    Parameters
-    ----------
-    calibrate : SignalStep, "auto" or None
-        The parameter.
-    cross_fit : str or False
-        False means predictions in-sample, of which nothing can be learned.
-    data : Data
-        The training data.
-
-    Returns
-    -------
-    tuple of SignalStep
-        Unfitted.
-    """
-    if calibrate is None:
-        return ()
-    if cross_fit is False and not data.has_stored_predictions:
-        if calibrate == "auto":
-            return ()
-        raise ValueError(
-            "A teacher is calibrated by its out-of-fold predictions. Got "
-            f"calibrate={calibrate!r} with cross_fit=False, which makes none. Use "
-            "another cross_fit, or calibrate=None."
+        return replace(
+            self,
+            alpha=0.0,
+            trust=None,
+            transfer=TransferSet(None),
+            refinements=(None,),
         )
-    if calibrate != "auto":
-        return (calibrate,)
-    return (TemperatureScaling() if data.is_classification else AffineCalibration(),)
-
-
-def resolve_combination(
-    combine: Any, teacher: Any, cross_fit: str | bool
-) -> SignalStep:
-    """Return how several teachers are combined, as a parameter says.
-
-    Parameters
-    ----------
-    combine : SignalStep or str
-        The parameter: an object, or the weights of a `Combination`.
-    teacher : estimator, list of (str, estimator), or None
-        The teachers.
-    cross_fit : str or False
-        False means predictions in-sample, of which no weights can be learned.
-
-    Returns
-    -------
-    SignalStep
-        Unfitted.
-    """
-    found = Combination(combine) if isinstance(combine, str) else combine
-    learns = getattr(found, "learns", True)
-    if isinstance(teacher, list) and cross_fit is False and learns:
-        raise ValueError(
-            "The weights of several teachers are learned from their out-of-fold "
-            f"predictions. Got combine={combine!r} with cross_fit=False, which makes "
-            "none. Use another cross_fit, or combine='uniform'."
-        )
-    return found
 
 
 def resolve_transfer(
@@ -316,6 +259,14 @@ def check_plan(plan: Plan, data: Data) -> None:
         else:
             _check_training_loss(plan, data)
         check_params(plan.student, plan.soften, n_classes=data.n_classes)
+        check_trust(
+            plan.trust,
+            data,
+            has_several=isinstance(plan.teacher, list),
+            is_in_sample=plan.cross_fit is False and not _is_trusted(plan, data),
+            is_mean=data.is_classification or training_loss(plan.student).is_mean,
+            has_transfer_set=has_transfer_set,
+        )
     if plan.refinements[0] is not None:
         _check_refines(plan, data)
     if has_transfer_set:
@@ -374,7 +325,6 @@ def _check_training_loss(plan: Plan, data: Data) -> None:
     loss = training_loss(plan.student)
     if loss.is_mean:
         return
-    is_trusted = data.has_stored_predictions or _is_frozen(plan.teacher)
     needs_level = loss.kind in ("quantile", "expectile")
     reasons = {
         "It predicts several numbers, or none in the unit of y. Fit one student for "
@@ -383,7 +333,8 @@ def _check_training_loss(plan: Plan, data: Data) -> None:
         f"A temperature, here {plan.temperature:g}, moves targets towards the mean, "
         "and quantiles with them. Use temperature=1": plan.temperature != 1,
         "It learns from the teacher's out-of-fold residuals, and cross_fit=False gives "
-        "none. Use another cross_fit": plan.cross_fit is False and not is_trusted,
+        "none. Use another cross_fit": plan.cross_fit is False
+        and not _is_trusted(plan, data),
         "It learns from the teacher through a transfer set alone, and none is drawn. "
         "Use transfer=MungeSampler(), which needs a dense X, or X_unlabeled, or "
         "alpha=0": not plan.has_transfer_set(data),
@@ -397,10 +348,11 @@ def _check_training_loss(plan: Plan, data: Data) -> None:
         )
 
 
-def _is_frozen(teacher: Any) -> bool:
-    """Return whether no teacher is fitted."""
-    parts = [part for _, part in named_teachers(teacher)]
-    return bool(parts) and all(isinstance(one, FrozenEstimator) for one in parts)
+def _is_trusted(plan: Plan, data: Data) -> bool:
+    """Return whether predictions are taken as they are: no teacher is fitted."""
+    parts = [part for _, part in named_teachers(plan.teacher)]
+    is_frozen = all(isinstance(one, FrozenEstimator) for one in parts)
+    return data.has_stored_predictions or (bool(parts) and is_frozen)
 
 
 def _check_predictions(plan: Plan, data: Data) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.frozen import FrozenEstimator
 
@@ -21,7 +22,7 @@ from skdistill.teachers import (
     label_of,
 )
 
-__all__ = ["make_signal", "predict_new"]
+__all__ = ["make_signal", "predict_by_fold", "predict_new"]
 
 
 def make_signal(
@@ -89,11 +90,29 @@ def _with_steps(
 
 def predict_new(
     memory: Any,
-    teacher: LazyTeacher | LazyTeachers,
+    teacher: Any,
     X: Table,
     classes: NDArray | None,
-) -> NDArray | list[NDArray]:
+) -> Any:
     """Return what a teacher predicts for other samples, or each of several teachers."""
     if isinstance(teacher, LazyTeachers):
         return teacher.predictions(memory, X, classes)
     return cached_predictions(memory, teacher, X, classes)
+
+
+def predict_by_fold(teacher: Any, X: Table) -> NDArray:
+    """Return what the teacher of each fold predicts, one after the other.
+
+    Raises
+    ------
+    ValueError
+        If the teacher is no mean of such.
+    """
+    fitted = teacher.get()
+    if not hasattr(fitted, "predict_each"):
+        raise ValueError(
+            "trust='spread' compares several teachers, or those of the folds. Got one "
+            f"{type(fitted).__name__}, which is no mean of such. Use "
+            "cross_fit='kfold', or teacher=[('a', ...), ('b', ...)]."
+        )
+    return np.moveaxis(fitted.predict_each(X), 1, 0)

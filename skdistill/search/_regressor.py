@@ -153,7 +153,8 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
     def _has_linear_alpha(self, model: BaseDistilled) -> bool:
         # Rescaled by a factor that depends on alpha, predictions are not linear in it.
         rescales = self.rescale and self.temperatures[0] != 1
-        is_open = isinstance(self.alphas, str)
+        # A trust may give alphas that are not in proportion to it.
+        is_open = isinstance(self.alphas, str) and self.trust is None
         return is_open and not rescales and is_linear_in_targets(student_of(model))
 
     def _groups(

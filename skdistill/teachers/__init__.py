@@ -21,22 +21,42 @@ from skdistill.teachers._several import (
     named_teachers,
 )
 from skdistill.teachers._signal import Signal, SignalStep
+from skdistill.teachers._trust import CallableTrust, Evidence, Trust
+from skdistill.teachers._trust_by_labels import (
+    AttentiveTrust,
+    CorrectedTrust,
+    OutlierTrust,
+)
+from skdistill.teachers._trust_by_predictions import (
+    ConfidenceTrust,
+    MatchingTrust,
+    SpreadTrust,
+)
 
 __all__ = [
     "ONE_TEACHER",
     "AffineCalibration",
+    "AttentiveTrust",
+    "CallableTrust",
     "Combination",
     "CombinedClassifier",
     "CombinedRegressor",
+    "ConfidenceTrust",
+    "CorrectedTrust",
     "CrossFitResult",
     "CrossFitTask",
+    "Evidence",
     "FoldMeanClassifier",
     "FoldMeanRegressor",
     "LazyTeacher",
     "LazyTeachers",
+    "MatchingTrust",
+    "OutlierTrust",
     "Signal",
     "SignalStep",
+    "SpreadTrust",
     "TemperatureScaling",
+    "Trust",
     "as_estimator",
     "cached_cross_fit",
     "cached_predictions",
