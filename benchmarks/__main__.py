@@ -32,6 +32,7 @@ STEPS = (
     "samplers",
     "gap_classes",
     "teachers",
+    "signals",
     "one_split",
     "quality",
     "few_labels",

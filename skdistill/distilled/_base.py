@@ -85,7 +85,7 @@ class BaseDistilled(
           "kfold" for all others. Where `cv` is a splitter or splits, or metadata such
           as groups is routed to it, "kfold" for every teacher, since no other source
           keeps to these folds; "stack" only for a stack whose own folds are the same. A
-          frozen teacher predicts as it is.
+          frozen teacher predicts as it is; among several teachers in any case.
         - False: in-sample predictions, which repeat the labels. For comparison only.
     cv : int, splitter or iterable, default=5
         The folds of "kfold"; they must hold out each sample once.

@@ -12,7 +12,13 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsRegressor
 
-from skdistill.teachers import Combination, log_losses
+from skdistill.teachers import (
+    AffineCalibration,
+    Combination,
+    Signal,
+    TemperatureScaling,
+    log_losses,
+)
 
 WORDS = ("uniform", "score", "stack", "row")
 
@@ -331,3 +337,40 @@ def test_what_is_no_combination_is_refused(combination, message):
 def test_values_are_no_combination_of_classes():
     with pytest.raises(ValueError, match="'probabilities' or 'logits' for a class"):
         Combination(of="values").fit(*logits())
+
+
+# --- the signal of several ---
+
+
+def test_a_combined_signal_keeps_those_that_it_is_of():
+    stacked, y = values()
+    parts = [
+        Signal.of(one, y, None, is_out_of_fold=True, is_classifier=False).then(
+            AffineCalibration(), y, None
+        )
+        for one in stacked.T
+    ]
+    signal = Signal.combined(parts, Combination("stack"), y, None)
+    assert signal.parts == tuple(parts)
+    assert signal.score > max(part.score for part in parts)
+    later = signal.then(AffineCalibration(), y, None)
+    assert later.parts == signal.parts
+    assert len(later.steps) == 2
+    # Other samples go the same way as the training samples.
+    assert_allclose(later.transform([*stacked.T]), later.predictions)
+    assert_allclose(
+        signal.transform_each([*stacked.T]), [part.predictions for part in parts]
+    )
+
+
+def test_one_that_has_seen_the_labels_makes_all_in_sample():
+    z, codes = logits()
+    parts = [
+        Signal.of(part, codes, None, is_out_of_fold=unseen, is_classifier=True)
+        for part, unseen in zip(np.moveaxis(z, 1, 0), (True, True, False), strict=True)
+    ]
+    signal = Signal.combined(parts, Combination(), codes, None)
+    assert not signal.is_out_of_fold
+    assert signal.score is None
+    calibrated = [part.then(TemperatureScaling(), codes, None) for part in parts[:2]]
+    assert Signal.combined(calibrated, Combination(), codes, None).score > 0.5
