@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
+from skdistill._fitting import naming_failures
 from skdistill._numerics import temper
 from skdistill._typing import Estimator, Table
 from skdistill.teachers._cache import LazyTeacher, cached_predictions
@@ -270,4 +271,8 @@ class LazyTeachers:
         self, memory: Any, X: Table, classes: NDArray | None
     ) -> list[NDArray]:
         """Return what each teacher predicts, as `cached_predictions` does for one."""
-        return [cached_predictions(memory, one, X, classes) for one in self._teachers]
+        found = []
+        for name, teacher in zip(self._names, self._teachers, strict=True):
+            with naming_failures(label_of(name)):
+                found.append(cached_predictions(memory, teacher, X, classes))
+        return found

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize, nnls
 from scipy.special import log_softmax, softmax
 
+from skdistill.teachers._calibration import count_samples
+
 __all__ = [
     "LocalErrors",
     "inverse_error_weights",
@@ -201,12 +203,13 @@ class LocalErrors:
     def __init__(
         self, predictions: NDArray, errors: NDArray, weight: NDArray | None
     ) -> None:
+        n_samples = count_samples(weight, len(errors))
         weight = np.ones(len(errors)) if weight is None else weight
-        used = weight > 0
+        used, fraction = weight > 0, min(1.0, _N_NEAREST / n_samples)
         self._n_outputs = errors.shape[2]
         places = self._places(predictions)[used]
         self._lines = [
-            _Line(place, error, weight[used])
+            _Line(place, error, weight[used], fraction)
             for place, error in zip(
                 _columns(places), _columns(errors[used]), strict=True
             )
@@ -243,12 +246,14 @@ class LocalErrors:
 class _Line:
     """The errors of one teacher and output on the line of cumulated weights."""
 
-    def __init__(self, place: NDArray, error: NDArray, weight: NDArray) -> None:
+    def __init__(
+        self, place: NDArray, error: NDArray, weight: NDArray, fraction: float
+    ) -> None:
         order = np.argsort(place, kind="stable")
         self._place = place[order]
         self._ends = np.append(0.0, np.cumsum(weight[order]))
         self._sums = np.append(0.0, np.cumsum((weight * error)[order]))
-        self._width = self._ends[-1] * min(1.0, _N_NEAREST / len(place))
+        self._width = self._ends[-1] * fraction
 
     def mean_error(self, place: NDArray) -> NDArray[np.float64]:
         """Return the mean error around each place."""

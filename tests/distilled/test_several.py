@@ -215,6 +215,20 @@ def test_the_one_that_fails_is_named(diabetes, broken, error):
     assert "'good'" not in notes
 
 
+def test_the_one_that_fails_on_other_samples_is_named(diabetes):
+    X, y = diabetes
+    tables = [
+        (name, FrozenEstimator(Ridge().fit(X[:, :columns], y)))
+        for name, columns in (("all", 10), ("few", 10))
+    ]
+    tables[1][1].estimator.coef_ = np.full(10, 1e308)
+    model = DistilledRegressor(tables, TREE, transfer=None, on_poor_teacher="ignore")
+    far = np.full((3, 10), 1e10)
+    with np.errstate(all="ignore"), pytest.raises(ValueError) as caught:  # noqa: PT011
+        model.fit(np.zeros_like(X), y, X_unlabeled=far)
+    assert "teacher 'few'" in " ".join(caught.value.__notes__)
+
+
 @pytest.mark.parametrize(
     ("teacher", "message"),
     [
@@ -404,6 +418,21 @@ def test_searches_choose_with_several_teachers(diabetes, iris):
         random_state=0,
     ).fit(*iris)
     assert search.teacher_.score(*iris) > 0.9
+
+
+def test_a_search_gives_each_its_weights_on_each_fold(diabetes):
+    X, y = diabetes
+    weight = np.random.default_rng(0).integers(1, 4, size=442).astype(float)
+    search = DistilledRegressorCV(
+        [("a", RecordingRegressor()), ("b", Ridge())],
+        Ridge(),
+        transfers=(None,),
+        cross_fit=False,
+        cv=2,
+        random_state=0,
+    ).fit(X, y, sample_weight=weight)
+    recorded = search.teacher_.named_estimators_["a"]
+    assert_array_equal(recorded.sample_weight_, weight)
 
 
 def test_a_report_says_how_they_were_combined(diabetes):
