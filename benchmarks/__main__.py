@@ -33,6 +33,7 @@ STEPS = (
     "gap_classes",
     "teachers",
     "calibration",
+    "signals",
     "one_split",
     "quality",
     "few_labels",

@@ -3,7 +3,15 @@
 from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias
 
-__all__ = ["Estimator", "Sampler", "Scorer", "Student", "Table", "Teacher"]
+__all__ = [
+    "Estimator",
+    "Sampler",
+    "Scorer",
+    "Student",
+    "Table",
+    "Teacher",
+    "Teachers",
+]
 
 # Any object with scikit-learn's estimator interface, whatever else it has.
 Estimator: TypeAlias = Any
@@ -24,6 +32,10 @@ class Teacher(Protocol):
 
     def predict(self, X: Any) -> Any:
         """Return values or labels."""
+
+
+# One teacher, several by their names, or the default one.
+Teachers: TypeAlias = Teacher | list[tuple[str, Teacher]] | None
 
 
 class Student(Protocol):

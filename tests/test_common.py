@@ -60,6 +60,15 @@ REGRESSORS = {
     "multi-output": DistilledRegressor(
         DecisionTreeRegressor(), Ridge(), temperature=2.0, rescale=True
     ),
+    "several teachers": DistilledRegressor(
+        [("ridge", Ridge()), ("shrunken", Ridge(10.0))],
+        GradientBoostingRegressor(n_estimators=5),
+        combine="stack",
+        trust="spread",
+    ),
+    "outliers": DistilledRegressor(
+        Ridge(), GradientBoostingRegressor(n_estimators=5), trust="outliers"
+    ),
     "two views": DistilledRegressor(
         DecisionTreeRegressor(max_depth=3),
         Ridge(),
@@ -95,6 +104,12 @@ CLASSIFIERS = {
     "regressor student": DistilledClassifier(
         DecisionTreeClassifier(), DecisionTreeRegressor(max_depth=4)
     ),
+    "several teachers": DistilledClassifier(
+        [("line", LogisticRegression()), ("shrunken", LogisticRegression(C=0.1))],
+        GradientBoostingClassifier(n_estimators=5),
+        combine="stack",
+        trust="attentive",
+    ),
     "hinton's loss": DistilledClassifier(
         ExtraTreesClassifier(n_estimators=5),
         LGBMClassifier(n_estimators=3, **UNCOUNTED),
@@ -105,6 +120,13 @@ CLASSIFIERS = {
 
 
 SEARCHES = {
+    "several teachers": DistilledRegressorCV(
+        [("ridge", Ridge()), ("tree", DecisionTreeRegressor(max_depth=3))],
+        GradientBoostingRegressor(n_estimators=3),
+        transfers=(None,),
+        cv=2,
+        cross_fit=False,
+    ),
     "regression": DistilledRegressorCV(
         Ridge(),
         GradientBoostingRegressor(n_estimators=3),

@@ -19,6 +19,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import (
     DistilledClassifier,
@@ -28,6 +29,15 @@ from skdistill import (
 )
 from skdistill.export import TRUSTED_TYPES
 from skdistill.refine import LeafRefinement
+from skdistill.teachers import (
+    AttentiveTrust,
+    Combination,
+    ConfidenceTrust,
+    CorrectedTrust,
+    MatchingTrust,
+    OutlierTrust,
+    SpreadTrust,
+)
 from skdistill.teachers._presets import EmptyColumnFiller, StandardTarget
 from skdistill.transfer import MungeSampler, TransferSet
 from tests.export.cases import (
@@ -208,12 +218,61 @@ def test_samplers_of_frames(through, sampler):
     assert_frame_equal(through(sampler).sample(50), sampler.sample(50))
 
 
+TRUSTS = (
+    AttentiveTrust(),
+    ConfidenceTrust(),
+    CorrectedTrust(),
+    MatchingTrust(),
+    OutlierTrust(),
+    SpreadTrust(),
+)
+SEVERAL = {
+    "values": (
+        DistilledRegressor(
+            [("ridge", Ridge()), ("tree", DecisionTreeRegressor(max_depth=3))],
+            DecisionTreeRegressor(max_depth=3),
+            combine="row",
+            trust=AttentiveTrust(),
+            random_state=0,
+        ),
+        (X, Y),
+    ),
+    "classes": (
+        DistilledClassifier(
+            [("bayes", GaussianNB()), ("tree", DecisionTreeClassifier(max_depth=5))],
+            DecisionTreeClassifier(max_depth=5),
+            combine=Combination("stack"),
+            random_state=0,
+        ),
+        (PIXELS, DIGITS),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+@FORMATS
+def test_several_teachers_are_in_the_file(through, name):
+    model, (samples, labels) = SEVERAL[name]
+    model = clone(model).fit(samples, labels)
+    loaded = through(model)
+    expected = model.teacher_.predict(samples)
+    assert_array_equal(loaded.teacher_.predict(samples), expected)
+    assert_array_equal(through(model.teacher_).predict(samples), expected)
+    assert_array_equal(
+        clone(loaded).fit(samples, labels).predict(samples), model.predict(samples)
+    )
+
+
 def test_trusted_types_are_those_that_skops_asks_for():
     skops = pytest.importorskip("skops.io")
+    several = [clone(model).fit(*data) for model, data in SEVERAL.values()]
     samplers = [clone(one).set_params(categorical_features=[1]) for one in SAMPLERS]
     models = [
         *map(regression, ["refined tree", "transfer set", "search"]),
         *map(classification, ["regressor", "neighbours", "search"]),
+        *several,
+        *(model.teacher_ for model in several),
+        *TRUSTS,
         *(sampler.fit(HOLES) for sampler in samplers),
         EmptyColumnFiller().fit(HOLES),
         StandardTarget(Ridge()).fit([[0.0], [1.0]], [0.0, 1.0]),

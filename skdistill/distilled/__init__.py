@@ -3,6 +3,7 @@
 from skdistill.distilled._base import BaseDistilled
 from skdistill.distilled._checks import check_data
 from skdistill.distilled._classifier import DistilledClassifier
+from skdistill.distilled._named import NamedTeachersMixin, check_teacher_names
 from skdistill.distilled._parts import student_of
 from skdistill.distilled._plans import keep, make_plan, translate
 from skdistill.distilled._regressor import DistilledRegressor
@@ -11,7 +12,9 @@ __all__ = [
     "BaseDistilled",
     "DistilledClassifier",
     "DistilledRegressor",
+    "NamedTeachersMixin",
     "check_data",
+    "check_teacher_names",
     "keep",
     "make_plan",
     "student_of",

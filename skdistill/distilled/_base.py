@@ -26,14 +26,16 @@ from skdistill._sklearn import (
     raise_for_params,
     with_callbacks,
 )
-from skdistill._typing import Estimator, Student, Table, Teacher
+from skdistill._typing import Estimator, Student, Table, Teachers
 from skdistill._warnings import warn_user
 from skdistill.distilled._checks import check_data
+from skdistill.distilled._named import NamedTeachersMixin
 from skdistill.distilled._parts import student_of
 from skdistill.distilled._plans import keep, make_plan
 from skdistill.exceptions import PoorTeacherWarning
-from skdistill.flow import distill
+from skdistill.flow import TRUSTS, distill
 from skdistill.refine import LeafRefinement
+from skdistill.teachers import named_teachers
 from skdistill.transfer import TransferSet
 
 __all__ = ["BaseDistilled", "if_student_has"]
@@ -57,12 +59,14 @@ def if_student_has(method: str) -> Callable:
     return available_if(check)
 
 
-class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
+class BaseDistilled(
+    NamedTeachersMixin, CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator
+):
     """Base of the distilled estimators, which declares the parameters of both.
 
     Parameters
     ----------
-    teacher : estimator, default=None
+    teacher : estimator or list of (str, estimator), default=None
         What to learn from.
     student : estimator, default=None
         What to fit.
@@ -84,7 +88,7 @@ class BaseDistilled(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
           "kfold" for all others. Where `cv` is a splitter or splits, or metadata such
           as groups is routed to it, "kfold" for every teacher, since no other source
           keeps to these folds; "stack" only for a stack whose own folds are the same. A
-          frozen teacher predicts as it is.
+          frozen teacher predicts as it is; among several teachers in any case.
         - False: in-sample predictions, which repeat the labels. For comparison only.
     cv : int, splitter or iterable, default=5
         The folds of "kfold"; they must hold out each sample once.
@@ -125,6 +129,25 @@ default=None
         `skdistill.teachers.AffineCalibration` for values, and none where `cross_fit` is
         False. If None, they are taken as they are. A frozen teacher must not have seen
         the training samples: it is calibrated on them.
+    combine : {"uniform", "score", "stack", "row"} or step, default="uniform"
+        How the predictions of several teachers become one, after each has been
+        calibrated: the weights of a mean of values or probabilities. "uniform": all
+        alike; "score": by their out-of-fold errors; "stack": the weights of least loss
+        out-of-fold; "row": other weights for each sample, by the errors among samples
+        predicted alike. A `skdistill.teachers.Combination` holds weights of yours, or
+        takes the mean of logits. One teacher alone stays as it is.
+    trust : {"attentive", "outliers", "confidence", "spread", "matching", \
+"corrected"}, Trust, callable or None, default=None
+        How far the teacher is believed for each training sample: a weight from 0 to 1
+        by which its alpha is multiplied. "attentive": less where the teacher errs more;
+        "outliers": alone, with alpha 1, where the label is an outlier to it;
+        "confidence" and "matching": by its probabilities, so for classes alone;
+        "spread": less where several teachers disagree; "corrected": more where the
+        label is farther from the prediction. Those that need no labels ("confidence",
+        "matching", "spread") weigh samples of the transfer set too, "spread" also by
+        the teachers of the folds. Objects such as `skdistill.teachers.OutlierTrust`
+        have parameters; a callable gets predictions and labels. If None, all samples
+        have the same alpha.
     on_poor_teacher : {"warn", "baseline", "ignore"}, default="warn"
         What to do where the teacher, out-of-fold and calibrated, predicts no better
         than a constant, or on held-out samples no better than the baseline student,
@@ -139,7 +162,7 @@ default=None
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        "teacher": [HasMethods(["fit"]), None],
+        "teacher": [HasMethods(["fit"]), list, None],
         "student": [HasMethods(["fit"]), None],
         "alpha": [Interval(Real, 0, 1, closed="both")],
         "temperature": [Interval(Real, 0, None, closed="neither")],
@@ -160,13 +183,18 @@ default=None
         ],
         "refine": [StrOptions({"auto", "leaves"}), LeafRefinement, None],
         "calibrate": [StrOptions({"auto"}), HasMethods(["fit", "transform"]), None],
+        "combine": [
+            StrOptions({"uniform", "score", "stack", "row"}),
+            HasMethods(["fit", "transform"]),
+        ],
+        "trust": [StrOptions({*TRUSTS}), HasMethods(["alphas"]), callable, None],
         "on_poor_teacher": [StrOptions({"warn", "baseline", "ignore"})],
         "teacher_input": [HasMethods(["fit", "transform"]), callable, None],
     }
 
     def __init__(
         self,
-        teacher: Teacher | None = None,
+        teacher: Teachers = None,
         student: Student | None = None,
         *,
         alpha: float = 0.5,
@@ -180,6 +208,8 @@ default=None
         transfer: Any = "auto",
         refine: Any = "auto",
         calibrate: Any = "auto",
+        combine: Any = "uniform",
+        trust: Any = None,
         on_poor_teacher: str = "warn",
         teacher_input: Any = None,
     ) -> None:
@@ -196,6 +226,8 @@ default=None
         self.transfer = transfer
         self.refine = refine
         self.calibrate = calibrate
+        self.combine = combine
+        self.trust = trust
         self.on_poor_teacher = on_poor_teacher
         self.teacher_input = teacher_input
 
@@ -301,7 +333,7 @@ default=None
 
     @property
     def teacher_(self) -> Estimator:
-        """The fitted teacher; read from the cache on the first access."""
+        """The fitted teacher, or several as one; read from the cache when needed."""
         check_is_fitted(self)
         if self._teacher is None:
             raise AttributeError(
@@ -318,8 +350,8 @@ default=None
         """
         to_fit = MethodMapping().add(caller="fit", callee="fit")
         router = MetadataRouter(owner=self).add_self_request(self)
-        if self.teacher is not None:
-            router.add(teacher=self.teacher, method_mapping=to_fit)
+        teachers = dict(named_teachers(self.teacher))
+        router.add(**teachers, method_mapping=to_fit)
         if self.student is not None:
             router.add(student=self.student, method_mapping=to_fit)
         if hasattr(self.cv, "get_metadata_routing"):
@@ -349,8 +381,9 @@ default=None
         if self.teacher is None:
             # The default teacher takes missing values, and dense data only.
             inputs.sparse = False
-        elif self.teacher_input is None:
-            teacher = get_tags(self.teacher).input_tags
-            inputs.allow_nan &= teacher.allow_nan
-            inputs.sparse &= teacher.sparse
+        for _, part in named_teachers(self.teacher):
+            if self.teacher_input is None:
+                teacher = get_tags(part).input_tags
+                inputs.allow_nan &= teacher.allow_nan
+                inputs.sparse &= teacher.sparse
         return tags

@@ -29,6 +29,7 @@ from skdistill.flow import (
     check_same_container,
     count_columns,
 )
+from skdistill.teachers import ONE_TEACHER, label_of, named_teachers
 
 __all__ = ["check_data"]
 
@@ -170,17 +171,19 @@ def _check_stored(
 
 def _route(
     model: Estimator, weight: NDArray | None, fit_params: dict[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Return the fit parameters of teacher and student and the split's."""
+) -> tuple[dict[str, dict[str, Any]], dict[str, Any], dict[str, Any]]:
+    """Return the fit parameters of each teacher and of the student, and the split's."""
     default = {} if weight is None else {"sample_weight": weight}
     if not routing_enabled():
-        teacher_params = default
-        if model.teacher is not None:
-            teacher_params = weight_param(model.teacher, weight, part="teacher")
-        return teacher_params, default, {}
+        of_given = {
+            name: weight_param(part, weight, part=label_of(name))
+            for name, part in named_teachers(model.teacher)
+        }
+        return of_given or {ONE_TEACHER: default}, default, {}
     routed = process_routing(model, "fit", sample_weight=weight, **fit_params)
     return (
-        default if model.teacher is None else routed.teacher.fit,
+        {name: routed[name].fit for name, _ in named_teachers(model.teacher)}
+        or {ONE_TEACHER: default},
         default if model.student is None else dict(routed.student.fit),
         routed.splitter.split if "splitter" in routed else {},
     )

@@ -8,7 +8,7 @@ from sklearn.utils import Tags, get_tags
 
 from skdistill._parameters import inherit_parameters
 from skdistill._sklearn import StrOptions
-from skdistill._typing import Student, Table, Teacher
+from skdistill._typing import Student, Table, Teachers
 from skdistill.distilled._base import BaseDistilled, if_student_has
 from skdistill.distilled._parts import student_of
 from skdistill.distilled._plans import translate
@@ -38,11 +38,15 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
 
     Parameters
     ----------
-    teacher : estimator, default=None
+    teacher : estimator or list of (str, estimator), default=None
         The classifier to learn from; it needs `predict_proba` or `decision_function`.
         ``FrozenEstimator(teacher)`` is used as it is and never refitted. If None, a
         stack of extremely randomised trees, gradient boosting, and logistic regression
         on random Fourier features is used, which takes missing values but numbers only.
+        Several teachers are a list of (name, classifier): each is cross-fitted, or
+        frozen, calibrated and cached by itself, as if it was alone, and `combine` makes
+        one prediction of theirs. Their parameters are reached by ``name__parameter``,
+        and ``set_params(name=...)`` replaces one.
     student : estimator, default=None
         The classifier to fit, which needs `sample_weight` in `fit` unless there is a
         native training method; or a regressor. If None,
@@ -71,14 +75,18 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
     teacher_ : estimator
         The fitted teacher. XGBoost takes no labels but 0..K-1: fitted on others, it
         predicts positions in `classes_`. There is none after `fit` on stored
-        predictions.
+        predictions. Several are a `skdistill.teachers.CombinedClassifier`, with the
+        fitted ones in `named_estimators_`.
     student_ : estimator
         The fitted student, a plain estimator to ship. A regressor is wrapped into a
         `skdistill.students.LogitStudent`.
     student_takes_codes_ : bool
         Whether the student predicts positions in `classes_`, as XGBoost does.
-    calibration_ : step or None
-        What calibrated the teacher's predictions, fitted.
+    calibration_ : step, dict or None
+        What calibrated the teacher's predictions, fitted; for several teachers a dict
+        by their names.
+    combination_ : step or None
+        What combined several teachers, fitted; None for one.
     poor_teacher_ : str or None
         What the guard found against the teacher, as the warning says it.
     teacher_input_ : transformer, callable or None
@@ -138,7 +146,7 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
 
     def __init__(
         self,
-        teacher: Teacher | None = None,
+        teacher: Teachers = None,
         student: Student | None = None,
         *,
         soften: str = "teacher",

@@ -53,7 +53,10 @@ def _check_student_weight(plan: Plan, data: Data) -> None:
     is_ours = type(adapter).__module__.startswith("skdistill.")
     if plan.alpha > 0 and adapter.trains_natively and not is_ours:
         return  # Its adapter may give them to it in another way.
-    transfer_weighs = plan.has_transfer_set(data) and plan.transfer.weight != 1
+    transfer_weighs = plan.has_transfer_set(data) and (
+        plan.transfer.weight != 1
+        or (plan.trust is not None and not plan.trust.uses_labels)
+    )
     if data.student_params.get("sample_weight") is not None or transfer_weighs:
         weight_param(plan.student, np.ones(len(data.y)), part="student")
 

@@ -20,6 +20,8 @@ from sklearn.utils import get_tags
 
 from skdistill._fitting import final_step, wrapped
 from skdistill._typing import Estimator
+from skdistill.distilled._named import check_teacher_names
+from skdistill.teachers import label_of, named_teachers
 
 __all__ = ["check_outputs", "check_parts", "is_multi_output", "student_of"]
 
@@ -46,10 +48,10 @@ def is_multi_output(model: Estimator, *, is_stored: bool = False) -> bool:
     """
     if model.teacher is None and not is_stored:
         return False
+    teachers = [part for _, part in named_teachers(model.teacher)]
     return all(
         get_tags(part).target_tags.multi_output
-        for part in (model.teacher, student_of(model))
-        if part is not None
+        for part in (*teachers, student_of(model))
     )
 
 
@@ -66,16 +68,15 @@ def check_outputs(model: Estimator, y: NDArray, *, is_stored: bool) -> None:
         Whether the teacher's predictions are given.
     """
     for name in ("teacher", "student"):
-        part = getattr(model, name)
-        if part is None and y.ndim == 2 and not (name == "teacher" and is_stored):
+        is_default = getattr(model, name) is None
+        if is_default and y.ndim == 2 and not (name == "teacher" and is_stored):
             raise ValueError(
                 f"The default {name} predicts one output. Got y of shape {y.shape}. "
                 f"Pass a {name} that takes several outputs, such as "
                 "ExtraTreesRegressor, or fit one model an output: "
                 "MultiOutputRegressor(DistilledRegressor())."
             )
-        if part is None or y.ndim == 2:
-            continue
+    for name, part in _given(model) if y.ndim == 1 else []:
         # A regressor learns the logits of all classes.
         is_student = name == "student"
         takes_several = is_student and is_classifier(model) and is_regressor(part)
@@ -89,19 +90,29 @@ def check_outputs(model: Estimator, y: NDArray, *, is_stored: bool) -> None:
             )
 
 
+def _given(model: Estimator) -> list[tuple[str, Estimator]]:
+    """Return the teachers and the student that are no defaults, with what to call them.
+
+    In an error "The teacher must ...", of several "The teacher 'name' must ...".
+    """
+    parts = [(label_of(name), part) for name, part in named_teachers(model.teacher)]
+    return parts if model.student is None else [*parts, ("student", model.student)]
+
+
 def check_parts(model: Estimator) -> None:
     """Raise if teacher or student cannot do the task of the distilled estimator."""
-    parts = {name: getattr(model, name) for name in ("teacher", "student")}
-    given = {name: part for name, part in parts.items() if part is not None}
-    for name, part in given.items():
+    check_teacher_names(model)
+    given = _given(model)
+    for name, part in given:
         _check_follows_scikit_learn(part, name)
     if is_classifier(model):
-        if "teacher" in given:
-            _check_teacher_of_classes(given["teacher"])
-        if "student" in given:
-            _check_student_of_classes(given["student"])
+        for name, part in given:
+            if name == "student":
+                _check_student_of_classes(part)
+            else:
+                _check_teacher_of_classes(name, part)
         return
-    for name, part in given.items():
+    for name, part in given:
         if not is_regressor(part):
             remedy = _mixin_remedy(part, "RegressorMixin")
             raise ValueError(
@@ -156,10 +167,10 @@ def _mixin_remedy(part: Estimator, needed: str) -> str:
     )
 
 
-def _check_teacher_of_classes(teacher: Estimator) -> None:
+def _check_teacher_of_classes(name: str, teacher: Estimator) -> None:
     lacking = _lacks_probabilities(teacher)
     if lacking is None:
-        _check_not_of_other_kind(teacher)
+        _check_not_of_other_kind(name, teacher)
         return
     remedy = "Wrap it in BaggingClassifier, which counts the votes of several."
     if isinstance(lacking, VotingClassifier):
@@ -170,12 +181,12 @@ def _check_teacher_of_classes(teacher: Estimator) -> None:
     elif not is_classifier(lacking):
         remedy = "Use a classifier; for a regressor use DistilledRegressor."
     raise ValueError(
-        "The teacher of a DistilledClassifier must have predict_proba or "
+        f"The {name} of a DistilledClassifier must have predict_proba or "
         f"decision_function. Got {lacking!r}, which will have neither. {remedy}"
     )
 
 
-def _check_not_of_other_kind(teacher: Estimator) -> None:
+def _check_not_of_other_kind(name: str, teacher: Estimator) -> None:
     """Raise if its probabilities or decision values are not of the classes in y.
 
     Mixtures and detectors of outliers have some too. A class without mixin may serve.
@@ -183,7 +194,7 @@ def _check_not_of_other_kind(teacher: Estimator) -> None:
     kind = get_tags(final_step(teacher)).estimator_type
     if kind not in (None, "classifier"):
         raise ValueError(
-            "The teacher of a DistilledClassifier must be a classifier. Got "
+            f"The {name} of a DistilledClassifier must be a classifier. Got "
             f"{teacher!r}, whose type is {kind!r}. Use a classifier; for a regressor "
             "use DistilledRegressor."
         )

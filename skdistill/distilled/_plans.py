@@ -17,13 +17,15 @@ from skdistill.flow import (
     Plan,
     Seeds,
     check_plan,
+    resolve_combination,
     resolve_refinement,
     resolve_steps,
     resolve_transfer,
+    resolve_trust,
 )
 from skdistill.students import LabelCoder
 from skdistill.targets import target_scale
-from skdistill.teachers import open_cache
+from skdistill.teachers import Signal, named_teachers, open_cache
 
 __all__ = ["keep", "make_plan", "translate"]
 
@@ -53,6 +55,8 @@ def make_plan(model: Estimator, data: Data) -> Plan:
         "memory": open_cache(model.memory),
         "seeds": Seeds(*spawn_seeds(model.random_state, len(Seeds._fields))),
         "steps": resolve_steps(model.calibrate, model.cross_fit, data),
+        "combine": resolve_combination(model.combine, model.teacher, model.cross_fit),
+        "trust": resolve_trust(model.trust),
         "transfer": resolve_transfer(model.transfer, student, model.alpha, data),
         "refinements": (resolve_refinement(model.refine, Plan(**params), data),),
     }
@@ -88,26 +92,38 @@ def keep(
     supervision, student = distillation.supervision, distillation.students[index]
     if supervision.teacher is not None:
         supervision.teacher.end_fit()
+    plan, signal = distillation.plan, supervision.signal
     fitted: dict[str, Any] = {
         "student_": student,
         "_teacher": supervision.teacher,
-        "teacher_score_": supervision.signal.score,
-        "calibration_": next(iter(supervision.signal.steps), None),
+        "teacher_score_": signal.score,
+        "calibration_": _calibration(plan, signal),
+        "combination_": signal.steps[0] if signal.parts else None,
         "poor_teacher_": str(distillation.verdict) or None,
         "teacher_input_": supervision.view.mapping,
         "n_privileged_": supervision.view.n_privileged,
     }
     if data.classes is None:
         fitted["target_mean_"] = data.mean
-        fitted["target_scale_"] = target_scale(
-            distillation.plan.alpha, distillation.plan.temperature
-        )
+        fitted["target_scale_"] = target_scale(plan.alpha, plan.temperature)
     else:
         fitted["classes_"] = data.classes
         fitted["student_takes_codes_"] = LabelCoder(student).needs_codes
     for name, value in fitted.items():
         setattr(model, name, value)
     return model
+
+
+def _calibration(plan: Plan, signal: Signal) -> Any:
+    """Return what calibrated the teacher; for several a dict by their names."""
+    if not signal.parts:
+        return next(iter(signal.steps), None)
+    return {
+        name: next(iter(part.steps), None)
+        for (name, _), part in zip(
+            named_teachers(plan.teacher), signal.parts, strict=True
+        )
+    }
 
 
 def translate(model: Estimator, predictions: NDArray) -> NDArray:

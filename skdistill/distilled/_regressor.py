@@ -7,7 +7,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import Tags, get_tags
 
 from skdistill._parameters import inherit_parameters
-from skdistill._typing import Student, Table, Teacher
+from skdistill._typing import Student, Table, Teachers
 from skdistill.distilled._base import BaseDistilled
 from skdistill.distilled._parts import is_multi_output, student_of
 from skdistill.distilled._plans import translate
@@ -32,11 +32,14 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
 
     Parameters
     ----------
-    teacher : estimator, default=None
+    teacher : estimator or list of (str, estimator), default=None
         The regressor to learn from. ``FrozenEstimator(teacher)`` is used as it is and
         never refitted. If None, a stack of extremely randomised trees, gradient
         boosting, and ridge regression on random Fourier features is used, which takes
-        missing values but numbers only.
+        missing values but numbers only. Several teachers are a list of (name,
+        regressor): each is cross-fitted, or frozen, calibrated and cached by itself, as
+        if it was alone, and `combine` makes one prediction of theirs. Their parameters
+        are reached by ``name__parameter``, and ``set_params(name=...)`` replaces one.
     student : estimator, default=None
         The regressor to fit. Mixing targets equals mixing losses for squared loss.
         If None, ``GradientBoostingRegressor(n_estimators=100, learning_rate=0.1,
@@ -55,11 +58,16 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
     Attributes
     ----------
     teacher_ : estimator
-        The fitted teacher. There is none after `fit` on stored predictions.
+        The fitted teacher. There is none after `fit` on stored predictions. Several
+        are a `skdistill.teachers.CombinedRegressor`, with the fitted ones in
+        `named_estimators_`.
     student_ : estimator
         The fitted student, a plain estimator to ship.
-    calibration_ : step or None
-        What calibrated the teacher's predictions, fitted.
+    calibration_ : step, dict or None
+        What calibrated the teacher's predictions, fitted; for several teachers a dict
+        by their names.
+    combination_ : step or None
+        What combined several teachers, fitted; None for one.
     poor_teacher_ : str or None
         What the guard found against the teacher, as the warning says it.
     teacher_input_ : transformer, callable or None
@@ -115,7 +123,7 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
 
     def __init__(
         self,
-        teacher: Teacher | None = None,
+        teacher: Teachers = None,
         student: Student | None = None,
         *,
         rescale: bool = False,

@@ -15,19 +15,21 @@ from skdistill.flow._plan import (
     Seeds,
     check_plan,
     resolve_refinement,
-    resolve_steps,
     resolve_transfer,
 )
 from skdistill.flow._residuals import Residuals, in_students_loss
+from skdistill.flow._steps import resolve_combination, resolve_steps
 from skdistill.flow._tables import (
     check_joinable,
     check_same_container,
     count_columns,
     join_samples,
 )
+from skdistill.flow._trust import TRUSTS, resolve_trust
 from skdistill.flow._view import View
 
 __all__ = [
+    "TRUSTS",
     "Data",
     "Distillation",
     "Plan",
@@ -45,8 +47,10 @@ __all__ = [
     "distill_supervised",
     "in_students_loss",
     "join_samples",
+    "resolve_combination",
     "resolve_refinement",
     "resolve_steps",
     "resolve_transfer",
+    "resolve_trust",
     "supervise",
 ]

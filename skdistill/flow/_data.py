@@ -36,9 +36,11 @@ class Data:
     teacher_predictions, unlabeled_predictions : ndarray or None
         Stored predictions for the samples, and for the unlabeled ones: values, or
         logits with a column for each class.
-    teacher_params, student_params, split_params : dict
-        Metadata of the fits of teacher and student, weights among them, and of the
-        split.
+    teacher_params : dict of dict
+        Metadata of each teacher's fit, weights among them, by its name; "teacher" is
+        that of one alone.
+    student_params, split_params : dict
+        Metadata of the fit of the student, weights among them, and of the split.
     """
 
     X: Table
@@ -49,7 +51,7 @@ class Data:
     X_privileged: Table | None = None
     teacher_predictions: NDArray | None = None
     unlabeled_predictions: NDArray | None = None
-    teacher_params: dict[str, Any] = field(default_factory=dict)
+    teacher_params: dict[str, dict[str, Any]] = field(default_factory=dict)
     student_params: dict[str, Any] = field(default_factory=dict)
     split_params: dict[str, Any] = field(default_factory=dict)
 
@@ -96,7 +98,10 @@ class Data:
             weight=_rows_of(self.weight, rows),
             X_privileged=_rows_of(self.X_privileged, rows),
             teacher_predictions=_rows_of(self.teacher_predictions, rows),
-            teacher_params=index_params(self.X, self.teacher_params, indices=rows),
+            teacher_params={
+                name: index_params(self.X, params, indices=rows)
+                for name, params in self.teacher_params.items()
+            },
             student_params=index_params(self.X, self.student_params, indices=rows),
             split_params=index_params(self.X, self.split_params, indices=rows),
         )

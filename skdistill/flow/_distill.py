@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
@@ -16,12 +17,14 @@ from skdistill.flow._guard import Verdict, judge
 from skdistill.flow._mix import mix
 from skdistill.flow._plan import Plan
 from skdistill.flow._residuals import with_residuals
+from skdistill.flow._signal import make_signal, predict_by_fold, predict_new
 from skdistill.flow._tables import join_samples
 from skdistill.flow._transfer import (
     Unlabeled,
     draw_samples,
     with_given_first,
 )
+from skdistill.flow._trust import fit_trust
 from skdistill.flow._view import View, fit_view
 from skdistill.refine import refinement_path
 from skdistill.students import (
@@ -37,11 +40,9 @@ from skdistill.students import (
 )
 from skdistill.targets import Target
 from skdistill.teachers import (
-    CrossFitTask,
     LazyTeacher,
+    LazyTeachers,
     Signal,
-    cached_cross_fit,
-    cached_predictions,
 )
 from skdistill.transfer import TransferSet
 
@@ -65,8 +66,8 @@ class Supervision:
     ----------
     signal : Signal
         The teacher's predictions for the training samples.
-    teacher : LazyTeacher or None
-        The fitted teacher; None where its predictions were given.
+    teacher : LazyTeacher, LazyTeachers or None
+        The fitted teacher, or several; None where predictions were given.
     view : View
         How the teacher sees the student's samples.
     unlabeled : Unlabeled or None
@@ -74,7 +75,7 @@ class Supervision:
     """
 
     signal: Signal
-    teacher: LazyTeacher | None
+    teacher: LazyTeacher | LazyTeachers | None
     view: View
     unlabeled: Unlabeled | None
 
@@ -89,8 +90,22 @@ class Supervision:
             )
         seen = self.view.of_teacher(X, X_privileged)
         return self.signal.transform(
-            cached_predictions(plan.memory, self.teacher, seen, data.classes)
+            predict_new(plan.memory, self.teacher, seen, data.classes)
         )
+
+    def predict_each(
+        self, plan: Plan, data: Data, X: Table, X_privileged: Table | None = None
+    ) -> NDArray:
+        """Return what each of several teachers predicts, or each of those of the folds.
+
+        They are stacked along the second axis, after the steps of each.
+        """
+        seen = self.view.of_teacher(X, X_privileged)
+        if self.signal.parts:
+            found = predict_new(plan.memory, self.teacher, seen, data.classes)
+            return np.stack(self.signal.transform_each(found), axis=1)
+        found = predict_by_fold(self.teacher, seen)
+        return np.stack([self.signal.transform(one) for one in found], axis=1)
 
 
 @dataclass(frozen=True)
@@ -171,42 +186,10 @@ def supervise(plan: Plan, data: Data, known: Supervision | None = None) -> Super
         check_two_classes(data.y, data.weight)
         _check_eval_sets(plan.student, data, data.classes)
     if known is None:
-        known = _make_signal(plan, data)
+        view = fit_view(plan.teacher_input, data)
+        known = Supervision(*make_signal(plan, data, view), view, unlabeled=None)
     unlabeled = _make_unlabeled(plan, data, known)
     return Supervision(known.signal, known.teacher, known.view, unlabeled)
-
-
-def _make_signal(plan: Plan, data: Data) -> Supervision:
-    view = fit_view(plan.teacher_input, data)
-    teacher = None
-    if data.teacher_predictions is not None:
-        # Whether it has seen these samples only the user knows.
-        predictions, is_out_of_fold = data.teacher_predictions, True
-    else:
-        task = CrossFitTask(
-            teacher=plan.teacher,
-            X=view.of_teacher(data.X, data.X_privileged),
-            y=data.y,
-            classes=data.classes,
-            fit_params=data.teacher_params,
-            split_params=data.split_params,
-            cv=plan.cv,
-            seeds=(plan.seeds.folds, plan.seeds.teacher),
-            n_jobs=plan.n_jobs,
-        )
-        predictions, is_out_of_fold, teacher = cached_cross_fit(
-            plan.memory, task, plan.cross_fit
-        )
-    signal = Signal.of(
-        predictions,
-        data.codes,
-        data.weight,
-        is_out_of_fold=is_out_of_fold,
-        is_classifier=data.is_classification,
-    )
-    for step in plan.steps:
-        signal = signal.then(step, data.codes, data.weight)
-    return Supervision(signal, teacher, view, unlabeled=None)
 
 
 def _make_unlabeled(plan: Plan, data: Data, known: Supervision) -> Unlabeled | None:
@@ -220,7 +203,11 @@ def _make_unlabeled(plan: Plan, data: Data, known: Supervision) -> Unlabeled | N
     if samples is None:
         return None
     X, X_privileged = known.view.split(samples)
-    return Unlabeled(X, known.predict(plan, data, X, X_privileged))
+    predictions = known.predict(plan, data, X, X_privileged)
+    parts = None
+    if plan.trust is not None and plan.trust.uses_parts:
+        parts = known.predict_each(plan, data, X, X_privileged)
+    return Unlabeled(X, predictions, parts)
 
 
 def distill_supervised(
@@ -254,7 +241,10 @@ def _fit_students(
     weight = fit_params.pop("sample_weight", None)
     X, predictions = data.X, supervision.signal.predictions
     plan, unlabeled = with_residuals(plan, data, predictions, supervision.unlabeled)
-    target = mix(plan, data, data.codes, predictions, weight=weight)
+    trust, alpha = fit_trust(
+        plan.trust, data, supervision.signal, plan.alpha, plan.temperature
+    )
+    target = mix(plan, data, data.codes, predictions, weight=weight, alpha=alpha)
     refinement = plan.refinements[0]
     if unlabeled is not None:
         adapt_to_transfer_set(student, X, target, fit_params)
@@ -265,7 +255,7 @@ def _fit_students(
         if is_classifier(student):
             resolve_class_weight(student, target)
         X = join_samples(X, unlabeled.X)
-        target = target.join(unlabeled.target(plan, data, like=target))
+        target = target.join(unlabeled.target(plan, data, like=target, trust=trust))
     eval_targets: list[Target] = []
     if data.classes is not None:
         _check_every_class_taught(target, data.classes, plan.alpha)
@@ -293,7 +283,7 @@ def _refine(
 
 def _check_eval_sets(student: Estimator, data: Data, classes: NDArray) -> None:
     """Raise, before the teacher is fitted, if held-out samples cannot be judged."""
-    for params in (data.teacher_params, data.student_params):
+    for params in (*data.teacher_params.values(), data.student_params):
         for labels in held_out_labels(params):
             codes_of(labels, classes)
     if held_out_sets(data.student_params):

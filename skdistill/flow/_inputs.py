@@ -28,13 +28,20 @@ _BY_NAME = (
 
 
 def check_teacher_takes(
-    teacher: Estimator | None, X: Table | None, data: Data, *, is_cross_fitted: bool
+    name: str,
+    teacher: Estimator,
+    X: Table | None,
+    data: Data,
+    *,
+    is_cross_fitted: bool,
 ) -> None:
     """Raise, before any work is done, if a teacher takes no such samples or labels.
 
     Parameters
     ----------
-    teacher : estimator or None
+    name : str
+        What it is called in an error.
+    teacher : estimator
         Passed over if it is frozen: it was fitted to such samples.
     X : table or None
         The samples as it sees them; None where that is not known yet.
@@ -43,9 +50,9 @@ def check_teacher_takes(
     is_cross_fitted : bool
         Whether it is fitted to parts of the samples.
     """
-    if teacher is None or isinstance(teacher, FrozenEstimator):
+    if isinstance(teacher, FrozenEstimator):
         return
-    _check_takes("teacher", teacher, X, data)
+    _check_takes(name, teacher, X, data)
     if is_cross_fitted and is_pairwise(teacher):
         raise ValueError(
             "A teacher of distances or kernels between the samples cannot be "

@@ -1,7 +1,7 @@
 """The target of a plan: labels and the teacher's predictions, mixed as it says."""
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from skdistill.flow._data import Data
 from skdistill.flow._plan import Plan
@@ -19,7 +19,7 @@ def mix(
     predictions: NDArray,
     *,
     weight: NDArray | None = None,
-    alpha: float | None = None,
+    alpha: ArrayLike | None = None,
 ) -> Target:
     """Return the target of some samples.
 
@@ -35,7 +35,7 @@ def mix(
         The teacher's: values, or logits of shape (n_samples, n_classes).
     weight : ndarray of shape (n_samples,), default=None
         Sample weights.
-    alpha : float, default=None
+    alpha : float or array-like of shape (n_samples,), default=None
         If None, that of the plan is used.
 
     Returns
@@ -60,7 +60,7 @@ def _target(
     labels: NDArray,
     predictions: NDArray,
     weight: NDArray | None,
-    alpha: float,
+    alpha: ArrayLike,
 ) -> Target:
     if data.classes is None:
         return Target.of_values(

@@ -11,7 +11,7 @@ from sklearn.frozen import FrozenEstimator
 
 from skdistill._fitting import final_step
 from skdistill._sklearn import HELD_OUT_PARAMS, validate_params
-from skdistill._typing import Estimator, Student, Table, Teacher
+from skdistill._typing import Estimator, Student, Table, Teachers
 from skdistill._validation import sparse_columns
 from skdistill.flow._data import Data
 from skdistill.flow._inputs import (
@@ -20,6 +20,7 @@ from skdistill.flow._inputs import (
     check_teacher_takes,
 )
 from skdistill.flow._tables import check_joinable
+from skdistill.flow._trust import check_trust
 from skdistill.refine import LeafRefinement, check_refinable, sums_trees
 from skdistill.students import (
     check_learns_target,
@@ -30,10 +31,12 @@ from skdistill.students import (
     training_loss,
 )
 from skdistill.teachers import (
-    AffineCalibration,
+    Combination,
     SignalStep,
     Store,
-    TemperatureScaling,
+    Trust,
+    label_of,
+    named_teachers,
 )
 from skdistill.transfer import ConditionalSampler, MungeSampler, TransferSet
 
@@ -42,7 +45,6 @@ __all__ = [
     "Seeds",
     "check_plan",
     "resolve_refinement",
-    "resolve_steps",
     "resolve_transfer",
 ]
 
@@ -65,8 +67,8 @@ class Plan:
 
     Attributes
     ----------
-    teacher : estimator or None
-        Unfitted or frozen; None for the default one.
+    teacher : estimator, list of (str, estimator), or None
+        Unfitted or frozen, one or several by their names; None for the default one.
     student : estimator
         Unfitted.
     alpha : float
@@ -80,7 +82,11 @@ class Plan:
     cv : int, splitter or iterable of splits
         The folds.
     steps : tuple of SignalStep
-        What changes the teacher's predictions, in order.
+        What changes the predictions of each teacher, in order.
+    combine : Combination
+        How the predictions of several teachers become one.
+    trust : Trust or None
+        How far the teacher is believed for each sample; None for all alike.
     transfer : TransferSet
         Which samples are drawn; its sampler is None where there are none.
     refinements : tuple of LeafRefinement or None
@@ -98,7 +104,7 @@ class Plan:
         The seeds of all parts.
     """
 
-    teacher: Teacher | None
+    teacher: Teachers
     student: Student
     alpha: float = 0.5
     temperature: float = 1.0
@@ -106,6 +112,8 @@ class Plan:
     cross_fit: str | bool = "auto"
     cv: Any = 5
     steps: tuple[SignalStep, ...] = ()
+    combine: SignalStep = field(default_factory=Combination)
+    trust: Trust | None = None
     transfer: TransferSet = field(default_factory=partial(TransferSet, None))
     refinements: tuple[LeafRefinement | None, ...] = (None,)
     teacher_input: Any = None
@@ -124,41 +132,13 @@ class Plan:
 
     def of_baseline(self) -> "Plan":
         """Return the plan of the student fitted on the labels alone."""
-        return replace(self, alpha=0.0, transfer=TransferSet(None), refinements=(None,))
-
-
-def resolve_steps(
-    calibrate: Any, cross_fit: str | bool, data: Data
-) -> tuple[SignalStep, ...]:
-    """Return the steps of the signal that a parameter stands for.
-
-    Parameters
-    ----------
-    calibrate : SignalStep, "auto" or None
-        The parameter.
-    cross_fit : str or False
-        False means predictions in-sample, of which nothing can be learned.
-    data : Data
-        The training data.
-
-    Returns
-    -------
-    tuple of SignalStep
-        Unfitted.
-    """
-    if calibrate is None:
-        return ()
-    if cross_fit is False and not data.has_stored_predictions:
-        if calibrate == "auto":
-            return ()
-        raise ValueError(
-            "A teacher is calibrated by its out-of-fold predictions. Got "
-            f"calibrate={calibrate!r} with cross_fit=False, which makes none. Use "
-            "another cross_fit, or calibrate=None."
+        return replace(
+            self,
+            alpha=0.0,
+            trust=None,
+            transfer=TransferSet(None),
+            refinements=(None,),
         )
-    if calibrate != "auto":
-        return (calibrate,)
-    return (TemperatureScaling() if data.is_classification else AffineCalibration(),)
 
 
 def resolve_transfer(
@@ -292,6 +272,14 @@ def check_plan(plan: Plan, data: Data) -> None:
         else:
             _check_training_loss(plan, data)
         check_params(plan.student, plan.soften, n_classes=data.n_classes)
+        check_trust(
+            plan.trust,
+            data,
+            has_several=isinstance(plan.teacher, list),
+            is_in_sample=plan.cross_fit is False and not _is_trusted(plan, data),
+            is_mean=data.is_classification or training_loss(plan.student).is_mean,
+            has_transfer_set=has_transfer_set,
+        )
     if plan.refinements[0] is not None:
         _check_refines(plan, data)
     if has_transfer_set:
@@ -301,9 +289,14 @@ def check_plan(plan: Plan, data: Data) -> None:
     if plan.transfer.sampler is not None:
         check_drawable(plan.transfer.sampler, data.all_columns)
     seen = data.all_columns if plan.teacher_input is None else None
-    check_teacher_takes(
-        plan.teacher, seen, data, is_cross_fitted=plan.cross_fit is not False
-    )
+    for name, teacher in named_teachers(plan.teacher):
+        check_teacher_takes(
+            label_of(name),
+            teacher,
+            seen,
+            data,
+            is_cross_fitted=plan.cross_fit is not False,
+        )
     check_student_takes(
         plan.student,
         data,
@@ -345,9 +338,6 @@ def _check_training_loss(plan: Plan, data: Data) -> None:
     loss = training_loss(plan.student)
     if loss.is_mean:
         return
-    is_trusted = data.has_stored_predictions or isinstance(
-        plan.teacher, FrozenEstimator
-    )
     needs_level = loss.kind in ("quantile", "expectile")
     reasons = {
         "It predicts several numbers, or none in the unit of y. Fit one student for "
@@ -356,7 +346,8 @@ def _check_training_loss(plan: Plan, data: Data) -> None:
         f"A temperature, here {plan.temperature:g}, moves targets towards the mean, "
         "and quantiles with them. Use temperature=1": plan.temperature != 1,
         "It learns from the teacher's out-of-fold residuals, and cross_fit=False gives "
-        "none. Use another cross_fit": plan.cross_fit is False and not is_trusted,
+        "none. Use another cross_fit": plan.cross_fit is False
+        and not _is_trusted(plan, data),
         "It learns from the teacher through a transfer set alone, and none is drawn. "
         "Use transfer=MungeSampler(), which needs a dense X, or X_unlabeled, or "
         "alpha=0": not plan.has_transfer_set(data),
@@ -368,6 +359,13 @@ def _check_training_loss(plan: Plan, data: Data) -> None:
             f"{final_step(plan.student)!r}, {loss.name}. {found[0]}, or a student of "
             "squared loss."
         )
+
+
+def _is_trusted(plan: Plan, data: Data) -> bool:
+    """Return whether predictions are taken as they are: no teacher is fitted."""
+    parts = [part for _, part in named_teachers(plan.teacher)]
+    is_frozen = all(isinstance(one, FrozenEstimator) for one in parts)
+    return data.has_stored_predictions or (bool(parts) and is_frozen)
 
 
 def _check_predictions(plan: Plan, data: Data) -> None:

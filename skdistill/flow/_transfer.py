@@ -16,6 +16,7 @@ from skdistill.flow._mix import mix
 from skdistill.flow._plan import Plan
 from skdistill.flow._tables import join_samples
 from skdistill.targets import Target
+from skdistill.teachers import Evidence, Trust
 from skdistill.transfer import draw
 
 __all__ = ["Unlabeled", "draw_samples", "with_given_first"]
@@ -31,21 +32,36 @@ class Unlabeled:
         The samples, as the student sees them.
     predictions : ndarray
         The teacher's predictions: values or logits.
+    parts : ndarray or None
+        What each of several teachers, or of the folds' teachers, predicts, stacked
+        along the second axis; None where nobody asks.
     """
 
     X: Table
     predictions: NDArray
+    parts: NDArray | None = None
 
-    def target(self, plan: Plan, data: Data, like: Target) -> Target:
+    def target(
+        self, plan: Plan, data: Data, like: Target, trust: Trust | None
+    ) -> Target:
         """Return their target, to be joined to that of the training samples.
 
         The prediction stands in place of the label. Values are mixed as all others
         are, so that all have the same target scale; for classes what counts is alpha 1.
+        A trust that needs no labels weighs them.
         """
         n_samples, weight = len(self.predictions), None
         if like.weight is not None or plan.transfer.weight != 1:
             mean = 1.0 if like.weight is None else np.mean(like.weight)
             weight = np.full(n_samples, plan.transfer.weight * mean)
+        if trust is not None and not trust.uses_labels:
+            evidence = Evidence(
+                self.predictions,
+                data.is_classification,
+                parts=self.parts,
+                temperature=plan.temperature,
+            )
+            weight = trust.weights(evidence) * (1.0 if weight is None else weight)
         if data.classes is None:
             return mix(plan, data, self.predictions, self.predictions, weight=weight)
         labels = self.predictions.argmax(axis=1)

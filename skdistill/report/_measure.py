@@ -24,7 +24,7 @@ from skdistill.metrics import (
     r2_to_teacher,
     top1_agreement,
 )
-from skdistill.teachers import as_estimator
+from skdistill.teachers import as_estimator, named_teachers
 
 __all__ = ["MODELS", "Comparison"]
 
@@ -169,8 +169,9 @@ class Comparison:
             return getattr(self.baseline, "fit_seconds_", {}).get("student")
         seconds, model = self.parts.model.fit_seconds_, self.parts.model
         if name == "teacher":
-            frozen = isinstance(model.teacher, FrozenEstimator)
-            return None if frozen else seconds["teacher"]
+            teachers = [part for _, part in named_teachers(model.teacher)]
+            fitted = [one for one in teachers if not isinstance(one, FrozenEstimator)]
+            return seconds["teacher"] if fitted or not teachers else None
         return seconds["student"]
 
     def _column_names(self) -> list[str]:

@@ -126,7 +126,7 @@ class DistillationReport:
             "certificate": self.certificate.to_dict(),
             "notes": [model.reason_] if hasattr(model, "reason_") else [],
             "poor_teacher": parts.model.poor_teacher_,
-            "calibration": _learned(parts.model.calibration_),
+            **_of_teachers(parts.model),
         }
         self._numbers: dict[str, Any] = _copy(numbers)
 
@@ -209,9 +209,25 @@ def _check_one_source(
         )
 
 
-def _learned(calibration: Any) -> dict[str, Any] | None:
-    """Return what a calibration learned, if it can say it."""
-    to_dict = getattr(calibration, "to_dict", None)
+def _of_teachers(model: Estimator) -> dict[str, Any]:
+    """Return what was learned of the teacher, or of several by their names."""
+    calibration, teachers = model.calibration_, []
+    learned: Any = None
+    if model.combination_ is not None:
+        teachers = [*calibration]
+        learned = {name: _learned(step) for name, step in calibration.items()}
+    else:
+        learned = _learned(calibration)
+    return {
+        "calibration": learned,
+        "teachers": teachers,
+        "combination": _learned(model.combination_),
+    }
+
+
+def _learned(step: Any) -> dict[str, Any] | None:
+    """Return what a step of the signal learned, if it can say it."""
+    to_dict = getattr(step, "to_dict", None)
     return None if to_dict is None else to_dict()
 
 

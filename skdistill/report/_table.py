@@ -51,25 +51,51 @@ def findings(numbers: dict[str, Any]) -> list[str]:
     """Return the report in a few sentences."""
     said = [_recovered(numbers), _speed(numbers), numbers["certificate"]["statement"]]
     warning = numbers.get("poor_teacher")
-    calibrated = _calibrated(numbers.get("calibration"))
     return [
         *([] if warning is None else [f"Warning: {warning}"]),
         *said,
-        *([] if calibrated is None else [calibrated]),
+        *_calibrated(numbers),
+        *_combined(numbers),
         *numbers["notes"],
     ]
 
 
-def _calibrated(learned: dict[str, Any] | None) -> str | None:
-    """Say how the teacher's predictions were put right before they were mixed."""
-    if learned is None:
-        return None
-    shown = ", ".join(
+def _calibrated(numbers: dict[str, Any]) -> list[str]:
+    """Say how the teachers' predictions were put right before they were mixed."""
+    learned: Any = numbers.get("calibration")
+    by_name = {"The teacher": learned}
+    if numbers.get("teachers"):
+        by_name = {f"Teacher {name!r}": one for name, one in learned.items()}
+    return [
+        f"{who}'s out-of-fold predictions were calibrated: {_shown(one)}."
+        for who, one in by_name.items()
+        if one is not None
+    ]
+
+
+def _combined(numbers: dict[str, Any]) -> list[str]:
+    """Say how much each of several teachers counts."""
+    learned = numbers.get("combination")
+    if learned is None or "weights" not in learned:
+        return []
+    weights = learned["weights"]
+    counted = "weights of its own for each sample"
+    if weights is not None:
+        by_name = dict(zip(numbers["teachers"], weights, strict=True))
+        counted = f"weights {_shown(by_name)}"
+    return [
+        f"The teachers' {learned['of']} were combined: {counted}; out-of-fold the mean "
+        f"squared error is {_four_digits(learned['squared_error'])}, of each alone "
+        f"{_four_digits(learned['squared_error_each'])}."
+    ]
+
+
+def _shown(learned: dict[str, Any]) -> str:
+    return ", ".join(
         f"{name.replace('_', ' ')} {_four_digits(value)}"
         for name, value in learned.items()
         if name != "method"
     )
-    return f"The teacher's out-of-fold predictions were calibrated: {shown}."
 
 
 def _four_digits(value: Any) -> str:

@@ -34,9 +34,15 @@ from skdistill._sklearn import (
     validate_params,
     with_callbacks,
 )
-from skdistill._typing import Estimator, Student, Table, Teacher
+from skdistill._typing import Estimator, Student, Table, Teachers
 from skdistill._warnings import each_once, warn_again, with_notes
-from skdistill.distilled import BaseDistilled, check_data, make_plan
+from skdistill.distilled import (
+    BaseDistilled,
+    NamedTeachersMixin,
+    check_data,
+    check_teacher_names,
+    make_plan,
+)
 from skdistill.flow import Data, check_divisible
 from skdistill.refine import LeafRefinement
 from skdistill.search._candidates import (
@@ -67,7 +73,9 @@ SEARCHED = ("alpha", "temperature", "transfer", "refine", "on_poor_teacher", "cv
 Folds = list[tuple[NDArray, list[NDArray]]]
 
 
-class BaseDistilledCV(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
+class BaseDistilledCV(
+    NamedTeachersMixin, CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator
+):
     """Base of the searches, which declares the parameters of both.
 
     Parameters
@@ -123,7 +131,7 @@ default=None
 
     def __init__(
         self,
-        teacher: Teacher | None = None,
+        teacher: Teachers = None,
         student: Student | None = None,
         *,
         alphas: Sequence[float] | str = "auto",
@@ -195,6 +203,7 @@ default=None
         """
         raise_for_params(fit_params, self, "fit")
         forget_fit(self)
+        check_teacher_names(self)
         validate_data(self, X, skip_check_array=True)
         model = self._distilled()
         routed_params, split_params = self._route(fit_params)

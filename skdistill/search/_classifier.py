@@ -11,7 +11,7 @@ from sklearn.utils import Tags, get_tags
 from sklearn.utils.metaestimators import available_if
 
 from skdistill._parameters import inherit_parameters
-from skdistill._typing import Student, Table, Teacher
+from skdistill._typing import Student, Table, Teachers
 from skdistill.distilled import DistilledClassifier
 from skdistill.metrics import negated_log_loss
 from skdistill.search._base import SEARCHED, BaseDistilledCV
@@ -105,7 +105,7 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
 
     def __init__(
         self,
-        teacher: Teacher | None = None,
+        teacher: Teachers = None,
         student: Student | None = None,
         **inherited: Any,
     ) -> None:

@@ -12,7 +12,7 @@ from sklearn.model_selection import KFold, ShuffleSplit
 from sklearn.utils import Tags, get_tags
 
 from skdistill._parameters import inherit_parameters
-from skdistill._typing import Student, Table, Teacher
+from skdistill._typing import Student, Table, Teachers
 from skdistill.distilled import BaseDistilled, DistilledRegressor, student_of
 from skdistill.flow import Data
 from skdistill.search._base import SEARCHED, BaseDistilledCV, Folds
@@ -109,7 +109,7 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
 
     def __init__(
         self,
-        teacher: Teacher | None = None,
+        teacher: Teachers = None,
         student: Student | None = None,
         **inherited: Any,
     ) -> None:
@@ -152,7 +152,8 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
     def _has_linear_alpha(self, model: BaseDistilled) -> bool:
         # Rescaled by a factor that depends on alpha, predictions are not linear in it.
         rescales = self.rescale and self.temperatures[0] != 1
-        is_open = isinstance(self.alphas, str)
+        # A trust may give alphas that are not in proportion to it.
+        is_open = isinstance(self.alphas, str) and self.trust is None
         return is_open and not rescales and is_linear_in_targets(student_of(model))
 
     def _groups(

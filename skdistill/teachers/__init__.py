@@ -11,26 +11,60 @@ from skdistill.teachers._calibration import (
     TemperatureScaling,
     log_losses,
 )
+from skdistill.teachers._combination import Combination
 from skdistill.teachers._cross_fit import CrossFitResult, CrossFitTask, cross_fit
 from skdistill.teachers._estimators import as_estimator, from_predictions
 from skdistill.teachers._fold_mean import FoldMeanClassifier, FoldMeanRegressor
 from skdistill.teachers._predictions import predict_logits, predict_values
 from skdistill.teachers._presets import default_classifier, default_regressor
 from skdistill.teachers._session import temporary_folder
+from skdistill.teachers._several import (
+    ONE_TEACHER,
+    CombinedClassifier,
+    CombinedRegressor,
+    LazyTeachers,
+    label_of,
+    named_teachers,
+)
 from skdistill.teachers._signal import Signal, SignalStep
 from skdistill.teachers._store import Store
+from skdistill.teachers._trust import CallableTrust, Evidence, Trust
+from skdistill.teachers._trust_by_labels import (
+    AttentiveTrust,
+    CorrectedTrust,
+    OutlierTrust,
+)
+from skdistill.teachers._trust_by_predictions import (
+    ConfidenceTrust,
+    MatchingTrust,
+    SpreadTrust,
+)
 
 __all__ = [
+    "ONE_TEACHER",
     "AffineCalibration",
+    "AttentiveTrust",
+    "CallableTrust",
+    "Combination",
+    "CombinedClassifier",
+    "CombinedRegressor",
+    "ConfidenceTrust",
+    "CorrectedTrust",
     "CrossFitResult",
     "CrossFitTask",
+    "Evidence",
     "FoldMeanClassifier",
     "FoldMeanRegressor",
     "LazyTeacher",
+    "LazyTeachers",
+    "MatchingTrust",
+    "OutlierTrust",
     "Signal",
     "SignalStep",
+    "SpreadTrust",
     "Store",
     "TemperatureScaling",
+    "Trust",
     "as_estimator",
     "cached_cross_fit",
     "cached_predictions",
@@ -38,7 +72,9 @@ __all__ = [
     "default_classifier",
     "default_regressor",
     "from_predictions",
+    "label_of",
     "log_losses",
+    "named_teachers",
     "open_cache",
     "predict_logits",
     "predict_values",

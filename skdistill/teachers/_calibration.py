@@ -16,7 +16,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdistill._numerics import temper
 
-__all__ = ["AffineCalibration", "TemperatureScaling", "log_losses"]
+__all__ = [
+    "AffineCalibration",
+    "TemperatureScaling",
+    "count_samples",
+    "log_losses",
+]
 
 # The least probability that counts, so that one impossible class is not infinite.
 _LEAST = 1e-6
@@ -95,7 +100,7 @@ class TemperatureScaling(BaseEstimator):
         self : object
         """
         logits, codes, weight = _at_most(predictions, y, sample_weight)
-        n_samples = _count(weight, len(codes))
+        n_samples = count_samples(weight, len(codes))
 
         def objective(log_temperature: float) -> float:
             losses = log_losses(logits / np.exp(log_temperature), codes)
@@ -213,7 +218,7 @@ class AffineCalibration(BaseEstimator):
         missing = y - t
         shift = np.sum(by_row * missing, axis=0)
         excess = np.sum(by_row * t_dev * (missing - shift), axis=0) / square
-        n_samples = _count(sample_weight, len(y))
+        n_samples = count_samples(sample_weight, len(y))
         scatter = np.sqrt(by_row / n_samples) * (missing - shift - excess * t_dev)
         excess = _less_noise(
             excess, np.sqrt(np.sum((scatter * t_dev) ** 2, 0)) / square
@@ -258,7 +263,7 @@ class AffineCalibration(BaseEstimator):
         }
 
 
-def _count(weight: NDArray | None, n_samples: int) -> float:
+def count_samples(weight: NDArray | None, n_samples: int) -> float:
     """Return how many samples there are: an integer weight stands for as many."""
     if weight is None:
         return float(n_samples)

@@ -79,8 +79,22 @@ class FoldMeanRegressor(RegressorMixin, _FoldMean):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
-        parts = [predict_values(teacher, X) for teacher in self.estimators]
-        return np.mean(parts, axis=0)
+        return np.mean(np.moveaxis(self.predict_each(X), 1, 0), axis=0)
+
+    def predict_each(self, X: Table) -> NDArray:
+        """Return what each fold teacher predicts.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        values : ndarray of shape (n_samples, n_folds) or (n_samples, n_folds, \
+n_outputs)
+        """
+        return np.stack([predict_values(one, X) for one in self.estimators], axis=1)
 
 
 class FoldMeanClassifier(ClassifierMixin, _FoldMean):
@@ -128,11 +142,26 @@ class FoldMeanClassifier(ClassifierMixin, _FoldMean):
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
         """
+        parts = [temper(one, 1.0) for one in np.moveaxis(self.predict_each(X), 1, 0)]
+        return np.mean(parts, axis=0)
+
+    def predict_each(self, X: Table) -> NDArray:
+        """Return the logits that each fold teacher predicts.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        logits : ndarray of shape (n_samples, n_folds, n_classes)
+        """
         parts = [
-            temper(align_classes(predict_logits(teacher, X), known, self.classes), 1.0)
+            align_classes(predict_logits(teacher, X), known, self.classes)
             for teacher, known in zip(self.estimators, self.known, strict=True)
         ]
-        return np.mean(parts, axis=0)
+        return np.stack(parts, axis=1)
 
     def predict(self, X: Table) -> NDArray:
         """Return the most probable class.

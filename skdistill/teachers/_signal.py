@@ -1,8 +1,10 @@
 """What the teacher says: predictions, and the steps that change them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, r2_score
@@ -47,7 +49,10 @@ class Signal:
         R2, or accuracy, of the predictions for the training samples; None if they are
         not out-of-fold, and so say nothing of new samples.
     steps : tuple of SignalStep
-        The fitted steps that have changed the predictions, in order.
+        The fitted steps that have changed the predictions, in order. Where several
+        teachers are combined, what combines them comes first.
+    parts : tuple of Signal
+        The signals of several teachers, before they were combined; else empty.
     """
 
     predictions: NDArray
@@ -55,6 +60,7 @@ class Signal:
     is_classifier: bool
     score: float | None
     steps: tuple[SignalStep, ...] = ()
+    parts: tuple["Signal", ...] = ()
 
     @classmethod
     def of(
@@ -88,25 +94,69 @@ class Signal:
             score = _score(y, predictions, sample_weight, is_classifier)
         return cls(predictions, is_out_of_fold, is_classifier, score)
 
+    @classmethod
+    def combined(
+        cls,
+        parts: Sequence["Signal"],
+        combination: SignalStep,
+        y: NDArray,
+        sample_weight: NDArray | None,
+    ) -> "Signal":
+        """Return the signal of several teachers.
+
+        Parameters
+        ----------
+        parts : sequence of Signal
+            That of each teacher.
+        combination : SignalStep
+            Makes one prediction of theirs, stacked along the second axis.
+        y, sample_weight
+            As for `of`.
+
+        Returns
+        -------
+        Signal
+        """
+        stacked = np.stack([part.predictions for part in parts], axis=1)
+        signal = cls(
+            stacked,
+            is_out_of_fold=all(part.is_out_of_fold for part in parts),
+            is_classifier=parts[0].is_classifier,
+            score=None,
+            parts=tuple(parts),
+        )
+        return signal.then(combination, y, sample_weight)
+
     def then(
         self, step: SignalStep, y: NDArray, sample_weight: NDArray | None
     ) -> "Signal":
         """Return the signal as a step changes it, fitted on the training samples."""
         fitted = clone(step, safe=False).fit(self.predictions, y, sample_weight)
-        changed = Signal.of(
-            fitted.transform(self.predictions),
-            y,
-            sample_weight,
-            is_out_of_fold=self.is_out_of_fold,
-            is_classifier=self.is_classifier,
+        predictions, score = fitted.transform(self.predictions), None
+        if self.is_out_of_fold:
+            score = _score(y, predictions, sample_weight, self.is_classifier)
+        return replace(
+            self, predictions=predictions, score=score, steps=(*self.steps, fitted)
         )
-        return replace(changed, steps=(*self.steps, fitted))
 
-    def transform(self, predictions: NDArray) -> NDArray:
-        """Take the predictions for other samples through all steps."""
+    def transform(self, predictions: Any) -> NDArray:
+        """Take the predictions for other samples through all steps.
+
+        Those of several teachers are a sequence, one for each.
+        """
+        changed = predictions
+        if self.parts:
+            changed = np.stack(self.transform_each(predictions), axis=1)
         for step in self.steps:
-            predictions = step.transform(predictions)
-        return predictions
+            changed = step.transform(changed)
+        return changed
+
+    def transform_each(self, predictions: Sequence[NDArray]) -> list[NDArray]:
+        """Take the predictions of several teachers through the steps of each."""
+        return [
+            part.transform(one)
+            for part, one in zip(self.parts, predictions, strict=True)
+        ]
 
 
 def _score(

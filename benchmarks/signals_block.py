@@ -1,0 +1,121 @@
+"""One block of the signals benchmark: a table, a seed, a fraction of wrong labels.
+
+Classes are scored by their ranking. The log loss of right labels would reward students
+that are too sure: of labels of which 20 % are wrong, a calibrated one learns 80 % at
+best.
+"""
+
+import tempfile
+import warnings
+from dataclasses import dataclass, field
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import r2_score, roc_auc_score
+
+from benchmarks.teachers_block import build_student, build_teacher, load
+from skdistill import DistilledClassifier, DistilledRegressor
+
+VALUES = ("airfoil_self_noise", "abalone", "kin8nm")
+CLASSES = ("spambase", "magic_telescope", "credit_g")
+TABLES = (*VALUES, *CLASSES)
+WRONG = (0.0, 0.05, 0.2, 0.4)
+N_TRAIN, MAX_TEST = 300, 3_000
+SEVERAL = ("trees", "hist", "vectors")
+
+
+@dataclass(frozen=True)
+class Method:
+    """What is compared with what, and the parameters that make the difference."""
+
+    reference: str
+    teachers: tuple[str, ...] = ("trees",)
+    params: dict = field(default_factory=dict)
+    for_values: bool = True
+
+
+BASELINE, ONE, TEMPERED, UNIFORM = (
+    "baseline student",
+    "one teacher",
+    "one teacher, T = 2",
+    "three teachers, uniform",
+)
+METHODS = {
+    BASELINE: Method(BASELINE, params={"alpha": 0.0}),
+    ONE: Method(BASELINE),
+    "trust: attentive": Method(ONE, params={"trust": "attentive"}),
+    "trust: outliers": Method(ONE, params={"trust": "outliers"}),
+    "trust: corrected": Method(ONE, params={"trust": "corrected"}),
+    "trust: spread of the folds": Method(
+        ONE, params={"trust": "spread", "cross_fit": "kfold"}
+    ),
+    "trust: confidence": Method(ONE, params={"trust": "confidence"}, for_values=False),
+    TEMPERED: Method(BASELINE, params={"temperature": 2.0}, for_values=False),
+    "trust: matching, T = 2": Method(
+        TEMPERED, params={"trust": "matching", "temperature": 2.0}, for_values=False
+    ),
+    "one teacher: hist": Method(BASELINE, ("hist",)),
+    "one teacher: vectors": Method(BASELINE, ("vectors",)),
+    UNIFORM: Method(ONE, SEVERAL),
+    "three teachers, score": Method(UNIFORM, SEVERAL, {"combine": "score"}),
+    "three teachers, stack": Method(UNIFORM, SEVERAL, {"combine": "stack"}),
+    "three teachers, row": Method(UNIFORM, SEVERAL, {"combine": "row"}),
+    "three teachers, trust: spread": Method(UNIFORM, SEVERAL, {"trust": "spread"}),
+}
+
+
+def spoil(y: np.ndarray, wrong: float, seed: int) -> np.ndarray:
+    """Give some samples the label of another one, of another class for classes."""
+    rng = np.random.default_rng(seed)
+    found, spoilt = rng.random(len(y)) < wrong, y.copy()
+    if y.dtype.kind == "f":
+        spoilt[found] = rng.choice(y, size=found.sum())
+        return spoilt
+    labels = np.unique(y)
+    codes = np.searchsorted(labels, y[found])
+    moved = codes + rng.integers(1, len(labels), size=found.sum())
+    spoilt[found] = labels[moved % len(labels)]
+    return spoilt
+
+
+def measure(table: str, seed: int, wrong: float, methods, data_dir) -> list[dict]:
+    """Return the held-out loss of each method; the teachers are fitted once."""
+    is_class = table in CLASSES
+    X, X_test, y, y_test = load(table, seed, data_dir)
+    X, X_test, y_test = X[:N_TRAIN], X_test[:MAX_TEST], y_test[:MAX_TEST]
+    y = y[:N_TRAIN] if is_class else np.asarray(y[:N_TRAIN], dtype=float)
+    y = spoil(y, wrong, seed)
+    facts = {"table": table, "seed": seed, "wrong": wrong, "n_train": len(X)}
+    rows = []
+    with tempfile.TemporaryDirectory() as memory, warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for name in methods:
+            if is_class or METHODS[name].for_values:
+                model = build(METHODS[name], seed, memory, is_class=is_class)
+                model.fit(X, y)
+                value = loss(model, X_test, y_test, is_class=is_class)
+                rows.append(facts | {"method": name, "loss": value})
+    return rows
+
+
+def build(method: Method, seed: int, memory: str, *, is_class: bool):
+    """Return the unfitted model of a method."""
+    teachers = [
+        (name, build_teacher(name, seed, classes=is_class)) for name in method.teachers
+    ]
+    teacher = teachers if len(teachers) > 1 else teachers[0][1]
+    return (DistilledClassifier if is_class else DistilledRegressor)(
+        teacher,
+        build_student("lightgbm", seed, classes=is_class),
+        memory=memory,
+        random_state=seed,
+        on_poor_teacher="ignore",
+        **method.params,
+    )
+
+
+def loss(model, X, y, *, is_class: bool) -> float:
+    """1 - AUC of two classes, or 1 - R2."""
+    if not is_class:
+        return 1 - r2_score(y, model.predict(X))
+    return 1 - roc_auc_score(y == model.classes_[1], model.predict_proba(X)[:, 1])

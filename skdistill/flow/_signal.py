@@ -1,0 +1,118 @@
+"""The signal of a plan: what its teacher, or several, say of the samples."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.frozen import FrozenEstimator
+
+from skdistill._fitting import naming_failures
+from skdistill._typing import Estimator, Table
+from skdistill.flow._data import Data
+from skdistill.flow._plan import Plan
+from skdistill.flow._view import View
+from skdistill.teachers import (
+    ONE_TEACHER,
+    CrossFitTask,
+    LazyTeacher,
+    LazyTeachers,
+    Signal,
+    cached_cross_fit,
+    cached_predictions,
+    label_of,
+)
+
+__all__ = ["make_signal", "predict_by_fold", "predict_new"]
+
+
+def make_signal(
+    plan: Plan, data: Data, view: View
+) -> tuple[Signal, LazyTeacher | LazyTeachers | None]:
+    """Return the predictions for the training samples after all steps, and the teacher.
+
+    Several teachers are cross-fitted and taken through the steps each by itself, as if
+    it was alone, and then combined.
+    """
+    if data.teacher_predictions is not None:
+        # Whether it has seen these samples only the user knows.
+        return _with_steps(plan, data, data.teacher_predictions, True), None
+    X = view.of_teacher(data.X, data.X_privileged)
+    if not isinstance(plan.teacher, list):
+        return _cross_fitted(plan, data, X, ONE_TEACHER, plan.teacher)
+    names = [name for name, _ in plan.teacher]
+    signals, teachers = [], []
+    for name, teacher in plan.teacher:
+        with naming_failures(label_of(name)):
+            signal, fitted = _cross_fitted(plan, data, X, name, teacher)
+        signals.append(signal)
+        teachers.append(fitted)
+    combined = Signal.combined(signals, plan.combine, data.codes, data.weight)
+    return combined, LazyTeachers(names, teachers, combined, data.classes)
+
+
+def _cross_fitted(
+    plan: Plan, data: Data, X: Table, name: str, teacher: Estimator | None
+) -> tuple[Signal, LazyTeacher]:
+    """Return the signal of one teacher, and the teacher."""
+    task = CrossFitTask(
+        teacher=teacher,
+        X=X,
+        y=data.y,
+        classes=data.classes,
+        fit_params=data.teacher_params.get(name, {}),
+        split_params=data.split_params,
+        cv=plan.cv,
+        seeds=(plan.seeds.folds, plan.seeds.teacher),
+        n_jobs=plan.n_jobs,
+    )
+    method = plan.cross_fit
+    if isinstance(plan.teacher, list) and isinstance(teacher, FrozenEstimator):
+        method = "auto"  # What is asked for holds for those that are fitted.
+    predictions, is_out_of_fold, fitted = cached_cross_fit(plan.memory, task, method)
+    return _with_steps(plan, data, predictions, is_out_of_fold), fitted
+
+
+def _with_steps(
+    plan: Plan, data: Data, predictions: NDArray, is_out_of_fold: bool
+) -> Signal:
+    """Return the signal of some predictions, as the steps of the plan change it."""
+    signal = Signal.of(
+        predictions,
+        data.codes,
+        data.weight,
+        is_out_of_fold=is_out_of_fold,
+        is_classifier=data.is_classification,
+    )
+    for step in plan.steps:
+        signal = signal.then(step, data.codes, data.weight)
+    return signal
+
+
+def predict_new(
+    memory: Any,
+    teacher: Any,
+    X: Table,
+    classes: NDArray | None,
+) -> Any:
+    """Return what a teacher predicts for other samples, or each of several teachers."""
+    if isinstance(teacher, LazyTeachers):
+        return teacher.predictions(memory, X, classes)
+    return cached_predictions(memory, teacher, X, classes)
+
+
+def predict_by_fold(teacher: Any, X: Table) -> NDArray:
+    """Return what the teacher of each fold predicts, one after the other.
+
+    Raises
+    ------
+    ValueError
+        If the teacher is no mean of such.
+    """
+    fitted = teacher.get()
+    if not hasattr(fitted, "predict_each"):
+        raise ValueError(
+            "trust='spread' compares several teachers, or those of the folds. Got one "
+            f"{type(fitted).__name__}, which is no mean of such. Use "
+            "cross_fit='kfold', or teacher=[('a', ...), ('b', ...)]."
+        )
+    return np.moveaxis(fitted.predict_each(X), 1, 0)

@@ -1,0 +1,57 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import signals, signals_block
+from benchmarks.signals_block import BASELINE, METHODS, ONE, UNIFORM, spoil
+
+
+def test_every_method_is_compared_with_one_that_is_measured():
+    for name, method in METHODS.items():
+        reference = METHODS[method.reference]
+        assert method.reference in METHODS
+        assert reference.for_values or not method.for_values
+        assert name in (BASELINE, ONE) or method.reference != name
+
+
+@pytest.mark.parametrize("wrong", [0.0, 0.2])
+def test_a_fraction_of_the_labels_becomes_wrong(wrong):
+    y = np.repeat(["a", "b", "c"], 2000)
+    spoilt = spoil(y, wrong, 0)
+    assert np.mean(spoilt != y) == pytest.approx(wrong, abs=0.02)
+    values = np.random.default_rng(1).normal(size=5000)
+    spoilt = spoil(values, wrong, 0)
+    assert np.mean(spoilt != values) == pytest.approx(wrong, abs=0.02)
+    assert set(spoilt) <= set(values)
+
+
+def test_gains_are_over_the_baseline_and_over_what_is_compared_with():
+    losses = {BASELINE: 0.5, ONE: 0.4, "trust: attentive": 0.35, UNIFORM: 0.3}
+    facts = {"table": "abalone", "seed": 0, "wrong": 0.2, "n_train": 300}
+    rows = [facts | {"method": name, "loss": loss} for name, loss in losses.items()]
+    gains = signals.compare(pd.DataFrame(rows)).set_index("method")
+    assert gains.loc["trust: attentive", "gain"] == pytest.approx(0.15)
+    assert gains.loc["trust: attentive", "more"] == pytest.approx(0.05)
+    assert gains.loc[UNIFORM, "more"] == pytest.approx(0.1)
+    (row, *_) = [
+        row
+        for row in signals.summarise(gains.reset_index())
+        if row["method"] == "trust: attentive"
+    ]
+    assert row["20% wrong"] == "+0.0500 (1 of 1)"
+
+
+@pytest.mark.parametrize("table", ["abalone", "credit_g"])
+def test_a_block_has_a_row_for_each_method(table, monkeypatch):
+    is_class = table == "credit_g"
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(260, 3))
+    y = X[:, 0] > 0 if is_class else X[:, 0]
+    monkeypatch.setattr(
+        signals_block, "load", lambda *args: (X[:160], X[160:], y[:160], y[160:])
+    )
+    methods = [BASELINE, ONE, "trust: confidence", "three teachers, stack"]
+    rows = signals_block.measure(table, 0, 0.2, methods, None)
+    found = [row["method"] for row in rows]
+    assert found == [name for name in methods if is_class or METHODS[name].for_values]
+    assert all(0 <= row["loss"] < 1.5 for row in rows)
