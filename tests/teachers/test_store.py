@@ -480,10 +480,8 @@ SCRIPT = """
     import sys
     from pathlib import Path
     from sklearn.datasets import load_diabetes
-    from sklearn.exceptions import FitFailedWarning
-from sklearn.linear_model import Ridge
+    from sklearn.linear_model import Ridge
     from skdistill import DistilledRegressor
-from skdistill._warnings import warn_user
     from tests.doubles import CountingTeacher
 
     folder = Path(sys.argv[1])
