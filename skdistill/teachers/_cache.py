@@ -305,20 +305,27 @@ def _do(store: Store, key: str, task: CrossFitTask, method: str | bool) -> _Foun
 def _loader(store: Store, key: str) -> Callable[[], Estimator | None]:
     """Return a function that loads a teacher, also from a store that may lose it."""
     if store.lasts:
-        return partial(_load, partial(store.read, key, TEACHER))
+        return partial(_load, store, key, partial(store.read, key, TEACHER))
     file = store.read(key, TEACHER)
     if file is None:
         return lambda: None
     with file:
-        return partial(_load, partial(BytesIO, file.read()))
+        return partial(_load, store, key, partial(BytesIO, file.read()))
 
 
-def _load(opener: Callable[[], BinaryIO | None]) -> Estimator | None:
+def _load(
+    store: Store, key: str, opener: Callable[[], BinaryIO | None]
+) -> Estimator | None:
     file = opener()
     if file is None:
         return None
     with file:
-        return cloudpickle.load(file)
+        try:
+            return cloudpickle.load(file)
+        except Exception as error:  # Unpickling raises what it likes.
+            reason = f"its teacher cannot be loaded, {type(error).__name__}: {error}"
+    store.discard(key, reason)
+    return None
 
 
 def _write_array(
@@ -332,5 +339,9 @@ def _write_array(
 
 def _read_array(file: BinaryIO) -> tuple[NDArray, list[Note], dict[str, Any]]:
     about = json.loads(file.readline())
-    notes = [(text, getattr(exceptions, kind)) for text, kind in about.pop("notes")]
+    notes = [
+        # What others than this package warn of by its means is of no kind of its own.
+        (text, getattr(exceptions, kind, UserWarning))
+        for text, kind in about.pop("notes")
+    ]
     return np.lib.format.read_array(file, allow_pickle=False), notes, about

@@ -138,7 +138,7 @@ class _Hasher(NumpyHasher):
             members = {
                 name: self._value(value)
                 for name, value in vars(kind).items()
-                if name not in _NOT_OF_A_CLASS
+                if name not in _NOT_OF_A_CLASS and not _is_made(name, value)
             }
             return kind.__qualname__, kind.__bases__, type(kind), members
 
@@ -178,6 +178,12 @@ class _Hasher(NumpyHasher):
             return "type", type(value).__qualname__
         self.described = inner.described
         return found
+
+
+def _is_made(name: str, value: Any) -> bool:
+    """Return whether scikit-learn made a member, which it does again in a worker."""
+    is_request = name.startswith("set_") and name.endswith("_request")
+    return is_request and not isinstance(value, types.FunctionType)
 
 
 def _closure(function: types.FunctionType) -> list:

@@ -50,12 +50,15 @@ def test_candidates_share_the_teachers_work(tmp_path, n_jobs):
     shared = search(teacher, tmp_path / "m", n_jobs).fit(X, y)
     # Three cross-fits in each of five folds and in the refit; 303 without memory.
     assert len(list(fits.iterdir())) == 3 * (5 + 1)
-    alone = search(teacher, None).fit(X, y)
-    assert len(list(fits.iterdir())) == 3 * (5 + 1) + 3 * (5 * 20 + 1)
-    for key in ("mean_test_score", "std_test_score"):
-        assert_array_equal(shared.cv_results_[key], alone.cv_results_[key])
-    assert shared.best_params_ == alone.best_params_
-    assert_array_equal(shared.predict(X), alone.predict(X))
+    by_default = search(teacher, None, n_jobs).fit(X, y)
+    assert len(list(fits.iterdir())) == 2 * 3 * (5 + 1)
+    alone = search(teacher, False).fit(X, y)
+    assert len(list(fits.iterdir())) == 2 * 3 * (5 + 1) + 3 * (5 * 20 + 1)
+    for found in (shared, by_default):
+        for key in ("mean_test_score", "std_test_score"):
+            assert_array_equal(found.cv_results_[key], alone.cv_results_[key])
+        assert found.best_params_ == alone.best_params_
+        assert_array_equal(found.predict(X), alone.predict(X))
 
 
 @pytest.mark.parametrize(

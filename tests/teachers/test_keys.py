@@ -116,6 +116,18 @@ def test_functions_are_told_apart_by_what_they_do(one, other):
     assert key_of(power(2)) == key_of(power(2))
 
 
+def test_what_scikit_learn_adds_to_a_class_does_not_count():
+    source = CLASS.replace("X, y, power", "X, y, sample_weight=None, power")
+    model = teacher(source)
+    before = key_of(model)
+    kind = type(model)
+    assert "set_fit_request" in vars(kind)
+    del kind.set_fit_request
+    assert key_of(model) == before
+    kind.set_fit_request = power(2)
+    assert key_of(model) != before
+
+
 def test_code_that_names_itself_has_a_key():
     source = """
         class Node:

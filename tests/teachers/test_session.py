@@ -327,8 +327,8 @@ def check_combinations(folder, kinds, ways, jobs):
 
 
 def test_code_of_a_script_is_cached_like_any_other(tmp_path):
-    kinds, ways = "lambda,unpicklable", "estimator,grid"
-    assert len([*check_combinations(tmp_path, kinds, ways, "1,2")]) == 14
+    found = [*check_combinations(tmp_path, "lambda", "estimator,grid", "2")]
+    assert len(found) == 4
 
 
 @pytest.mark.slow

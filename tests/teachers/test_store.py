@@ -11,6 +11,7 @@ import time
 import warnings
 from pathlib import Path
 
+import cloudpickle
 import numpy as np
 import pytest
 from filelock import FileLock
@@ -18,10 +19,12 @@ from joblib import Memory
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes
+from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import KFold
 
 from skdistill import DistilledRegressor
+from skdistill._warnings import warn_user
 from skdistill.exceptions import CacheWarning
 from skdistill.teachers import _locks as locks
 from skdistill.teachers import _store as store
@@ -152,6 +155,33 @@ def test_a_teacher_lost_within_a_fit_is_fitted_again(monkeypatch, tmp_path):
     with pytest.warns(CacheWarning, match="is damaged"):
         model = model_of(tmp_path).fit(X, Y, X_unlabeled=X_NEW + 0.1)
     assert_array_equal(model.teacher_.predict(X), EXPECTED[1])
+
+
+def test_a_teacher_that_cannot_be_loaded_is_fitted_again(monkeypatch, tmp_path):
+    fit(model_of(tmp_path))
+
+    def refuse(file):
+        raise ModuleNotFoundError("No module named 'gone'")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cloudpickle, "load", refuse)
+        with pytest.warns(CacheWarning, match="cannot be loaded.*'gone'"):
+            model_of(tmp_path).fit(X, Y, X_unlabeled=X_NEW + 0.1)
+    found, said = fit(model_of(tmp_path))
+    assert_array_equal(found, EXPECTED)
+    assert said == []
+
+
+class WarningTeacher(Ridge):
+    def fit(self, X, y):
+        warn_user("of another library", FitFailedWarning)
+        return super().fit(X, y)
+
+
+def test_a_warning_of_any_kind_is_kept(tmp_path):
+    model = model_of(tmp_path).set_params(teacher=WarningTeacher())
+    for _ in range(2):
+        assert fit(model)[1] == ["of another library"]
 
 
 def test_what_processes_that_died_left_is_swept_by_age(tmp_path):
