@@ -385,8 +385,13 @@ def of_two_halves(seed):
     X, y = make_friedman1(3000, noise=1.0, random_state=seed)
     new = np.arange(3000) >= 1000
     teachers = [
-        (name, FrozenEstimator(ExtraTreesRegressor(50).fit(X[rows], y[rows])))
-        for name, rows in (("half", new & (X[:, 3] < 0.6)), ("all", new))
+        (
+            name,
+            FrozenEstimator(
+                ExtraTreesRegressor(50, random_state=seed).fit(X[rows], y[rows])
+            ),
+        )
+        for name, rows in (("half", new & (X[:, 3] < 0.4)), ("all", new))
     ]
     return X[:1000], y[:1000], y[:1000], teachers
 
