@@ -1,7 +1,7 @@
 """What a student learns: labels and the teacher's predictions, mixed row by row."""
 
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -202,6 +202,29 @@ class Target:
             return self.labels
         alpha = self.alpha.reshape(-1, *[1] * (self.labels.ndim - 1))
         return (1 - alpha) * self.labels + alpha * self.teacher
+
+    def take(self, rows: Any, **changes: Any) -> Self:
+        """Return the target of some samples.
+
+        Parameters
+        ----------
+        rows : slice or ndarray of int or bool
+            Which.
+        **changes
+            Other attributes of what is returned, such as its `weight`.
+
+        Returns
+        -------
+        Target
+        """
+        weight = None if self.weight is None else self.weight[rows]
+        parts = {
+            "labels": self.labels[rows],
+            "teacher": self.teacher[rows],
+            "alpha": self.alpha[rows],
+            "weight": weight,
+        }
+        return replace(self, **parts | changes)
 
     def join(self, other: "Target") -> "Target":
         """Return the target of the samples of both, those of `other` last.

@@ -3,7 +3,9 @@
 # Each file of a family registers its adapters, by name, so that no library is imported
 # before one of its students comes.
 from skdistill.students import (
+    _boosted_classes,  # noqa: F401
     _catboost,  # noqa: F401
+    _dummy,  # noqa: F401
     _gradient_boosting,  # noqa: F401
     _kernels,  # noqa: F401
     _lightgbm,  # noqa: F401
