@@ -9,6 +9,7 @@ from skdistill.students import (
     _gradient_boosting,  # noqa: F401
     _kernels,  # noqa: F401
     _lightgbm,  # noqa: F401
+    _logistic,  # noqa: F401
     _mlp,  # noqa: F401
     _naive_bayes,  # noqa: F401
     _neighbors,  # noqa: F401
