@@ -68,8 +68,9 @@ except ImportError:  # scikit-learn < 1.9
         """Return `method` as it is: this scikit-learn has no callbacks."""
         return method
 
-# What classifiers of scikit-learn learn soft labels by. Where a release has moved a part
-# of it, its name is None, and they learn from duplicated samples.
+
+# What classifiers of scikit-learn learn soft labels by. Where a release has moved some
+# of it, a name is None, and they learn from duplicated samples.
 try:
     from sklearn._loss.loss import HalfBinomialLoss, HalfMultinomialLoss
 except ImportError:
@@ -90,6 +91,12 @@ def has_methods(cls: type, names: tuple[str, ...]) -> bool:
     """Return whether soft labels can pass through these methods of a classifier."""
     found = all(callable(getattr(cls, name, None)) for name in names)
     return found and HalfMultinomialLoss is not None
+
+
+def restore_loss(model: BaseEstimator, sample_weight: NDArray | None) -> None:
+    """Give a boosting model the loss of its class, if it has another."""
+    if hasattr(model, "_loss"):
+        model._loss = model._get_loss(sample_weight=sample_weight)
 
 
 @cache
@@ -207,6 +214,7 @@ __all__ = [
     "name_request_owner",
     "newton_cg",
     "raise_for_params",
+    "restore_loss",
     "routing_enabled",
     "safe_indexing",
     "validate_params",

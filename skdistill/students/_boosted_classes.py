@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 
-from skdistill._sklearn import has_methods
+from skdistill._sklearn import has_methods, restore_loss
 from skdistill._typing import Estimator, Table
 from skdistill.students._duplication import classes_of
 from skdistill.students._fit import fit_on_target
@@ -68,7 +68,7 @@ class BoostedClassesAdapter(BoostingAdapter):
             init = getattr(student, "init_", None)
             if isinstance(init, _SoftInit):
                 student.init_ = init.estimator
-        student._loss = student._get_loss(sample_weight=target.weight)
+            restore_loss(student, target.weight)
         return student
 
 
@@ -107,9 +107,7 @@ class _SoftInit:
     def __init__(self, estimator: Estimator, rows: _Rows) -> None:
         self.estimator, self.rows = estimator, rows
 
-    def fit(
-        self, X: Table, y: ArrayLike, sample_weight: NDArray | None = None
-    ) -> Self:
+    def fit(self, X: Table, y: ArrayLike, sample_weight: NDArray | None = None) -> Self:
         codes = np.arange(len(classes_of(self.rows.target)), dtype=float)
         target = self.rows.target.take(
             self.rows.train, classes=codes, weight=sample_weight
@@ -143,8 +141,9 @@ def _methods(rows: _Rows) -> type:
 
         def _init_state(self) -> None:
             super()._init_state()  # type: ignore[misc]
-            if self.init_ != "zero":
-                self.init_ = _SoftInit(self.init_, rows)
+            init = vars(self)["init_"]
+            if init != "zero":
+                self.init_ = _SoftInit(init, rows)
 
         def _fit_stages(
             self,

@@ -43,9 +43,7 @@ def balance_classes(student: Estimator, target: Target, *, by_weight: bool) -> N
     )
 
 
-def weigh_classes(
-    student: Estimator, target: Target
-) -> tuple[NDArray, NDArray | None]:
+def weigh_classes(student: Estimator, target: Target) -> tuple[NDArray, NDArray | None]:
     """Return the target under the student's class weights, and the samples' weights."""
     mixed, classes = target.mixed, classes_of(target)
     if student.class_weight is None:

@@ -30,11 +30,11 @@ class DummyAdapter(StudentAdapter):
     ) -> Estimator:
         classes = classes_of(target)
         weight = np.ones(len(target.labels)) if target.weight is None else target.weight
-        # One sample for each class, weighted by all that the target gives to it.
-        first = safe_indexing(X, np.zeros(len(classes), dtype=int))
-        return student.fit(
-            first, classes, sample_weight=weight @ target.mixed, **fit_params
-        )
+        # Each class twice, lest scikit-learn take them for numbers, with half of what
+        # the target gives to it.
+        y, sums = np.tile(classes, 2), np.tile(weight @ target.mixed / 2, 2)
+        first = safe_indexing(X, np.zeros(len(y), dtype=int))
+        return student.fit(first, y, sample_weight=sums, **fit_params)
 
 
 register("sklearn.dummy.DummyClassifier", DummyAdapter())

@@ -22,7 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from skdistill._sklearn import has_methods, index_params, safe_indexing
+from skdistill._sklearn import (
+    has_methods,
+    index_params,
+    restore_loss,
+    safe_indexing,
+)
 from skdistill._typing import Estimator, Table
 from skdistill.students._adapter import StudentAdapter, ValueCounts
 from skdistill.students._class_weight import weigh_classes
@@ -144,7 +149,7 @@ class HistBoostingAdapter(StudentAdapter):
 
 
 class HistClassifierAdapter(HistBoostingAdapter):
-    """It learns by its own loss, or from duplicates, and stops early by whole samples."""
+    """It learns by its own loss, or from duplicates; whole samples stop it early."""
 
     trains_natively = True
 
@@ -203,9 +208,11 @@ def _fit_natively(
         def _get_loss(self, sample_weight: NDArray | None) -> Any:
             return soft_loss(len(classes))
 
-    with with_methods(student, SoftBoosting):
-        student.fit(X, target.labels, sample_weight=target.weight, **fit_params)
-    student._loss = student._get_loss(sample_weight=weight)
+    try:
+        with with_methods(student, SoftBoosting):
+            student.fit(X, target.labels, sample_weight=target.weight, **fit_params)
+    finally:
+        restore_loss(student, weight)
     return student
 
 

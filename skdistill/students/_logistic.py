@@ -46,7 +46,7 @@ _SOLVERS = ("lbfgs", "newton-cg", "newton-cholesky")
 
 
 class LogisticAdapter(WeightBalancedAdapter):
-    """LogisticRegression by a solver that minimises the loss itself, with l2 penalty."""
+    """LogisticRegression with l2 penalty, by solvers of all samples."""
 
     trains_natively = True
 
@@ -128,7 +128,7 @@ class _SoftLinearLoss(LinearModelLoss or object):  # type: ignore[misc]
         self.sums = sums / total
 
     def _sums_like(self, coef: NDArray) -> NDArray:
-        """Return the sums in the shape of the weights, whose classes may be in a row."""
+        """Return the sums in the shape of the weights, which may be one row."""
         return self.sums if coef.ndim == self.sums.ndim else self.sums.ravel(order="F")
 
     def _gain(self, coef: NDArray) -> float:

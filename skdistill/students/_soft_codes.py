@@ -28,12 +28,12 @@ __all__ = ["SoftCodes", "SoftLabelsLostError", "soft_loss", "with_methods"]
 
 
 class SoftLabelsLostError(RuntimeError):
-    """A release of scikit-learn treats the labels that it was given otherwise."""
+    """A release of scikit-learn treats labels in another way than is known."""
 
     def __init__(self) -> None:
         super().__init__(
-            "This release of scikit-learn treats the labels of a student in another way "
-            "than skdistill knows. Use a student that does not stop early, or another "
+            "This release of scikit-learn treats labels in another way than "
+            "is known. Use a student that does not stop early, or another "
             "release of scikit-learn."
         )
 
@@ -51,7 +51,7 @@ class SoftCodes(np.ndarray):
 
     @classmethod
     def of(cls, codes: NDArray, soft: NDArray, dtype: DTypeLike = np.float64) -> Self:
-        """Return the codes of some labels, with their soft labels, which may be changed.
+        """Return the codes of labels with their soft labels, which may be overwritten.
 
         Parameters
         ----------
@@ -67,8 +67,8 @@ class SoftCodes(np.ndarray):
         if soft.shape[1] == 2:
             result.shift = soft[:, 1] - codes
         else:
-            order = "K" if dtype == np.float64 else "F"
-            shift = soft.astype(dtype, order=order, copy=False)
+            is_double = np.dtype(dtype) == np.float64
+            shift = soft if is_double else np.asfortranarray(soft, dtype=dtype)
             shift[np.arange(len(codes)), codes] -= 1
             result.shift = shift
         return result
@@ -85,7 +85,7 @@ class SoftCodes(np.ndarray):
             return super().__eq__(other)
         return (np.asarray(self) == other).astype(float) + self.shift[:, other]
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     @property
     def of_second(self) -> NDArray:
@@ -96,7 +96,7 @@ class SoftCodes(np.ndarray):
 class _SoftLoss:
     """Takes the difference of soft labels off a loss of scikit-learn on labels.
 
-    Held-out labels may be plain ones.
+    Held-out labels may have no soft ones.
     """
 
     def loss(
@@ -182,7 +182,7 @@ def soft_loss(n_classes: int) -> Any:
 
 @contextmanager
 def with_methods(student: Estimator, methods: type) -> Iterator[None]:
-    """Let a student have other methods inside; its class keeps its name for messages."""
+    """Let a student have other methods inside; the name of its class stays."""
     cls = type(student)
     student.__class__ = type(cls.__name__, (methods, cls), {})
     try:
