@@ -240,7 +240,7 @@ class XGBoostClassifierAdapter(XGBoostAdapter):
         fit_params: Mapping[str, Any],
         eval_targets: Sequence[Target] = (),
     ) -> Estimator:
-        params, n_classes = student.get_params(), target.teacher.shape[1]
+        params, n_classes = student.get_params(), target.predictions.shape[1]
         self._check_loss(student, target.soften, n_classes)
         binary = n_classes == 2
         if self.class_weights(student, n_classes):
