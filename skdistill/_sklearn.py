@@ -84,7 +84,8 @@ try:
     from sklearn.utils.optimize import _check_optimize_result as count_iterations
     from sklearn.utils.optimize import _newton_cg as newton_cg
 except ImportError:
-    LinearModelLoss = None
+    LinearModelLoss = NewtonCholeskySolver = None
+    LOGISTIC_ADVICE = count_iterations = newton_cg = None
 
 
 def has_methods(cls: type, names: tuple[str, ...]) -> bool:

@@ -2,8 +2,11 @@
 
 import io
 import pickle
+import subprocess
+import sys
 from copy import deepcopy
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -367,6 +370,41 @@ def test_another_release_of_scikit_learn_learns_from_duplicates(
     fitted = fit_on_target(stops, X, target)
     assert fitted.n_iter_ < 60
     assert fitted.early_stopping is True
+
+
+# A release of scikit-learn that keeps neither loss where it was.
+MOVED = """
+import numpy as np
+import sklearn._loss.loss
+import sklearn.linear_model._linear_loss
+from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+
+del sklearn._loss.loss.HalfMultinomialLoss
+del sklearn.linear_model._linear_loss.LinearModelLoss
+
+from skdistill.students import StudentAdapter, fit_on_target
+from skdistill.targets import Target
+
+rng = np.random.default_rng(0)
+X, codes = rng.normal(size=(60, 3)), np.arange(60) % 3
+target = Target.of_classes(
+    codes, rng.normal(size=(60, 3)), classes=np.arange(3), alpha=0.5
+)
+for student in (
+    GradientBoostingClassifier(n_estimators=2, random_state=0),
+    HistGradientBoostingClassifier(max_iter=2, early_stopping=False),
+    LogisticRegression(max_iter=500),
+):
+    fitted = fit_on_target(student, X, target).predict_proba(X)
+    duplicated = StudentAdapter().fit(student, X, target, {}).predict_proba(X)
+    assert np.array_equal(fitted, duplicated)
+"""
+
+
+def test_a_release_that_moved_the_losses_is_no_obstacle():
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", MOVED], check=True, cwd=root)
 
 
 def test_soft_labels_that_get_lost_are_learned_from_duplicates(monkeypatch):
