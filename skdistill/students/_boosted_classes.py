@@ -77,7 +77,8 @@ class _Rows:
 
     def __init__(self, target: Target) -> None:
         self.target = target
-        self.codes = SoftCodes.of(target.labels, target.mixed)
+        # In single precision, which is as exact as the trees' samples.
+        self.codes = SoftCodes.of(target.labels, target.mixed, dtype=np.float32)
         self.is_binary = len(classes_of(target)) == 2
         self.train: Any = slice(None)
         self.held_out: Any = None

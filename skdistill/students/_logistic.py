@@ -85,7 +85,7 @@ class LogisticAdapter(WeightBalancedAdapter):
             order="C",
         )
         soft, weight = weigh_classes(student, target)
-        codes = SoftCodes.of(target.labels, soft)
+        codes = SoftCodes.of(target.labels, soft, dtype=X.dtype)
         weight = None if weight is None else weight.astype(X.dtype)
         loss = _SoftLinearLoss(student.fit_intercept, X, codes, weight)
         _keep(student, loss, X, *_minimise(student, loss, X, codes, weight))

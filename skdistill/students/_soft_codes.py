@@ -60,8 +60,8 @@ class SoftCodes(np.ndarray):
         soft : ndarray of shape (n_samples, n_classes)
             A probability for each class.
         dtype : dtype, default=float64
-            The precision of the gradient. In single precision it is stored class by
-            class, as histogram boosting stores it.
+            That of `shift` for three classes or more. In single precision it is stored
+            class by class, as histogram boosting stores its gradient.
         """
         result = codes.astype(np.float64).view(cls)
         if soft.shape[1] == 2:
