@@ -40,6 +40,7 @@ STEPS = (
     "quantiles",
     "fold_teacher",
     "soft_labels",
+    "peak_memory",
     "overhead",
     "transfer",
     "refine",

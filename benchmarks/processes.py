@@ -14,8 +14,22 @@ def peak_mb() -> float:
 
     Not by getrusage: there a process begins with the peak of the one that started it.
     """
+    return _status_mb("VmHWM")
+
+
+def memory_mb() -> float:
+    """Return the memory that this process holds now, in MB (on Linux)."""
+    return _status_mb("VmRSS")
+
+
+def reset_peak() -> None:
+    """Let the peak memory of this process begin anew."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
+
+
+def _status_mb(name: str) -> float:
     status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(re.findall(r"VmHWM:\s*(\d+) kB", status)[0]) / 1024
+    return int(re.findall(rf"{name}:\s*(\d+) kB", status)[0]) / 1024
 
 
 def measure_apart(module: str, function: str, case: Sequence) -> dict:

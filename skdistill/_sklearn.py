@@ -6,6 +6,7 @@ Private names may move between releases; when one does, this file alone changes.
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
+from functools import cache
 from inspect import signature
 from typing import Any, ParamSpec, Self, TypeVar
 
@@ -66,6 +67,53 @@ except ImportError:  # scikit-learn < 1.9
     def with_callbacks(method: Callable[P, T]) -> Callable[P, T]:
         """Return `method` as it is: this scikit-learn has no callbacks."""
         return method
+
+
+# What classifiers of scikit-learn learn soft labels by. Where a release has moved some
+# of it, a name is None, and they learn from duplicated samples.
+try:
+    from sklearn._loss.loss import HalfBinomialLoss, HalfMultinomialLoss
+except ImportError:
+    HalfBinomialLoss = HalfMultinomialLoss = None
+try:
+    from sklearn.linear_model._glm.glm import NewtonCholeskySolver
+    from sklearn.linear_model._linear_loss import LinearModelLoss
+    from sklearn.linear_model._logistic import (
+        _LOGISTIC_SOLVER_CONVERGENCE_MSG as LOGISTIC_ADVICE,
+    )
+    from sklearn.utils.optimize import _check_optimize_result as count_iterations
+    from sklearn.utils.optimize import _newton_cg as newton_cg
+except ImportError:
+    LinearModelLoss = NewtonCholeskySolver = None
+    LOGISTIC_ADVICE = count_iterations = newton_cg = None
+
+
+def has_methods(cls: type, names: tuple[str, ...]) -> bool:
+    """Return whether soft labels can pass through these methods of a classifier."""
+    found = all(callable(getattr(cls, name, None)) for name in names)
+    return found and HalfMultinomialLoss is not None
+
+
+def restore_loss(model: BaseEstimator, sample_weight: NDArray | None) -> None:
+    """Give a boosting model the loss of its class, if it has another."""
+    if hasattr(model, "_loss"):
+        model._loss = model._get_loss(sample_weight=sample_weight)
+
+
+@cache
+def linear_loss_keeps_float32() -> bool:
+    """Return whether scikit-learn fits a linear loss on samples of single precision.
+
+    Its solver L-BFGS works in double precision; where its loss does not turn weights
+    into the samples' precision, scikit-learn turns the samples.
+    """
+    loss = LinearModelLoss(HalfBinomialLoss(), fit_intercept=False)
+    one = np.ones(1, dtype=np.float32)
+    try:
+        loss.loss_gradient(np.zeros(1), one[:, None], one)
+    except ValueError:
+        return False
+    return True
 
 
 def without_callback_context(estimator: E) -> E:
@@ -146,18 +194,28 @@ safe_indexing = _safe_indexing
 __all__ = [
     "FORESTS_BALANCE_BY_WEIGHT",
     "HELD_OUT_PARAMS",
+    "LOGISTIC_ADVICE",
     "CallbackSupportMixin",
+    "HalfBinomialLoss",
+    "HalfMultinomialLoss",
     "HasMethods",
     "Interval",
+    "LinearModelLoss",
+    "NewtonCholeskySolver",
     "Options",
     "StrOptions",
     "Tree",
+    "count_iterations",
     "elapsed_time",
     "fit_context",
+    "has_methods",
     "index_params",
+    "linear_loss_keeps_float32",
     "metric_of",
     "name_request_owner",
+    "newton_cg",
     "raise_for_params",
+    "restore_loss",
     "routing_enabled",
     "safe_indexing",
     "validate_params",

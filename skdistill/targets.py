@@ -1,7 +1,7 @@
 """What a student learns: labels and the teacher's predictions, mixed row by row."""
 
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -42,8 +42,9 @@ class Target:
     ----------
     labels : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Values in the target's unit; for classes, positions in `classes`.
-    teacher : ndarray of the shape of `labels`, or (n_samples, n_classes)
-        The teacher's tempered predictions: values, or probabilities.
+    predictions : ndarray of the shape of `labels`, or (n_samples, n_classes)
+        The teacher's tempered values; for classes its logits, which are not tempered,
+        so that they need not be kept twice.
     alpha : ndarray of shape (n_samples,)
         Weight of the teacher in each row, from 0 to 1.
     classes : ndarray of shape (n_classes,) or None
@@ -76,7 +77,7 @@ class Target:
     """
 
     labels: NDArray
-    teacher: NDArray
+    predictions: NDArray
     alpha: NDArray
     classes: NDArray | None = None
     weight: NDArray | None = None
@@ -168,7 +169,7 @@ class Target:
         labels = np.asarray(codes)
         return cls(
             labels,
-            temper(logits, temperature),
+            np.asarray(logits, dtype=float),
             _by_row(alpha, len(labels)),
             np.asarray(classes),
             weight,
@@ -187,21 +188,52 @@ class Target:
         return bool(self.alpha.any())
 
     @property
+    def teacher(self) -> NDArray:
+        """The teacher's tempered predictions: values, or probabilities."""
+        if self.classes is None:
+            return self.predictions
+        return temper(self.predictions, self.temperature)
+
+    @property
     def onehot(self) -> NDArray[np.float64]:
         """The labels as probabilities, of shape (n_samples, n_classes)."""
-        return np.eye(self.teacher.shape[1])[self.labels]
+        return np.eye(self.predictions.shape[1])[self.labels]
 
     @property
     def mixed(self) -> NDArray:
         """The mixed target: values, or distributions that sum to 1 in each row."""
         if self.classes is not None:
-            target = self.alpha[:, None] * self.teacher
+            target = self.teacher
+            target *= self.alpha[:, None]
             target[np.arange(len(target)), self.labels] += 1 - self.alpha
             return target
         if not self.uses_teacher:
             return self.labels
         alpha = self.alpha.reshape(-1, *[1] * (self.labels.ndim - 1))
         return (1 - alpha) * self.labels + alpha * self.teacher
+
+    def take(self, rows: Any, **changes: Any) -> Self:
+        """Return the target of some samples.
+
+        Parameters
+        ----------
+        rows : slice or ndarray of int or bool
+            Which.
+        **changes
+            Other attributes of what is returned, such as its `weight`.
+
+        Returns
+        -------
+        Target
+        """
+        weight = None if self.weight is None else self.weight[rows]
+        parts = {
+            "labels": self.labels[rows],
+            "predictions": self.predictions[rows],
+            "alpha": self.alpha[rows],
+            "weight": weight,
+        }
+        return replace(self, **parts | changes)
 
     def join(self, other: "Target") -> "Target":
         """Return the target of the samples of both, those of `other` last.
@@ -213,7 +245,7 @@ class Target:
             weight = np.concatenate([_weights(self), _weights(other)])
         return Target(
             np.concatenate([self.labels, other.labels]),
-            np.concatenate([self.teacher, other.teacher]),
+            np.concatenate([self.predictions, other.predictions]),
             np.concatenate([self.alpha, other.alpha]),
             self.classes,
             weight,

@@ -141,3 +141,31 @@ def test_joined_targets_of_classes_keep_classes_temperature_and_loss():
     assert_allclose(both.mixed, [[0, 1], [2 / 3, 1 / 3]])
     assert (both.temperature, both.soften) == (2.0, "both")
     assert both.classes.tolist() == ["a", "b"]
+
+
+def test_some_samples_of_a_target_are_those_of_all():
+    logits, weight = np.arange(12.0).reshape(4, 3), np.arange(4.0)
+    whole = Target.of_classes(
+        [0, 1, 2, 0],
+        logits,
+        classes=["a", "b", "c"],
+        alpha=[0.0, 0.5, 0.7, 1.0],
+        temperature=2.0,
+        weight=weight,
+    )
+    for rows in (slice(1, 3), np.array([3, 0]), np.array([True, False, True, True])):
+        part = whole.take(rows)
+        assert_array_equal(part.mixed, whole.mixed[rows])
+        assert_array_equal(part.y, whole.y[rows])
+        assert_array_equal(part.weight, weight[rows])
+        assert part.take(slice(None), weight=None).weight is None
+    values = Target.of_values([1.0, 2.0], [3.0, 4.0], alpha=0.5).take([1])
+    assert_array_equal(values.mixed, [3.0])
+
+
+def test_logits_are_not_kept_twice():
+    logits = np.random.default_rng(0).normal(size=(4, 3))
+    target = Target.of_classes([0, 1, 2, 0], logits, classes=[0, 1, 2], alpha=1.0)
+    assert target.predictions is logits
+    target.mixed[:] = 0
+    assert target.teacher.sum() == pytest.approx(4)

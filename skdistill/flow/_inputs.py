@@ -80,7 +80,8 @@ def check_student_takes(
     _check_takes("student", student, data.X, data)
     if not is_pairwise(student):
         return
-    is_whole = find_adapter(student).trains_natively or is_regressor(student)
+    learns_natively = find_adapter(student).learns_natively(final_step(student))
+    is_whole = learns_natively or is_regressor(student)
     if has_transfer_set:
         raise ValueError(
             "A student of distances or kernels between the samples has none to those "

@@ -58,17 +58,41 @@ def take_columns(X: Table, columns: slice) -> Table:
 
 
 def join_samples(first: Table, second: Table) -> Table:
-    """Put the samples of two tables with the same columns one below the other."""
+    """Put the samples of two tables with the same columns one below the other.
+
+    Numbers of the second get the precision of the first where it holds floats.
+    """
     if hasattr(first, "iloc"):
         return _join_frames(first, second)
-    if sparse.issparse(first):
-        return sparse.vstack([first, second], format=first.format)
-    return np.concatenate([np.asarray(first), np.asarray(second)])
+    with np.errstate(over="ignore"):  # What is infinite then, the student refuses.
+        if sparse.issparse(first):
+            dtype = _common_dtype(first.dtype, second.dtype)
+            parts = [part.astype(dtype, copy=False) for part in (first, second)]
+            return sparse.vstack(parts, format=first.format)
+        parts = [np.asarray(first), np.asarray(second)]
+        dtype = _common_dtype(*(part.dtype for part in parts))
+        return np.concatenate(parts, dtype=dtype, casting="same_kind")
+
+
+def _common_dtype(first: np.dtype, second: np.dtype) -> np.dtype:
+    """Return the first of two dtypes if it is a float's and the second a number's."""
+    if first.kind == "f" and second.kind in "fiub":
+        return first
+    return np.result_type(first, second)
 
 
 def _join_frames(first: Table, second: Table) -> Table:
     import pandas as pd
 
+    floats = {
+        name: dtype
+        for name, dtype in first.dtypes.items()
+        if isinstance(dtype, np.dtype)
+        and isinstance(second[name].dtype, np.dtype)
+        and _common_dtype(dtype, second[name].dtype) == dtype != second[name].dtype
+    }
+    with np.errstate(over="ignore"):
+        second = second.astype(floats)
     both = pd.concat([first, second], ignore_index=True)
     changed = [name for name in both if both[name].dtype != first[name].dtype]
     if changed:

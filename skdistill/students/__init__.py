@@ -3,10 +3,13 @@
 # Each file of a family registers its adapters, by name, so that no library is imported
 # before one of its students comes.
 from skdistill.students import (
+    _boosted_classes,  # noqa: F401
     _catboost,  # noqa: F401
+    _dummy,  # noqa: F401
     _gradient_boosting,  # noqa: F401
     _kernels,  # noqa: F401
     _lightgbm,  # noqa: F401
+    _logistic,  # noqa: F401
     _mlp,  # noqa: F401
     _naive_bayes,  # noqa: F401
     _neighbors,  # noqa: F401

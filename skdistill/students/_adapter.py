@@ -10,7 +10,8 @@ from sklearn.utils import get_tags
 
 from skdistill._fitting import final_step, weight_param
 from skdistill._typing import Estimator, Table
-from skdistill.students._duplication import balance_classes, fit_on_duplicates
+from skdistill.students._class_weight import balance_classes
+from skdistill.students._duplication import fit_on_duplicates
 from skdistill.students._leaves import LeafModel
 from skdistill.students._training_loss import LossWord, TrainingLoss
 from skdistill.targets import Target
@@ -68,7 +69,8 @@ class StudentAdapter:
     ----------
     trains_natively : bool, default=False
         Whether `fit` is overridden, and learns targets without duplicated samples. The
-        student then needs no `sample_weight`, and may split its training samples.
+        student then needs no `sample_weight`, and may split its training samples. Where
+        that depends on its parameters, `learns_natively` says so.
     tempers_student : bool, default=False
         Whether `fit` follows ``target.soften == "both"``.
     needs_codes : bool, default=False
@@ -189,6 +191,21 @@ class StudentAdapter:
             return fit_on_duplicates(student, X, target, fit_params)
         params = weight_param(student, target.weight, part="student") | dict(fit_params)
         return student.fit(X, self.mixed_values(student, target), **params)
+
+    def learns_natively(self, student: Estimator) -> bool:
+        """Return whether a student learns targets of classes without duplicates.
+
+        Parameters
+        ----------
+        student : estimator
+            Unfitted. Itself, not a Pipeline that ends in it.
+
+        Returns
+        -------
+        bool
+            By default `trains_natively`.
+        """
+        return self.trains_natively
 
     def mixed_values(self, student: Estimator, target: Target) -> NDArray:
         """Return the mixed values, which a positive loss does not take below a label.

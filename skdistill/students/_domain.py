@@ -50,7 +50,7 @@ def within_domain(student: Estimator, target: Target) -> Target:
     return replace(
         target,
         labels=np.clip(target.labels, smallest, largest),
-        teacher=np.clip(target.teacher, smallest, largest),
+        predictions=np.clip(target.predictions, smallest, largest),
     )
 
 

@@ -17,20 +17,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import compute_class_weight, gen_batches
+from sklearn.utils import gen_batches
 
-from skdistill._fitting import final_step, weight_param
+from skdistill._fitting import weight_param
 from skdistill._sklearn import index_params, safe_indexing
 from skdistill._typing import Estimator, Table
 from skdistill.targets import Target
 
-__all__ = [
-    "balance_classes",
-    "classes_of",
-    "duplicate_samples",
-    "fit_on_duplicates",
-    "thin",
-]
+__all__ = ["classes_of", "duplicate_samples", "fit_on_duplicates", "thin"]
 
 
 _SMALL = 0.01
@@ -106,34 +100,3 @@ def _uniform(target: NDArray) -> NDArray[np.float64]:
         bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         bits ^= bits >> np.uint64(31)
     return (bits >> np.uint64(11)) / 2.0**53
-
-
-def balance_classes(student: Estimator, target: Target, *, by_weight: bool) -> None:
-    """Resolve class_weight="balanced" on the labels; duplicates would count as samples.
-
-    Parameters
-    ----------
-    student : estimator
-        Changed in place.
-    target : Target
-        A target of classes.
-    by_weight : bool
-        Whether the samples are counted by their weights, as some students count them
-        when they are fitted on labels.
-    """
-    final = final_step(student)
-    balance = getattr(final, "class_weight", None)
-    if not isinstance(balance, str):
-        return
-    if balance != "balanced":
-        raise ValueError(
-            "The student's class_weight must be None, a dict or 'balanced' to learn "
-            f"distributions over classes. Got {balance!r}, which would count weighted "
-            "duplicates as samples."
-        )
-    weight = {"sample_weight": target.weight} if by_weight else {}
-    classes = classes_of(target)
-    factors = compute_class_weight("balanced", classes=classes, y=target.y, **weight)
-    final.set_params(
-        class_weight=dict(zip(classes.tolist(), factors, strict=True)),
-    )

@@ -68,7 +68,7 @@ def check_learns_target(student: Estimator, soften: str) -> None:
     if is_regressor(student):
         _check_learns_logits(student)
         return
-    if adapter.trains_natively:
+    if adapter.learns_natively(final_step(student)):
         return
     if is_classifier(student):
         _check_splits_nothing(student)

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import is_classifier
 from sklearn.utils.validation import validate_data
 
 from skdistill._typing import Estimator, Table
@@ -13,7 +12,7 @@ from skdistill.students._adapter import StudentAdapter, ValueCounts
 from skdistill.students._leaves import LeafModel, LeafNodes
 from skdistill.students._registry import register
 
-__all__ = ["BoostedClassifierLeaves", "BoostedRegressorLeaves"]
+__all__ = ["BoostedClassifierLeaves", "BoostedRegressorLeaves", "BoostingAdapter"]
 
 
 class _BoostedLeaves(LeafModel):
@@ -67,15 +66,11 @@ class BoostedClassifierLeaves(_BoostedLeaves):
         return self.model.decision_function(X)
 
 
-class _BoostingAdapter(StudentAdapter):
-    """Stages are those of scikit-learn; classes are learned from duplicates."""
+class BoostingAdapter(StudentAdapter):
+    """Stages are those of scikit-learn."""
 
     def __init__(self, leaves: type[LeafModel]) -> None:
         self.leaves = leaves
-
-    def ways_to_split(self, student: Estimator) -> list[str]:
-        stops = is_classifier(student) and student.n_iter_no_change is not None
-        return ["n_iter_no_change"] * stops + super().ways_to_split(student)
 
     def count_values(self, model: Estimator) -> ValueCounts:
         return ValueCounts(leaves=sum(int(tree.n_leaves) for tree in _trees(model)))
@@ -88,9 +83,5 @@ def _trees(model: Estimator) -> list[Any]:
 
 register(
     "sklearn.ensemble._gb.GradientBoostingRegressor",
-    _BoostingAdapter(BoostedRegressorLeaves),
-)
-register(
-    "sklearn.ensemble._gb.GradientBoostingClassifier",
-    _BoostingAdapter(BoostedClassifierLeaves),
+    BoostingAdapter(BoostedRegressorLeaves),
 )

@@ -1,8 +1,9 @@
 """Histogram gradient boosting of scikit-learn.
 
-It learns from duplicated samples. Left to itself it would put some duplicates of a
-sample into its validation part and others into its training part, and would count
-duplicates to decide whether to stop early at all.
+It learns soft labels by its own loss, of which only the gradient changes. Where a
+release of scikit-learn does not let it, it learns from duplicated samples. Left to
+itself it would put some duplicates of a sample into its validation part and others into
+its training part, and would count duplicates to decide whether to stop early at all.
 
 Its trees are private, and it has no public method that says which leaf a sample falls
 into. So a copy of the model is asked whose leaves hold their own numbers and whose
@@ -12,25 +13,41 @@ private attributes of the fitted model are used, in this file alone: `_predictor
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from skdistill._sklearn import index_params, safe_indexing
+from skdistill._sklearn import (
+    has_methods,
+    index_params,
+    restore_loss,
+    safe_indexing,
+)
 from skdistill._typing import Estimator, Table
 from skdistill.students._adapter import StudentAdapter, ValueCounts
-from skdistill.students._duplication import duplicate_samples
+from skdistill.students._class_weight import weigh_classes
+from skdistill.students._duplication import classes_of, duplicate_samples
 from skdistill.students._leaves import LeafModel
 from skdistill.students._registry import register
+from skdistill.students._soft_codes import (
+    SoftCodes,
+    SoftLabelsLostError,
+    soft_loss,
+    with_methods,
+)
 from skdistill.targets import Target
 
 __all__ = ["HistClassifierLeaves", "HistRegressorLeaves", "hist_boosting_nodes"]
 
 # scikit-learn's own limit for early_stopping="auto".
 _MANY_SAMPLES = 10_000
+# Through which soft labels pass.
+_METHODS = ("_encode_y", "_finalize_sample_weight", "_get_loss")
 
 
 class _HistLeaves(LeafModel):
@@ -132,9 +149,12 @@ class HistBoostingAdapter(StudentAdapter):
 
 
 class HistClassifierAdapter(HistBoostingAdapter):
-    """It learns from duplicates, and stops early by samples held out."""
+    """It learns by its own loss, or from duplicates; whole samples stop it early."""
 
     trains_natively = True
+
+    def resolve_class_weight(self, student: Estimator, target: Target) -> None:
+        super().resolve_class_weight(student, _with_codes(target))
 
     def fit(
         self,
@@ -144,16 +164,56 @@ class HistClassifierAdapter(HistBoostingAdapter):
         fit_params: Mapping[str, Any],
         eval_targets: Sequence[Target] = (),
     ) -> Estimator:
+        self.resolve_class_weight(student, target)
+        if isinstance(student.loss, str) and has_methods(type(student), _METHODS):
+            # With soft labels lost, it learns from duplicates.
+            with suppress(SoftLabelsLostError):
+                return _fit_natively(student, X, target, fit_params)
         params = student.get_params()
         stops = _stops_early(student, len(target.labels))
         student.set_params(early_stopping=stops)
         own_validation = "X_val" in fit_params or params["validation_fraction"] is None
         if stops and not own_validation:
-            self.resolve_class_weight(student, target)
             _fit_holding_out(student, X, target, fit_params)
         else:
             super().fit(student, X, target, fit_params)
         return student.set_params(early_stopping=params["early_stopping"])
+
+
+def _with_codes(target: Target) -> Target:
+    """Return the target with codes as classes, by which its class_weight goes."""
+    return replace(target, classes=np.arange(len(classes_of(target))))
+
+
+def _fit_natively(
+    student: Estimator, X: Table, target: Target, fit_params: Mapping[str, Any]
+) -> Estimator:
+    classes = classes_of(target)
+    soft, weight = weigh_classes(student, _with_codes(target))
+    # Gradients are of single precision there.
+    codes = SoftCodes.of(target.labels, soft, dtype=np.float32)
+    del soft
+
+    class SoftBoosting:
+        def _encode_y(self, y: NDArray) -> SoftCodes:
+            # Each class comes twice, lest scikit-learn take them for numbers.
+            super()._encode_y(np.tile(classes, 2))  # type: ignore[misc]
+            return codes
+
+        def _finalize_sample_weight(
+            self, sample_weight: NDArray | None, y: NDArray
+        ) -> NDArray | None:
+            return weight  # Which holds the weights of the classes too.
+
+        def _get_loss(self, sample_weight: NDArray | None) -> Any:
+            return soft_loss(len(classes))
+
+    try:
+        with with_methods(student, SoftBoosting):
+            student.fit(X, target.labels, sample_weight=target.weight, **fit_params)
+    finally:
+        restore_loss(student, weight)
+    return student
 
 
 def _stops_early(student: Estimator, n_samples: int) -> bool:

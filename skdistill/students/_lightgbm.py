@@ -238,7 +238,7 @@ class LightGBMClassifierAdapter(LightGBMAdapter):
         params = student.get_params()
         # LightGBM drops features that cannot be split, and trains no gradient without.
         few = len(target.labels) < 2 * params["min_child_samples"]
-        n_classes = target.teacher.shape[1]
+        n_classes = target.predictions.shape[1]
         if target.soften == "both":
             _check_tempers(params, n_classes)
         elif few or _not_native(params, n_classes):

@@ -132,5 +132,4 @@ for _name, _adapter in (
     ("ransac.RANSACRegressor", ConsensusAdapter()),
 ):
     register(f"sklearn.linear_model._{_name}", _adapter)
-for _name in ("linear_model._logistic.LogisticRegression", "svm._classes.LinearSVC"):
-    register(f"sklearn.{_name}", WeightBalancedAdapter())
+register("sklearn.svm._classes.LinearSVC", WeightBalancedAdapter())

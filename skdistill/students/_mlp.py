@@ -6,8 +6,8 @@ of the onehot one, so batches hold samples, not duplicates, and certain labels g
 fit on labels.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from skdistill._typing import Estimator, Table
 from skdistill.students._adapter import StudentAdapter
 from skdistill.students._early_stopping import soft_log_loss
 from skdistill.students._registry import register
+from skdistill.students._soft_codes import with_methods
 from skdistill.targets import Target
 
 __all__ = ["PerceptronAdapter"]
@@ -56,22 +57,15 @@ def _output(mixed: NDArray) -> NDArray:
     return mixed[:, 1 if mixed.shape[1] == 2 else 0 :]
 
 
-@contextmanager
-def _learning(student: MLPClassifier, output: NDArray) -> Iterator[None]:
-    cls = type(student)
-
-    class SoftTarget(cls):  # type: ignore[valid-type, misc]
+def _learning(student: MLPClassifier, output: NDArray) -> AbstractContextManager[None]:
+    class SoftTarget:
         def _validate_input(
             self, X: Table, *args: Any, **kwargs: Any
         ) -> tuple[NDArray, NDArray]:
-            X, _ = super()._validate_input(X, *args, **kwargs)
+            X, _ = super()._validate_input(X, *args, **kwargs)  # type: ignore[misc]
             return X, output.astype(X.dtype, copy=False)
 
-    student.__class__ = SoftTarget
-    try:
-        yield
-    finally:
-        student.__class__ = cls
+    return with_methods(student, SoftTarget)
 
 
 def _fit_until_it_stops(

@@ -30,6 +30,7 @@ from sklearn.tree import (
 from skdistill._sklearn import FORESTS_BALANCE_BY_WEIGHT, Tree
 from skdistill._typing import Estimator, Table
 from skdistill.students._adapter import StudentAdapter, ValueCounts
+from skdistill.students._class_weight import weigh_classes
 from skdistill.students._duplication import classes_of
 from skdistill.students._leaves import LeafModel, LeafNodes
 from skdistill.students._registry import register
@@ -171,7 +172,7 @@ class TreeClassifierAdapter(TreeAdapter):
             _check_not_judged_by_duplicates(student)
             return super().fit(student, X, target, fit_params)
         self.resolve_class_weight(student, target)
-        probabilities, weight = _weigh(student, target)
+        probabilities, weight = weigh_classes(student, target)
         twin = _with_params_of(student, self.twin(), n_classes=probabilities.shape[1])
         twin.fit(X, probabilities, weight, **fit_params)
         return _move(twin, student, classes_of(target), target.y)
@@ -185,18 +186,6 @@ def _check_not_judged_by_duplicates(student: Estimator) -> None:
             f"criterion={student.criterion!r}, monotonic_cst={student.monotonic_cst!r}."
             " Use criterion='gini' without monotonic_cst, or oob_score=False."
         )
-
-
-def _weigh(student: Estimator, target: Target) -> tuple[NDArray, NDArray | None]:
-    """Return the target under the student's class weights, and the samples' weights."""
-    mixed = target.mixed
-    if student.class_weight is None:
-        return mixed, target.weight
-    factors = [student.class_weight.get(label, 1.0) for label in classes_of(target)]
-    mixed = mixed * factors
-    total = mixed.sum(axis=1)
-    weight = total if target.weight is None else total * target.weight
-    return mixed / np.where(total > 0, total, 1.0)[:, None], weight
 
 
 def _with_params_of(student: Estimator, twin: Estimator, n_classes: int) -> Estimator:

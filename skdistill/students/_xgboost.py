@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from sklearn.base import is_regressor
 from sklearn.utils.fixes import parse_version
 
+from skdistill._numerics import log_probability
 from skdistill._typing import Estimator, Table
 from skdistill.students._adapter import StudentAdapter, ValueCounts
 from skdistill.students._early_stopping import NAME, check_one_eval_set, soft_log_loss
@@ -240,7 +241,7 @@ class XGBoostClassifierAdapter(XGBoostAdapter):
         fit_params: Mapping[str, Any],
         eval_targets: Sequence[Target] = (),
     ) -> Estimator:
-        params, n_classes = student.get_params(), target.teacher.shape[1]
+        params, n_classes = student.get_params(), target.predictions.shape[1]
         self._check_loss(student, target.soften, n_classes)
         binary = n_classes == 2
         if self.class_weights(student, n_classes):
@@ -290,9 +291,10 @@ def _weigh_positives(target: Target, factor: float) -> Target:
     """
     mixed = target.mixed * [1.0, factor]
     total = mixed.sum(axis=1)
+    mixed /= np.where(total > 0, total, 1.0)[:, None]
     return replace(
         target,
-        teacher=mixed / np.where(total > 0, total, 1.0)[:, None],
+        predictions=target.temperature * log_probability(mixed),
         alpha=np.ones(len(total)),
         weight=total if target.weight is None else total * target.weight,
     )

@@ -166,7 +166,7 @@ CLASSIFICATION = {
         "must not split its training rows.*Got early_stopping=True.*HistGradient",
     ),
     "early stopping of boosting": (
-        {"student": GradientBoostingClassifier(n_iter_no_change=3)},
+        {"student": GradientBoostingClassifier(loss="exponential", n_iter_no_change=3)},
         "must not split its training rows.*Got n_iter_no_change.*HistGradient",
     ),
     "calibration on duplicates": (

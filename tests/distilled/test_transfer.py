@@ -262,6 +262,58 @@ def test_sparse_samples_can_be_given_not_drawn(diabetes):
         model.set_params(transfer=MungeSampler()).fit(X, y)
 
 
+SINGLE = {
+    "array": np.asarray,
+    "frame": pd.DataFrame,
+    "sparse matrix": sparse.csr_matrix,
+    "sparse array": sparse.csr_array,
+}
+
+
+@pytest.mark.parametrize("other", [np.float64, np.int64])
+@pytest.mark.parametrize("container", SINGLE.values(), ids=SINGLE)
+def test_single_precision_stays_with_unlabeled_samples_of_another(
+    container, other, diabetes
+):
+    X, y = diabetes
+    X = np.rint(100 * X)
+    student = RecordingRegressor()
+    model = DistilledRegressor(Ridge(), student, transfer=None, random_state=0)
+    single = container(X.astype(np.float32))
+    model.fit(single[:300], y[:300], X_unlabeled=container(X[300:].astype(other)))
+    seen = model.student_.X_
+    dtypes = seen.dtypes if hasattr(seen, "iloc") else [seen.dtype]
+    assert {*dtypes} == {np.dtype(np.float32)}
+    dense = seen.toarray() if sparse.issparse(seen) else np.asarray(seen)
+    assert_array_equal(dense, X)
+
+
+def test_single_precision_stays_beside_privileged_columns_of_another(diabetes):
+    X, y = diabetes
+    model = DistilledRegressor(
+        Ridge(), RecordingRegressor(), transfer=MungeSampler(), random_state=0
+    )
+    X, privileged = X[:, :6].astype(np.float32), X[:, 6:]
+    given = np.hstack([X, privileged])[:50]
+    model.fit(X, y, X_privileged=privileged, X_unlabeled=given)
+    assert model.student_.X_.dtype == np.float32
+
+
+def test_integers_become_floats_beside_unlabeled_ones(diabetes):
+    X, y = diabetes
+    X = np.rint(100 * X).astype(int)
+    model = DistilledRegressor(Ridge(), RecordingRegressor(), transfer=None)
+    model.fit(X, y, X_unlabeled=X[:50] + 0.5)
+    assert_array_equal(model.student_.X_[-50:], X[:50] + 0.5)
+
+
+def test_what_single_precision_cannot_hold_is_refused_by_the_student(diabetes):
+    X, y = diabetes
+    model = DistilledRegressor(Ridge(), DecisionTreeRegressor(), transfer=None)
+    with pytest.raises(ValueError, match="infinity"):
+        model.fit(X.astype(np.float32), y, X_unlabeled=np.full((3, 10), 1e300))
+
+
 class Frame(list):
     """Stands for the DataFrames of other libraries."""
 

@@ -108,6 +108,7 @@ def test_other_losses_get_the_mixed_target_as_it_is():
         LogisticRegression(),
         KNeighborsClassifier(),
         XGBClassifier(early_stopping_rounds=3),
+        GradientBoostingClassifier(n_iter_no_change=3),
         HistGradientBoostingClassifier(early_stopping=True),
         RandomForestClassifier(oob_score=True),
         Ridge(),
@@ -123,7 +124,10 @@ def test_students_of_any_training_learn_classes(student):
     [
         (LogisticRegressionCV(), "Got LogisticRegressionCV in"),
         (StackingClassifier([("a", GaussianNB())]), "Got StackingClassifier in"),
-        (GradientBoostingClassifier(n_iter_no_change=3), "Got n_iter_no_change in"),
+        (
+            GradientBoostingClassifier(loss="exponential", n_iter_no_change=3),
+            "Got n_iter_no_change in",
+        ),
         (SVC(probability=True), "Got probability=True in"),
         (
             BaggingClassifier(HistGradientBoostingClassifier(early_stopping=True)),
