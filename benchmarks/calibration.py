@@ -1,4 +1,4 @@
-"""Which calibration of a classifier's teacher: a temperature, biases, a scale a class.
+"""How a classifier's teacher is best calibrated: by a temperature, and what beside it.
 
 Each is learned on out-of-fold predictions, as `DistilledClassifier` learns its own,
 with a prior worth one sample that draws it to no change at all, and judged by the log
@@ -35,45 +35,51 @@ N_ROWS = (300, 1_500)
 WAYS = {
     "none": "none",
     "temperature": "temperature",
-    "biased": "temperature and a bias a class",
+    "package": "temperature, bias and floor",
     "vector": "a scale and a bias a class",
 }
 
 
-class VectorScaling:
-    """Scale and shift each class's logit.
+class Scaling:
+    """Scale the logits, all by one number or each class by its own, with a bias.
 
     Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", ICML
     2017, section 4.2; the logarithms of the scales and the biases have a normal prior
-    of deviation 1, worth one sample.
+    of deviation 1, worth one sample. Probabilities are of a millionth at least.
     """
 
-    def __init__(self, *, same_scale: bool) -> None:
-        self.same_scale = same_scale
+    def __init__(self, *, by_class: bool) -> None:
+        self.by_class = by_class
 
     def fit(self, logits, codes):
         """Minimise the log loss by L-BFGS."""
         logits = _bounded(logits)
         n_samples, n_classes = logits.shape
-        n_scales = 1 if self.same_scale else n_classes
         onehot = np.eye(n_classes)[codes]
 
         def objective(theta):
-            scale, bias = np.exp(theta[:n_scales]), theta[n_scales:]
+            scale, bias = self._unpack(theta)
             z = logits * scale + bias
             total = logsumexp(z, axis=1, keepdims=True)
             loss = (total[:, 0] - z[np.arange(n_samples), codes]).mean()
             error = (np.exp(z - total) - onehot) / n_samples
             by_scale = (error * logits * scale).sum(axis=0)
-            if self.same_scale:
-                by_scale = by_scale.sum(keepdims=True)
-            gradient = np.concatenate([by_scale, error.sum(axis=0)])
+            gradient = (
+                np.concatenate([by_scale, error.sum(axis=0)])
+                if self.by_class
+                else by_scale.sum(keepdims=True)
+            )
             return loss + theta @ theta / (2 * n_samples), gradient + theta / n_samples
 
-        start = np.zeros(n_scales + n_classes)
-        theta = minimize(objective, start, jac=True, method="L-BFGS-B").x
-        self.scale_, self.bias_ = np.exp(theta[:n_scales]), theta[n_scales:]
+        start = np.zeros(2 * n_classes if self.by_class else 1)
+        found = minimize(objective, start, jac=True, method="L-BFGS-B")
+        self.scale_, self.bias_ = self._unpack(found.x)
         return self
+
+    def _unpack(self, theta):
+        if not self.by_class:
+            return np.exp(theta), 0.0
+        return np.exp(theta[: len(theta) // 2]), theta[len(theta) // 2 :]
 
     def transform(self, logits):
         """Return the calibrated logits."""
@@ -81,7 +87,6 @@ class VectorScaling:
 
 
 def _bounded(logits):
-    """Return logits of probabilities of at least a millionth of the largest."""
     return np.maximum(logits, logits.max(axis=1, keepdims=True) + np.log(1e-6))
 
 
@@ -118,9 +123,9 @@ def _measure(X, y, X_test, y_test, teacher) -> dict:
     codes_test = np.searchsorted(classes, y_test)
     found = {"n_rows": len(X), "none": log_losses(held_out, codes_test).mean()}
     for way, step in {
-        "temperature": TemperatureScaling(),
-        "biased": VectorScaling(same_scale=True),
-        "vector": VectorScaling(same_scale=False),
+        "temperature": Scaling(by_class=False),
+        "package": TemperatureScaling(),
+        "vector": Scaling(by_class=True),
     }.items():
         calibrated = step.fit(done.predictions, codes).transform(held_out)
         found[way] = log_losses(calibrated, codes_test).mean()
@@ -138,7 +143,7 @@ def compare(frame: pd.DataFrame) -> pd.DataFrame:
     """Count where each way is better than the temperature alone, and by how much."""
     rows = []
     for n_rows, part in frame.groupby("n_rows"):
-        for way in ("none", "biased", "vector"):
+        for way in ("none", "package", "vector"):
             gain = part["temperature"] - part[way]
             rows.append(
                 {

@@ -1,7 +1,7 @@
 """Calibration: steps of the signal, fitted on out-of-fold predictions.
 
 A teacher may rank samples well and still be over- or underconfident, or in another
-unit. What it predicts out-of-fold is at hand anyway, beside the labels, so one or two
+unit. What it predicts out-of-fold is at hand anyway, beside the labels, so a few
 numbers can be fitted to put that right.
 """
 
@@ -9,7 +9,8 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
+from scipy.special import logsumexp
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -25,10 +26,14 @@ __all__ = [
 
 # The least probability that counts, so that one impossible class is not infinite.
 _LEAST = 1e-6
-# Between which temperatures the best is sought; at first on a grid, as the loss with
-# a least probability has more than one minimum.
-_LOWEST, _HIGHEST, _N_GRID = 0.05, 20.0, 33
-# Enough samples for one number.
+# Between which temperatures the best is sought.
+_LOWEST, _HIGHEST = 0.05, 20.0
+# What a class of probability 0 gets beside the most probable, before the temperature:
+# that no neighbour and no tree voted for it does not make it impossible.
+_FLOORS = (1e-6, 1e-3, 1e-2, 3e-2)
+# Of how many samples the prior of the biases is worth.
+_BIAS_PRIOR = 10.0
+# Enough samples for a few numbers.
 _MOST_SAMPLES = 50_000
 
 
@@ -52,39 +57,55 @@ def log_losses(logits: NDArray, codes: NDArray) -> NDArray[np.float64]:
 
 
 class TemperatureScaling(BaseEstimator):
-    """Divide a classifier's logits by the temperature of least log loss.
+    """Divide a classifier's logits by a temperature, and shift each class by a bias.
 
-    The temperature minimises ``mean(-log softmax(z / T)[y]) + log(T)**2 / (2 n)`` over
-    the out-of-fold logits z: that of least log loss, but for a prior worth one sample,
-    which keeps a few samples from making it extreme. The order of the classes stays.
+    A logit of minus infinity, of a class that no neighbour or tree voted for, becomes
+    ``max(z) + log(floor)``, or the sample's least other logit if that is lower. The
+    temperature and the biases then minimise ::
+
+        mean(-log softmax(z / T + b)[y]) + (log(T)**2 + 10 * sum(b**2)) / (2 * n)
+
+    over the n out-of-fold logits: the log loss, but for a prior worth one sample for T
+    and ten for b, which keeps a few samples from making them extreme. The floor is that
+    of least loss among a millionth, a thousandth, one and three hundredths.
+    `benchmarks.calibration` compares that with a temperature alone.
 
     Attributes
     ----------
     temperature_ : float
         T, to four digits. Above 1 the teacher was overconfident, below 1 the contrary.
+    bias_ : ndarray of shape (n_classes,)
+        b, to four decimals. Above 0 the teacher gave the class too little, as one with
+        balanced class weights does to a frequent class.
+    floor_ : float
+        What probability 0 becomes beside the largest; a millionth where there is none.
     loss_before_, loss_after_ : float
         Mean log loss of the out-of-fold predictions, in nats.
 
     References
     ----------
     Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", ICML
-    2017, equation 9.
+    2017, equation 9, for the temperature. Alexandari, Kundaje and Shrikumar, "Maximum
+    Likelihood with Bias-Corrected Calibration is Hard-To-Beat at Label Shift
+    Adaptation", ICML 2020, for the biases. The floor and the priors are this package's.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skdistill.teachers import TemperatureScaling
-    >>> codes = np.tile([0, 0, 0, 1], 100)  # Right three times of four...
-    >>> logits = np.tile([4.0, 0.0], (400, 1))  # ...and sure at 0.98.
-    >>> scaling = TemperatureScaling().fit(logits, codes)
+    >>> codes = np.tile([0, 0, 0, 1, 1, 1, 1, 0], 100)  # Right three times of four...
+    >>> logits = np.repeat([[4.0, 0.0], [0.0, 4.0]], 4, axis=0)  # ...and sure at 0.98.
+    >>> scaling = TemperatureScaling().fit(np.tile(logits, (100, 1)), codes)
     >>> round(scaling.temperature_, 1)  # 4 / log(3)
     3.6
+    >>> scaling.bias_
+    array([0., 0.])
     """
 
     def fit(
         self, predictions: NDArray, y: NDArray, sample_weight: NDArray | None = None
     ) -> Self:
-        """Find the temperature.
+        """Find floor, temperature and biases.
 
         Parameters
         ----------
@@ -100,29 +121,26 @@ class TemperatureScaling(BaseEstimator):
         self : object
         """
         logits, codes, weight = _at_most(predictions, y, sample_weight)
+        weight = np.ones(len(codes)) if weight is None else weight
         n_samples = count_samples(weight, len(codes))
-
-        def objective(log_temperature: float) -> float:
-            losses = log_losses(logits / np.exp(log_temperature), codes)
-            prior = log_temperature**2 / (2 * n_samples)
-            return float(np.average(losses, weights=weight)) + prior
-
-        grid = np.linspace(np.log(_LOWEST), np.log(_HIGHEST), _N_GRID)
-        best = int(np.argmin([objective(point) for point in grid]))
-        around = grid[max(best - 1, 0)], grid[min(best + 1, _N_GRID - 1)]
-        found = minimize_scalar(
-            objective, bounds=around, method="bounded", options={"xatol": 1e-10}
-        )
-        # More digits would be rounding, by which duplicated samples could differ.
-        self.temperature_ = float(f"{np.exp(found.x):.4g}")
+        best = np.inf
+        for floor in _FLOORS if np.isneginf(logits).any() else _FLOORS[:1]:
+            raised = _raised(logits, floor)
+            loss, theta = _least_loss(raised, codes, weight, n_samples)
+            # A higher floor must be better by more than rounding makes of equal ones.
+            if loss < best - 1e-9:
+                best, self.floor_ = loss, floor
+                # More digits are rounding, by which duplicated samples could differ.
+                self.temperature_ = float(f"{np.exp(-theta[0]):.4g}")
+                self.bias_ = np.round(theta[1:], 4) + 0.0
         self.loss_before_, self.loss_after_ = (
-            float(np.average(log_losses(logits / T, codes), weights=weight))
-            for T in (1.0, self.temperature_)
+            float(np.average(log_losses(one, codes), weights=weight))
+            for one in (logits, self.transform(logits))
         )
         return self
 
     def transform(self, predictions: NDArray) -> NDArray[np.float64]:
-        """Divide logits by the temperature.
+        """Raise what is impossible, divide by the temperature, add the biases.
 
         Parameters
         ----------
@@ -134,7 +152,7 @@ class TemperatureScaling(BaseEstimator):
         logits : ndarray of the same shape
         """
         check_is_fitted(self)
-        return predictions / self.temperature_
+        return _raised(predictions, self.floor_) / self.temperature_ + self.bias_
 
     def to_dict(self) -> dict[str, Any]:
         """Return what was learned, as a report shows it.
@@ -145,11 +163,54 @@ class TemperatureScaling(BaseEstimator):
         """
         check_is_fitted(self)
         return {
-            "method": "temperature",
+            "method": "temperature and bias",
             "temperature": self.temperature_,
+            "largest_bias": float(np.abs(self.bias_).max()),
+            "floor": self.floor_,
             "log_loss_before": self.loss_before_,
             "log_loss_after": self.loss_after_,
         }
+
+
+def _raised(logits: NDArray, floor: float) -> NDArray[np.float64]:
+    """Return logits without minus infinity."""
+    logits = np.asarray(logits, dtype=float)
+    impossible = np.isneginf(logits)
+    if not impossible.any():
+        return logits
+    least = np.where(impossible, np.inf, logits).min(axis=1, keepdims=True)
+    level = np.minimum(least, logits.max(axis=1, keepdims=True) + np.log(floor))
+    return np.where(impossible, level, logits)
+
+
+def _least_loss(
+    logits: NDArray, codes: NDArray, weight: NDArray, n_samples: float
+) -> tuple[float, NDArray[np.float64]]:
+    """Minimise the loss with its prior over -log(T) and the biases."""
+    fraction = weight / weight.sum()
+    onehot = np.eye(logits.shape[1])[codes]
+    prior = np.full(1 + logits.shape[1], _BIAS_PRIOR / n_samples)
+    prior[0] = 1 / n_samples
+
+    def objective(theta: NDArray) -> tuple[float, NDArray]:
+        scaled = logits * np.exp(theta[0])
+        raw = scaled + theta[1:]
+        total = logsumexp(raw, axis=1, keepdims=True)
+        error = (np.exp(raw - total) - onehot) * fraction[:, None]
+        loss = fraction @ (total[:, 0] - raw[np.arange(len(codes)), codes])
+        gradient = np.concatenate([[np.sum(error * scaled)], error.sum(axis=0)])
+        return loss + prior @ theta**2 / 2, gradient + prior * theta
+
+    widest = [(-np.log(_HIGHEST), -np.log(_LOWEST))]
+    found = minimize(
+        objective,
+        np.zeros(len(prior)),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=widest + [(None, None)] * logits.shape[1],
+        options={"ftol": 1e-14, "gtol": 1e-9, "maxiter": 1_000},
+    )
+    return float(found.fun), found.x
 
 
 class AffineCalibration(BaseEstimator):

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 from scipy.special import softmax
 
-from benchmarks.calibration import VectorScaling
+from benchmarks.calibration import Scaling
 from skdistill.teachers import TemperatureScaling, log_losses
 
 
@@ -18,17 +19,13 @@ def drawn():
 
 
 def test_scales_and_biases_are_found(drawn):
-    found = VectorScaling(same_scale=False).fit(*drawn)
-    np.testing.assert_allclose(found.scale_, [0.5, 1.0, 2.0], atol=0.15)
-    np.testing.assert_allclose(found.bias_ - found.bias_[1], [1, 0, -1], atol=0.2)
+    found = Scaling(by_class=True).fit(*drawn)
+    assert_allclose(found.scale_, [0.5, 1.0, 2.0], atol=0.15)
+    assert_allclose(found.bias_ - found.bias_[1], [1, 0, -1], atol=0.2)
 
 
 def test_more_freedom_fits_the_samples_better(drawn):
-    steps = (
-        VectorScaling(same_scale=False),
-        VectorScaling(same_scale=True),
-        TemperatureScaling(),
-    )
+    steps = Scaling(by_class=True), TemperatureScaling(), Scaling(by_class=False)
     logits, codes = drawn
     losses = [
         log_losses(step.fit(logits, codes).transform(logits), codes).mean()
@@ -38,8 +35,9 @@ def test_more_freedom_fits_the_samples_better(drawn):
     assert losses[0] < losses[2] - 0.05
 
 
-def test_impossible_classes_stay_finite():
+@pytest.mark.parametrize("by_class", [False, True])
+def test_impossible_classes_stay_finite(by_class):
     logits = np.log([[1.0, 1e-300], [0.5, 0.5]] * 50)
     logits[0, 1] = -np.inf
-    found = VectorScaling(same_scale=False).fit(logits, np.tile([0, 1], 50))
+    found = Scaling(by_class=by_class).fit(logits, np.tile([0, 1], 50))
     assert np.isfinite(found.transform(logits)).all()

@@ -7,9 +7,10 @@ from sklearn.datasets import load_diabetes, load_iris, make_classification
 from sklearn.dummy import DummyRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 
 from skdistill import DistilledClassifier, DistilledRegressor, DistilledRegressorCV
 from skdistill.teachers import (
@@ -17,6 +18,7 @@ from skdistill.teachers import (
     Signal,
     TemperatureScaling,
     log_losses,
+    predict_logits,
 )
 from skdistill.transfer import JitterSampler, TransferSet
 from tests.doubles import RecordingClassifier, RecordingRegressor
@@ -55,12 +57,27 @@ def test_drawn_labels_give_the_temperature_within_their_noise(factor):
     assert scaling.temperature_ == pytest.approx(factor, rel=0.05)
 
 
-def test_the_order_of_the_classes_stays():
-    logits, codes, weight = calibrated(200, 3)
-    scaling = TemperatureScaling().fit(7 * logits, codes, weight)
-    assert_array_equal(
-        np.argsort(scaling.transform(logits), axis=1), np.argsort(logits, axis=1)
+def test_a_class_that_the_teacher_gives_too_little_is_given_more():
+    logits, codes, weight = calibrated(4000, 3)
+    scaling = TemperatureScaling().fit(logits - [0, 1, -1], codes, weight)
+    assert_allclose(scaling.bias_, [0, 1, -1], atol=0.15)
+    assert scaling.temperature_ == pytest.approx(1, rel=0.1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_teacher_with_balanced_class_weights_is_put_right(seed):
+    X, y = make_classification(
+        4000, 10, n_informative=5, weights=[0.95], flip_y=0.02, random_state=seed
     )
+    train, rest = slice(0, 2000), slice(2000, None)
+    teacher = LogisticRegression(class_weight="balanced").fit(X[train], y[train])
+    logits = predict_logits(teacher, X[rest], teacher.classes_)
+    half = slice(0, 1000), slice(1000, None)
+    scaling = TemperatureScaling().fit(logits[half[0]], y[rest][half[0]])
+    after = log_losses(scaling.transform(logits[half[1]]), y[rest][half[1]]).mean()
+    before = log_losses(logits[half[1]], y[rest][half[1]]).mean()
+    assert scaling.bias_[0] > 0.5 > -0.5 > scaling.bias_[1]
+    assert after < 0.8 * before
 
 
 def test_repeated_samples_weigh_as_weights_do_but_for_the_prior():
@@ -98,16 +115,30 @@ def test_the_temperature_stays_within_bounds():
     assert scaling.temperature_ >= 0.05
 
 
-def test_impossible_classes_stay_impossible():
-    logits, codes, weight = calibrated(500, 3)
-    logits = 5 * logits
-    logits[:300, 2] = -np.inf
-    scaling = TemperatureScaling().fit(logits, codes, weight)
-    assert np.isfinite(scaling.temperature_)
-    assert np.isfinite([scaling.loss_before_, scaling.loss_after_]).all()
+def test_what_nothing_voted_for_is_not_impossible():
+    X, y = load_iris(return_X_y=True)
+    X = X[:, :2]  # Votes of the nearest three are wrong for a fourth.
+    rows = np.arange(150) % 2 == 0
+    teacher = KNeighborsClassifier(3).fit(X[rows], y[rows])
+    votes = teacher.predict_proba(X[~rows])
+    with np.errstate(divide="ignore"):
+        logits = np.log(votes)
+    scaling = TemperatureScaling().fit(logits, y[~rows])
     changed = scaling.transform(logits)
-    assert_array_equal(np.isneginf(changed), np.isneginf(logits))
-    assert not np.isnan(changed).any()
+    assert np.isfinite(changed).all()
+    assert scaling.floor_ > 1e-6
+    assert scaling.loss_after_ < 0.8 * scaling.loss_before_
+    # It gets no more than a class that something voted for, before the biases.
+    unbiased = np.exp(changed - scaling.bias_)
+    for ours, theirs in zip(unbiased, votes, strict=True):
+        assert ours[theirs == 0].max(initial=0) <= ours[theirs > 0].min() * (1 + 1e-9)
+
+
+def test_logits_without_impossible_classes_are_not_raised():
+    logits, codes, weight = calibrated(500, 3)
+    scaling = TemperatureScaling().fit(100 * logits, codes, weight)
+    changed = scaling.transform(100 * logits)
+    assert_allclose(changed, 100 * logits / scaling.temperature_ + scaling.bias_)
 
 
 def test_log_losses_are_those_of_probabilities_of_at_least_a_millionth():
@@ -260,7 +291,7 @@ def test_steps_must_be_fitted_and_say_what_they_learned(step):
     y = predictions.argmax(axis=1) if is_of_classes else 3 * predictions
     found = clone(step).fit(predictions, y).to_dict()
     loss = "log_loss" if is_of_classes else "squared_error"
-    assert found["method"] == ("temperature" if is_of_classes else "affine")
+    assert found["method"] == ("temperature and bias" if is_of_classes else "affine")
     assert found[f"{loss}_after"] < found[f"{loss}_before"]
     assert not hasattr(step, "loss_before_")
 
@@ -393,10 +424,11 @@ def test_the_users_temperature_acts_on_calibrated_logits(iris, temperature):
     model = DistilledClassifier(
         teacher, RecordingClassifier(), temperature=temperature, transfer=None
     ).fit(X, y)
-    own = model.calibration_.temperature_
-    assert own != 1
-    raw = clone(model).set_params(calibrate=None, temperature=temperature * own)
-    raw.fit(X, y)
+    logits = predict_logits(model.teacher_, X, model.classes_)
+    raw = clone(model).set_params(
+        teacher=None, calibrate=None, prediction_type="logits"
+    )
+    raw.fit(X, y, teacher_predictions=model.calibration_.transform(logits))
     assert_allclose(
         model.student_.sample_weight_, raw.student_.sample_weight_, rtol=1e-9
     )
