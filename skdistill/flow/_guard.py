@@ -17,6 +17,7 @@ from sklearn.metrics import confusion_matrix
 from skdistill._fitting import clone_with_seed, naming_failures
 from skdistill._sklearn import HELD_OUT_PARAMS
 from skdistill._typing import Estimator
+from skdistill._warnings import without_name_warnings
 from skdistill.flow._data import Data
 from skdistill.flow._inputs import is_pairwise
 from skdistill.flow._mix import mix
@@ -177,9 +178,7 @@ def _against_baseline(plan: Plan, data: Data, signal: Signal) -> str | None:
 
 def _predict(baseline: Estimator, part: Data, classes: NDArray | None) -> NDArray:
     """Return values, logits, or 1 for the class that a student without them chose."""
-    with warnings.catch_warnings():
-        # Older LightGBM warns of columns that it named itself.
-        warnings.filterwarnings("ignore", "X does not have valid feature names")
+    with without_name_warnings():
         return _predict_any(baseline, part, classes)
 
 

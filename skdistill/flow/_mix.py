@@ -48,6 +48,7 @@ def mix(
             temperature=plan.temperature,
             mean=data.mean,
             weight=weight,
+            bound=plan.bound,
         )
     return Target.of_classes(
         labels,

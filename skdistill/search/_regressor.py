@@ -154,8 +154,8 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
     def _is_linear(self, model: BaseDistilled) -> bool:
         # Rescaled by a factor that depends on alpha, predictions are not linear in it.
         rescales = self.rescale and self.temperatures[0] != 1
-        # A trust may give alphas that are not in proportion to it.
-        is_mixed = self.trust is None and not rescales
+        # A trust or a bound may give alphas that are not in proportion to it.
+        is_mixed = self.trust is None and self.bound is None and not rescales
         return is_mixed and is_linear_in_targets(student_of(model))
 
     def _check_optimal(self, model: BaseDistilled) -> None:
