@@ -1,4 +1,4 @@
-"""Warnings that point at the user's line, however deep in the package they arise."""
+"""Warnings that point at the user's line, and one that is kept quiet."""
 
 import inspect
 import warnings
@@ -15,6 +15,7 @@ __all__ = [
     "warn_now",
     "warn_user",
     "with_notes",
+    "without_name_warnings",
 ]
 
 # Whose frames are passed over; contextlib runs the decorators of scikit-learn's fit.
@@ -90,3 +91,11 @@ def warn_now(message: str, category: type[Warning]) -> None:
             break
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
+
+
+@contextmanager
+def without_name_warnings() -> Iterator[None]:
+    """Predict without the warning of older LightGBM of columns that it named itself."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "X does not have valid feature names")
+        yield

@@ -1,14 +1,17 @@
 """What a student learns: labels and the teacher's predictions, mixed row by row."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
 
 from skdistill._numerics import temper
+from skdistill._sklearn import Interval, StrOptions
 
-__all__ = ["Target", "target_scale"]
+__all__ = ["Target", "TeacherBound", "target_scale"]
 
 
 def target_scale(alpha: float, temperature: float) -> float:
@@ -19,6 +22,68 @@ def target_scale(alpha: float, temperature: float) -> float:
     perfectly is biased toward the mean by 1 - c.
     """
     return 1.0 - alpha + alpha / temperature
+
+
+class TeacherBound(BaseEstimator):
+    """The teacher as a bound: a student that is better than it has nothing to learn.
+
+    With the label y of a sample, the teacher's out-of-fold prediction t and the
+    student's prediction f, the sample's loss is ::
+
+        (1 - alpha) (f - y)^2 + alpha g (f - z)^2
+        g = 1 if (f - y)^2 + margin var(y) >= (t - y)^2 else 0
+
+    where z is the label [1]_ or the teacher's prediction [2]_. At alpha 1 the squared
+    error counts only where it is not below the teacher's by the margin. For several
+    outputs errors and variance are sums over them.
+
+    XGBoost and LightGBM learn it by its gradient, with g of each round's predictions.
+    All other students are fitted several times: first with g = 1, then with g of the
+    last fit's predictions, and where it is 0, with the prediction itself in place of z,
+    so that a student that is good enough there is left alone.
+
+    Parameters
+    ----------
+    toward : {"label", "teacher"}, default="label"
+        What a student that is worse than the teacher is drawn to: z.
+    margin : float, default=0.0
+        By how much of the variance of y the student's squared error must be below the
+        teacher's to be good enough.
+    n_fits : int, default=5
+        How often a student is fitted that does not learn it by a gradient.
+
+    References
+    ----------
+    .. [1] Chen, Choi, Yu, Han and Chandraker, "Learning Efficient Object Detection
+       Models with Knowledge Distillation", 2017 (the bounded regression loss; its
+       weight nu of the bounded part beside the label's is alpha / (1 - alpha) here).
+    .. [2] Saputra, de Gusmao, Almalioglu, Markham and Trigoni, "Distilling Knowledge
+       From a Deep Pose Regressor Network", 2019 (the teacher as an upper bound).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.tree import DecisionTreeRegressor
+    >>> from skdistill import DistilledRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = DistilledRegressor(
+    ...     Ridge(), DecisionTreeRegressor(max_depth=3), bound=TeacherBound("teacher")
+    ... ).fit(X, y)
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "toward": [StrOptions({"label", "teacher"})],
+        "margin": [Interval(Real, 0, None, closed="left")],
+        "n_fits": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(
+        self, toward: str = "label", *, margin: float = 0.0, n_fits: int = 5
+    ) -> None:
+        self.toward = toward
+        self.margin = margin
+        self.n_fits = n_fits
 
 
 @dataclass(frozen=True)
@@ -58,6 +123,10 @@ class Target:
     smallest, largest : ndarray of shape () or (n_outputs,), or None
         The smallest and the largest label of a regression: where the student's loss is
         not defined for all values, its targets are clipped there. None for classes.
+    bound : TeacherBound or None
+        Whether the teacher is a bound; `fit_on_target` sees to it. None for classes.
+    variance : float
+        The variance of the labels of a regression, that the margin is a part of.
 
     References
     ----------
@@ -85,6 +154,8 @@ class Target:
     soften: str = "teacher"
     smallest: NDArray | None = None
     largest: NDArray | None = None
+    bound: TeacherBound | None = None
+    variance: float = 1.0
 
     @classmethod
     def of_values(
@@ -96,6 +167,7 @@ class Target:
         temperature: float = 1.0,
         mean: ArrayLike = 0.0,
         weight: NDArray | None = None,
+        bound: TeacherBound | None = None,
     ) -> Self:
         """Return the target of a regression.
 
@@ -113,6 +185,8 @@ class Target:
             mu, the weighted mean of y.
         weight : ndarray of shape (n_samples,), default=None
             Sample weights.
+        bound : TeacherBound, default=None
+            Whether the teacher is a bound.
 
         Returns
         -------
@@ -129,6 +203,8 @@ class Target:
             temperature=temperature,
             smallest=labels.min(axis=0),
             largest=labels.max(axis=0),
+            bound=bound,
+            variance=_variance(labels, mean, weight),
         )
 
     @classmethod
@@ -235,6 +311,76 @@ class Target:
         }
         return replace(self, **parts | changes)
 
+    @property
+    def aim(self) -> NDArray:
+        """What a student of values that is worse than the teacher is drawn to, z."""
+        is_label = self.bound is not None and self.bound.toward == "label"
+        return self.labels if is_label else self.teacher
+
+    def is_worse(self, predictions: NDArray) -> NDArray[np.bool_]:
+        """Return where a student is not better than the teacher by the margin.
+
+        Parameters
+        ----------
+        predictions : ndarray of the shape of `labels`
+            The student's.
+
+        Returns
+        -------
+        is_worse : ndarray of shape (n_samples,)
+            True where the prediction of the teacher is the label, as in a transfer set.
+        """
+        margin = 0.0 if self.bound is None else self.bound.margin * self.variance
+        error = _squares(predictions.reshape(self.labels.shape), self.labels)
+        return error + margin >= _squares(self.teacher, self.labels)
+
+    def bounded(self, gates: NDArray) -> "Target":
+        """Return the target and the weights of which the bounded loss is the squared.
+
+        Up to a term without f, (1 - a)(f - y)^2 + a g (f - z)^2 is w (f - m)^2 with
+        w = 1 - a + a g and w m = (1 - a) y + a g z.
+
+        Parameters
+        ----------
+        gates : ndarray of shape (n_samples,)
+            g, from 0 to 1.
+
+        Returns
+        -------
+        Target
+            Without a bound.
+        """
+        part = self.alpha * gates
+        factor = 1 - self.alpha + part
+        return replace(
+            self,
+            predictions=self.aim,
+            alpha=part / np.where(factor > 0, factor, 1.0),
+            weight=factor * _weights(self),
+            bound=None,
+        )
+
+    def after(self, predictions: NDArray) -> "Target":
+        """Return the target of a further fit, after one with these predictions.
+
+        Where the student is not worse than the teacher, its own prediction takes the
+        place of what it was drawn to: there (f - z)^2 has no gradient.
+
+        Parameters
+        ----------
+        predictions : ndarray of the shape of `labels`
+            The student's.
+
+        Returns
+        -------
+        Target
+            Without a bound.
+        """
+        is_worse = self.is_worse(predictions)
+        is_worse = is_worse.reshape(-1, *[1] * (self.labels.ndim - 1))
+        kept = np.where(is_worse, self.aim, predictions.reshape(self.labels.shape))
+        return replace(self, predictions=kept, bound=None)
+
     def join(self, other: "Target") -> "Target":
         """Return the target of the samples of both, those of `other` last.
 
@@ -243,21 +389,27 @@ class Target:
         weight = None
         if self.weight is not None or other.weight is not None:
             weight = np.concatenate([_weights(self), _weights(other)])
-        return Target(
-            np.concatenate([self.labels, other.labels]),
-            np.concatenate([self.predictions, other.predictions]),
-            np.concatenate([self.alpha, other.alpha]),
-            self.classes,
-            weight,
-            self.temperature,
-            self.soften,
-            self.smallest,
-            self.largest,
+        return replace(
+            self,
+            labels=np.concatenate([self.labels, other.labels]),
+            predictions=np.concatenate([self.predictions, other.predictions]),
+            alpha=np.concatenate([self.alpha, other.alpha]),
+            weight=weight,
         )
 
 
 def _by_row(alpha: ArrayLike, n_samples: int) -> NDArray[np.float64]:
     return np.broadcast_to(np.asarray(alpha, dtype=float), (n_samples,))
+
+
+def _variance(labels: NDArray, mean: ArrayLike, weight: NDArray | None) -> float:
+    squares = _squares(labels, np.asarray(mean))
+    return float(np.average(squares, weights=weight))
+
+
+def _squares(values: NDArray, others: NDArray) -> NDArray[np.float64]:
+    """Return squared distances, summed over the outputs."""
+    return ((values - others) ** 2).reshape(len(values), -1).sum(axis=1)
 
 
 def _weights(target: Target) -> NDArray[np.float64]:

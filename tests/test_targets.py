@@ -3,7 +3,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import softmax
 
-from skdistill.targets import Target, target_scale
+from skdistill.students._bounded import BoundedLoss
+from skdistill.targets import Target, TeacherBound, target_scale
 
 
 def values_of(y, predictions, **parameters):
@@ -169,3 +170,61 @@ def test_logits_are_not_kept_twice():
     assert target.predictions is logits
     target.mixed[:] = 0
     assert target.teacher.sum() == pytest.approx(4)
+
+
+@pytest.mark.parametrize("toward", ["label", "teacher"])
+def test_the_bounded_loss_is_a_squared_one_for_given_gates(toward):
+    rng = np.random.default_rng(0)
+    y, t, f, g = rng.normal(size=(4, 50))
+    gates, alpha, weight = (g > 0).astype(float), rng.random(50), rng.random(50)
+    target = Target.of_values(
+        y, t, alpha=alpha, weight=weight, bound=TeacherBound(toward)
+    )
+    now = target.bounded(gates)
+    aim = y if toward == "label" else t
+
+    def difference(f):
+        loss = (1 - alpha) * (f - y) ** 2 + alpha * gates * (f - aim) ** 2
+        return now.weight * (f - now.mixed) ** 2 - weight * loss
+
+    assert_allclose(difference(f), difference(f + 3.0), atol=1e-10)
+
+
+@pytest.mark.parametrize("n_outputs", [None, 2])
+def test_a_student_is_worse_until_it_is_better_by_the_margin(n_outputs):
+    rng = np.random.default_rng(0)
+    shape = (50,) if n_outputs is None else (50, n_outputs)
+    y, t = rng.normal(size=(2, *shape))
+    weight = rng.random(50)
+    mean = np.average(y, axis=0, weights=weight)
+    target = Target.of_values(
+        y, t, alpha=0.5, mean=mean, weight=weight, bound=TeacherBound(margin=0.5)
+    )
+    deviations = ((y - mean) ** 2).reshape(50, -1).sum(axis=1)
+    assert target.variance == pytest.approx(np.average(deviations, weights=weight))
+    error = ((t - y) ** 2).reshape(50, -1).sum(axis=1)
+    # A fraction of the teacher's error, so that its square is less by the margin.
+    part = np.sqrt(np.maximum(error - 0.5 * target.variance, 0) / error)
+    part = part.reshape(-1, *[1] * (y.ndim - 1))
+    assert target.is_worse(y + 1.001 * part * (t - y)).all()
+    can_be_better = error > 0.5 * target.variance
+    assert_array_equal(~target.is_worse(y + 0.999 * part * (t - y)), can_be_better)
+
+
+def test_the_gradient_is_that_of_the_bounded_loss():
+    rng = np.random.default_rng(0)
+    y, t, f = rng.normal(size=(3, 50))
+    weight = rng.random(50)
+    target = Target.of_values(
+        y, t, alpha=0.6, weight=weight, bound=TeacherBound("teacher", margin=0.1)
+    )
+    gates = target.is_worse(f)
+
+    def half(f):
+        loss = 0.4 * (f - y) ** 2 + 0.6 * gates * (f - t) ** 2
+        return weight * loss / 2
+
+    gradient, curvature = BoundedLoss(target, start=1.0)(f - 1.0)
+    assert_allclose(gradient, (half(f + 1e-4) - half(f - 1e-4)) / 2e-4, atol=1e-7)
+    assert_allclose(curvature, weight * (0.4 + 0.6 * gates))
+    assert 0 < gates.sum() < 50

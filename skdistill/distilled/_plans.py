@@ -17,6 +17,7 @@ from skdistill.flow import (
     Plan,
     Seeds,
     check_plan,
+    resolve_bound,
     resolve_combination,
     resolve_refinement,
     resolve_steps,
@@ -57,6 +58,7 @@ def make_plan(model: Estimator, data: Data) -> Plan:
         "steps": resolve_steps(model.calibrate, model.cross_fit, data),
         "combine": resolve_combination(model.combine, model.teacher, model.cross_fit),
         "trust": resolve_trust(model.trust),
+        "bound": resolve_bound(getattr(model, "bound", None)),
         "transfer": resolve_transfer(model.transfer, student, model.alpha, data),
         "refinements": (resolve_refinement(model.refine, Plan(**params), data),),
     }

@@ -7,10 +7,12 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import Tags, get_tags
 
 from skdistill._parameters import inherit_parameters
+from skdistill._sklearn import StrOptions
 from skdistill._typing import Student, Table, Teachers
 from skdistill.distilled._base import BaseDistilled
 from skdistill.distilled._parts import is_multi_output, student_of
 from skdistill.distilled._plans import translate
+from skdistill.targets import TeacherBound
 
 __all__ = ["DistilledRegressor"]
 
@@ -54,6 +56,13 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
     rescale : bool, default=False
         Whether `predict` undoes the scaling by c, returning
         ``mean + (student_.predict(X) - mean) / c``.
+    bound : {"label", "teacher"}, TeacherBound or None, default=None
+        Whether the teacher's part of the loss counts only where the student's squared
+        error is not below that of the teacher's out-of-fold prediction. There the
+        student is drawn to the "label" or to the "teacher", see
+        `skdistill.targets.TeacherBound`, which holds a margin too. The student's
+        loss must be the mean's; its leaves are not refined. If
+        None, the teacher's part counts everywhere.
 
     Attributes
     ----------
@@ -119,7 +128,10 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
     0.4
     """
 
-    _parameter_constraints: ClassVar[dict] = {"rescale": ["boolean"]}
+    _parameter_constraints: ClassVar[dict] = {
+        "rescale": ["boolean"],
+        "bound": [StrOptions({"label", "teacher"}), TeacherBound, None],
+    }
 
     def __init__(
         self,
@@ -127,10 +139,12 @@ class DistilledRegressor(RegressorMixin, BaseDistilled):
         student: Student | None = None,
         *,
         rescale: bool = False,
+        bound: TeacherBound | str | None = None,
         **inherited: Any,
     ) -> None:
         super().__init__(teacher, student, **inherited)
         self.rescale = rescale
+        self.bound = bound
 
     def predict(self, X: Table) -> NDArray:
         """Predict the target with the student.

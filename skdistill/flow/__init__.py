@@ -1,5 +1,6 @@
 """The flow from labels and a teacher to a student: one pure function."""
 
+from skdistill.flow._bound import resolve_bound
 from skdistill.flow._data import Data
 from skdistill.flow._distill import (
     Distillation,
@@ -47,6 +48,7 @@ __all__ = [
     "distill_supervised",
     "in_students_loss",
     "join_samples",
+    "resolve_bound",
     "resolve_combination",
     "resolve_refinement",
     "resolve_steps",

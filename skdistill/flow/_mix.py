@@ -70,6 +70,7 @@ def _target(
             temperature=plan.temperature,
             mean=data.mean,
             weight=weight,
+            bound=plan.bound,
         )
     return Target.of_classes(
         labels,

@@ -13,6 +13,7 @@ from skdistill._fitting import final_step
 from skdistill._sklearn import HELD_OUT_PARAMS, validate_params
 from skdistill._typing import Estimator, Student, Table, Teachers
 from skdistill._validation import sparse_columns
+from skdistill.flow._bound import check_bound
 from skdistill.flow._data import Data
 from skdistill.flow._inputs import (
     check_drawable,
@@ -30,6 +31,7 @@ from skdistill.students import (
     student_parts,
     training_loss,
 )
+from skdistill.targets import TeacherBound
 from skdistill.teachers import (
     Combination,
     SignalStep,
@@ -87,6 +89,8 @@ class Plan:
         How the predictions of several teachers become one.
     trust : Trust or None
         How far the teacher is believed for each sample; None for all alike.
+    bound : TeacherBound or None
+        Whether the student learns only where it is worse than the teacher.
     transfer : TransferSet
         Which samples are drawn; its sampler is None where there are none.
     refinements : tuple of LeafRefinement or None
@@ -114,6 +118,7 @@ class Plan:
     steps: tuple[SignalStep, ...] = ()
     combine: SignalStep = field(default_factory=Combination)
     trust: Trust | None = None
+    bound: TeacherBound | None = None
     transfer: TransferSet = field(default_factory=partial(TransferSet, None))
     refinements: tuple[LeafRefinement | None, ...] = (None,)
     teacher_input: Any = None
@@ -136,6 +141,7 @@ class Plan:
             self,
             alpha=0.0,
             trust=None,
+            bound=None,
             transfer=TransferSet(None),
             refinements=(None,),
         )
@@ -225,7 +231,7 @@ def resolve_refinement(refine: Any, plan: Plan, data: Data) -> LeafRefinement | 
     if isinstance(refine, LeafRefinement):
         validate_params(refine)
     if refine == "auto":
-        helps = plan.alpha > 0 and _refines_well(plan, data)
+        helps = plan.alpha > 0 and plan.bound is None and _refines_well(plan, data)
         return LeafRefinement() if helps else None
     return LeafRefinement() if refine == "leaves" else refine
 
@@ -267,19 +273,7 @@ def check_plan(plan: Plan, data: Data) -> None:
         )
     has_transfer_set = plan.has_transfer_set(data)
     if plan.learns_teacher(data):
-        if data.is_classification:
-            check_learns_target(plan.student, plan.soften)
-        else:
-            _check_training_loss(plan, data)
-        check_params(plan.student, plan.soften, n_classes=data.n_classes)
-        check_trust(
-            plan.trust,
-            data,
-            has_several=isinstance(plan.teacher, list),
-            is_in_sample=plan.cross_fit is False and not _is_trusted(plan, data),
-            is_mean=data.is_classification or training_loss(plan.student).is_mean,
-            has_transfer_set=has_transfer_set,
-        )
+        _check_learns(plan, data, has_transfer_set=has_transfer_set)
     if plan.refinements[0] is not None:
         _check_refines(plan, data)
     if has_transfer_set:
@@ -305,6 +299,32 @@ def check_plan(plan: Plan, data: Data) -> None:
     )
     _check_predictions(plan, data)
     _check_eval_sets(plan, data)
+
+
+def _check_learns(plan: Plan, data: Data, *, has_transfer_set: bool) -> None:
+    """Raise if the student cannot learn from the teacher as the plan says."""
+    is_in_sample = plan.cross_fit is False and not _is_trusted(plan, data)
+    if data.is_classification:
+        check_learns_target(plan.student, plan.soften)
+    else:
+        _check_training_loss(plan, data)
+    check_params(plan.student, plan.soften, n_classes=data.n_classes)
+    check_trust(
+        plan.trust,
+        data,
+        has_several=isinstance(plan.teacher, list),
+        is_in_sample=is_in_sample,
+        is_mean=data.is_classification or training_loss(plan.student).is_mean,
+        has_transfer_set=has_transfer_set,
+    )
+    check_bound(
+        plan.bound,
+        plan.student,
+        data,
+        temperature=plan.temperature,
+        is_in_sample=is_in_sample,
+        is_refined=plan.refinements[0] is not None,
+    )
 
 
 def check_no_metadata(fit_params: dict[str, Any], n_samples: int) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from skdistill._fitting import clone_with_seed, naming_failures
 from skdistill._sklearn import HELD_OUT_PARAMS
 from skdistill._typing import Estimator
+from skdistill._warnings import without_name_warnings
 from skdistill.flow._data import Data
 from skdistill.flow._inputs import is_pairwise
 from skdistill.flow._mix import mix
@@ -230,9 +231,7 @@ def mean_and_error(differences: NDArray, weight: NDArray | None) -> tuple[float,
 
 def _predict(baseline: Estimator, part: Data, classes: NDArray | None) -> NDArray:
     """Return values, logits, or 1 for the class that a student without them chose."""
-    with warnings.catch_warnings():
-        # Older LightGBM warns of columns that it named itself.
-        warnings.filterwarnings("ignore", "X does not have valid feature names")
+    with without_name_warnings():
         return _predict_any(baseline, part, classes)
 
 

@@ -45,14 +45,16 @@ from skdistill.distilled import (
 )
 from skdistill.flow import Data, check_divisible
 from skdistill.refine import LeafRefinement
+from skdistill.search._alphas import AlphasMixin, Folds
 from skdistill.search._candidates import (
     check_finite,
+    check_not_empty,
+    collect_results,
     default_refinements,
     grown_alike,
     list_candidates,
     name_candidates,
     positions,
-    rank,
     warn_failures,
     warn_leak,
 )
@@ -66,22 +68,28 @@ __all__ = ["SEARCHED", "BaseDistilledCV"]
 # alike (benchmarks/one_split.py), at a third of the work.
 N_FOLDS, MANY_SAMPLES = 5, 10_000
 _N_PARTS = 5
-_ALPHAS = (0.5,)
 # Parameters of the distilled estimator that a search sets itself; it takes all others.
 SEARCHED = ("alpha", "temperature", "transfer", "refine", "on_poor_teacher", "cv")
 
-Folds = list[tuple[NDArray, list[NDArray]]]
-
 
 class BaseDistilledCV(
-    NamedTeachersMixin, CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator
+    NamedTeachersMixin,
+    AlphasMixin,
+    CallbackSupportMixin,
+    MetaEstimatorMixin,
+    BaseEstimator,
 ):
     """Base of the searches, which declares the parameters of both.
 
     Parameters
     ----------
-    alphas : "auto" or sequence of float, default="auto"
-        Weights of the teacher to try. "auto" is 0.5.
+    alphas : "auto", "optimal" or sequence of float, default="auto"
+        Weights of the teacher to try. "auto" is 0.5. "optimal" begins with the best
+        mix, in closed form, of what two students predict for the held-out samples, one
+        taught by the labels and one by the teacher alone, for the first of
+        `temperatures` and `transfers`; 0.5 is tried too. Each of several teachers
+        teaches a student alone, and their weights are found with alpha; they take the
+        place of `combine`.
     temperatures : sequence of float, default=(1.0,)
         Temperatures to try.
     transfers : sequence of TransferSet, sampler, "auto" or None, default=("auto",)
@@ -118,7 +126,7 @@ default=None
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        "alphas": ["array-like", StrOptions({"auto"})],
+        "alphas": ["array-like", StrOptions({"auto", "optimal"})],
         "temperatures": ["array-like"],
         "transfers": ["array-like"],
         "refinements": ["array-like", StrOptions({"auto"})],
@@ -220,7 +228,7 @@ default=None
         with self._shared_memory() as memory, each_once():
             model.set_params(random_state=seed, memory=memory)
             context = self._init_callback_context(
-                max_subtasks=len(folds) * (1 + self._has_linear_alpha(model)) + 1
+                max_subtasks=len(folds) * (1 + self._has_ends(model)) + 1
             )
             context.call_on_fit_task_begin(estimator=self, X=X, y=y)
             groups = self._groups(model, data, folds, context)
@@ -326,30 +334,35 @@ default=None
         self, model: BaseDistilled, data: Data, folds: Folds, context: Any
     ) -> list[Group]:
         """Return the candidates, grouped by their student; the baseline comes first."""
-        self._check_not_empty()
-        baseline = {"alpha": 0.0, "temperature": 1.0, "transfer": None}
+        check_not_empty(self)
+        self.linear_alpha_: float | None = None
+        baseline = {**self._usual_mix(0.0), "temperature": 1.0, "transfer": None}
         self._own_scoring(model)  # One that is unknown is said before any work.
+        if self._is_optimal:
+            self._check_optimal(model)
         first = self._group(model, data, baseline, [None], is_baseline=True)
-        alphas = self.alphas
-        if isinstance(alphas, str):
+        mixes = [{"alpha": alpha} for alpha in self.alphas]
+        if isinstance(self.alphas, str):
             # Wrong candidates are found here, before any teacher is fitted.
-            self._combine(model, data, _ALPHAS)
-            alphas = self._default_alphas(model, data, folds, context)
-        return [first, *self._combine(model, data, alphas)]
+            mixes = [self._usual_mix()]
+            plan = self._products(model, data, mixes)[0].plan
+            if self._has_ends(model):
+                mixes = self._best_mixes(model, plan, data, folds, context)
+        return [first, *self._products(model, data, mixes)]
 
-    def _combine(
-        self, model: BaseDistilled, data: Data, alphas: Sequence[float]
+    def _products(
+        self, model: BaseDistilled, data: Data, mixes: list[dict[str, Any]]
     ) -> list[Group]:
-        """Return all combinations of parameters with these alphas."""
+        """Return all combinations of the other parameters with these mixes."""
         refinements = self.refinements
         if isinstance(refinements, str):
             refinements = default_refinements(model, data)
         refinements = [LeafRefinement() if r == "leaves" else r for r in refinements]
         groups = []
-        for alpha, temperature, transfer in product(
-            alphas, self.temperatures, self.transfers
+        for mixed, temperature, transfer in product(
+            mixes, self.temperatures, self.transfers
         ):
-            params = {"alpha": alpha, "temperature": temperature, "transfer": transfer}
+            params = {**mixed, "temperature": temperature, "transfer": transfer}
             groups += [
                 self._group(model, data, params, alike)
                 for alike in grown_alike(refinements)
@@ -374,28 +387,6 @@ default=None
             plan = make_plan(candidate, data)
         plan = replace(plan, refinements=tuple(refinements))
         return Group(params, plan, is_baseline=is_baseline)
-
-    def _check_not_empty(self) -> None:
-        for name in ("alphas", "temperatures", "transfers", "refinements"):
-            if len(getattr(self, name)) == 0:
-                raise ValueError(
-                    f"{name} must hold at least one value to try. Got "
-                    f"{getattr(self, name)!r}. Leave it out for the default."
-                )
-        if "auto" in [one for one in self.refinements if isinstance(one, str)]:
-            raise ValueError(
-                "refinements must be 'auto', or hold LeafRefinement objects, 'leaves' "
-                "or None. Got 'auto' among them. Use refinements='auto'."
-            )
-
-    def _has_linear_alpha(self, model: BaseDistilled) -> bool:
-        """Return whether the default alpha comes in closed form."""
-        return False
-
-    def _default_alphas(
-        self, model: BaseDistilled, data: Data, folds: Folds, context: Any
-    ) -> Sequence[float]:
-        return _ALPHAS
 
     def _own_scoring(self, model: Any) -> Any:
         """Return what is scored by where `scoring` is None."""
@@ -453,17 +444,7 @@ default=None
         if is_stored and choice.index:
             warn_leak(scores[choice.index], teacher)
         mean = scores.mean(axis=1)
-        self.cv_results_ = {
-            "params": candidates,
-            **{
-                f"param_{name}": np.array([c[name] for c in candidates], dtype=object)
-                for name in candidates[0]
-            },
-            **{f"split{i}_test_score": part for i, part in enumerate(scores.T)},
-            "mean_test_score": mean,
-            "std_test_score": scores.std(axis=1),
-            "rank_test_score": rank(mean),
-        }
+        self.cv_results_ = collect_results(candidates, scores)
         self.best_index_, self.reason_ = choice.index, choice.reason
         self.best_params_ = candidates[choice.index]
         self.alpha_ = self.best_params_["alpha"]

@@ -18,6 +18,8 @@ from skdistill.students import training_loss
 
 __all__ = [
     "check_finite",
+    "check_not_empty",
+    "collect_results",
     "default_refinements",
     "grown_alike",
     "list_candidates",
@@ -29,6 +31,21 @@ __all__ = [
 ]
 
 _STRENGTHS = (1.0, 10.0, 100.0)
+
+
+def check_not_empty(search: Any) -> None:
+    """Raise if a parameter of a search that holds candidates holds none, or "auto"."""
+    for name in ("alphas", "temperatures", "transfers", "refinements"):
+        if len(getattr(search, name)) == 0:
+            raise ValueError(
+                f"{name} must hold at least one value to try. Got "
+                f"{getattr(search, name)!r}. Leave it out for the default."
+            )
+    if "auto" in [one for one in search.refinements if isinstance(one, str)]:
+        raise ValueError(
+            "refinements must be 'auto', or hold LeafRefinement objects, 'leaves' "
+            "or None. Got 'auto' among them. Use refinements='auto'."
+        )
 
 
 def default_refinements(
@@ -81,6 +98,28 @@ def _name(candidate: dict[str, Any]) -> str:
         for name, value in shown.items()
         if value is not None
     )
+
+
+def collect_results(
+    candidates: list[dict[str, Any]], scores: NDArray
+) -> dict[str, Any]:
+    """Return the scores of all candidates, as `GridSearchCV` does."""
+    mean = scores.mean(axis=1)
+    return {
+        "params": candidates,
+        **{
+            f"param_{name}": _objects([c[name] for c in candidates])
+            for name in candidates[0]
+        },
+        **{f"split{i}_test_score": part for i, part in enumerate(scores.T)},
+        "mean_test_score": mean,
+        "std_test_score": scores.std(axis=1),
+        "rank_test_score": rank(mean),
+    }
+
+
+def _objects(values: list) -> NDArray:
+    return np.array(values, dtype=object)
 
 
 def rank(means: NDArray) -> NDArray:

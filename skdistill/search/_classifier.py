@@ -12,7 +12,7 @@ from sklearn.utils.metaestimators import available_if
 
 from skdistill._parameters import inherit_parameters
 from skdistill._typing import Student, Table, Teachers
-from skdistill.distilled import DistilledClassifier
+from skdistill.distilled import BaseDistilled, DistilledClassifier, student_of
 from skdistill.metrics import negated_log_loss
 from skdistill.search._base import SEARCHED, BaseDistilledCV
 
@@ -44,6 +44,12 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
 
     Parameters
     ----------
+    alphas : "auto", "optimal" or sequence of float, default="auto"
+        Weights of the teacher to try. "auto" is 0.5. "optimal" begins with the mix of
+        least log loss of what two students predict for the held-out samples, one taught
+        by the labels and one by the teacher alone, for the first of `temperatures` and
+        `transfers`; 0.5 is tried too. Each of several teachers teaches a student alone,
+        and their weights, found with alpha, take the place of `combine`.
     scoring : str, callable or None, default=None
         A scikit-learn scorer. If None, the negated log loss with probabilities of at
         least 1e-6 is used, or the accuracy of a student without probabilities.
@@ -59,7 +65,8 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
     reason_ : str
         What was chosen, and why, in a sentence.
     best_params_ : dict
-        The chosen `alpha`, `temperature`, `transfer` and `refine`.
+        The chosen `alpha`, `temperature`, `transfer` and `refine`; with
+        ``alphas="optimal"`` and several teachers `combine` too.
     alpha_ : float
         The chosen alpha; 0 where the baseline student is kept.
     temperature_ : float
@@ -74,6 +81,8 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
         Position of the chosen candidate in `cv_results_`; 0 is the baseline student.
     cv_results_ : dict of ndarray
         Scores of all candidates, as of `GridSearchCV`.
+    linear_alpha_ : float or None
+        The alpha of the best mix, with ``alphas="optimal"``; None otherwise.
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
     n_features_in_ : int
@@ -166,6 +175,14 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
             With two classes, positive for the second.
         """
         return self._fitted().decision_function(X)
+
+    def _check_optimal(self, model: BaseDistilled) -> None:
+        if not hasattr(model, "predict_proba"):
+            raise ValueError(
+                "alphas='optimal' mixes probabilities. Got the student "
+                f"{student_of(model)!r}, which has no predict_proba. Use alphas='auto' "
+                "or a sequence of numbers."
+            )
 
     def _k_fold(self, n_splits: int, rng: RandomState) -> StratifiedKFold:
         return StratifiedKFold(n_splits, shuffle=True, random_state=rng)

@@ -1,10 +1,7 @@
 """Search over distilled regressors."""
 
-from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
-import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
@@ -14,10 +11,7 @@ from sklearn.utils import Tags, get_tags
 from skdistill._parameters import inherit_parameters
 from skdistill._typing import Student, Table, Teachers
 from skdistill.distilled import BaseDistilled, DistilledRegressor, student_of
-from skdistill.flow import Data
-from skdistill.search._base import SEARCHED, BaseDistilledCV, Folds
-from skdistill.search._linear import best_alpha
-from skdistill.search._scores import Group, held_out_predictions
+from skdistill.search._base import SEARCHED, BaseDistilledCV
 from skdistill.students import is_linear_in_targets, training_loss
 
 __all__ = ["DistilledRegressorCV"]
@@ -40,10 +34,17 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
 
     Parameters
     ----------
-    alphas : "auto" or sequence of float, default="auto"
-        Weights of the teacher to try. "auto" is 0.5; for students that are linear in
-        their targets (ordinary least squares, ridge, k-NN) the best alpha in closed
-        form, within [0, 1], for the first of `temperatures` and `transfers`.
+    alphas : "auto", "optimal" or sequence of float, default="auto"
+        Weights of the teacher to try. "optimal" is the alpha of least squared error for
+        the held-out samples, within [0, 1], found in closed form from two students, one
+        taught by the labels and one by the teacher alone, for the first of
+        `temperatures` and `transfers`. For students that are linear in their targets
+        (ordinary least squares, ridge, k-NN) it is exact; for others it is where the
+        search begins, and 0.5 is tried too. Each of several teachers teaches a student
+        alone, and their weights, found with alpha, take the place of `combine`; exact
+        for linear students without a transfer set. "auto" is the alpha in closed form
+        where that is exact, with several teachers as `combine` makes them one, else
+        0.5.
     scoring : str, callable or None, default=None
         A scikit-learn scorer. If None, R2 is used; for a student of quantiles or
         expectiles its own loss, and mean absolute error for Huber's and the like.
@@ -59,7 +60,8 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
     reason_ : str
         What was chosen, and why, in a sentence.
     best_params_ : dict
-        The chosen `alpha`, `temperature`, `transfer` and `refine`.
+        The chosen `alpha`, `temperature`, `transfer` and `refine`; with
+        ``alphas="optimal"`` and several teachers `combine` too.
     alpha_ : float
         The chosen alpha; 0 where the baseline student is kept.
     temperature_ : float
@@ -75,8 +77,8 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
     cv_results_ : dict of ndarray
         Scores of all candidates, as of `GridSearchCV`.
     linear_alpha_ : float or None
-        The alpha in closed form, before it is clipped to [0, 1]. None if the alphas
-        were tried.
+        The alpha in closed form, before it is clipped to [0, 1]; of several teachers
+        within it. None if there was none to be found.
     n_features_in_ : int
         Number of features seen during `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -149,50 +151,21 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
     def _one_split(self, rng: RandomState) -> ShuffleSplit:
         return ShuffleSplit(1, test_size=0.2, random_state=rng)
 
-    def _has_linear_alpha(self, model: BaseDistilled) -> bool:
+    def _is_linear(self, model: BaseDistilled) -> bool:
         # Rescaled by a factor that depends on alpha, predictions are not linear in it.
         rescales = self.rescale and self.temperatures[0] != 1
-        # A trust may give alphas that are not in proportion to it.
-        is_open = isinstance(self.alphas, str) and self.trust is None
-        return is_open and not rescales and is_linear_in_targets(student_of(model))
+        # A trust or a bound may give alphas that are not in proportion to it.
+        is_mixed = self.trust is None and self.bound is None and not rescales
+        return is_mixed and is_linear_in_targets(student_of(model))
 
-    def _groups(
-        self, model: BaseDistilled, data: Data, folds: Folds, context: Any
-    ) -> list[Group]:
-        self.linear_alpha_: float | None = None
-        return super()._groups(model, data, folds, context)
-
-    def _default_alphas(
-        self, model: BaseDistilled, data: Data, folds: Folds, context: Any
-    ) -> Sequence[float]:
-        if not self._has_linear_alpha(model):
-            return super()._default_alphas(model, data, folds, context)
-        params = {
-            "alpha": 1.0,
-            "temperature": self.temperatures[0],
-            "transfer": self.transfers[0],
-        }
-        plan = self._group(model, data, params, [None]).plan
-        tasks = [context.subcontext(task_name="linear-alpha-fold") for _ in folds]
-        held_out = [np.concatenate(parts) for _, parts in folds]
-        predict = partial(held_out_predictions, model, plan, data)
-        calls = (
-            partial(predict, train, rows)
-            for (train, _), rows in zip(folds, held_out, strict=True)
-        )
-        try:
-            results = self._run(calls, tasks)
-        except Exception:
-            if self.error_score == "raise":
-                raise
-            # What failed is the student, and then a candidate, or it stops the search.
-            return super()._default_alphas(model, data, folds, context)
-        pairs = zip(*results, strict=True)
-        hard, soft = (np.concatenate(parts) for parts in pairs)
-        part = data.part(np.concatenate(held_out))
-        alpha = best_alpha(part.y, hard, soft, part.weight)
-        self.linear_alpha_ = alpha
-        return (float(np.clip(alpha, 0.0, 1.0)),)
+    def _check_optimal(self, model: BaseDistilled) -> None:
+        loss = training_loss(student_of(model))
+        if not loss.is_mean:
+            raise ValueError(
+                "alphas='optimal' finds the alpha of least squared error. Got "
+                f"{student_of(model)!r}, {loss.name}, which learns from the teacher "
+                "through a transfer set alone, whatever alpha is. Use alphas='auto'."
+            )
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

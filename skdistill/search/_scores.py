@@ -1,6 +1,6 @@
 """The candidates' scores on the held-out samples of one fold."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from inspect import signature
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ from skdistill.flow import (
 from skdistill.students import training_loss
 from skdistill.teachers import from_predictions
 
-__all__ = ["Failure", "FoldScores", "Group", "held_out_predictions", "score_fold"]
+__all__ = ["Failure", "FoldScores", "Group", "score_fold", "students_of"]
 
 
 @dataclass(frozen=True)
@@ -117,16 +117,19 @@ def score_fold(
     training = data.part(train).with_present_classes()
     held_out = [data.part(rows) for rows in parts]
     known = supervise(groups[0].plan, groups[0].data_of(training))
-    supervisions: dict[str | None, Supervision] = {None: known}
+    combined = _combine_key(groups[0])
+    supervisions: dict[tuple, Supervision] = {(combined, None): known}
     scores: list[list[float]] = []
     failures: list[Failure] = []
     for number, group in enumerate(groups):
         task = context.subcontext(task_name="fit-candidates")
         task.call_on_fit_task_begin(estimator=model)
         own = group.data_of(training)
-        key = _transfer_key(group, own)
+        combined = _combine_key(group)
+        key = (combined, _transfer_key(group, own))
         if key not in supervisions:
-            supervisions[key] = supervise(group.plan, own, known)
+            alike = supervisions.get((combined, None))
+            supervisions[key] = supervise(group.plan, own, alike)
         try:
             done = distill_supervised(group.plan, own, supervisions[key])
         except Exception as error:
@@ -138,12 +141,15 @@ def score_fold(
         else:
             scores += [
                 [_score(scorer, one, part) for part in held_out]
-                for one in _kept(model, own, done)
+                for one in students_of(model, own, done)
             ]
         task.call_on_fit_task_end(estimator=model)
+    # The teacher is scored as the first candidate combines several.
+    judged = groups[min(1, len(groups) - 1)]
+    of_judged = supervisions[_combine_key(judged), _transfer_key(judged, training)]
     references = [
         [
-            _score(scorer, _teacher(groups[0].plan, known, training, data, part), part)
+            _score(scorer, _teacher(judged.plan, of_judged, training, data, part), part)
             for part in held_out
         ],
         [
@@ -154,6 +160,11 @@ def score_fold(
     return FoldScores(np.array([*scores, *references]), failures)
 
 
+def _combine_key(group: Group) -> str:
+    """Return what groups have in common for which teachers are combined alike."""
+    return repr(group.params.get("combine"))
+
+
 def _transfer_key(group: Group, data: Data) -> str | None:
     """Return what groups that share a transfer set have in common; None without one."""
     if not group.plan.has_transfer_set(data):
@@ -162,41 +173,23 @@ def _transfer_key(group: Group, data: Data) -> str | None:
     return joblib.hash((transfer.sampler, transfer.size))
 
 
-def _kept(model: BaseDistilled, data: Data, done: Distillation) -> list[Estimator]:
-    return [
-        keep(clone(model), data, done, index) for index in range(len(done.students))
-    ]
-
-
-def held_out_predictions(
-    model: BaseDistilled, plan: Plan, data: Data, train: NDArray, rows: NDArray
-) -> tuple[NDArray, NDArray]:
-    """Return what the student predicts, taught by the labels and by the teacher alone.
-
-    Both learn the same transfer set, whose target is the teacher's prediction.
+def students_of(
+    model: BaseDistilled, data: Data, done: Distillation
+) -> list[BaseDistilled]:
+    """Return a distilled estimator for each student that was distilled.
 
     Parameters
     ----------
-    model : DistilledRegressor
-        Unfitted; predicts with the student.
-    plan : Plan
-        How the student is distilled, but for alpha.
+    model : DistilledRegressor or DistilledClassifier
+        Unfitted; cloned.
     data : Data
-        All samples.
-    train, rows : ndarray
-        The samples to train on, and those to predict for.
-
-    Returns
-    -------
-    hard, soft : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+        What they were distilled from.
+    done : Distillation
+        What that left.
     """
-    training, held_out = data.part(train), data.part(rows)
-    supervision = supervise(plan, training)
-    hard, soft = (
-        _kept(model, training, distill_supervised(one, training, supervision))[0]
-        for one in (replace(plan, alpha=0.0), replace(plan, alpha=1.0))
-    )
-    return hard.predict(held_out.X), soft.predict(held_out.X)
+    return [
+        keep(clone(model), data, done, index) for index in range(len(done.students))
+    ]
 
 
 def _teacher(

@@ -10,6 +10,7 @@ from sklearn.utils import get_tags
 
 from skdistill._fitting import final_step, weight_param
 from skdistill._typing import Estimator, Table
+from skdistill.students._bounded import fit_repeatedly
 from skdistill.students._class_weight import balance_classes
 from skdistill.students._duplication import fit_on_duplicates
 from skdistill.students._leaves import LeafModel
@@ -206,6 +207,36 @@ class StudentAdapter:
             By default `trains_natively`.
         """
         return self.trains_natively
+
+    def fit_bounded(
+        self,
+        student: Estimator,
+        X: Table,
+        target: Target,
+        fit_params: Mapping[str, Any],
+    ) -> Estimator:
+        """Fit a regressor on a target with a bound; `fit_on_target` calls it.
+
+        By default by several fits, each after the predictions of the last.
+
+        Parameters
+        ----------
+        student : estimator
+            Unfitted, to be fitted in place.
+        X : array-like of shape (n_samples, n_features)
+            The samples.
+        target : Target
+            Of values, with a bound.
+        fit_params : mapping of str to object
+            Further parameters of the student's `fit`.
+
+        Returns
+        -------
+        student : fitted estimator
+        """
+        return fit_repeatedly(
+            student, X, target, lambda one, now: self.fit(one, X, now, fit_params)
+        )
 
     def mixed_values(self, student: Estimator, target: Target) -> NDArray:
         """Return the mixed values, which a positive loss does not take below a label.

@@ -249,9 +249,13 @@ def fit_on_target(
         else:  # Those of a transfer set may be what the loss does not take.
             y = adapter.mixed_values(student, target)
         return student.fit(X, y, **_with_weight(student, target, fit_params))
-    if isinstance(student, Pipeline) and (of_classes or adapter.trains_natively):
+    is_bounded = target.bound is not None
+    by_last_step = of_classes or adapter.trains_natively or is_bounded
+    if isinstance(student, Pipeline) and by_last_step:
         y = target.y if of_classes else adapter.mixed_values(student, target)
         return _fit_last_step(student, X, y, target, fit_params)
+    if is_bounded:
+        return adapter.fit_bounded(student, X, target, fit_params)
     targets = [_coded(student, part) for part in (target, *eval_targets)]
     return adapter.fit(student, X, targets[0], fit_params, targets[1:])
 

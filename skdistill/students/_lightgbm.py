@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from skdistill._fitting import final_step
 from skdistill._typing import Estimator, Table
 from skdistill.students._adapter import StudentAdapter, ValueCounts
+from skdistill.students._bounded import BoundedLoss
 from skdistill.students._duplication import classes_of
 from skdistill.students._early_stopping import NAME, check_one_eval_set, soft_log_loss
 from skdistill.students._leaves import LeafModel, check_objective
@@ -177,6 +178,28 @@ class LightGBMAdapter(StudentAdapter):
     def __init__(self, leaves: type[LeafModel] | None = None) -> None:
         self.leaves = leaves
 
+    def fit_bounded(
+        self,
+        student: Estimator,
+        X: Table,
+        target: Target,
+        fit_params: Mapping[str, Any],
+    ) -> Estimator:
+        params = student.get_params()
+        few = len(target.labels) < 2 * params["min_child_samples"]
+        several = target.labels.ndim > 1
+        if few or several or not _boosts_squares(params, fit_params):
+            return super().fit_bounded(student, X, target, fit_params)
+        first = target.bounded(np.ones(len(target.labels)))
+        start = np.average(first.mixed, weights=first.weight, keepdims=True)
+        start = start * bool(params.get("boost_from_average", True))
+        loss = BoundedLoss(target, start=float(start[0]))
+        student.set_params(objective=partial(_bounded_objective, loss))
+        student.fit(X, target.labels, sample_weight=target.weight, **fit_params)
+        student.set_params(objective=params["objective"])
+        _put_back(student, start, "regression", "regression")
+        return student
+
     def count_values(self, model: Estimator) -> ValueCounts:
         # Those of the trees that predict: they end at the best iteration.
         return ValueCounts(leaves=sum(_tree_sizes(model.booster_.model_to_string())))
@@ -259,7 +282,9 @@ class LightGBMClassifierAdapter(LightGBMAdapter):
         student.set_params(**while_fitting)
         student.fit(X, target.y, sample_weight=target.weight, **given)
         student.set_params(**{name: params.get(name) for name in while_fitting})
-        _put_back(student, start, n_classes)
+        name = "binary" if n_classes == 2 else "multiclass"
+        detail = "sigmoid:1" if n_classes == 2 else f"num_class:{n_classes}"
+        _put_back(student, start, name, f"{name} {detail}")
         return student
 
 
@@ -286,6 +311,23 @@ def _not_native(params: Mapping[str, Any], n_classes: int) -> dict[str, Any]:
     # LightGBM takes an objective under another name in place of ours.
     named = {name: params[name] for name in _ALIASES["objective"] if name in params}
     return found | named
+
+
+def _boosts_squares(params: Mapping[str, Any], fit_params: Mapping[str, Any]) -> bool:
+    """Return whether trees are added by squared loss, from a start that is known."""
+    allowed = LightGBMRegressorLeaves.allowed
+    values = {
+        "objective": tuple(allowed["objective"]),
+        "reg_sqrt": (False,),
+        **{name: _NATIVE[name] for name in ("boosting_type", "linear_tree")},
+    }
+    given = [fit_params.get(name) for name in (*_STARTS, "eval_set", "eval_X")]
+    return (
+        all(_value(params, name, known[0]) in known for name, known in values.items())
+        # LightGBM takes an objective under another name in place of ours.
+        and not any(name in params for name in _ALIASES["objective"])
+        and all(one is None for one in given)
+    )
 
 
 def _check_tempers(params: Mapping[str, Any], n_classes: int) -> None:
@@ -335,6 +377,12 @@ def _objective(
     return gradient[:, 0], curvature[:, 0]
 
 
+def _bounded_objective(
+    loss: BoundedLoss, y_true: NDArray, y_pred: NDArray, weight: NDArray | None
+) -> tuple[NDArray, NDArray]:
+    return loss(y_pred)  # The weights are in the target.
+
+
 def _judge(
     target: NDArray,
     start: NDArray,
@@ -363,7 +411,7 @@ def _start(
     )
 
 
-def _put_back(student: Estimator, start: NDArray, n_classes: int) -> None:
+def _put_back(student: Estimator, start: NDArray, name: str, line: str) -> None:
     """Add the start to the first trees and name the objective, as LightGBM would."""
     import lightgbm
 
@@ -373,8 +421,6 @@ def _put_back(student: Estimator, start: NDArray, n_classes: int) -> None:
         for leaf in range(first[tree]["num_leaves"]):
             value = booster.get_leaf_output(tree, leaf)
             booster.set_leaf_output(tree, leaf, value + logit)
-    name = "binary" if n_classes == 2 else "multiclass"
-    line = "binary sigmoid:1" if n_classes == 2 else f"multiclass num_class:{n_classes}"
     head, names, tail = booster.model_to_string(num_iteration=-1).partition(
         "\nfeature_names="
     )

@@ -25,6 +25,7 @@ from sklearn.utils.fixes import parse_version
 from skdistill._numerics import log_probability
 from skdistill._typing import Estimator, Table
 from skdistill.students._adapter import StudentAdapter, ValueCounts
+from skdistill.students._bounded import BoundedLoss
 from skdistill.students._early_stopping import NAME, check_one_eval_set, soft_log_loss
 from skdistill.students._leaves import LeafModel, LeafNodes, check_objective
 from skdistill.students._loss import SoftLoss
@@ -172,6 +173,30 @@ class XGBoostAdapter(StudentAdapter):
                 "to fit."
             )
 
+    def fit_bounded(
+        self,
+        student: Estimator,
+        X: Table,
+        target: Target,
+        fit_params: Mapping[str, Any],
+    ) -> Estimator:
+        params = student.get_params()
+        if target.labels.ndim > 1 or not _boosts_squares(student, fit_params):
+            return super().fit_bounded(student, X, target, fit_params)
+        while_fitting: dict[str, Any] = {
+            "objective": partial(_bounded_objective, BoundedLoss(target))
+        }
+        if params["base_score"] is None:
+            first = target.bounded(np.ones(len(target.labels)))
+            start = np.average(first.mixed, weights=first.weight)
+            while_fitting["base_score"] = float(start)
+        student.set_params(**while_fitting)
+        student.fit(X, target.labels, sample_weight=target.weight, **fit_params)
+        given = {name: params.get(name) for name in while_fitting}
+        return student.set_params(
+            **given | {"objective": params["objective"] or "reg:squarederror"}
+        )
+
     def count_values(self, model: Estimator) -> ValueCounts | None:
         if hasattr(model, "coef_"):  # A linear booster.
             return super().count_values(model)
@@ -265,6 +290,28 @@ class XGBoostClassifierAdapter(XGBoostAdapter):
         return student.set_params(
             objective="binary:logistic" if binary else "multi:softprob"
         )
+
+
+def _boosts_squares(student: Estimator, fit_params: Mapping[str, Any]) -> bool:
+    """Return whether trees are added by squared loss, from a start that is known."""
+    params = student.get_params()
+    given = [fit_params.get(name) for name in ("eval_set", "xgb_model", "base_margin")]
+    return (
+        params["objective"] in (None, "reg:squarederror")
+        and params["booster"] in (None, "gbtree")
+        and params.get("process_type") != "update"
+        and student.get_num_boosting_rounds() > 1
+        and all(one is None for one in given)
+    )
+
+
+def _bounded_objective(
+    loss: BoundedLoss,
+    y_true: NDArray,
+    y_pred: NDArray,
+    sample_weight: NDArray | None = None,
+) -> tuple[NDArray, NDArray]:
+    return loss(np.asarray(y_pred))  # The weights are in the target.
 
 
 def _objective(
