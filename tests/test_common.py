@@ -69,6 +69,15 @@ REGRESSORS = {
     "outliers": DistilledRegressor(
         Ridge(), GradientBoostingRegressor(n_estimators=5), trust="outliers"
     ),
+    "bounded student": DistilledRegressor(
+        Ridge(), GradientBoostingRegressor(n_estimators=5), bound="teacher"
+    ),
+    "bounded lightgbm student": DistilledRegressor(
+        ExtraTreesRegressor(n_estimators=5),
+        LGBMRegressor(n_estimators=5, **UNCOUNTED),
+        bound="label",
+        alpha=0.9,
+    ),
     "two views": DistilledRegressor(
         DecisionTreeRegressor(max_depth=3),
         Ridge(),

@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+import sklearn
 from lightgbm import LGBMRegressor
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -218,6 +219,26 @@ def test_in_sample_predictions_are_no_bound(samples):
     model = DistilledRegressor(Ridge(), TREE, bound="label", cross_fit=False)
     with pytest.raises(ValueError, match=r"out-of-fold error.*another cross_fit"):
         model.fit(X, y)
+
+
+def test_a_student_that_begins_at_an_offset_has_no_bound(samples):
+    X, y, t = samples
+    with sklearn.config_context(enable_metadata_routing=True):
+        student = clone(XGBOOST).set_fit_request(base_margin=True)
+        model = DistilledRegressor(None, student, bound="label", transfer=None)
+        with pytest.raises(ValueError, match=r"offset.*Leave out base_margin"):
+            model.fit(X, y, teacher_predictions=t, base_margin=y)
+
+
+def test_trust_weighs_what_is_bounded(samples):
+    X = samples[0]
+    bound = TeacherBound("teacher", margin=EVERYWHERE)
+    trusts = [lambda predictions, y: np.full(len(y), 0.5), None]
+    models = [
+        fitted(samples, XGBOOST, bound, trust=trust, alpha=alpha)
+        for trust, alpha in zip(trusts, (0.8, 0.4), strict=True)
+    ]
+    assert_allclose(models[0].predict(X), models[1].predict(X), rtol=1e-5)
 
 
 def test_classifiers_have_no_bound():

@@ -121,6 +121,8 @@ def test_each_candidate_has_the_score_of_its_own_combination(friedman):
         assert results["mean_test_score"][row] == pytest.approx(
             search.cv_results_["mean_test_score"][index]
         )
+        if index == 1:  # The teacher is scored as the best mix combines it.
+            assert alone.teacher_score_ == pytest.approx(search.teacher_score_)
 
 
 @pytest.mark.parametrize(
