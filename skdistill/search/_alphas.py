@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.parallel import delayed
 
 from skdistill.distilled import BaseDistilled
 from skdistill.flow import Data, Plan
@@ -69,7 +68,7 @@ class AlphasMixin:
         plans = plans_of_ends(plan, each=each)
         predict = partial(held_out_predictions, model, plans, data)
         calls = (
-            delayed(predict)(train, rows)
+            partial(predict, train, rows)
             for (train, _), rows in zip(folds, held_out, strict=True)
         )
         try:
