@@ -10,7 +10,7 @@ from sklearn.datasets import make_friedman1
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.exceptions import FitFailedWarning
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.linear_model import LinearRegression, Ridge, SGDClassifier
 from sklearn.model_selection import KFold
 from sklearn.naive_bayes import GaussianNB
 
@@ -232,16 +232,17 @@ def test_a_chosen_candidate_that_fails_on_all_samples_raises():
 
 def test_a_classifier_that_fails_scores_nan(monkeypatch):
     X, y = make_friedman1(90, random_state=0)
-    fit = LogisticRegression.fit
+    fit = SGDClassifier.fit
 
     def failing(self, X, y, sample_weight=None):
         if sample_weight is not None:  # Of duplicated samples.
             raise ZeroDivisionError("the student's own error")
         return fit(self, X, y)
 
-    monkeypatch.setattr(LogisticRegression, "fit", failing)
+    monkeypatch.setattr(SGDClassifier, "fit", failing)
+    student = SGDClassifier(loss="log_loss", random_state=0)
     search = DistilledClassifierCV(
-        GaussianNB(), LogisticRegression(), transfers=(None,), cv=3, random_state=0
+        GaussianNB(), student, transfers=(None,), cv=3, random_state=0
     )
     with pytest.warns(FitFailedWarning, match="alpha=0.5.*failed on folds 0, 1, 2 of"):
         search.fit(X, y > y.mean())
