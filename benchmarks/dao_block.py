@@ -82,6 +82,7 @@ class Block:
             alpha=1.0,
             transfer=None,
             refine=None,
+            calibrate=None,
             **self.shared,
         ).fit(self.X, self.y)
         fitted = {

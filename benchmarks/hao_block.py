@@ -163,6 +163,7 @@ class Block:
             cross_fit="kfold" if setting.targets == OUT_OF_FOLD else False,
             cv=folds,
             transfer=None,
+            calibrate=None,
             memory=self.memory,
         )
 

@@ -127,6 +127,7 @@ class Block:
             cross_fit=TARGETS[targets],
             cv=N_FOLDS,
             transfer=None,
+            calibrate=None,
             memory=self.memory,
             random_state=self.seed,
         ).fit(*self.train)

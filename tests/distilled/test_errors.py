@@ -278,7 +278,12 @@ def test_a_class_that_nobody_teaches_is_refused():
     X = np.where(np.arange(150)[:, None] == 0, 1000.0, X_CLASSES)
     cv = KFold(3, shuffle=True, random_state=0)
     model = DistilledClassifier(
-        DecisionTreeClassifier(), GaussianNB(), alpha=1, cv=cv, transfer=None
+        DecisionTreeClassifier(),
+        GaussianNB(),
+        alpha=1,
+        cv=cv,
+        transfer=None,
+        calibrate=None,
     )
     with (
         pytest.warns(MissingClassWarning, match=r"no row of class \[9\]"),
