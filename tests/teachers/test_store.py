@@ -244,7 +244,7 @@ def plain_user(tmp_path):
         return result
 
     if os.getuid() == 0:
-        for folder in (tmp_path, *tmp_path.parents[:2]):
+        for folder in (tmp_path, *tmp_path.parents[:3]):  # Of a worker, one more.
             folder.chmod(folder.stat().st_mode | 0o011)
         os.chown(tmp_path, NOBODY, NOBODY)
     return run
