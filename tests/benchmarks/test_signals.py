@@ -41,6 +41,7 @@ def test_gains_are_over_the_baseline_and_over_what_is_compared_with():
     assert row["20% wrong"] == "+0.0500 (1 of 1)"
 
 
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
 @pytest.mark.parametrize("table", ["abalone", "credit_g"])
 def test_a_block_has_a_row_for_each_method(table, monkeypatch):
     is_class = table == "credit_g"
