@@ -77,8 +77,10 @@ class TrainingLoss:
 
         Parameters
         ----------
-        y, predicted : ndarray of the same shape
-            Values, and what is predicted for them.
+        y : ndarray
+            Values.
+        predicted : ndarray of the same shape
+            What is predicted for them.
 
         Returns
         -------
