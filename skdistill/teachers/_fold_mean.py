@@ -1,22 +1,20 @@
 """The mean of the teachers that cross-fitting left behind, as one fitted estimator."""
 
-from typing import Self
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils.validation import check_is_fitted
+from numpy.typing import NDArray
+from sklearn.base import RegressorMixin
 
 from skdistill._numerics import temper
 from skdistill._typing import Estimator, Table
 from skdistill._validation import align_classes
+from skdistill.teachers._held import HeldClassifiers, HeldTeachers
 from skdistill.teachers._predictions import predict_logits, predict_values
 
 __all__ = ["FoldMeanClassifier", "FoldMeanRegressor"]
 
 
-class _FoldMean(BaseEstimator):
-    """Holds fitted fold teachers; built by cross-fitting, never fitted itself.
+class _FoldMean(HeldTeachers):
+    """Holds one teacher a fold.
 
     Parameters
     ----------
@@ -27,28 +25,8 @@ class _FoldMean(BaseEstimator):
     def __init__(self, estimators: list[Estimator]) -> None:
         self.estimators = estimators
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
-
-    @property
-    def n_features_in_(self) -> int:
-        """Number of features the fold teachers were fitted on, where they say it."""
-        return self.estimators[0].n_features_in_
-
-    def fit(self, X: Table, y: ArrayLike) -> Self:
-        """Do nothing: the fold teachers are fitted.
-
-        Parameters
-        ----------
-        X, y : ignored
-
-        Returns
-        -------
-        self : object
-        """
-        for estimator in self.estimators:
-            check_is_fitted(estimator)
-        return self
+    def _held(self) -> list[Estimator]:
+        return self.estimators
 
 
 class FoldMeanRegressor(RegressorMixin, _FoldMean):
@@ -97,7 +75,7 @@ n_outputs)
         return np.stack([predict_values(one, X) for one in self.estimators], axis=1)
 
 
-class FoldMeanClassifier(ClassifierMixin, _FoldMean):
+class FoldMeanClassifier(HeldClassifiers, _FoldMean):
     """Classifier that predicts the mean probabilities of its fold teachers.
 
     Parameters
@@ -124,11 +102,6 @@ class FoldMeanClassifier(ClassifierMixin, _FoldMean):
         super().__init__(estimators)
         self.known = known
         self.classes = classes
-
-    @property
-    def classes_(self) -> NDArray:
-        """The labels, in the order of the columns of `predict_proba`."""
-        return self.classes
 
     def predict_proba(self, X: Table) -> NDArray:
         """Return the mean of the fold teachers' probabilities.
@@ -162,17 +135,3 @@ class FoldMeanClassifier(ClassifierMixin, _FoldMean):
             for teacher, known in zip(self.estimators, self.known, strict=True)
         ]
         return np.stack(parts, axis=1)
-
-    def predict(self, X: Table) -> NDArray:
-        """Return the most probable class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The rows.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,)
-        """
-        return self.classes[self.predict_proba(X).argmax(axis=1)]

@@ -1,18 +1,18 @@
 """Several teachers: their names, and what they become once they are fitted."""
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from numpy.typing import NDArray
+from sklearn.base import RegressorMixin
 from sklearn.utils import Bunch
-from sklearn.utils.validation import check_is_fitted
 
 from skdistill._fitting import naming_failures
 from skdistill._numerics import temper
 from skdistill._typing import Estimator, Table
 from skdistill.teachers._cache import LazyTeacher, cached_predictions
+from skdistill.teachers._held import HeldClassifiers, HeldTeachers
 from skdistill.teachers._predictions import predict_logits, predict_values
 from skdistill.teachers._signal import Signal, SignalStep
 
@@ -58,8 +58,8 @@ def label_of(name: str) -> str:
     return ONE_TEACHER if name == ONE_TEACHER else f"{ONE_TEACHER} {name!r}"
 
 
-class _Combined(BaseEstimator):
-    """Holds fitted teachers; built by cross-fitting, never fitted itself.
+class _Combined(HeldTeachers):
+    """Holds several teachers, and how they are combined.
 
     Parameters
     ----------
@@ -81,33 +81,13 @@ class _Combined(BaseEstimator):
         self.steps = steps
         self.combination = combination
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
+    def _held(self) -> list[Estimator]:
+        return [estimator for _, estimator in self.estimators]
 
     @property
     def named_estimators_(self) -> Bunch:
         """The fitted teachers by their names."""
         return Bunch(**dict(self.estimators))
-
-    @property
-    def n_features_in_(self) -> int:
-        """Number of features the teachers were fitted on, where they say it."""
-        return self.estimators[0][1].n_features_in_
-
-    def fit(self, X: Table, y: ArrayLike) -> Self:
-        """Do nothing: the teachers are fitted.
-
-        Parameters
-        ----------
-        X, y : ignored
-
-        Returns
-        -------
-        self : object
-        """
-        for _, estimator in self.estimators:
-            check_is_fitted(estimator)
-        return self
 
     def _combine(self, parts: list[NDArray]) -> NDArray:
         """Take what each teacher predicts through its steps, and combine it."""
@@ -154,10 +134,10 @@ class CombinedRegressor(RegressorMixin, _Combined):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
-        return self._combine([predict_values(one, X) for _, one in self.estimators])
+        return self._combine([predict_values(one, X) for one in self._held()])
 
 
-class CombinedClassifier(ClassifierMixin, _Combined):
+class CombinedClassifier(HeldClassifiers, _Combined):
     """Classifier that combines what several fitted teachers predict.
 
     Parameters
@@ -198,11 +178,6 @@ class CombinedClassifier(ClassifierMixin, _Combined):
         super().__init__(estimators, steps, combination)
         self.classes = classes
 
-    @property
-    def classes_(self) -> NDArray:
-        """The labels, in the order of the columns of `predict_proba`."""
-        return self.classes
-
     def predict_proba(self, X: Table) -> NDArray:
         """Return the combination of the teachers' probabilities.
 
@@ -215,22 +190,8 @@ class CombinedClassifier(ClassifierMixin, _Combined):
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
         """
-        logits = [predict_logits(one, X, self.classes) for _, one in self.estimators]
+        logits = [predict_logits(one, X, self.classes) for one in self._held()]
         return temper(self._combine(logits), 1.0)
-
-    def predict(self, X: Table) -> NDArray:
-        """Return the most probable class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,)
-        """
-        return self.classes[self.predict_proba(X).argmax(axis=1)]
 
 
 class LazyTeachers:
