@@ -1,6 +1,6 @@
 """Checks of targets, weights, folds and classes, with errors that say the remedy."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from skdistill.exceptions import NoProbabilityWarning
 __all__ = [
     "align_classes",
     "check_binary_or_multiclass",
+    "check_goes_with_rest",
     "check_not_empty",
     "check_not_masked",
     "check_numeric_target",
@@ -60,6 +61,26 @@ def check_weights(
             f"{weight.max():g}. Divide them by the largest."
         )
     return weight
+
+
+def check_goes_with_rest(name: str, value: Any, reasons: Mapping[str, bool]) -> None:
+    """Raise if a parameter that may be None does not go with others.
+
+    Parameters
+    ----------
+    name : str
+        The parameter.
+    value : object
+        What was given.
+    reasons : mapping of str to bool
+        What speaks against it, each with the remedy, and whether it holds.
+    """
+    found = [reason for reason, holds in reasons.items() if holds]
+    if found:
+        raise ValueError(
+            f"The {name!r} parameter does not go with the rest. Got {value!r}. "
+            f"{found[0]}, or {name}=None."
+        )
 
 
 def check_not_masked(**given: Any) -> None:

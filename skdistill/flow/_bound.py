@@ -4,6 +4,7 @@ from typing import Any
 
 from skdistill._sklearn import validate_params
 from skdistill._typing import Estimator
+from skdistill._validation import check_goes_with_rest
 from skdistill.flow._data import Data
 from skdistill.students import find_offset, training_loss
 from skdistill.targets import TeacherBound
@@ -73,12 +74,7 @@ def check_bound(
         )
         is not None,
     }
-    found = [reason for reason, holds in reasons.items() if holds]
-    if found:
-        raise ValueError(
-            f"The 'bound' parameter does not go with the rest. Got {bound!r}. "
-            f"{found[0]}, or bound=None."
-        )
+    check_goes_with_rest("bound", bound, reasons)
 
 
 def _loss(student: Estimator) -> str:

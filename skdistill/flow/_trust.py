@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from skdistill._validation import check_goes_with_rest
 from skdistill.flow._data import Data
 from skdistill.teachers import (
     AttentiveTrust,
@@ -93,12 +94,7 @@ def check_trust(
         "The student's loss is not least for the mean: it learns from the labels, and "
         "from the teacher through a transfer set alone. Use trust=None": not is_mean,
     }
-    found = [reason for reason, holds in reasons.items() if holds]
-    if found:
-        raise ValueError(
-            f"The 'trust' parameter does not go with the rest. Got {trust!r}. "
-            f"{found[0]}, or trust=None."
-        )
+    check_goes_with_rest("trust", trust, reasons)
 
 
 def fit_trust(

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from skdistill._numerics import temper
+from skdistill._sklearn import validate_params
 from skdistill.teachers._weights import squared_errors
 
 __all__ = ["CallableTrust", "Evidence", "Trust"]
@@ -88,9 +89,10 @@ class Trust(BaseEstimator):
     uses_labels: ClassVar[bool] = True
     uses_parts: ClassVar[bool] = False
     takes_values: ClassVar[bool] = True
+    _parameter_constraints: ClassVar[dict] = {}
 
     def fit(self, evidence: Evidence) -> Self:
-        """Learn from the training samples what all samples are judged by.
+        """Check the parameters, and learn what all samples are judged by.
 
         Parameters
         ----------
@@ -101,6 +103,7 @@ class Trust(BaseEstimator):
         -------
         self : object
         """
+        validate_params(self)
         return self
 
     def weights(self, evidence: Evidence) -> NDArray[np.float64]:

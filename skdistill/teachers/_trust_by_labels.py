@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._sklearn import Interval, validate_params
+from skdistill._sklearn import Interval
 from skdistill.teachers._trust import Evidence, Trust
 
 __all__ = ["AttentiveTrust", "CorrectedTrust", "OutlierTrust"]
@@ -120,7 +120,7 @@ class OutlierTrust(Trust):
         -------
         self : object
         """
-        validate_params(self)
+        super().fit(evidence)
         if not evidence.is_classifier:
             distance = _distance(evidence)
             self.scale_ = _BY_MEDIAN * _median(distance, evidence.weight)
@@ -223,21 +223,6 @@ class CorrectedTrust(Trust):
 
     def __init__(self, c: float = 1.0) -> None:
         self.c = c
-
-    def fit(self, evidence: Evidence) -> Self:
-        """Check the parameter; there is nothing to learn.
-
-        Parameters
-        ----------
-        evidence : Evidence
-            That of the training samples.
-
-        Returns
-        -------
-        self : object
-        """
-        validate_params(self)
-        return self
 
     def weights(self, evidence: Evidence) -> NDArray[np.float64]:
         """Return F_i.
