@@ -4,7 +4,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import softmax
 
-__all__ = ["as_logit_matrix", "centred_logits", "log_probability", "temper"]
+__all__ = [
+    "as_logit_matrix",
+    "centred_logits",
+    "log_probability",
+    "temper",
+    "window_starts",
+]
 
 
 def log_probability(probability: ArrayLike) -> NDArray[np.float64]:
@@ -41,3 +47,29 @@ def centred_logits(probability: ArrayLike, floor: float) -> NDArray[np.float64]:
     """
     logits = np.log(np.maximum(np.asarray(probability, dtype=float), floor))
     return logits - logits.mean(axis=1, keepdims=True)
+
+
+def window_starts(
+    known: NDArray, ends: NDArray, places: NDArray, width: float
+) -> NDArray[np.float64]:
+    """Return where windows around places start on the line of cumulated weights.
+
+    Each has half of its weight on each side, or less on one side and more on the other
+    at the ends of the line.
+
+    Parameters
+    ----------
+    known : ndarray of shape (n_samples,)
+        The sorted places of the samples that have weight.
+    ends : ndarray of shape (n_samples + 1,)
+        0, and the cumulated weights of the samples in that order.
+    places : ndarray of shape (n_places,)
+        Around what.
+    width : float
+        The weight of a window.
+    """
+    middle = sum(
+        ends[np.searchsorted(known, places, side=side)] / 2
+        for side in ("left", "right")
+    )
+    return np.clip(middle - width / 2, 0.0, ends[-1] - width)

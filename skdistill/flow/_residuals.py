@@ -28,6 +28,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from skdistill._numerics import window_starts
 from skdistill.flow._data import Data
 from skdistill.flow._plan import Plan
 from skdistill.flow._transfer import Unlabeled
@@ -96,12 +97,12 @@ class _Output:
         order = order[weight[order] > 0]
         self._predictions = predictions[order]
         self._residuals = (y - predictions)[order]
-        self._ends = np.cumsum(weight[order])
+        self._ends = np.append(0.0, np.cumsum(weight[order]))
 
     def best_constant(self, loss: TrainingLoss) -> float:
         """Return what has the least loss over all residuals."""
         order = np.argsort(self._residuals)
-        weight = np.diff(self._ends, prepend=0.0)[order]
+        weight = np.diff(self._ends)[order]
         return float(loss.best_constant(self._residuals[order][None], weight[None])[0])
 
     def residuals(self, predictions: NDArray, at: NDArray) -> NDArray[np.float64]:
@@ -110,15 +111,12 @@ class _Output:
         The window around a prediction holds the weight of `_N_NEAREST` samples, half
         on each side, or less on one side and more on the other at the ends.
         """
-        total, n_samples = self._ends[-1], len(self._ends)
-        starts = np.concatenate([[0.0], self._ends])
-        centre = sum(
-            starts[np.searchsorted(self._predictions, predictions, side=side)] / 2
-            for side in ("left", "right")
+        n_samples = len(self._residuals)
+        width = self._ends[-1] * min(1.0, _N_NEAREST / n_samples)
+        first = window_starts(self._predictions, self._ends, predictions, width)
+        place = np.searchsorted(
+            self._ends[1:], first[:, None] + at * width, side="right"
         )
-        width = total * min(1.0, _N_NEAREST / n_samples)
-        first = np.clip(centre - width / 2, 0.0, total - width)
-        place = np.searchsorted(self._ends, first[:, None] + at * width, side="right")
         return self._residuals[np.minimum(place, n_samples - 1)]
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize, nnls
 from scipy.special import log_softmax, softmax
 
+from skdistill._numerics import window_starts
 from skdistill.teachers._calibration import count_samples
 
 __all__ = [
@@ -257,11 +258,7 @@ class _Line:
 
     def mean_error(self, place: NDArray) -> NDArray[np.float64]:
         """Return the mean error around each place."""
-        middle = sum(
-            self._ends[np.searchsorted(self._place, place, side=side)] / 2
-            for side in ("left", "right")
-        )
-        first = np.clip(middle - self._width / 2, 0, self._ends[-1] - self._width)
+        first = window_starts(self._place, self._ends, place, self._width)
         until = [
             np.interp(end, self._ends, self._sums)
             for end in (first, first + self._width)
