@@ -45,9 +45,8 @@ _FEWEST = 100
 _HELD_OUT = 0.2
 # So many standard errors apart, teacher and student need no further part.
 _CLEAR = 1.5
-# By so many standard errors the teacher must lead to be worth its errors. On sixteen
-# tables, eight teachers and five students it is near the least sum of missed and false
-# warnings (`benchmarks.teachers` measures both).
+# By so many standard errors the teacher must lead to be worth its errors;
+# `benchmarks.teachers` counts the warnings that are missed, and those that are false.
 _LEAD = 0.5
 
 
@@ -133,15 +132,18 @@ def compare_with_baseline(plan: Plan, data: Data, signal: Signal) -> Comparison 
         return None
     found: Comparison | None = None
     for train, held_out in _splits(plan, data):
-        if not _can_compare(data.part(train), data.part(held_out)):
+        training, part = data.part(train), data.part(held_out)
+        if not _can_compare(training, part):
             continue
+        predictions = signal.predictions[train], signal.predictions[held_out]
         try:
-            part = _compare(plan, data, signal.predictions, train, held_out)
+            known = in_students_loss(plan, training, *predictions)
+            compared = _compare(plan, training, part, known)
         except Exception:
             # A part of the samples may lack what the student needs, such as a category
             # that it is then asked for. Where all lack it, the student's fit says so.
             break
-        found = part if found is None else Comparison.all_of([found, part])
+        found = compared if found is None else Comparison.all_of([found, compared])
         if found.is_clear:
             break
     return found
@@ -157,20 +159,17 @@ def _can_hold_out(plan: Plan, data: Data) -> bool:
     return find_offset(plan.student, data.student_params, len(data.y)) is None
 
 
-def _compare(
-    plan: Plan, data: Data, predictions: NDArray, train: NDArray, held_out: NDArray
-) -> Comparison:
-    training, part = data.part(train), data.part(held_out)
+def _compare(plan: Plan, training: Data, part: Data, known: NDArray) -> Comparison:
+    """Compare on a part what the teacher knows with what the student learns."""
     baseline = _fit_baseline(plan, training)
-    loss = TrainingLoss() if data.is_classification else training_loss(plan.student)
-    by_class = data.is_classification and not hasattr(baseline, "predict_proba")
-    known = in_students_loss(plan, training, predictions[train], predictions[held_out])
+    loss = TrainingLoss() if part.is_classification else training_loss(plan.student)
+    by_class = part.is_classification and not hasattr(baseline, "predict_proba")
     teacher, student = (
         sample_losses(values, part, loss, by_class=by_class)
-        for values in (known, _predict(baseline, part, data.classes))
+        for values in (known, _predict(baseline, part, training.classes))
     )
     return Comparison(
-        teacher, student, part.weight, loss_name(data, loss, by_class=by_class)
+        teacher, student, part.weight, loss_name(part, loss, by_class=by_class)
     )
 
 
