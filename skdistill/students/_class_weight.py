@@ -1,7 +1,7 @@
 """The weights that a student gives to classes, in targets that are distributions."""
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import compute_class_weight
 
 from skdistill._fitting import final_step
@@ -9,7 +9,7 @@ from skdistill._typing import Estimator
 from skdistill.students._duplication import classes_of
 from skdistill.targets import Target
 
-__all__ = ["balance_classes", "weigh_classes"]
+__all__ = ["balance_classes", "multiply_classes", "weigh_classes"]
 
 
 def balance_classes(student: Estimator, target: Target, *, by_weight: bool) -> None:
@@ -45,10 +45,22 @@ def balance_classes(student: Estimator, target: Target, *, by_weight: bool) -> N
 
 def weigh_classes(student: Estimator, target: Target) -> tuple[NDArray, NDArray | None]:
     """Return the target under the student's class weights, and the samples' weights."""
-    mixed, classes = target.mixed, classes_of(target)
     if student.class_weight is None:
-        return mixed, target.weight
-    mixed *= compute_class_weight(student.class_weight, classes=classes, y=classes)
+        return target.mixed, target.weight
+    classes = classes_of(target)
+    factors = compute_class_weight(student.class_weight, classes=classes, y=classes)
+    return multiply_classes(target, factors)
+
+
+def multiply_classes(
+    target: Target, factors: ArrayLike
+) -> tuple[NDArray, NDArray[np.float64]]:
+    """Return the target in which classes count so many times, and samples' weights.
+
+    With c the factors, sum_k c_k m_k CE(k, q) is s CE(c m / s, q), s = sum_k c_k m_k.
+    """
+    mixed = target.mixed
+    mixed *= factors
     total = mixed.sum(axis=1)
     weight = total if target.weight is None else total * target.weight
     mixed /= np.where(total > 0, total, 1.0)[:, None]

@@ -26,6 +26,7 @@ from skdistill._numerics import log_probability
 from skdistill._typing import Estimator, Table
 from skdistill.students._adapter import StudentAdapter, ValueCounts
 from skdistill.students._bounded import BoundedLoss
+from skdistill.students._class_weight import multiply_classes
 from skdistill.students._early_stopping import NAME, check_one_eval_set, soft_log_loss
 from skdistill.students._leaves import LeafModel, LeafNodes, check_objective
 from skdistill.students._loss import SoftLoss
@@ -332,18 +333,13 @@ def _judge(target: NDArray) -> Callable[[NDArray, NDArray], float]:
 
 
 def _weigh_positives(target: Target, factor: float) -> Target:
-    """Return a target of two classes in which the second counts `factor` times.
-
-    With c = (1, factor), sum_k c_k m_k CE(k, q) is s CE(c m / s, q), s = sum_k c_k m_k.
-    """
-    mixed = target.mixed * [1.0, factor]
-    total = mixed.sum(axis=1)
-    mixed /= np.where(total > 0, total, 1.0)[:, None]
+    """Return a target of two classes in which the second counts `factor` times."""
+    mixed, weight = multiply_classes(target, [1.0, factor])
     return replace(
         target,
         predictions=target.temperature * log_probability(mixed),
-        alpha=np.ones(len(total)),
-        weight=total if target.weight is None else total * target.weight,
+        alpha=np.ones(len(mixed)),
+        weight=weight,
     )
 
 
