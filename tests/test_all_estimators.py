@@ -224,7 +224,6 @@ REFUSED: dict[tuple[str, str | None], dict[str, str]] = {
         "GaussianProcessClassifier": NO_WEIGHT,
         "LabelPropagation": NO_WEIGHT,
         "LabelSpreading": NO_WEIGHT,
-        "LinearDiscriminantAnalysis": NO_WEIGHT,
         "NearestCentroid": NO_WEIGHT,
         "PassiveAggressiveClassifier": NO_WEIGHT,
         "QuadraticDiscriminantAnalysis": NO_WEIGHT,

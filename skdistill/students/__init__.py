@@ -5,6 +5,7 @@
 from skdistill.students import (
     _boosted_classes,  # noqa: F401
     _catboost,  # noqa: F401
+    _discriminants,  # noqa: F401
     _dummy,  # noqa: F401
     _gradient_boosting,  # noqa: F401
     _kernels,  # noqa: F401
