@@ -1,8 +1,7 @@
-"""Logits and probabilities, in log space: pure numpy and scipy."""
+"""Logits and probabilities, in log space: pure numpy."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import softmax
 
 __all__ = [
     "as_logit_matrix",
@@ -35,9 +34,16 @@ def temper(logits: ArrayLike, temperature: float) -> NDArray[np.float64]:
     """Return softmax(logits / temperature) for every row.
 
     On log-probabilities this is p ** (1 / T) over its sum: adding a constant to a
-    row's logits cancels. A logit of -inf is probability 0 at every temperature.
+    row's logits cancels. A logit of -inf is probability 0 at every temperature. The
+    result is all that is allocated: on many samples, memory is what it costs.
     """
-    return softmax(np.asarray(logits, dtype=float) / temperature, axis=1)
+    logits = np.asarray(logits, dtype=float)
+    result = logits - logits.max(axis=1, keepdims=True)
+    with np.errstate(over="ignore"):  # At a small temperature, down to -inf.
+        result /= temperature
+    np.exp(result, out=result)
+    result /= result.sum(axis=1, keepdims=True)
+    return result
 
 
 def centred_logits(probability: ArrayLike, floor: float) -> NDArray[np.float64]:

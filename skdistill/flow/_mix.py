@@ -43,28 +43,18 @@ def mix(
     Target
     """
     alpha = plan.alpha if alpha is None else alpha
-    with np.errstate(over="ignore", invalid="ignore"):
-        target = _target(plan, data, labels, predictions, weight, alpha)
-        # Squares of larger values, summed over many samples, overflow.
-        is_small = plan.temperature == 1 or (np.abs(target.teacher) < _LARGEST).all()
-    if not is_small:
-        raise ValueError(
-            "The 'temperature' parameter must leave the teacher's predictions below "
-            f"{_LARGEST:g}. Got {plan.temperature!r}. Take one nearer to 1."
+    if data.classes is not None:
+        return Target.of_classes(
+            labels,
+            predictions,
+            classes=data.classes,
+            alpha=alpha,
+            temperature=plan.temperature,
+            soften=plan.soften,
+            weight=weight,
         )
-    return target
-
-
-def _target(
-    plan: Plan,
-    data: Data,
-    labels: NDArray,
-    predictions: NDArray,
-    weight: NDArray | None,
-    alpha: ArrayLike,
-) -> Target:
-    if data.classes is None:
-        return Target.of_values(
+    with np.errstate(over="ignore", invalid="ignore"):
+        target = Target.of_values(
             labels,
             predictions,
             alpha=alpha,
@@ -73,12 +63,11 @@ def _target(
             weight=weight,
             bound=plan.bound,
         )
-    return Target.of_classes(
-        labels,
-        predictions,
-        classes=data.classes,
-        alpha=alpha,
-        temperature=plan.temperature,
-        soften=plan.soften,
-        weight=weight,
-    )
+        # Squares of larger values, summed over many samples, overflow.
+        is_small = plan.temperature == 1 or (np.abs(target.teacher) < _LARGEST).all()
+    if not is_small:
+        raise ValueError(
+            "The 'temperature' parameter must leave the teacher's predictions below "
+            f"{_LARGEST:g}. Got {plan.temperature!r}. Take one nearer to 1."
+        )
+    return target

@@ -138,6 +138,7 @@ def compare_with_baseline(plan: Plan, data: Data, signal: Signal) -> Comparison 
         predictions = signal.predictions[train], signal.predictions[held_out]
         try:
             known = in_students_loss(plan, training, *predictions)
+            del predictions
             compared = _compare(plan, training, part, known)
         except Exception:
             # A part of the samples may lack what the student needs, such as a category
@@ -296,8 +297,8 @@ def _fit_baseline(plan: Plan, training: Data) -> Estimator:
     fit_params = dict(training.student_params)
     weight = fit_params.pop("sample_weight", None)
     nothing = training.y
-    if training.classes is not None:
-        nothing = np.zeros((len(training.y), training.n_classes))
+    if training.classes is not None:  # Zeros, of which one is stored.
+        nothing = np.broadcast_to(0.0, (len(training.y), training.n_classes))
     target = mix(plan, training, training.codes, nothing, weight=weight, alpha=0.0)
     student = clone_with_seed(plan.student, plan.seeds.student)
     with naming_failures(f"student ({type(student).__name__})"):

@@ -1,5 +1,7 @@
 """The loss on a target of classes as boosting libraries want it, in derivatives."""
 
+from typing import Self
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
@@ -96,6 +98,10 @@ class SoftLoss:
                 hessian *= weight[block, None]
             np.maximum(hessian, _LEAST_CURVATURE, out=hessian)
         return self.buffers
+
+    def __deepcopy__(self, memo: dict) -> Self:
+        """Return itself: LightGBM copies its parameters thrice, this among them."""
+        return self
 
     def _derive(
         self, logits: NDArray, block: slice, gradient: NDArray, hessian: NDArray
