@@ -37,8 +37,10 @@ test: $(VENV)/.has-test  ## Run the tests that need neither minutes nor a GPU
 test-all: $(VENV)/.has-test  ## Run all tests that need no GPU
 	$(BIN)/python $(PYTEST) -m "not gpu"
 
+# What users do not run is tested on the newest versions alone.
 test-min: $(VENV_MIN)/.has-test  ## Run `test` on the lowest supported versions
-	$(VENV_MIN)/bin/python $(PYTEST) -m "$(QUICK)"
+	$(VENV_MIN)/bin/python $(PYTEST) -m "$(QUICK)" skdistill tests README.md \
+		--ignore tests/benchmarks --ignore tests/test_benchmarks.py
 
 lint: $(VENV)/.has-test  ## Check style and format
 	$(BIN)/ruff check

@@ -357,6 +357,7 @@ def test_string_columns_become_categories_and_parts_keep_the_fraction_of_each_cl
     assert y_train.mean() == y_test.mean() == 0.25
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:X does not have valid feature names")
 def test_one_block_of_the_gap_of_classifiers(tmp_path, monkeypatch):
     rng = np.random.default_rng(0)

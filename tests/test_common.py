@@ -37,6 +37,8 @@ UNCOUNTED = {
     "verbose": -1,
 }
 
+QUICK = {"hidden_layer_sizes": 20, "max_iter": 60, "learning_rate_init": 0.02}
+
 REGRESSORS = {
     "lightgbm student": DistilledRegressor(
         ExtraTreesRegressor(n_estimators=5),
@@ -51,7 +53,7 @@ REGRESSORS = {
         Ridge(),
         make_pipeline(StandardScaler(), GradientBoostingRegressor(n_estimators=10)),
     ),
-    "mlp student": DistilledRegressor(Ridge(), MLPRegressor(max_iter=500)),
+    "mlp student": DistilledRegressor(Ridge(), MLPRegressor(**QUICK)),
     "refined student": DistilledRegressor(
         Ridge(),
         GradientBoostingRegressor(n_estimators=5),
@@ -102,9 +104,7 @@ CLASSIFIERS = {
         LogisticRegression(),
         make_pipeline(StandardScaler(), GradientBoostingClassifier(n_estimators=10)),
     ),
-    "mlp student": DistilledClassifier(
-        LogisticRegression(), MLPClassifier(max_iter=500)
-    ),
+    "mlp student": DistilledClassifier(LogisticRegression(), MLPClassifier(**QUICK)),
     "refined student": DistilledClassifier(
         LogisticRegression(),
         GradientBoostingClassifier(n_estimators=5),
@@ -153,18 +153,42 @@ SEARCHES = {
 }
 
 
-@pytest.mark.filterwarnings("ignore")
-@parametrize_with_checks(
-    [
-        DistilledRegressor(),
-        DistilledClassifier(),
-        *REGRESSORS.values(),
-        *CLASSIFIERS.values(),
-        *SEARCHES.values(),
-    ]
-)
-def test_estimator_check(estimator, check):
+DEFAULTS = [DistilledRegressor(), DistilledClassifier()]
+# The default teacher, for a student of fewer rounds. Refined, that would split by the
+# rounding of its sums, and so by the order of the samples.
+DEFAULT_TEACHERS = [
+    DistilledRegressor(student=GradientBoostingRegressor(n_estimators=10), refine=None),
+    DistilledClassifier(
+        student=GradientBoostingClassifier(n_estimators=10), refine=None
+    ),
+]
+
+
+def run(estimator, check):
     try:
         check(estimator)
     except unittest.SkipTest as skipped:
         pytest.fail(f"A check was skipped: {skipped}")
+
+
+@pytest.mark.filterwarnings("ignore")
+@parametrize_with_checks(
+    [*REGRESSORS.values(), *CLASSIFIERS.values(), *SEARCHES.values()]
+)
+def test_estimator_check(estimator, check):
+    run(estimator, check)
+
+
+@pytest.mark.filterwarnings("ignore")
+@parametrize_with_checks(DEFAULT_TEACHERS)
+def test_estimator_check_with_the_default_teacher(
+    estimator, check, small_default_teacher
+):
+    run(estimator, check)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@parametrize_with_checks(DEFAULTS)
+def test_estimator_check_of_the_defaults(estimator, check):
+    run(estimator, check)

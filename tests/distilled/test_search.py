@@ -41,30 +41,46 @@ def search(teacher, memory, n_jobs=None):
     return GridSearchCV(pipeline, grid, cv=5, n_jobs=n_jobs)
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_candidates_share_the_teachers_work(tmp_path, n_jobs):
+def searched(folder, memory, n_jobs=None):
+    """Return the fitted search, and how often it fitted a teacher."""
+    folder.mkdir(exist_ok=True)
     X, y = load_diabetes(return_X_y=True)
-    fits = tmp_path / "fits"
-    fits.mkdir()
-    teacher = CountingTeacher(fits)
-    shared = search(teacher, tmp_path / "m", n_jobs).fit(X, y)
-    # Three cross-fits in each of five folds and in the refit; 303 without memory.
-    assert len(list(fits.iterdir())) == 3 * (5 + 1)
-    by_default = search(teacher, None, n_jobs).fit(X, y)
-    assert len(list(fits.iterdir())) == 2 * 3 * (5 + 1)
-    alone = search(teacher, False).fit(X, y)
-    assert len(list(fits.iterdir())) == 2 * 3 * (5 + 1) + 3 * (5 * 20 + 1)
+    found = search(CountingTeacher(folder), memory, n_jobs).fit(X, y)
+    return found, len(list(folder.iterdir()))
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    found, n_fits = searched(tmp_path_factory.mktemp("alone") / "fits", False)
+    assert n_fits == 3 * (5 * 20 + 1)
+    return found
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_candidates_share_the_teachers_work(alone, tmp_path, n_jobs):
+    shared, n_fits = searched(tmp_path / "fits", tmp_path / "m", n_jobs)
+    # Three cross-fits in each of five folds and in the refit.
+    assert n_fits == 3 * (5 + 1)
+    by_default, n_fits = searched(tmp_path / "default", None, n_jobs)
+    assert n_fits == 3 * (5 + 1)
     for found in (shared, by_default):
         for key in ("mean_test_score", "std_test_score"):
             assert_array_equal(found.cv_results_[key], alone.cv_results_[key])
         assert found.best_params_ == alone.best_params_
+        X, _ = load_diabetes(return_X_y=True)
         assert_array_equal(found.predict(X), alone.predict(X))
 
 
 @pytest.mark.parametrize(
     "teacher",
-    [RandomForestRegressor(50, random_state=0, n_jobs=1), Memoriser()],
-    ids=["deep forest", "memoriser"],
+    [
+        pytest.param(
+            RandomForestRegressor(50, random_state=0, n_jobs=1),
+            id="deep forest",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(Memoriser(), id="memoriser"),
+    ],
 )
 def test_a_search_finds_nothing_in_pure_noise(tmp_path, teacher):
     # The truth on noise: no model beats the mean. Were a validation label to reach a

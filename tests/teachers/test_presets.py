@@ -23,7 +23,9 @@ def test_boosting_is_exact_on_few_samples_and_on_histograms_on_many(build):
 
 
 @pytest.mark.parametrize("n_samples", [120, 600])
-def test_the_default_teacher_takes_missing_values_and_weights(n_samples):
+def test_the_default_teacher_takes_missing_values_and_weights(
+    n_samples, small_default_teacher
+):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n_samples, 3))
     y = X[:, 0] + X[:, 1] ** 2
@@ -36,7 +38,7 @@ def test_the_default_teacher_takes_missing_values_and_weights(n_samples):
     assert model.teacher_score_ > 0.5
 
 
-def test_the_default_teacher_follows_the_weights():
+def test_the_default_teacher_follows_the_weights(small_default_teacher):
     # Samples of weight 0 carry a wrong target: whoever used them would be far off.
     X, y = load_diabetes(return_X_y=True)
     wrong = np.arange(442) % 2 == 1
@@ -48,7 +50,9 @@ def test_the_default_teacher_follows_the_weights():
 
 
 @pytest.mark.parametrize("cross_fit", ["auto", "stack", "kfold", False])
-def test_the_default_teacher_is_cross_fitted_in_every_way_it_can(cross_fit):
+def test_the_default_teacher_is_cross_fitted_in_every_way_it_can(
+    cross_fit, small_default_teacher
+):
     X, y = load_breast_cancer(return_X_y=True)
     model = DistilledClassifier(cross_fit=cross_fit, cv=3, random_state=0)
     model.fit(X[::3], y[::3])
@@ -65,7 +69,7 @@ def test_the_default_teacher_needs_a_table():
         )
 
 
-def test_the_same_seed_gives_the_same_numbers():
+def test_the_same_seed_gives_the_same_numbers(small_default_teacher):
     X, y = load_diabetes(return_X_y=True)
     first = DistilledRegressor(random_state=1).fit(X, y).predict(X)
     assert_array_equal(DistilledRegressor(random_state=1).fit(X, y).predict(X), first)
@@ -81,7 +85,7 @@ def test_the_default_teacher_refuses_sparse_data():
         DistilledRegressor(student=DecisionTreeRegressor()).fit(X, np.arange(30.0))
 
 
-def test_the_default_teacher_is_stacked_over_the_given_folds():
+def test_the_default_teacher_is_stacked_over_the_given_folds(small_default_teacher):
     # Folds that keep groups together, of samples that come in identical groups: whoever
     # mixed the groups would recognise them.
     rng = np.random.default_rng(0)
@@ -94,7 +98,7 @@ def test_the_default_teacher_is_stacked_over_the_given_folds():
     assert model.fit(X, y).teacher_score_ > 0.8
 
 
-def test_the_default_teacher_can_be_refitted_on_other_samples():
+def test_the_default_teacher_can_be_refitted_on_other_samples(small_default_teacher):
     X, y = load_diabetes(return_X_y=True)
     model = DistilledRegressor(random_state=0).fit(X[:100], y[:100])
     assert clone(model.teacher_).fit(X[:60], y[:60]).predict(X).shape == (442,)
