@@ -96,7 +96,7 @@ class Supervision:
     def predict_with_parts(
         self, plan: Plan, data: Data, X: Table, X_privileged: Table | None = None
     ) -> tuple[NDArray, NDArray]:
-        """Return what `predict` does, and what each teacher, or that of each fold, says.
+        """Return what `predict` does, and what each teacher says, or each fold's.
 
         These are stacked along the second axis, after the steps of each.
         """
