@@ -339,7 +339,7 @@ default=None
             raise AttributeError(
                 "There is no teacher_: the model was distilled from stored predictions."
             )
-        return self._teacher.get()
+        return self._teacher.hand_out()
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return how metadata is routed to teacher, student and `cv`.

@@ -28,6 +28,7 @@ from skdistill.teachers._store import FolderStore, Limited, Store, TooLargeError
 __all__ = [
     "ProcessStore",
     "default_store",
+    "forget",
     "is_temporary",
     "keep",
     "kept",
@@ -173,6 +174,11 @@ def keep(key: str, done: Any) -> None:
 def kept(key: str) -> Any:
     """Return work that cannot be pickled; None if it is not kept."""
     return _objects.get(key)
+
+
+def forget(key: str) -> None:
+    """Keep work that cannot be pickled no longer."""
+    _objects.pop(key, None)
 
 
 @contextmanager
