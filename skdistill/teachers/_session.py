@@ -196,6 +196,9 @@ def temporary_folder() -> Iterator[Path | None]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        # That of the process, if nothing else is in it: a worker has no other end.
+        with suppress(OSError):
+            folder.parent.rmdir()
 
 
 def is_temporary(folder: Path) -> bool:
