@@ -15,7 +15,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
 from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill import (
@@ -143,6 +143,24 @@ SEARCHES = {
         cv=2,
         cross_fit=False,
     ),
+    # Linear, as trees of labels alone, at alpha 0, have equal splits to choose among,
+    # and choose by the rounding of their sums.
+    "optimal alpha": DistilledRegressorCV(
+        DecisionTreeRegressor(max_depth=3),
+        Ridge(),
+        alphas="optimal",
+        transfers=(None,),
+        cv=2,
+        cross_fit=False,
+    ),
+    "optimal weights": DistilledRegressorCV(
+        [("ridge", Ridge(0.1)), ("tree", DecisionTreeRegressor(max_depth=3))],
+        Ridge(),
+        alphas="optimal",
+        transfers=(None,),
+        cv=2,
+        cross_fit=False,
+    ),
     "classification": DistilledClassifierCV(
         LogisticRegression(),
         GradientBoostingClassifier(n_estimators=3),
@@ -192,3 +210,17 @@ def test_estimator_check_with_the_default_teacher(
 @parametrize_with_checks(DEFAULTS)
 def test_estimator_check_of_the_defaults(estimator, check):
     run(estimator, check)
+
+
+def _failed_checks(estimator):
+    results = check_estimator(estimator, on_skip=None, on_fail=None)
+    return {one["check_name"] for one in results if one["status"] == "failed"}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("toward", ["label", "teacher"])
+def test_bounded_xgboost_students_fail_no_check_that_xgboost_passes(toward):
+    # XGBoost's own predictions of several outputs are in single precision.
+    student = XGBRegressor(n_estimators=5, n_jobs=1)
+    model = DistilledRegressor(Ridge(), student, bound=toward)
+    assert _failed_checks(model) <= _failed_checks(student)

@@ -339,7 +339,7 @@ default=None
             raise AttributeError(
                 "There is no teacher_: the model was distilled from stored predictions."
             )
-        return self._teacher.get()
+        return self._teacher.hand_out()
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return how metadata is routed to teacher, student and `cv`.
@@ -372,8 +372,11 @@ default=None
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        inputs, student = tags.input_tags, get_tags(student_of(self)).input_tags
+        inputs, of_student = tags.input_tags, get_tags(student_of(self))
+        student = of_student.input_tags
         inputs.allow_nan, inputs.sparse = student.allow_nan, student.sparse
+        # What is predicted for is checked by the student alone.
+        tags.no_validation = of_student.no_validation
         transfer = self.transfer
         sampler = getattr(transfer, "sampler", transfer)
         if sampler is not None and sampler != "auto":

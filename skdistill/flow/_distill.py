@@ -93,19 +93,21 @@ class Supervision:
             predict_new(plan.memory, self.teacher, seen, data.classes)
         )
 
-    def predict_each(
+    def predict_with_parts(
         self, plan: Plan, data: Data, X: Table, X_privileged: Table | None = None
-    ) -> NDArray:
-        """Return what each of several teachers predicts, or each of those of the folds.
+    ) -> tuple[NDArray, NDArray]:
+        """Return what `predict` does, and what each teacher says, or each fold's.
 
-        They are stacked along the second axis, after the steps of each.
+        These are stacked along the second axis, after the steps of each.
         """
         seen = self.view.of_teacher(X, X_privileged)
         if self.signal.parts:
             found = predict_new(plan.memory, self.teacher, seen, data.classes)
-            return np.stack(self.signal.transform_each(found), axis=1)
-        found = predict_by_fold(self.teacher, seen)
-        return np.stack([self.signal.transform(one) for one in found], axis=1)
+            each = self.signal.transform_each(found)
+        else:
+            found, parts = predict_by_fold(self.teacher, seen, data.classes)
+            each = [self.signal.transform(one) for one in np.moveaxis(parts, 1, 0)]
+        return self.signal.transform(found), np.stack(each, axis=1)
 
 
 @dataclass(frozen=True)
@@ -203,11 +205,9 @@ def _make_unlabeled(plan: Plan, data: Data, known: Supervision) -> Unlabeled | N
     if samples is None:
         return None
     X, X_privileged = known.view.split(samples)
-    predictions = known.predict(plan, data, X, X_privileged)
-    parts = None
     if plan.trust is not None and plan.trust.uses_parts:
-        parts = known.predict_each(plan, data, X, X_privileged)
-    return Unlabeled(X, predictions, parts)
+        return Unlabeled(X, *known.predict_with_parts(plan, data, X, X_privileged))
+    return Unlabeled(X, known.predict(plan, data, X, X_privileged))
 
 
 def distill_supervised(

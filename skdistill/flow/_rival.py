@@ -136,13 +136,10 @@ def compare_with_baseline(plan: Plan, data: Data, signal: Signal) -> Comparison 
         if not _can_compare(training, part):
             continue
         predictions = signal.predictions[train], signal.predictions[held_out]
-        try:
-            known = in_students_loss(plan, training, *predictions)
-            del predictions
-            compared = _compare(plan, training, part, known)
-        except Exception:
-            # A part of the samples may lack what the student needs, such as a category
-            # that it is then asked for. Where all lack it, the student's fit says so.
+        known = in_students_loss(plan, training, *predictions)
+        del predictions
+        compared = _compare(plan, training, part, known)
+        if compared is None:
             break
         found = compared if found is None else Comparison.all_of([found, compared])
         if found.is_clear:
@@ -160,18 +157,39 @@ def _can_hold_out(plan: Plan, data: Data) -> bool:
     return find_offset(plan.student, data.student_params, len(data.y)) is None
 
 
-def _compare(plan: Plan, training: Data, part: Data, known: NDArray) -> Comparison:
-    """Compare on a part what the teacher knows with what the student learns."""
-    baseline = _fit_baseline(plan, training)
+def _compare(
+    plan: Plan, training: Data, part: Data, known: NDArray
+) -> Comparison | None:
+    """Compare on a part what the teacher knows with what the student learns.
+
+    Return None where the student cannot learn from the one, or predict the other.
+    """
+    try:
+        baseline = _fit_baseline(plan, training)
+        learned = _predict(baseline, part, training.classes)
+    except Exception as error:
+        if not _is_of_data(error):
+            raise
+        return None
     loss = TrainingLoss() if part.is_classification else training_loss(plan.student)
     by_class = part.is_classification and not hasattr(baseline, "predict_proba")
     teacher, student = (
         sample_losses(values, part, loss, by_class=by_class)
-        for values in (known, _predict(baseline, part, training.classes))
+        for values in (known, learned)
     )
     return Comparison(
         teacher, student, part.weight, loss_name(part, loss, by_class=by_class)
     )
+
+
+def _is_of_data(error: Exception) -> bool:
+    """Return whether samples can be the cause of an error of the student.
+
+    A part of them may lack what it needs, such as a category that it is then asked for.
+    Where all lack it, the student's fit says so. Libraries have errors of their own.
+    """
+    is_own = type(error).__module__ != "builtins"
+    return is_own or isinstance(error, ValueError | LookupError | ArithmeticError)
 
 
 def loss_name(

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from sklearn.frozen import FrozenEstimator
 
 from skdistill._fitting import naming_failures
+from skdistill._numerics import log_probability
 from skdistill._typing import Estimator, Table
 from skdistill.flow._data import Data
 from skdistill.flow._plan import Plan
@@ -19,6 +19,7 @@ from skdistill.teachers import (
     Signal,
     cached_cross_fit,
     cached_predictions,
+    check_predictions,
     label_of,
 )
 
@@ -100,8 +101,12 @@ def predict_new(
     return cached_predictions(memory, teacher, X, classes)
 
 
-def predict_by_fold(teacher: Any, X: Table) -> NDArray:
-    """Return what the teacher of each fold predicts, one after the other.
+def predict_by_fold(
+    teacher: Any, X: Table, classes: NDArray | None
+) -> tuple[NDArray, NDArray]:
+    """Return what the teachers of the folds predict together, as `predict_new` does.
+
+    Beside it stands what each of them predicts, stacked along the second axis.
 
     Raises
     ------
@@ -115,4 +120,7 @@ def predict_by_fold(teacher: Any, X: Table) -> NDArray:
             f"{type(fitted).__name__}, which is no mean of such. Use "
             "cross_fit='kfold', or teacher=[('a', ...), ('b', ...)]."
         )
-    return np.moveaxis(fitted.predict_each(X), 1, 0)
+    each = fitted.predict_each(X)
+    check_predictions(each, "the unlabeled samples")
+    mean = fitted.mean_of(each)
+    return mean if classes is None else log_probability(mean), each

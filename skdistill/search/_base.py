@@ -11,7 +11,13 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    clone,
+    is_classifier,
+)
 from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.model_selection import check_cv
 from sklearn.utils import Bunch, check_random_state
@@ -59,6 +65,7 @@ from skdistill.search._candidates import (
     warn_leak,
 )
 from skdistill.search._choice import choose
+from skdistill.search._groups import inner_folds
 from skdistill.search._scores import Group, score_fold
 from skdistill.teachers import temporary_folder
 
@@ -104,7 +111,7 @@ class BaseDistilledCV(
         them. The held-out samples of a single split are scored in five parts.
     inner_cv : int or splitter, default=5
         The folds that make the teacher's out-of-fold predictions, `cv` of the distilled
-        estimator.
+        estimator. Where `cv` asks for groups, a number means folds of whole groups.
     scoring : str, callable or None, default=None
         A scikit-learn scorer.
     error_score : float or "raise", default=np.nan
@@ -286,10 +293,11 @@ default=None
         """Return the unfitted estimator whose parameters are searched."""
         names = signature(self._distilled_type).parameters
         params = {name: getattr(self, name) for name in names if name not in SEARCHED}
-        cv = self.inner_cv
+        # Not is_classifier, which asks for tags, which ask for this.
+        stratify = issubclass(self._distilled_type, ClassifierMixin)
         return self._distilled_type(
             **params,
-            cv=list(cv) if isinstance(cv, Iterator) else cv,
+            cv=inner_folds(self.inner_cv, self.cv, stratify=stratify),
             # The search compares with the baseline student itself.
             on_poor_teacher="ignore",
         )

@@ -54,7 +54,8 @@ def default_refinements(
     """Return strengths where solving for leaf values can help, else no refinement."""
     if data.classes is None and not training_loss(student_of(model)).is_mean:
         return (None,)
-    trial = clone(model).set_params(alpha=0.5, refine="auto", transfer=None)
+    # What a trust goes with has no part in it.
+    trial = clone(model).set_params(alpha=0.5, refine="auto", transfer=None, trust=None)
     if make_plan(trial, data).refinements == (None,):
         return (None,)
     return tuple(LeafRefinement(strength) for strength in _STRENGTHS)

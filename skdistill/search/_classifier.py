@@ -193,6 +193,7 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         distilled = get_tags(self._distilled())
+        tags.no_validation = distilled.no_validation
         tags.input_tags = distilled.input_tags
         tags.input_tags.sparse &= all(one is None for one in self.transfers or ())
         tags.classifier_tags = distilled.classifier_tags

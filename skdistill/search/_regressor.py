@@ -170,6 +170,7 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         distilled = get_tags(self._distilled())
+        tags.no_validation = distilled.no_validation
         tags.input_tags, tags.target_tags = distilled.input_tags, distilled.target_tags
         tags.input_tags.sparse &= all(one is None for one in self.transfers or ())
         tags.regressor_tags = distilled.regressor_tags

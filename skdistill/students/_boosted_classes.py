@@ -26,8 +26,8 @@ from skdistill.students._soft_codes import (
     SoftCodes,
     SoftLabelsLostError,
     soft_loss,
-    with_methods,
 )
+from skdistill.students._while_fitting import with_methods
 from skdistill.targets import Target
 
 __all__ = ["BoostedClassesAdapter"]

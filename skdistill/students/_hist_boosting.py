@@ -38,8 +38,8 @@ from skdistill.students._soft_codes import (
     SoftCodes,
     SoftLabelsLostError,
     soft_loss,
-    with_methods,
 )
+from skdistill.students._while_fitting import with_methods, with_params
 from skdistill.targets import Target
 
 __all__ = ["HistClassifierLeaves", "HistRegressorLeaves", "hist_boosting_nodes"]
@@ -169,15 +169,14 @@ class HistClassifierAdapter(HistBoostingAdapter):
             # With soft labels lost, it learns from duplicates.
             with suppress(SoftLabelsLostError):
                 return _fit_natively(student, X, target, fit_params)
-        params = student.get_params()
         stops = _stops_early(student, len(target.labels))
-        student.set_params(early_stopping=stops)
-        own_validation = "X_val" in fit_params or params["validation_fraction"] is None
-        if stops and not own_validation:
-            _fit_holding_out(student, X, target, fit_params)
-        else:
-            super().fit(student, X, target, fit_params)
-        return student.set_params(early_stopping=params["early_stopping"])
+        own_validation = "X_val" in fit_params or student.validation_fraction is None
+        with with_params(student, early_stopping=stops):
+            if stops and not own_validation:
+                _fit_holding_out(student, X, target, fit_params)
+            else:
+                super().fit(student, X, target, fit_params)
+        return student
 
 
 def _with_codes(target: Target) -> Target:

@@ -30,6 +30,7 @@ from skdistill.students._leaves import LeafModel, check_objective
 from skdistill.students._loss import SoftLoss
 from skdistill.students._registry import register
 from skdistill.students._training_loss import LossWord
+from skdistill.students._while_fitting import with_params
 from skdistill.targets import Target
 
 __all__ = ["LightGBMClassifierLeaves", "LightGBMRegressorLeaves"]
@@ -194,9 +195,8 @@ class LightGBMAdapter(StudentAdapter):
         start = np.average(first.mixed, weights=first.weight, keepdims=True)
         start = start * bool(params.get("boost_from_average", True))
         loss = BoundedLoss(target, start=float(start[0]))
-        student.set_params(objective=partial(_bounded_objective, loss))
-        student.fit(X, target.labels, sample_weight=target.weight, **fit_params)
-        student.set_params(objective=params["objective"])
+        with with_params(student, objective=partial(_bounded_objective, loss)):
+            student.fit(X, target.labels, sample_weight=target.weight, **fit_params)
         _put_back(student, start, "regression", "regression")
         return student
 
@@ -279,9 +279,8 @@ class LightGBMClassifierAdapter(LightGBMAdapter):
             if given.get("eval_y") is not None:
                 codes, is_several = held_out.labels, isinstance(given["eval_y"], tuple)
                 given["eval_y"] = (codes,) if is_several else codes
-        student.set_params(**while_fitting)
-        student.fit(X, target.y, sample_weight=target.weight, **given)
-        student.set_params(**{name: params.get(name) for name in while_fitting})
+        with with_params(student, **while_fitting):
+            student.fit(X, target.y, sample_weight=target.weight, **given)
         name = "binary" if n_classes == 2 else "multiclass"
         detail = "sigmoid:1" if n_classes == 2 else f"num_class:{n_classes}"
         _put_back(student, start, name, f"{name} {detail}")

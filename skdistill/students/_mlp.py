@@ -22,7 +22,7 @@ from skdistill._typing import Estimator, Table
 from skdistill.students._adapter import StudentAdapter
 from skdistill.students._early_stopping import soft_log_loss
 from skdistill.students._registry import register
-from skdistill.students._soft_codes import with_methods
+from skdistill.students._while_fitting import with_methods, with_params
 from skdistill.targets import Target
 
 __all__ = ["PerceptronAdapter"]
@@ -92,9 +92,9 @@ def _fit_until_it_stops(
     )
     output, scores = _output(mixed)[train], list[float]()
     best, waited = [], 0
-    student.set_params(early_stopping=False, random_state=rng)
     while len(scores) < params["max_iter"] and waited <= params["n_iter_no_change"]:
-        with _learning(student, output):
+        own = with_params(student, early_stopping=False, random_state=rng)
+        with own, _learning(student, output):
             student.partial_fit(
                 X_train, y[train], sample_weight=weight, classes=classes
             )
@@ -109,7 +109,7 @@ def _fit_until_it_stops(
     student.coefs_, student.intercepts_ = best[:n_layers], best[n_layers:]
     student.validation_scores_, student.best_validation_score_ = scores, max(scores)
     student.n_iter_, student.best_loss_ = len(scores), None
-    return student.set_params(early_stopping=True, random_state=params["random_state"])
+    return student
 
 
 register(

@@ -14,17 +14,14 @@ The labels' codes, which scikit-learn splits into training and validation sample
 d along.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from skdistill._sklearn import HalfBinomialLoss, HalfMultinomialLoss
-from skdistill._typing import Estimator
 
-__all__ = ["SoftCodes", "SoftLabelsLostError", "soft_loss", "with_methods"]
+__all__ = ["SoftCodes", "SoftLabelsLostError", "soft_loss"]
 
 
 class SoftLabelsLostError(RuntimeError):
@@ -178,14 +175,3 @@ def soft_loss(n_classes: int) -> Any:
         return type("SoftBinomialLoss", (_SoftLoss, HalfBinomialLoss), {})()
     cls = type("SoftMultinomialLoss", (_SoftLoss, HalfMultinomialLoss), {})
     return cls(n_classes=n_classes)
-
-
-@contextmanager
-def with_methods(student: Estimator, methods: type) -> Iterator[None]:
-    """Let a student have other methods inside; the name of its class stays."""
-    cls = type(student)
-    student.__class__ = type(cls.__name__, (methods, cls), {})
-    try:
-        yield
-    finally:
-        student.__class__ = cls

@@ -32,6 +32,7 @@ from skdistill.students._leaves import LeafModel, LeafNodes, check_objective
 from skdistill.students._loss import SoftLoss
 from skdistill.students._registry import register
 from skdistill.students._training_loss import LossWord
+from skdistill.students._while_fitting import with_params
 from skdistill.targets import Target
 
 __all__ = ["XGBoostClassifierLeaves", "XGBoostRegressorLeaves"]
@@ -191,12 +192,9 @@ class XGBoostAdapter(StudentAdapter):
             first = target.bounded(np.ones(len(target.labels)))
             start = np.average(first.mixed, weights=first.weight)
             while_fitting["base_score"] = float(start)
-        student.set_params(**while_fitting)
-        student.fit(X, target.labels, sample_weight=target.weight, **fit_params)
-        given = {name: params.get(name) for name in while_fitting}
-        return student.set_params(
-            **given | {"objective": params["objective"] or "reg:squarederror"}
-        )
+        with with_params(student, **while_fitting):
+            student.fit(X, target.labels, sample_weight=target.weight, **fit_params)
+        return student.set_params(objective=params["objective"] or "reg:squarederror")
 
     def count_values(self, model: Estimator) -> ValueCounts | None:
         if hasattr(model, "coef_"):  # A linear booster.
@@ -284,10 +282,9 @@ class XGBoostClassifierAdapter(XGBoostAdapter):
                 mixed = check_one_eval_set(eval_targets).mixed
                 while_fitting["eval_metric"] = _judge(mixed)
                 while_fitting["disable_default_eval_metric"] = 1
-        student.set_params(**while_fitting)
-        student.fit(X, target.labels, sample_weight=target.weight, **fit_params)
+        with with_params(student, **while_fitting):
+            student.fit(X, target.labels, sample_weight=target.weight, **fit_params)
         # What a fit on labels leaves: the user's parameters, and the objective by name.
-        student.set_params(**{name: params.get(name) for name in while_fitting})
         return student.set_params(
             objective="binary:logistic" if binary else "multi:softprob"
         )

@@ -15,7 +15,11 @@ from skdistill.teachers._combination import Combination
 from skdistill.teachers._cross_fit import CrossFitResult, CrossFitTask, cross_fit
 from skdistill.teachers._estimators import as_estimator, from_predictions
 from skdistill.teachers._fold_mean import FoldMeanClassifier, FoldMeanRegressor
-from skdistill.teachers._predictions import predict_logits, predict_values
+from skdistill.teachers._predictions import (
+    check_predictions,
+    predict_logits,
+    predict_values,
+)
 from skdistill.teachers._presets import default_classifier, default_regressor
 from skdistill.teachers._session import temporary_folder
 from skdistill.teachers._several import (
@@ -68,6 +72,7 @@ __all__ = [
     "as_estimator",
     "cached_cross_fit",
     "cached_predictions",
+    "check_predictions",
     "cross_fit",
     "default_classifier",
     "default_regressor",

@@ -35,7 +35,7 @@ from skdistill.teachers._predictions import (
     predict_logits,
     predict_values,
 )
-from skdistill.teachers._session import default_store, is_temporary, keep, kept
+from skdistill.teachers._session import default_store, forget, is_temporary, keep, kept
 from skdistill.teachers._store import PREDICTIONS, TEACHER, FolderStore, Store
 
 __all__ = ["LazyTeacher", "cached_cross_fit", "cached_predictions", "open_cache"]
@@ -135,6 +135,15 @@ class LazyTeacher:
             )
         self._load = self._redo = None
         return self._teacher
+
+    def hand_out(self) -> Estimator:
+        """Return the fitted teacher to the user, who may change it.
+
+        One that cannot be pickled is kept as it is, and from now on no longer.
+        """
+        if self.work is not None:
+            forget(self.work[0])
+        return self.get()
 
     def end_fit(self) -> None:
         """Let go of the training data: the teacher is not fitted again from now on."""

@@ -123,7 +123,9 @@ class TemperatureScaling(BaseEstimator):
         logits, codes, weight = _at_most(predictions, y, sample_weight)
         weight = np.ones(len(codes)) if weight is None else weight
         n_samples = count_samples(weight, len(codes))
-        best = np.inf
+        best, self.floor_ = np.inf, _FLOORS[0]
+        # They stay so where logits are too large for any loss.
+        self.temperature_, self.bias_ = 1.0, np.zeros(logits.shape[1])
         for floor in _FLOORS if np.isneginf(logits).any() else _FLOORS[:1]:
             raised = _raised(logits, floor)
             loss, theta = _least_loss(raised, codes, weight, n_samples)
@@ -343,8 +345,8 @@ def _less_noise(deviation: NDArray, error: NDArray) -> NDArray[np.float64]:
 def _at_most(
     logits: NDArray, codes: NDArray, weight: NDArray | None
 ) -> tuple[NDArray, NDArray, NDArray | None]:
-    """Return the samples, or as many of them as one number needs."""
-    if len(codes) <= _MOST_SAMPLES:
-        return logits, codes, weight
-    rows = check_random_state(0).choice(len(codes), _MOST_SAMPLES, replace=False)
+    """Return the samples that have weight, or as many of them as one number needs."""
+    rows = np.arange(len(codes)) if weight is None else np.flatnonzero(weight)
+    if len(rows) > _MOST_SAMPLES:
+        rows = check_random_state(0).choice(rows, _MOST_SAMPLES, replace=False)
     return logits[rows], codes[rows], None if weight is None else weight[rows]

@@ -57,7 +57,11 @@ class FoldMeanRegressor(RegressorMixin, _FoldMean):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
-        return np.mean(np.moveaxis(self.predict_each(X), 1, 0), axis=0)
+        return self.mean_of(self.predict_each(X))
+
+    def mean_of(self, each: NDArray) -> NDArray:
+        """Return the mean of what `predict_each` returned, as `predict` does."""
+        return np.mean(np.moveaxis(each, 1, 0), axis=0)
 
     def predict_each(self, X: Table) -> NDArray:
         """Return what each fold teacher predicts.
@@ -115,7 +119,11 @@ class FoldMeanClassifier(HeldClassifiers, _FoldMean):
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
         """
-        parts = [temper(one, 1.0) for one in np.moveaxis(self.predict_each(X), 1, 0)]
+        return self.mean_of(self.predict_each(X))
+
+    def mean_of(self, each: NDArray) -> NDArray:
+        """Return the mean of what `predict_each` returned, as `predict_proba` does."""
+        parts = [temper(one, 1.0) for one in np.moveaxis(each, 1, 0)]
         return np.mean(parts, axis=0)
 
     def predict_each(self, X: Table) -> NDArray:

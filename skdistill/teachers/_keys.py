@@ -16,11 +16,14 @@ import sysconfig
 import types
 from collections.abc import Callable, Iterator
 from functools import cache
+from importlib.util import find_spec, resolve_name
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from joblib.hashing import NumpyHasher
+from scipy.sparse import issparse
+from sklearn import get_config
 
 from skdistill._version import __version__
 
@@ -29,6 +32,8 @@ __all__ = ["NoKeyError", "key_of"]
 _PACKAGE = __name__.partition(".")[0]
 # Libraries that do teachers' work without being named in them.
 _ALWAYS = ("numpy", "scipy", "sklearn", "pandas", "joblib")
+# Settings of scikit-learn that change what the parts of a teacher are given.
+_SETTINGS = ("array_api_dispatch", "enable_metadata_routing", "transform_output")
 # Values of these types stand for themselves; as cells they are told apart by their text
 # and their type.
 _TOLD_BY_TEXT = {str, bytes, int, float, bool, type(None)}
@@ -80,7 +85,9 @@ def key_of(*values: Any) -> str:
         contents = hasher.hash(values)
     except Exception as error:  # Pickling raises what it likes.
         raise NoKeyError(f"{type(error).__name__}: {error}") from error
-    return NumpyHasher("sha1").hash((contents, _versions(hasher.libraries)))
+    config = get_config()
+    settings = [config.get(name) for name in _SETTINGS]
+    return NumpyHasher("sha1").hash((contents, settings, _versions(hasher.libraries)))
 
 
 def _versions(libraries: set[str]) -> list:
@@ -120,6 +127,9 @@ class _Hasher(NumpyHasher):
             return "frozenset", set(obj)
         if isinstance(obj, np.ma.MaskedArray):
             return "masked", obj.filled(), np.ma.getmaskarray(obj), obj.fill_value
+        if issparse(obj):  # It notes what somebody asked about the order.
+            state = vars(obj).items()
+            return type(obj), {n: v for n, v in state if not n.startswith("_has_")}
         return _table(obj)
 
     def _is_users(self, obj: Any) -> bool:
@@ -209,12 +219,52 @@ def _globals(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
         if one.opname in ("LOAD_GLOBAL", "LOAD_NAME")
     }
     names = {name for code in codes for name in code.co_names}
-    for name in sorted(read & function.__globals__.keys()):
-        value = function.__globals__[name]
-        yield name, value
-        if isinstance(value, types.ModuleType) and _is_outside(value.__name__):
-            for inner in sorted(names & vars(value).keys()):
-                yield f"{name}.{inner}", vars(value)[inner]
+    known = function.__globals__
+    found = {name: known[name] for name in sorted(read & known.keys())}
+    found |= _imported(codes, known.get("__package__"))
+    seen: set[int] = set()
+    for name, value in found.items():
+        yield from _members(name, value, names, seen)
+
+
+def _members(
+    name: str, value: Any, names: set[str], seen: set[int]
+) -> Iterator[tuple[str, Any]]:
+    """Yield a value, and what is named in it if it is a module of the user's."""
+    yield name, value
+    is_module = isinstance(value, types.ModuleType) and _is_outside(value.__name__)
+    if is_module and id(value) not in seen:
+        seen.add(id(value))
+        for inner in sorted(names & vars(value).keys()):
+            yield from _members(f"{name}.{inner}", vars(value)[inner], names, seen)
+
+
+def _imported(codes: list[types.CodeType], package: str | None) -> dict[str, Any]:
+    """Return the modules of the user's that code imports when it runs."""
+    found = {}
+    for code in codes:
+        steps = [s for s in dis.get_instructions(code) if s.opname != "EXTENDED_ARG"]
+        # How many packages up, and which names of the module, are put before.
+        for level, names, step in zip(steps, steps[1:], steps[2:], strict=False):
+            if step.opname == "IMPORT_NAME":
+                name = "." * level.argval + step.argval
+                found[name] = _users_module(name, package, names.argval)
+    return {name: module for name, module in found.items() if module is not None}
+
+
+def _users_module(
+    name: str, package: str | None, names: tuple[str, ...] | None
+) -> types.ModuleType | None:
+    """Return a module of the user's, imported if it is not yet; None for any other."""
+    try:
+        name = resolve_name(name, package)
+        spec = find_spec(name.partition(".")[0])
+        if spec is None or not spec.has_location or not _is_own(spec.origin):
+            return None
+        # With a name, this is the module itself, and not its package.
+        return __import__(name, fromlist=names or ["__name__"])
+    except Exception:  # As when the code is run, which knows what to do then.
+        return None
 
 
 def _code(code: types.CodeType) -> tuple:
@@ -231,7 +281,11 @@ def _is_outside(name: str) -> bool:
     module = sys.modules.get(name)
     if name in ("__main__", "__mp_main__") or module is None:
         return True
-    file = getattr(module, "__file__", None)
+    return _is_own(getattr(module, "__file__", None))
+
+
+def _is_own(file: str | None) -> bool:
+    """Return whether a file is neither a part of Python nor installed."""
     if file is None:
         return False
     path = Path(os.path.realpath(file))
@@ -275,9 +329,12 @@ def _cells(column: Any) -> tuple:
     dtype = column.dtype
     about = [str(dtype)]
     if hasattr(dtype, "categories"):
-        about += [dtype.categories.tolist(), dtype.ordered]
-    if dtype.kind != "O" or isinstance(dtype, ExtensionDtype):
+        categories = dtype.categories
+        about += [categories.tolist(), str(categories.dtype), dtype.ordered]
+    if isinstance(dtype, ExtensionDtype):
         return about, hash_pandas_object(column, index=False).to_numpy()
+    if dtype.kind != "O":
+        return about, np.ascontiguousarray(column.to_numpy())
     kinds = [type(cell) for cell in column]
     if not {*kinds} <= _TOLD_BY_TEXT:
         return about, column.to_numpy()

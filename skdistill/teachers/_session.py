@@ -28,6 +28,7 @@ from skdistill.teachers._store import FolderStore, Limited, Store, TooLargeError
 __all__ = [
     "ProcessStore",
     "default_store",
+    "forget",
     "is_temporary",
     "keep",
     "kept",
@@ -175,6 +176,11 @@ def kept(key: str) -> Any:
     return _objects.get(key)
 
 
+def forget(key: str) -> None:
+    """Keep work that cannot be pickled no longer."""
+    _objects.pop(key, None)
+
+
 @contextmanager
 def temporary_folder() -> Iterator[Path | None]:
     """Yield a folder that is removed at the end, or by a later process if this dies.
@@ -190,6 +196,9 @@ def temporary_folder() -> Iterator[Path | None]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        # That of the process, if nothing else is in it: a worker has no other end.
+        with suppress(OSError):
+            folder.parent.rmdir()
 
 
 def is_temporary(folder: Path) -> bool:

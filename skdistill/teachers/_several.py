@@ -220,9 +220,9 @@ class LazyTeachers:
         self._steps = [part.steps for part in signal.parts]
         self._combination = signal.steps[0]
 
-    def get(self) -> Estimator:
+    def hand_out(self) -> Estimator:
         """Return the fitted teachers as one, loaded on the first call."""
-        fitted = [one.get() for one in self._teachers]
+        fitted = [one.hand_out() for one in self._teachers]
         named = list(zip(self._names, fitted, strict=True))
         if self._classes is None:
             return CombinedRegressor(named, self._steps, self._combination)

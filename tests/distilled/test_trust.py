@@ -190,6 +190,42 @@ def test_samples_on_which_fold_teachers_disagree_weigh_less(diabetes):
     assert 0 < weight[300:].min() < weight[300:].max() <= 1
 
 
+class CountedTree(DecisionTreeRegressor):
+    """Tree that counts how often some tree of its kind predicts so many samples."""
+
+    n_calls = 0
+
+    def predict(self, X):
+        CountedTree.n_calls += len(X) == 142
+        return super().predict(X)
+
+
+@pytest.mark.parametrize(
+    ("teacher", "n_calls"),
+    [
+        (CountedTree(max_depth=3), 3),
+        ([("a", CountedTree(max_depth=3)), ("b", CountedTree(max_depth=2))], 6),
+    ],
+)
+def test_the_transfer_set_is_predicted_once(diabetes, monkeypatch, teacher, n_calls):
+    X, y = diabetes
+    monkeypatch.setattr(CountedTree, "n_calls", 0)
+    model = DistilledRegressor(
+        teacher,
+        RecordingRegressor(),
+        trust="spread",
+        transfer=None,
+        cv=3,
+        memory=False,
+        on_poor_teacher="ignore",
+        random_state=0,
+    ).fit(X[:300], y[:300], X_unlabeled=X[300:])
+    assert CountedTree.n_calls == n_calls
+    alike = clone(model).set_params(trust=None)
+    alike.fit(X[:300], y[:300], X_unlabeled=X[300:])
+    assert_array_equal(model.student_.y_[300:], alike.student_.y_[300:])
+
+
 def test_several_teachers_are_compared_on_all_samples(diabetes):
     X, y = diabetes
     parts = [FrozenEstimator(Ridge(a).fit(X, y)) for a in (0.1, 30.0)]

@@ -45,6 +45,7 @@ from xgboost import XGBClassifier, XGBRegressor
 from skdistill import DistilledClassifier, DistilledRegressor
 from skdistill.exceptions import PoorTeacherWarning
 from skdistill.flow import Data, Plan, Seeds, distill
+from skdistill.flow import _rival as rival
 from skdistill.transfer import MungeSampler, TransferSet
 from tests.doubles import CountingTeacher
 
@@ -652,6 +653,54 @@ def test_a_rare_class_brings_no_other_warning():
     X = rng.normal(size=(300, 3)) + y[:, None]
     teacher = RandomForestClassifier(100, min_samples_leaf=5, random_state=0)
     warning_of(DistilledClassifier(teacher, DecisionTreeClassifier(), **SMALL), X, y)
+
+
+class OwnLibraryError(Exception):
+    """What a library raises that has errors of its own."""
+
+
+class Failing(Ridge):
+    """Ridge regression that takes no parts of 442 samples, or predicts none."""
+
+    def __init__(self, error=None, in_predict=False):
+        super().__init__()
+        self.error = error
+        self.in_predict = in_predict
+
+    def fit(self, X, y, sample_weight=None):
+        if len(X) < 442 and not self.in_predict:
+            raise self.error("a part")
+        return super().fit(X, y, sample_weight)
+
+    def predict(self, X):
+        if len(X) < 442 and self.in_predict:
+            raise self.error("a part")
+        return super().predict(X)
+
+
+@pytest.mark.parametrize("in_predict", [False, True])
+@pytest.mark.parametrize("error", [ValueError, KeyError, OwnLibraryError])
+def test_a_student_that_parts_do_not_serve_is_not_compared(diabetes, error, in_predict):
+    student = Failing(error, in_predict)
+    model = DistilledRegressor(KNeighborsRegressor(), student, **SMALL)
+    assert warning_of(model, *diabetes) is None
+
+
+@pytest.mark.parametrize("error", [TypeError, AttributeError, MemoryError])
+def test_a_student_that_is_broken_is_not_passed_over(diabetes, error):
+    model = DistilledRegressor(KNeighborsRegressor(), Failing(error), **SMALL)
+    with pytest.raises(error, match="a part"):
+        model.fit(*diabetes)
+
+
+def test_a_fault_of_the_comparison_is_not_passed_over(diabetes, monkeypatch):
+    def fail(*args, **kwargs):
+        raise ValueError("a fault")
+
+    monkeypatch.setattr(rival, "loss_name", fail)
+    model = DistilledRegressor(Ridge(), KNeighborsRegressor(), **SMALL)
+    with pytest.raises(ValueError, match="a fault"):
+        model.fit(*diabetes)
 
 
 # --- The unit of the target ---

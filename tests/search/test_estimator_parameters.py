@@ -156,6 +156,23 @@ def test_the_fitted_mapping_is_that_of_the_chosen_estimator(friedman):
     assert search.n_features_in_ == 10
 
 
+@pytest.mark.parametrize("alphas", ["auto", "optimal", (0.3,)])
+def test_the_teachers_of_the_folds_are_compared_in_a_search(friedman, alphas):
+    search = clone(REGRESSION).set_params(
+        alphas=alphas,
+        trust="spread",
+        temperatures=(1.0,),
+        transfers=("auto",),
+        student=GradientBoostingRegressor(n_estimators=5),
+    )
+    search.fit(*friedman)
+    assert {one["refine"].strength for one in search.cv_results_["params"][1:]} == {
+        1.0,
+        10.0,
+        100.0,
+    }
+
+
 def test_rescale_reaches_the_predictions(friedman):
     X, y = friedman
     search = clone(REGRESSION).set_params(rescale=True).fit(X, y)

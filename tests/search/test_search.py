@@ -30,7 +30,7 @@ from sklearn.model_selection import (
     cross_val_score,
 )
 from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import KNeighborsRegressor
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
@@ -237,6 +237,30 @@ def test_weights_and_groups_reach_their_places(friedman):
         for i in range(3)
     ]
     assert half.baseline_score_ == pytest.approx(np.mean(alone))
+
+
+@pytest.mark.parametrize("name", ["groups", "sites"])
+@pytest.mark.parametrize("Search", [DistilledRegressorCV, DistilledClassifierCV])
+def test_groups_stay_together_where_teachers_are_cross_fitted(Search, name):
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(12), 9)
+    X, y = rng.normal(size=(12, 2))[groups], rng.permutation(np.arange(12) % 2)[groups]
+    is_regression = Search is DistilledRegressorCV
+    teacher, student = KNeighborsClassifier(1), DecisionTreeClassifier(max_depth=1)
+    if is_regression:
+        teacher, student = KNeighborsRegressor(1), TREE
+    with config_context(enable_metadata_routing=True):
+        cv = GroupKFold(3).set_split_request(groups=True if name == "groups" else name)
+        search = Search(teacher, student, cv=cv, inner_cv=20, random_state=0)
+        search.fit(X, y, **{name: groups})
+        # A teacher that knew a sample's group would know its label.
+        assert search.best_estimator_.teacher_score_ < 0.8
+        assert len(search.best_estimator_.teacher_.estimators) == 12
+        search.set_params(inner_cv=KFold(3, shuffle=True, random_state=0))
+        search.fit(X, y, **{name: groups})
+        assert search.best_estimator_.teacher_score_ == 1
+    search.set_params(cv=3, inner_cv=4).fit(X, y)
+    assert search.best_estimator_.cv == 4
 
 
 @pytest.mark.parametrize(

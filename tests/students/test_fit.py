@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from lightgbm import LGBMClassifier, LGBMRegressor
 from numpy.testing import assert_array_equal
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 from sklearn.datasets import load_diabetes
 from sklearn.ensemble import (
     BaggingClassifier,
@@ -22,13 +23,14 @@ from sklearn.linear_model import (
 )
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill.students import check_learns_target, fit_on_target, resolve_class_weight
-from skdistill.targets import Target
+from skdistill.targets import Target, TeacherBound
 from tests.doubles import RecordingClassifier, RecordingRegressor
 
 X, Y = load_diabetes(return_X_y=True)
@@ -159,3 +161,33 @@ def test_class_weights_of_a_target_of_values_are_none_to_resolve():
     student = Ridge()
     resolve_class_weight(student, values())
     assert student.get_params() == Ridge().get_params()
+
+
+def broken(*args, **kwargs):
+    raise RuntimeError("broken")
+
+
+@pytest.mark.parametrize(
+    ("student", "where"),
+    [
+        (XGBRegressor(n_estimators=2), "_create_dmatrix"),
+        (XGBClassifier(n_estimators=2), "_create_dmatrix"),
+        (LGBMRegressor(n_estimators=2), "_process_params"),
+        (LGBMClassifier(n_estimators=2), "_process_params"),
+        (MLPClassifier(early_stopping=True), "_fit_stochastic"),
+        (HistGradientBoostingClassifier(early_stopping=True), "_validate_params"),
+        (GradientBoostingClassifier(), "_fit_stage"),
+    ],
+)
+def test_a_fit_that_fails_leaves_class_and_parameters(monkeypatch, student, where):
+    codes = (Y > 100) * 1
+    target = values(bound=TeacherBound())
+    if is_classifier(student):
+        logits = np.column_stack([-Y, Y])
+        target = Target.of_classes(codes, logits, classes=[0, 1], alpha=0.5)
+    cls, params = type(student), student.get_params()
+    monkeypatch.setattr(cls, where, broken)
+    with pytest.raises(RuntimeError, match="broken"):
+        fit_on_target(student, X, target)
+    assert type(student) is cls
+    assert student.get_params() == params

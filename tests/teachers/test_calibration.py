@@ -153,6 +153,23 @@ def test_many_samples_are_thinned_and_serve_as_well():
     assert scaling.temperature_ == pytest.approx(3, rel=0.05)
 
 
+def test_samples_without_weight_are_not_among_those_that_many_are_thinned_to():
+    rng = np.random.default_rng(0)
+    logits, codes = rng.normal(size=(60_000, 2)), rng.integers(0, 2, 60_000)
+    weight = np.zeros(60_000)
+    weight[::1000] = rng.uniform(1, 2, 60)
+    found = TemperatureScaling().fit(logits, codes, weight)
+    alone = TemperatureScaling().fit(logits[::1000], codes[::1000], weight[::1000])
+    assert found.temperature_ == alone.temperature_
+    assert_array_equal(found.bias_, alone.bias_)
+
+
+def test_logits_too_large_for_any_loss_stay_as_they_are():
+    logits = np.array([[1e200, 0.0], [1e200, 0.0], [0.0, 1e200]])
+    scaling = TemperatureScaling().fit(logits, np.array([0, 1, 1]))
+    assert_array_equal(scaling.transform(logits), logits)
+
+
 # --- AffineCalibration: identities ---
 
 

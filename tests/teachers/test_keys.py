@@ -1,6 +1,7 @@
 """The key of teacher work changes with what it depends on, and with nothing else."""
 
 import functools
+import importlib
 import subprocess
 import sys
 import textwrap
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import RandomForestRegressor, StackingRegressor
 from sklearn.frozen import FrozenEstimator
@@ -186,6 +188,11 @@ def frame(column, **params):
             frame(pd.Categorical(["a"], ordered=True)),
             frame(pd.Categorical(["a"], ordered=False)),
         ),
+        (
+            frame(pd.Categorical(pd.Series(["a"], dtype=object))),
+            frame(pd.Categorical(pd.Series(["a"], dtype="string"))),
+        ),
+        (frame([0.0]), frame([-0.0])),
         (pd.Series([1.0]), frame([1.0])),
         (frame([[1], [2]]), frame([[1], [3]])),
         (np.array([1, 2], object), np.array(["1", "2"], object)),
@@ -204,6 +211,77 @@ def test_the_layout_of_a_table_does_not_count():
     whole = pd.DataFrame(np.arange(6.0).reshape(3, 2), columns=["a", "b"])
     parts = pd.DataFrame({"a": whole["a"].copy(), "b": whole["b"].copy()})
     assert key_of(whole) == key_of(parts)
+
+
+@pytest.mark.parametrize("kind", [sparse.csr_matrix, sparse.csc_array])
+def test_what_was_asked_about_sparse_data_does_not_count(kind):
+    X = kind(np.eye(3))
+    before = key_of(X)
+    assert X.has_sorted_indices
+    assert X.has_canonical_format
+    assert key_of(X) == before
+    assert key_of(2 * X) != before
+
+
+@pytest.mark.parametrize(
+    "setting", [{"transform_output": "pandas"}, {"enable_metadata_routing": True}]
+)
+def test_settings_that_change_what_parts_are_given_count(setting):
+    part = make_pipeline(FunctionTransformer(), Ridge())
+    before = key_of(part)
+    with sklearn.config_context(**setting):
+        assert key_of(part) != before
+    with sklearn.config_context(print_changed_only=False, working_memory=1):
+        assert key_of(part) == before
+
+
+IMPORTS = {
+    "a dotted name": "import users.inner.mod\ndef f(): return users.inner.mod.g()",
+    "a name, inside": "def f():\n    from users.inner.mod import g\n    return g()",
+    "a module, inside": "def f():\n    import users.inner.mod as m\n    return m.g()",
+    "a neighbour, inside": "def f():\n    from .inner import mod\n    return mod.g()",
+    "another's import": "def f():\n    from users.between import h\n    return h()",
+}
+
+
+@pytest.mark.parametrize("source", IMPORTS.values(), ids=IMPORTS)
+def test_an_edit_of_an_imported_module_counts(tmp_path, monkeypatch, source):
+    keys = []
+    for number, value in enumerate((1, 1, 2)):
+        for name in [name for name in sys.modules if name.startswith("users")]:
+            monkeypatch.delitem(sys.modules, name)
+        folder = tmp_path / str(number) / "users"
+        (folder / "inner").mkdir(parents=True)
+        for part, text in {
+            "__init__": "",
+            "own": source,
+            "between": "def h():\n    from .inner.mod import g\n    return g()",
+            "inner/__init__": "",
+            "inner/mod": f"def g(): return {value}",
+        }.items():
+            (folder / f"{part}.py").write_text(text)
+        monkeypatch.syspath_prepend(folder.parent)
+        keys.append(key_of(importlib.import_module("users.own").f))
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_modules_that_import_each_other_have_a_key(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "to_and_fro.py").write_text(
+        "import to_and_fro\ndef f(): return to_and_fro.f(to_and_fro.to_and_fro)"
+    )
+    assert key_of(importlib.import_module("to_and_fro").f)
+
+
+def test_an_import_that_fails_is_left_to_the_code():
+    def optional(X):
+        try:
+            import not_there  # noqa: F401
+        except ImportError:
+            return X
+        return None
+
+    assert key_of(optional) == key_of(optional)
 
 
 def test_what_cannot_be_told_apart_has_no_key():

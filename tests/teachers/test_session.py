@@ -220,6 +220,16 @@ def test_a_search_that_was_killed_leaves_nothing_behind_the_next(tmp_path):
     assert [*root.iterdir()] == [alive]
 
 
+def test_a_search_in_a_worker_leaves_no_folder_behind(monkeypatch, tmp_path):
+    monkeypatch.setattr(session.tempfile, "gettempdir", lambda: str(tmp_path))
+    with session.temporary_folder() as one:
+        with session.temporary_folder() as other:
+            assert one.parent == other.parent
+        assert one.is_dir()
+        assert not other.exists()
+    assert not one.parent.exists()
+
+
 def test_a_search_without_a_folder_for_temporary_files_goes_on(monkeypatch, tmp_path):
     def refuse(**params):
         raise FileNotFoundError("No usable temporary directory found")

@@ -374,12 +374,26 @@ def test_a_relative_folder_stays_where_it_was(tmp_path, monkeypatch):
 
 def test_what_cannot_be_pickled_stays_in_the_process(tmp_path, fits):
     model = model_of(tmp_path / "m").set_params(teacher=UnpicklableTeacher(fits))
-    found, said = fit(model)
-    (message,) = said
-    assert "cannot be pickled" in message
+    with pytest.warns(CacheWarning, match="cannot be pickled"):
+        fitted = clone(model).fit(X, Y, X_unlabeled=X_NEW)
     again, said = fit(model)
-    assert_array_equal(again, found)
+    assert_array_equal(again, [fitted.predict(X), fitted.teacher_.predict(X)])
     assert (said, count(fits)) == ([], 5)
+
+
+@pytest.mark.parametrize("memory", ["m", None])
+@pytest.mark.parametrize("is_several", [False, True])
+def test_what_the_user_changes_reaches_no_later_fit(tmp_path, fits, memory, is_several):
+    teacher = UnpicklableTeacher(fits)
+    model = model_of(memory and tmp_path / memory)
+    model.set_params(teacher=[("one", teacher)] if is_several else teacher)
+    found, _ = fit(model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CacheWarning)
+        teacher = clone(model).fit(X, Y, X_unlabeled=X_NEW).teacher_
+    for one in (teacher.named_estimators_.one if is_several else teacher).estimators:
+        one.model_.coef_[:] = 100
+    assert_array_equal(fit(model)[0], found)
 
 
 class OpaqueFolds(KFold):
