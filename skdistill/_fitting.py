@@ -187,12 +187,12 @@ def weight_param(
 
 
 @contextmanager
-def naming_failures(part: str) -> Iterator[None]:
+def naming_failures(part: str, doing: str = "fitting") -> Iterator[None]:
     """Add to any exception inside which `part` it came from; type and trace stay."""
     try:
         yield
     except Exception as error:
-        error.add_note(f"This was raised while fitting the {part}.")
+        error.add_note(f"This was raised while {doing} the {part}.")
         raise
 
 

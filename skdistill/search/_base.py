@@ -35,6 +35,7 @@ from skdistill._sklearn import (
     with_callbacks,
 )
 from skdistill._typing import Estimator, Student, Table, Teachers
+from skdistill._validation import check_rows_exist, check_splits
 from skdistill._warnings import each_once, warn_again, with_notes
 from skdistill.distilled import (
     BaseDistilled,
@@ -322,8 +323,9 @@ default=None
             cv = N_FOLDS if n_samples <= MANY_SAMPLES else self._one_split(rng)
         if isinstance(cv, Integral):
             cv = self._k_fold(int(cv), rng)
-        cv = check_cv(cv, data.y, classifier=is_classifier(self))
+        cv = check_cv(check_splits(cv), data.y, classifier=is_classifier(self))
         folds = list(cv.split(data.X, data.y, **split_params))
+        check_rows_exist(folds, n_samples)
         if len(folds) > 1:
             return [(train, [held_out]) for train, held_out in folds]
         ((train, held_out),) = folds
