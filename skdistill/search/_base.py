@@ -23,7 +23,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skdistill._fitting import forget_fit, spawn_seeds
+from skdistill._fitting import explaining_pickles, forget_fit, spawn_seeds
 from skdistill._parameters import assign
 from skdistill._sklearn import (
     CallbackSupportMixin,
@@ -415,7 +415,8 @@ default=None
             partial(score, train, parts, context=task)
             for (train, parts), task in zip(folds, tasks, strict=True)
         )
-        results = self._run(calls, tasks)
+        with explaining_pickles():
+            results = self._run(calls, tasks)
         warn_failures(groups, results, self.error_score)
         scores = np.concatenate([fold.scores for fold in results], axis=1)
         failed = {failure.group for fold in results for failure in fold.failures}
