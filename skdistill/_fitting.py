@@ -19,6 +19,7 @@ from skdistill._typing import Estimator
 
 __all__ = [
     "clone_with_seed",
+    "explaining_pickles",
     "final_step",
     "forget_fit",
     "is_estimator",
@@ -187,12 +188,26 @@ def weight_param(
 
 
 @contextmanager
-def naming_failures(part: str) -> Iterator[None]:
+def naming_failures(part: str, doing: str = "fitting") -> Iterator[None]:
     """Add to any exception inside which `part` it came from; type and trace stay."""
     try:
         yield
     except Exception as error:
-        error.add_note(f"This was raised while fitting the {part}.")
+        error.add_note(f"This was raised while {doing} the {part}.")
+        raise
+
+
+@contextmanager
+def explaining_pickles() -> Iterator[None]:
+    """Add to an error of pickling what to do; workers get and return all by pickle."""
+    try:
+        yield
+    except Exception as error:
+        if "pickle" in str(error):
+            error.add_note(
+                "Workers get their work, and return fitted parts, by pickle. Use "
+                "n_jobs=1, or threads: joblib.parallel_config(backend='threading')."
+            )
         raise
 
 

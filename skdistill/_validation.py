@@ -1,6 +1,8 @@
 """Checks of targets, weights, folds and classes, with errors that say the remedy."""
 
-from collections.abc import Hashable, Mapping, Sequence
+import re
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
+from skdistill._numerics import LARGEST
 from skdistill._typing import Table
 from skdistill._warnings import warn_user
 from skdistill.exceptions import NoProbabilityWarning
@@ -17,10 +20,15 @@ __all__ = [
     "align_classes",
     "check_binary_or_multiclass",
     "check_goes_with_rest",
+    "check_magnitude",
+    "check_names_differ",
     "check_not_empty",
     "check_not_masked",
+    "check_numbers",
     "check_numeric_target",
     "check_partition",
+    "check_rows_exist",
+    "check_splits",
     "check_two_classes",
     "check_weights",
     "sparse_columns",
@@ -34,9 +42,7 @@ def check_weights(
     """Return `sample_weight` as a float array of shape (n_samples,), or None."""
     if sample_weight is None:
         return None
-    weight = check_array(
-        sample_weight, ensure_2d=False, dtype=float, input_name="sample_weight"
-    )
+    weight = check_numbers(sample_weight, "sample_weight")
     if weight.shape != (n_samples,):
         raise ValueError(
             f"sample_weight must hold one number for each of the {n_samples} rows of "
@@ -54,13 +60,39 @@ def check_weights(
             f"{n_samples} weights, all of them zero."
         )
     with np.errstate(over="ignore"):
-        total = weight.sum()
-    if not np.isfinite(total):
+        total = weight.astype(np.float32).sum()
+    if not 0 < total < np.inf:
         raise ValueError(
-            "sample_weight must have a finite sum. Got weights up to "
-            f"{weight.max():g}. Divide them by the largest."
+            "sample_weight must have a finite sum above 0 in single precision, in "
+            f"which many libraries hold it. Got weights up to {weight.max():g}. Divide "
+            "them by the largest."
         )
     return weight
+
+
+def check_numbers(
+    values: ArrayLike, name: str, *, dtype: Any = float, **params: Any
+) -> NDArray:
+    """Return an array of numbers, of any dimensions.
+
+    Parameters
+    ----------
+    values : array-like
+        What was given.
+    name : str
+        What it is called in an error.
+    dtype : type or "numeric", default=float
+        As for `check_array`.
+    **params : dict
+        Further parameters of `check_array`.
+    """
+    params |= {"ensure_2d": False, "dtype": dtype, "input_name": name}
+    try:
+        return check_array(values, **params)
+    except (TypeError, ValueError) as error:
+        if re.search(rf"\b{name}\b", str(error)):
+            raise
+        raise type(error)(f"{name} must be an array of numbers. {error}") from error
 
 
 def check_goes_with_rest(name: str, value: Any, reasons: Mapping[str, bool]) -> None:
@@ -108,12 +140,30 @@ def check_not_empty(X: Table) -> None:
         shape = np.shape(X)
     except ValueError:  # Lists of unequal length are no table.
         shape = (len(X),)
+    if not shape:
+        raise TypeError(
+            "X must be a table of shape (n_samples, n_features). Got "
+            f"{type(X).__name__}, which holds no samples."
+        )
     for size, what in zip(shape[:2], ("sample(s)", "feature(s)"), strict=False):
         if size == 0:
             raise ValueError(
-                f"Found array with 0 {what} (shape={shape}) while a minimum of 1 is "
-                "required."
+                f"X must not be empty. Found array with 0 {what} (shape={shape}) while "
+                "a minimum of 1 is required."
             )
+
+
+def check_names_differ(name: str, X: Table | None) -> None:
+    """Raise if two columns of a DataFrame have the same name."""
+    if not hasattr(X, "iloc") or not hasattr(X, "columns"):
+        return
+    names = [*X.columns]
+    twice = [one for one in dict.fromkeys(names) if names.count(one) > 1]
+    if twice:
+        raise ValueError(
+            f"The columns of {name} must have names of their own. Got {twice[0]!r} "
+            f"{names.count(twice[0])} times. Rename them."
+        )
 
 
 def sparse_columns(X: Table) -> list[Hashable]:
@@ -137,12 +187,24 @@ def check_numeric_target(y: ArrayLike | None, *, multi_output: bool) -> NDArray:
             f"y must be numeric. Got times, of dtype {dtype}. Turn them into numbers "
             "of seconds or days, such as (y - y.min()) / np.timedelta64(1, 's')."
         )
-    values = check_array(y, ensure_2d=False, dtype="numeric", input_name="y")
-    if values.dtype.kind == "O":  # Numbers in a list that are none of numpy's.
-        values = values.astype(float)
+    values = check_numbers(y, "y", dtype="numeric")
+    if values.dtype.kind in "fO":
+        # In single precision sums overflow early; numbers in a list may be objects.
+        values = values.astype(float, copy=False)
+    check_magnitude(values, "y")
     if values.ndim == 2 and values.shape[1] > 1:
         return values
     return column_or_1d(values, warn=not multi_output)
+
+
+def check_magnitude(values: NDArray, name: str) -> None:
+    """Raise if squares of some values, summed, would be no finite numbers."""
+    largest = np.max(np.abs(np.asarray(values, dtype=float)), initial=0)
+    if largest >= LARGEST:
+        raise ValueError(
+            f"{name} must be below {LARGEST:g}, as sums of larger squares overflow. "
+            f"Got values up to {largest:g}. Take another unit."
+        )
 
 
 def check_binary_or_multiclass(y: ArrayLike | None) -> NDArray:
@@ -150,7 +212,14 @@ def check_binary_or_multiclass(y: ArrayLike | None) -> NDArray:
     _check_given(y)
     _check_dense(y)
     assert_all_finite(np.asarray(y), input_name="y")
-    kind = type_of_target(y, input_name="y", raise_unknown=True)
+    try:
+        kind = type_of_target(y, input_name="y", raise_unknown=True)
+    except TypeError as error:
+        types = sorted({type(label).__name__ for label in np.ravel(y)})
+        raise TypeError(
+            "y must hold labels of one type, as they are sorted. Got labels of the "
+            f"types {types}. Turn them into one, such as str."
+        ) from error
     if kind in ("continuous", "continuous-multioutput"):
         raise ValueError(
             f"Unknown label type: {kind}. A classifier needs discrete classes in y; "
@@ -181,15 +250,48 @@ def _check_given(y: ArrayLike | None) -> None:
         )
 
 
+def check_splits(cv: Any) -> Any:
+    """Return `cv`; splits as a list, checked to be pairs of arrays of row numbers."""
+    is_splitter = cv is None or isinstance(cv, Integral) or hasattr(cv, "split")
+    if is_splitter or not isinstance(cv, Iterable):
+        return cv
+    splits = list(cv)
+    for number, split in enumerate(splits):
+        is_pair = isinstance(split, Sequence) and len(split) == 2
+        if not is_pair or not all(map(_are_rows, split)):
+            raise ValueError(
+                "The 'cv' parameter must be a number, a splitter or a list of (train, "
+                f"test), each an array of row numbers. Got {split!r} as fold {number}."
+            )
+    return splits
+
+
+def _are_rows(rows: Any) -> bool:
+    kind, n_dims = np.asarray(rows).dtype.kind, np.ndim(rows)
+    return n_dims == 1 and (kind in "iub" or np.size(rows) == 0)
+
+
+def check_rows_exist(folds: Sequence, n_samples: int) -> None:
+    """Raise unless there are folds, of no other rows than those of the samples."""
+    rows = [rows for fold in folds for rows in fold if len(rows)]
+    if not rows:
+        raise ValueError(
+            f"cv must split the {n_samples} rows of X. Got {len(folds)} folds, with no "
+            "row in any. Use a number of folds, such as 5."
+        )
+    first, last = min(map(np.min, rows)), max(map(np.max, rows))
+    if last >= n_samples or first < -n_samples:
+        raise ValueError(
+            f"cv must split the {n_samples} rows of X. Got a fold with row "
+            f"{last if last >= n_samples else first}: the splits were made for other "
+            "data."
+        )
+
+
 def check_partition(folds: Sequence, n_samples: int) -> None:
     """Raise unless `folds` hold each row out once, and out of its own training part."""
+    check_rows_exist(folds, n_samples)
     every, held_out = np.arange(n_samples), np.zeros(n_samples, dtype=int)
-    last = max((np.max(rows, initial=0) for fold in folds for rows in fold), default=0)
-    if last >= n_samples:
-        raise ValueError(
-            f"cv must split the {n_samples} rows of X. Got a fold with row {last}: the "
-            "splits were made for other data."
-        )
     for number, (train, test) in enumerate(folds):
         held_out += np.bincount(every[test], minlength=n_samples)
         both = np.intersect1d(every[train], every[test])
@@ -235,6 +337,13 @@ def align_classes(
     known, classes = np.asarray(known), np.asarray(classes)
     if np.array_equal(known, classes):
         return logits
+    if len(known) == 1:  # Some libraries keep a column for the class that is not.
+        logits = np.zeros((len(logits), 1))
+    if logits.shape[1] != len(known):
+        raise ValueError(
+            f"The teacher must predict a column for each of its classes, here {known}. "
+            f"Got {logits.shape[1]} columns. Mend its predict_proba."
+        )
     aligned = np.full((len(logits), len(classes)), -np.inf)
     asked = np.isin(known, classes)
     columns = np.searchsorted(classes, known[asked])

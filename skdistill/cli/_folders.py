@@ -169,16 +169,18 @@ def _part_of(path: Path) -> Path:
 
 def _sweep(path: Path) -> None:
     """Remove what a command that was killed left beside a path, a day later."""
-    for part in path.parent.glob(".skdistill.*.part"):
+    for left in path.parent.glob(".skdistill.*"):
         with suppress(OSError):
-            if time.time() - part.lstat().st_mtime > _STALE:
-                shutil.rmtree(part)
+            is_old = time.time() - left.lstat().st_mtime > _STALE
+            if is_old and left.suffix in (".part", ".old"):
+                shutil.rmtree(left)
 
 
 def _replace(part: Path, path: Path) -> None:
     """Put the folder `part` in the place of `path`."""
     old = part.with_suffix(".old")
     if path.exists():
+        os.utime(path)  # Whatever its age, another command must not sweep it yet.
         path.rename(old)
     try:
         part.rename(path)

@@ -14,6 +14,7 @@ from skdistill._sklearn import routing_enabled
 from skdistill._typing import Estimator, Table
 from skdistill._validation import (
     check_binary_or_multiclass,
+    check_names_differ,
     check_not_empty,
     check_not_masked,
     check_numeric_target,
@@ -73,6 +74,8 @@ unlabeled_predictions
     )
     X, y = indexable(X, y)
     check_not_empty(X)
+    for name, table in (("X", X), ("X_privileged", X_privileged)):
+        check_names_differ(name, table)
     validate_data(model, X, skip_check_array=True)
     classes, is_stored = None, teacher_predictions is not None
     if is_classifier(model):
@@ -132,6 +135,12 @@ def _check_unlabeled(
 ) -> None:
     if X_unlabeled is None:
         return
+    if np.shape(X_unlabeled)[:1] == (0,):
+        raise ValueError(
+            "X_unlabeled must hold at least one sample. Got shape "
+            f"{np.shape(X_unlabeled)}. Leave it out."
+        )
+    check_names_differ("X_unlabeled", X_unlabeled)
     check_joinable(X)
     check_same_container(X, X_unlabeled, "X_unlabeled")
     if X_privileged is not None:

@@ -122,11 +122,11 @@ def check_parts(model: Estimator) -> None:
 
 
 def _check_student_of_classes(student: Estimator) -> None:
-    remedy = _mixin_remedy(student, "ClassifierMixin or RegressorMixin")
-    if remedy:
+    if not (is_classifier(student) or is_regressor(student)):
+        remedy = _mixin_remedy(student, "ClassifierMixin or RegressorMixin")
         raise ValueError(
             "The student of a DistilledClassifier must be a classifier or a "
-            f"regressor. Got {student!r}. {remedy}"
+            f"regressor. Got {student!r}. {remedy or 'It is neither.'}"
         )
 
 
@@ -136,11 +136,16 @@ def _check_follows_scikit_learn(part: Estimator, name: str) -> None:
         part.get_params(deep=False)
         get_tags(part)
     except (AttributeError, TypeError) as error:
+        remedy = (
+            f"Derive its class from a mixin and BaseEstimator, class "
+            f"My{type(part).__name__}(RegressorMixin, BaseEstimator), or "
+            "ClassifierMixin in its place."
+        )
+        if isinstance(part, type) or not hasattr(part, "fit"):
+            remedy = "Pass an estimator, such as Ridge() or LogisticRegression()."
         raise ValueError(
             f"The {name} must follow scikit-learn: be an instance, not a class, with "
-            f"get_params and tags. Got {part!r}. Derive its class from a mixin and "
-            f"BaseEstimator, class My{type(part).__name__}(RegressorMixin, "
-            "BaseEstimator), or ClassifierMixin in its place."
+            f"get_params and tags. Got {part!r}. {remedy}"
         ) from error
 
 

@@ -1,6 +1,5 @@
 """From an estimator's parameters to a plan, and from what it leaves to attributes."""
 
-from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from skdistill._fitting import spawn_seeds
 from skdistill._typing import Estimator
+from skdistill._validation import check_splits
 from skdistill.distilled._fits import check_fits
 from skdistill.distilled._parts import check_parts, student_of
 from skdistill.flow import (
@@ -52,7 +52,7 @@ def make_plan(model: Estimator, data: Data) -> Plan:
     params = {name: getattr(model, name) for name in names} | {"student": student}
     # ...but for those that are resolved.
     resolved = {
-        "cv": list(model.cv) if isinstance(model.cv, Iterator) else model.cv,
+        "cv": check_splits(model.cv),
         "memory": open_cache(model.memory),
         "seeds": Seeds(*spawn_seeds(model.random_state, len(Seeds._fields))),
         "steps": resolve_steps(model.calibrate, model.cross_fit, data),

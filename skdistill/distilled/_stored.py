@@ -2,9 +2,9 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_array
 
 from skdistill._numerics import as_logit_matrix, log_probability
+from skdistill._validation import check_magnitude, check_numbers
 
 __all__ = ["check_stored_logits", "check_stored_values"]
 
@@ -30,7 +30,7 @@ def check_stored_values(
     -------
     values : ndarray of the given shape
     """
-    values = check_array(predictions, ensure_2d=False, dtype=float, input_name=name)
+    values = check_numbers(predictions, name)
     if values.ndim == 2 and values.shape[1] == 1 and len(shape) == 1:
         values = values[:, 0]
     if values.shape != shape:
@@ -38,6 +38,7 @@ def check_stored_values(
             f"{name} must hold one value for each sample and output: shape {shape}. "
             f"Got shape {values.shape}."
         )
+    check_magnitude(values, name)
     return values
 
 
@@ -101,13 +102,7 @@ def _in_order(predictions: ArrayLike, classes: NDArray, name: str) -> NDArray:
         by_name = {str(column): number for number, column in enumerate(found)}
         order = [by_name[str(label)] for label in wanted]
         predictions = np.asarray(predictions)[:, order]
-    return check_array(
-        predictions,
-        ensure_2d=False,
-        dtype=float,
-        ensure_all_finite=False,
-        input_name=name,
-    )
+    return check_numbers(predictions, name, ensure_all_finite=False)
 
 
 def _check_probabilities(values: NDArray, name: str) -> NDArray:
@@ -141,4 +136,5 @@ def _check_logits(logits: NDArray, name: str) -> NDArray:
             f"{int(impossible.sum())} rows with NaN, infinity or -inf for all classes, "
             f"the first is row {np.flatnonzero(impossible)[0]}."
         )
+    check_magnitude(logits[np.isfinite(logits)], name)
     return logits

@@ -3,13 +3,12 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skdistill._numerics import LARGEST
 from skdistill.flow._data import Data
 from skdistill.flow._plan import Plan
 from skdistill.targets import Target
 
 __all__ = ["mix"]
-
-_LARGEST = 1e140
 
 
 def mix(
@@ -63,11 +62,10 @@ def mix(
             weight=weight,
             bound=plan.bound,
         )
-        # Squares of larger values, summed over many samples, overflow.
-        is_small = plan.temperature == 1 or (np.abs(target.teacher) < _LARGEST).all()
+        is_small = plan.temperature == 1 or (np.abs(target.teacher) < LARGEST).all()
     if not is_small:
         raise ValueError(
             "The 'temperature' parameter must leave the teacher's predictions below "
-            f"{_LARGEST:g}. Got {plan.temperature!r}. Take one nearer to 1."
+            f"{LARGEST:g}. Got {plan.temperature!r}. Take one nearer to 1."
         )
     return target

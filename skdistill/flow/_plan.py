@@ -261,7 +261,13 @@ def _check_refines(plan: Plan, data: Data) -> None:
                 "refine solves for leaf values by the student's loss on the target "
                 f"above. It does not go with {found[0]}. Use refine=None."
             )
-    check_refinable(plan.student)
+    try:
+        check_refinable(plan.student)
+    except ValueError as error:
+        raise ValueError(
+            f"The 'refine' parameter does not go with the student. {error} Use "
+            "refine=None."
+        ) from error
 
 
 def check_plan(plan: Plan, data: Data) -> None:

@@ -47,7 +47,8 @@ def make_signal(
             signal, fitted = _cross_fitted(plan, data, X, name, teacher)
         signals.append(signal)
         teachers.append(fitted)
-    combined = Signal.combined(signals, plan.combine, data.codes, data.weight)
+    with naming_failures(f"step of combine ({type(plan.combine).__name__})"):
+        combined = Signal.combined(signals, plan.combine, data.codes, data.weight)
     return combined, LazyTeachers(names, teachers, combined, data.classes)
 
 
@@ -85,7 +86,8 @@ def _with_steps(
         is_classifier=data.is_classification,
     )
     for step in plan.steps:
-        signal = signal.then(step, data.codes, data.weight)
+        with naming_failures(f"step of calibrate ({type(step).__name__})"):
+            signal = signal.then(step, data.codes, data.weight)
     return signal
 
 

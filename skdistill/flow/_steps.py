@@ -1,5 +1,6 @@
 """The steps of a signal that the parameters stand for."""
 
+from inspect import signature
 from typing import Any
 
 from skdistill.flow._data import Data
@@ -43,8 +44,32 @@ def resolve_steps(
             "another cross_fit, or calibrate=None."
         )
     if calibrate != "auto":
+        _check_is_step("calibrate", calibrate)
+        _check_goes_with_task(calibrate, data)
         return (calibrate,)
     return (TemperatureScaling() if data.is_classification else AffineCalibration(),)
+
+
+def _check_is_step(name: str, step: Any) -> None:
+    """Raise if the `fit` of an object does not take what that of a step takes."""
+    try:
+        signature(step.fit).bind(None, None, None)
+    except TypeError as error:
+        raise TypeError(
+            f"The {name!r} parameter must be a step, whose fit takes predictions, y "
+            f"and sample_weight. Got {step!r}: {error}."
+        ) from error
+
+
+def _check_goes_with_task(calibrate: Any, data: Data) -> None:
+    """Raise if a step of classes is to calibrate values, or the other way round."""
+    other = AffineCalibration if data.is_classification else TemperatureScaling
+    if isinstance(calibrate, other):
+        task = "classification" if data.is_classification else "regression"
+        raise ValueError(
+            f"The 'calibrate' parameter must go with a {task}. Got {calibrate!r}, "
+            "which is for the other task. Use calibrate='auto'."
+        )
 
 
 def resolve_combination(
@@ -67,6 +92,7 @@ def resolve_combination(
         Unfitted.
     """
     found = Combination(combine) if isinstance(combine, str) else combine
+    _check_is_step("combine", found)
     learns = getattr(found, "learns", True)
     if isinstance(teacher, list) and cross_fit is False and learns:
         raise ValueError(

@@ -60,7 +60,8 @@ class View:
             )
         seen = X
         if self.mapping is not None:
-            seen = _function(self.mapping)(X)
+            with naming_failures("samples by teacher_input", "changing"):
+                seen = _function(self.mapping)(X)
             _check_same_length(seen, X)
         return seen if X_privileged is None else join_columns(seen, X_privileged)
 
@@ -105,9 +106,14 @@ def _function(mapping: Any) -> Callable[[Table], Table]:
 
 
 def _check_same_length(seen: Table, X: Table) -> None:
-    n_seen, n_samples = np.shape(seen)[0], np.shape(X)[0]
-    if n_seen != n_samples:
+    (n_samples, *_), shape = np.shape(X), np.shape(seen)
+    if not shape:
+        raise TypeError(
+            "teacher_input must return one row for each sample. Got "
+            f"{type(seen).__name__}, which has none."
+        )
+    if shape[0] != n_samples:
         raise ValueError(
             "teacher_input must return one row for each sample. Got "
-            f"{n_seen} rows for {n_samples} samples."
+            f"{shape[0]} rows for {n_samples} samples."
         )

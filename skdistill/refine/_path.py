@@ -24,6 +24,8 @@ __all__ = ["RefinementPath", "refine_leaves", "refinement_path"]
 
 # Leaf numbers that a library is asked for at once.
 _BLOCK_SIZE = 2**22
+# A weaker hold is none, and its inverse may overflow.
+_WEAKEST = 1e-20
 
 
 def refine_leaves(
@@ -306,7 +308,7 @@ def _check_parameters(strengths: Sequence[float], tol: float) -> NDArray:
         raise ValueError(
             f"A strength must be above 0; infinity is no refinement. Got {strengths!r}."
         )
-    return values
+    return np.maximum(values, _WEAKEST)
 
 
 def _make_loss(

@@ -66,6 +66,8 @@ def solve_within(
         step = project(correction - size * gradient) - correction
         change = problem.times(step)
         square = np.vdot(step, step)
+        if square == 0:  # Nothing but rounding is left to be gained.
+            return correction
         bend = np.vdot(change, curvature(change)) + strength * square
         length = min(1.0, -np.vdot(gradient, step) / bend)
         correction, raw = correction + length * step, raw + length * change

@@ -29,7 +29,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skdistill._fitting import forget_fit, spawn_seeds
+from skdistill._fitting import explaining_pickles, forget_fit, spawn_seeds
 from skdistill._parameters import assign
 from skdistill._sklearn import (
     CallbackSupportMixin,
@@ -41,6 +41,7 @@ from skdistill._sklearn import (
     with_callbacks,
 )
 from skdistill._typing import Estimator, Student, Table, Teachers
+from skdistill._validation import check_rows_exist, check_splits
 from skdistill._warnings import each_once, warn_again, with_notes
 from skdistill.distilled import (
     BaseDistilled,
@@ -330,8 +331,9 @@ default=None
             cv = N_FOLDS if n_samples <= MANY_SAMPLES else self._one_split(rng)
         if isinstance(cv, Integral):
             cv = self._k_fold(int(cv), rng)
-        cv = check_cv(cv, data.y, classifier=is_classifier(self))
+        cv = check_cv(check_splits(cv), data.y, classifier=is_classifier(self))
         folds = list(cv.split(data.X, data.y, **split_params))
+        check_rows_exist(folds, n_samples)
         if len(folds) > 1:
             return [(train, [held_out]) for train, held_out in folds]
         ((train, held_out),) = folds
@@ -421,7 +423,8 @@ default=None
             partial(score, train, parts, context=task)
             for (train, parts), task in zip(folds, tasks, strict=True)
         )
-        results = self._run(calls, tasks)
+        with explaining_pickles():
+            results = self._run(calls, tasks)
         warn_failures(groups, results, self.error_score)
         scores = np.concatenate([fold.scores for fold in results], axis=1)
         failed = {failure.group for fold in results for failure in fold.failures}

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from sklearn.frozen import FrozenEstimator
 
 from skdistill import exceptions
+from skdistill._fitting import naming_failures
 from skdistill._typing import Estimator, Table
 from skdistill._warnings import Note, warn_again, with_notes
 from skdistill.exceptions import CacheWarning
@@ -256,11 +257,12 @@ def cached_predictions(
 
 def _predict_new(teacher: LazyTeacher, X: Table, classes: NDArray | None) -> NDArray:
     fitted = teacher.get()
-    if classes is None:
-        predictions = predict_values(fitted, X)
-    else:
-        predictions = predict_logits(fitted, X, classes)
-    check_predictions(predictions, "the unlabeled samples")
+    with naming_failures("teacher", "predicting unlabeled samples with"):
+        if classes is None:
+            predictions = predict_values(fitted, X)
+        else:
+            predictions = predict_logits(fitted, X, classes)
+        check_predictions(predictions, "the unlabeled samples")
     return predictions
 
 

@@ -21,7 +21,7 @@ from sklearn.model_selection import KFold, StratifiedKFold, check_cv
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from skdistill._fitting import clone_with_seed, naming_failures
+from skdistill._fitting import clone_with_seed, explaining_pickles, naming_failures
 from skdistill._sklearn import index_params, safe_indexing
 from skdistill._typing import Estimator, Table
 from skdistill._validation import align_classes, check_partition, sparse_columns
@@ -196,7 +196,7 @@ def cross_fit(task: CrossFitTask, method: str | bool) -> CrossFitResult:
             done.teacher.set_params(cv=None)
         return done
     teacher = task.teacher
-    with naming_failures(f"teacher ({type(teacher).__name__})"):
+    with naming_failures(f"teacher ({type(teacher).__name__})"), explaining_pickles():
         if isinstance(teacher, FrozenEstimator):
             done = _frozen(task, method)
         else:

@@ -25,7 +25,7 @@ def reason_against(folder: Path) -> str | None:
         found = folder.stat()
     except FileNotFoundError:
         return None
-    except OSError as error:
+    except (OSError, ValueError) as error:  # A path with a null character, say.
         return str(error)
     if link is not None:
         return f"the link {link} on the way to it belongs to another user"

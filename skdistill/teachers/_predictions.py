@@ -7,7 +7,7 @@ from skdistill._fitting import final_step
 from skdistill._numerics import as_logit_matrix, log_probability, temper
 from skdistill._sklearn import safe_indexing
 from skdistill._typing import Estimator, Table
-from skdistill._validation import align_classes, uniform_where_none
+from skdistill._validation import align_classes, check_magnitude, uniform_where_none
 
 __all__ = ["check_predictions", "in_sample_order", "predict_logits", "predict_values"]
 
@@ -123,3 +123,5 @@ def check_predictions(predictions: NDArray, samples: str) -> None:
             f"{int(wrong.sum())} NaN or infinite ones, the first for row "
             f"{np.argwhere(wrong)[0][0]} of {samples}."
         )
+    possible = predictions[np.isfinite(predictions)]
+    check_magnitude(possible, "The teacher's predictions")

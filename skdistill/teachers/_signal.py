@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, r2_score
 
+from skdistill.teachers._predictions import check_predictions
+
 __all__ = ["Signal", "SignalStep"]
 
 
@@ -133,6 +135,8 @@ class Signal:
         """Return the signal as a step changes it, fitted on the training samples."""
         fitted = clone(step, safe=False).fit(self.predictions, y, sample_weight)
         predictions, score = fitted.transform(self.predictions), None
+        expected = self if self.steps or not self.parts else self.parts[0]
+        _check_changed(predictions, expected.predictions, step)
         if self.is_out_of_fold:
             score = _score(y, predictions, sample_weight, self.is_classifier)
         return replace(
@@ -159,12 +163,22 @@ class Signal:
         ]
 
 
+def _check_changed(predictions: NDArray, expected: NDArray, step: Any) -> None:
+    """Raise if a step returns others than predictions for the same samples."""
+    if np.shape(predictions) != expected.shape:
+        raise ValueError(
+            f"A step must return predictions of shape {expected.shape}. Got shape "
+            f"{np.shape(predictions)} from {step!r}. Mend its transform."
+        )
+    check_predictions(predictions, f"X, as {type(step).__name__} changed it")
+
+
 def _score(
     y: NDArray, predictions: NDArray, weight: NDArray | None, is_classifier: bool
-) -> float:
+) -> float | None:
     if is_classifier:
         labels = predictions.argmax(axis=1)
         return float(accuracy_score(y, labels, sample_weight=weight))
     if len(y) < 2:  # R2 needs two samples.
-        return float("nan")
+        return None
     return float(r2_score(y, predictions, sample_weight=weight))

@@ -53,6 +53,16 @@ class Column:
         raise NotImplementedError
 
 
+def _mean_and_std(numbers: NDArray[np.float64]) -> tuple[float, float]:
+    """Return mean and standard deviation; no square overflows on the way."""
+    if not numbers.size:
+        return 0.0, 0.0
+    _, exponent = np.frexp(np.abs(numbers).max())
+    scaled = np.ldexp(numbers, -exponent)
+    mean, std = np.ldexp([scaled.mean(), scaled.std()], exponent)
+    return float(mean), float(std)
+
+
 class Numbers(Column):
     """A column of numbers, or of times.
 
@@ -76,8 +86,7 @@ class Numbers(Column):
         self.numbers = numbers
         self.missing = np.isnan(numbers)
         present = numbers if not self.missing.any() else numbers[~self.missing]
-        self.mean = present.mean() if present.size else 0.0
-        self.std = present.std() if present.size else 0.0
+        self.mean, self.std = _mean_and_std(present)
         dtype = getattr(cells.dtype, "numpy_dtype", cells.dtype)
         self.grid = find_grid(numbers, dtype) if makes_new else None
         self.is_free = self.grid is not None

@@ -73,17 +73,16 @@ def run(words: list[str]) -> int:
         signal.signal(signal.SIGALRM, before)
 
 
-def run_process(words: list[str], folder: Path, **options):
+def run_process(words: list[str], folder: Path, **environment):
     """Start the command as people do, in `folder`."""
     return subprocess.Popen(
         [sys.executable, "-m", "skdistill.cli", *words],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        **options,
     )
 
 

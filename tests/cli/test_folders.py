@@ -2,10 +2,9 @@
 
 import json
 import os
-import random
 import shutil
-import time
 from contextlib import suppress
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from skdistill.cli._errors import CommandError
 from skdistill.cli._folders import new_file, new_folder, teacher_cache
 from tests.cli.tables import listing, run, run_process, write
+from tests.kills import killed, make_old
 
 
 @pytest.mark.parametrize("new", [new_file, new_folder])
@@ -64,18 +64,36 @@ def test_no_name_is_used_twice(new, tmp_path):
 
 
 def test_what_a_killed_command_left_is_swept_by_age(tmp_path):
-    old, young, other = (
-        tmp_path / name
-        for name in (".skdistill.a.part", ".skdistill.b.part", ".other.a.part")
-    )
-    for folder in (old, young, other):
-        folder.mkdir()
-        (folder / "model.joblib").touch()
-    for folder in (old, other):
-        os.utime(folder, (0, time.time() - 48 * 3600))
+    old = [".skdistill.a.part", ".skdistill.a.old"]
+    young, others = [".skdistill.b.part"], [".other.a.part", ".skdistill.a.txt"]
+    for name in (*old, *young, *others):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.joblib").touch()
+        if name not in young:
+            make_old(tmp_path / name)
     with new_file(tmp_path / "out", overwrite=False) as part:
         part.touch()
-    assert [folder.exists() for folder in (old, young, other)] == [False, True, True]
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {*young, *others, "out"}
+
+
+def test_a_result_that_is_being_replaced_is_not_swept(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    _, words = write(tmp_path)
+    assert run(words) == 0
+    make_old(out)
+    rename = Path.rename
+
+    def and_sweep(self, target):
+        rename(self, target)
+        if str(target).endswith(".old"):
+            with new_file(tmp_path / "other", overwrite=True) as part:
+                part.touch()
+            raise OSError("no space")
+
+    monkeypatch.setattr(Path, "rename", and_sweep)
+    assert run([*words, "--overwrite"]) == 1
+    assert [*tmp_path.glob(".skdistill.*.old")]
 
 
 def test_names_of_files_cannot_move_the_cursor(tmp_path, capsys):
@@ -95,19 +113,30 @@ def test_names_of_files_cannot_move_the_cursor(tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_a_command_killed_at_any_moment_is_run_again(tmp_path):
-    rng, chosen = random.Random(0), []
-    for _ in range(6):
-        _, words = write(tmp_path)
-        killed = run_process(words, tmp_path)
-        while "Distilling" not in killed.stderr.readline():
-            assert killed.poll() is None
-        time.sleep(rng.uniform(0, 2))
-        killed.kill()
-        killed.communicate()
-        if not (tmp_path / "out").exists():  # Else it ended before.
-            assert run(words) == 0
-        metrics = json.loads((tmp_path / "out" / "metrics.json").read_text("utf-8"))
-        chosen.append([metrics["chosen"], metrics["held_out_in_search"]])
-        shutil.rmtree(tmp_path / "out")
-    assert chosen == chosen[:1] * len(chosen)
+def test_a_command_killed_at_any_moment_is_run_again(tmp_path, capsys):
+    data, words = write(tmp_path)
+    temporary, out = tmp_path / "tmp", tmp_path / "out"
+    temporary.mkdir()
+    results, whole = [], None
+
+    def start():
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.rmtree(tmp_path / ".out.cache", ignore_errors=True)
+        return run_process(words, tmp_path, TMPDIR=str(temporary))
+
+    for _ in killed(start):
+        make_old(tmp_path)
+        if not out.exists():
+            again = run_process(words, tmp_path, TMPDIR=str(temporary))
+            _, error = again.communicate()
+            assert again.returncode == 0, error
+        # What has appeared is whole, and nothing else stays.
+        whole = whole or listing(tmp_path)
+        assert listing(tmp_path) == whole
+        predicted = tmp_path / "p.csv"
+        assert run(["predict", str(out), str(data), "--out", str(predicted)]) == 0
+        metrics = json.loads((out / "metrics.json").read_text("utf-8"))
+        chosen = [metrics["chosen"], metrics["held_out_in_search"]]
+        results.append([chosen, predicted.read_text()])
+        predicted.unlink()
+    assert results == results[:1] * 21

@@ -3,10 +3,11 @@
 import shutil
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.cli.tables import COLUMN, listing, run, write
+from tests.generated import examples
 
 CELLS = st.one_of(
     st.sampled_from(["", "NA", "inf", "-1e400", "1e308", "1,5", '"', "0"]),
@@ -76,18 +77,6 @@ def check(words, folder, capsys):
     for path in folder.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
-
-
-def examples(number):
-    """Return the settings of a test of so many examples, always the same."""
-    return settings(
-        max_examples=number,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 def check_table(spoil, tmp_path, capsys):

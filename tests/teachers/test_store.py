@@ -2,11 +2,8 @@
 
 import os
 import pickle
-import random
 import shutil
 import subprocess
-import sys
-import textwrap
 import time
 import warnings
 from pathlib import Path
@@ -15,7 +12,7 @@ import cloudpickle
 import numpy as np
 import pytest
 from filelock import FileLock
-from joblib import Memory
+from joblib import Memory, parallel_config
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes
@@ -33,7 +30,6 @@ from tests.doubles import CountingTeacher, UnpicklableTeacher
 X, Y = load_diabetes(return_X_y=True)
 X_NEW = X[:20] + 0.01
 NOBODY = 65534
-ROOT = Path(__file__).parents[2]
 
 
 def model_of(folder, fits=None, **params):
@@ -396,6 +392,17 @@ def test_what_the_user_changes_reaches_no_later_fit(tmp_path, fits, memory, is_s
     assert_array_equal(fit(model)[0], found)
 
 
+def test_workers_say_what_to_do_with_what_cannot_be_pickled(fits):
+    model = model_of(None, n_jobs=2).set_params(teacher=UnpicklableTeacher(fits))
+    with pytest.raises(TypeError, match="cannot pickle") as caught:
+        fit(model)
+    notes = " ".join(caught.value.__notes__)
+    assert "n_jobs=1, or threads" in notes
+    assert "teacher (UnpicklableTeacher)" in notes
+    with parallel_config(backend="threading"):
+        assert np.isfinite(fit(model)[0]).all()
+
+
 class OpaqueFolds(KFold):
     def __deepcopy__(self, memo):
         return self
@@ -488,57 +495,3 @@ def test_memory_without_a_folder_is_refused_or_keeps_nothing(memory, fits):
     for _ in range(2):
         fit(model)
     assert count(fits) == 10
-
-
-SCRIPT = """
-    import sys
-    from pathlib import Path
-    from sklearn.datasets import load_diabetes
-    from sklearn.linear_model import Ridge
-    from skdistill import DistilledRegressor
-    from tests.doubles import CountingTeacher
-
-    folder = Path(sys.argv[1])
-    X, y = load_diabetes(return_X_y=True)
-    print("begins", flush=True)
-    model = DistilledRegressor(
-        CountingTeacher(folder / "fits", seconds=0.02),
-        Ridge(),
-        memory=folder / "m",
-        random_state=0,
-        transfer=None,
-    ).fit(X, y)
-    print(model.predict(X).tobytes().hex()[:200])
-"""
-
-
-def start(folder):
-    path = folder / "script.py"
-    path.write_text(textwrap.dedent(SCRIPT))
-    return subprocess.Popen(
-        [sys.executable, path, folder],
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-@pytest.mark.slow
-def test_a_process_killed_at_any_moment_leaves_a_cache_that_serves(tmp_path, fits):
-    rng, found = random.Random(0), set()
-    for _ in range(20):
-        shutil.rmtree(tmp_path / "m", ignore_errors=True)
-        killed = start(tmp_path)
-        assert killed.stdout.readline() == "begins\n"
-        time.sleep(rng.uniform(0, 0.4))
-        killed.kill()
-        killed.communicate()
-        done = start(tmp_path)
-        out, error = done.communicate()
-        assert done.returncode == 0, error
-        found.add(out)
-        # Nothing of the killed process is taken for an entry.
-        entries = [path.name for path in (tmp_path / "m" / "skdistill").iterdir()]
-        assert len([name for name in entries if not name.startswith(".")]) == 1
-    assert len(found) == 1
