@@ -459,16 +459,28 @@ def test_a_masked_array_without_masked_cells_is_an_array():
     assert_array_equal(model.fit(np.ma.array(X), y).predict(X), expected)
 
 
-@pytest.mark.parametrize("model", [DistilledRegressor, DistilledClassifier])
-def test_a_temperature_by_which_predictions_overflow_is_named(model):
+def test_a_temperature_by_which_predictions_overflow_is_named():
     X, y = load_iris(return_X_y=True)
-    teacher = GaussianNB() if model is DistilledClassifier else Ridge()
-    distilled = model(teacher, temperature=5e-324, random_state=0)
+    distilled = DistilledRegressor(Ridge(), temperature=5e-324, random_state=0)
     with pytest.raises(ValueError, match="'temperature' parameter.*nearer to 1"):
         distilled.fit(X, y)
-    lowest = 1e-300 if model is DistilledClassifier else 1e-100
-    fitted = distilled.set_params(temperature=lowest).fit(X, y)
-    assert np.isfinite(np.asarray(fitted.predict(X), dtype=float)).all()
+    fitted = distilled.set_params(temperature=1e-100).fit(X, y)
+    assert np.isfinite(fitted.predict(X)).all()
+
+
+def test_at_the_least_temperature_the_class_that_the_teacher_chooses_is_learned():
+    X, y = load_iris(return_X_y=True)
+    student = DecisionTreeClassifier(random_state=0)
+    distilled = DistilledClassifier(
+        FrozenEstimator(GaussianNB().fit(X, y)),
+        student,
+        alpha=1.0,
+        temperature=5e-324,
+        transfer=None,
+        calibrate=None,
+    ).fit(X, y)
+    expected = distilled.teacher_.predict(X)
+    assert_array_equal(distilled.predict_proba(X), np.eye(3)[expected])
 
 
 @pytest.mark.parametrize(
