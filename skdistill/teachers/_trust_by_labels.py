@@ -75,11 +75,11 @@ class OutlierTrust(Trust):
     """Believe the teacher alone where the label is an outlier to it.
 
     A label is an outlier if it is farther from the out-of-fold prediction than
-    `threshold` standard deviations, robustly 1.4826 times the median distance, or 1.2533
-    times the mean one where half of the predictions are right, as of counts that are
-    mostly 0 [1]_; of several outputs, in any of them. A class is one if the teacher's most probable class
-    is more than `threshold` times as probable. The sample's alpha is 1 then; all others
-    keep theirs.
+    `threshold` standard deviations, robustly 1.4826 times the median distance, or
+    1.2533 times the mean one where half of the predictions are right, as of counts that
+    are mostly 0 [1]_; of several outputs, in any of them. A class is one if the
+    teacher's most probable class is more than `threshold` times as probable. The
+    sample's alpha is 1 then; all others keep theirs.
 
     This stands in for the teacher outlier rejection of the paper, whose student has an
     output for the labels and one for the teacher; the threshold is ours.
