@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from pandas.testing import assert_frame_equal
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_digits
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GroupKFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -29,6 +31,7 @@ from skdistill import (
 )
 from skdistill.export import TRUSTED_TYPES
 from skdistill.refine import LeafRefinement
+from skdistill.targets import TeacherBound
 from skdistill.teachers import (
     AttentiveTrust,
     Combination,
@@ -263,6 +266,18 @@ def test_several_teachers_are_in_the_file(through, name):
     )
 
 
+def grouped_search():
+    with config_context(enable_metadata_routing=True):
+        search = DistilledRegressorCV(Ridge(), Ridge(2.0), cv=GroupKFold(2))
+        return search.fit(X, Y, groups=np.arange(len(X)) % 5)
+
+
+@FORMATS
+def test_folds_of_groups_are_in_the_file(through):
+    search = grouped_search()
+    assert_array_equal(through(search).predict(X), search.predict(X))
+
+
 def test_trusted_types_are_those_that_skops_asks_for():
     skops = pytest.importorskip("skops.io")
     several = [clone(model).fit(*data) for model, data in SEVERAL.values()]
@@ -273,6 +288,8 @@ def test_trusted_types_are_those_that_skops_asks_for():
         *several,
         *(model.teacher_ for model in several),
         *TRUSTS,
+        TeacherBound(),
+        grouped_search(),
         *(sampler.fit(HOLES) for sampler in samplers),
         EmptyColumnFiller().fit(HOLES),
         StandardTarget(Ridge()).fit([[0.0], [1.0]], [0.0, 1.0]),

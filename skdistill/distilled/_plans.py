@@ -1,5 +1,7 @@
 """From an estimator's parameters to a plan, and from what it leaves to attributes."""
 
+from collections.abc import Iterator
+from copy import copy
 from dataclasses import fields
 from typing import Any
 
@@ -52,7 +54,7 @@ def make_plan(model: Estimator, data: Data) -> Plan:
     params = {name: getattr(model, name) for name in names} | {"student": student}
     # ...but for those that are resolved.
     resolved = {
-        "cv": check_splits(model.cv),
+        "cv": _same_folds(check_splits(model.cv)),
         "memory": open_cache(model.memory),
         "seeds": Seeds(*spawn_seeds(model.random_state, len(Seeds._fields))),
         "steps": resolve_steps(model.calibrate, model.cross_fit, data),
@@ -66,6 +68,21 @@ def make_plan(model: Estimator, data: Data) -> Plan:
     check_plan(plan, data)
     check_fits(plan, data)
     return plan
+
+
+def _same_folds(cv: Any) -> Any:
+    """Return folds that are the same whoever asks for them, and how often.
+
+    Several teachers and the guard do, each unless the cache knows what comes of it, and
+    so does each process of a search.
+    """
+    if isinstance(cv, Iterator):
+        return list(cv)
+    if not isinstance(getattr(cv, "random_state", None), np.random.RandomState):
+        return cv
+    seeded = copy(cv)
+    (seeded.random_state,) = spawn_seeds(cv.random_state, 1)
+    return seeded
 
 
 def keep(

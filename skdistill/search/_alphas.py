@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.exceptions import FitFailedWarning
 
+from skdistill._warnings import warn_user
 from skdistill.distilled import BaseDistilled
 from skdistill.flow import Data, Plan
 from skdistill.search._linear import best_mix, held_out_predictions, plans_of_ends
@@ -73,10 +75,10 @@ class AlphasMixin:
         )
         try:
             results = self._run(calls, tasks)
-        except Exception:
+        except Exception as error:
             if self.error_score == "raise":
                 raise
-            # What failed is the student, and then a candidate, or it stops the search.
+            _warn_not_found(error)
             return [usual]
         part = data.part(np.concatenate(held_out))
         found = [
@@ -91,3 +93,13 @@ class AlphasMixin:
         labels_alike = each and plan.has_transfer_set(data)
         is_exact = self._is_linear(model) and not labels_alike
         return [mixed] if is_exact or mixed == usual else [mixed, usual]
+
+
+def _warn_not_found(error: Exception) -> None:
+    """Warn that a student failed; a teacher that did stops the search besides."""
+    warn_user(
+        "The best alpha was not found, as a fit on the labels or on a teacher alone "
+        f"failed: {type(error).__name__}: {error}. alpha={_ALPHA} is tried in its "
+        "place. Use error_score='raise' to stop there, or other alphas.",
+        FitFailedWarning,
+    )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
-from skdistill._sklearn import routing_enabled
+from skdistill._sklearn import name_request_owner, routing_enabled
 from skdistill._typing import Table
 
 __all__ = ["GroupFolds", "inner_folds"]
@@ -81,7 +81,9 @@ def inner_folds(inner_cv: Any, cv: Any, *, stratify: bool) -> Any:
     if not groups or not isinstance(inner_cv, Integral):
         return inner_cv
     folds = GroupFolds(int(inner_cv), stratify=stratify)
-    return folds.set_split_request(groups=groups)
+    if groups is True:
+        return folds  # As they ask for them anyway.
+    return name_request_owner(folds.set_split_request(groups=groups))
 
 
 def _requested_groups(cv: Any) -> bool | str | None:

@@ -113,7 +113,7 @@ class _SoftInit:
         target = self.rows.target.take(
             self.rows.train, classes=codes, weight=sample_weight
         )
-        fit_on_target(self.estimator, X, target)
+        self.estimator = fit_on_target(self.estimator, X, target)
         return self
 
     def predict_proba(self, X: Table) -> NDArray:

@@ -11,8 +11,9 @@ from skdistill.teachers._trust import Evidence, Trust
 
 __all__ = ["AttentiveTrust", "CorrectedTrust", "OutlierTrust"]
 
-# The standard deviation of a normal distribution, by its median absolute deviation.
-_BY_MEDIAN = 1.4826
+# The standard deviation of a normal distribution, by its median and by its mean
+# absolute deviation; a median below that fraction of it is rounding.
+_BY_MEDIAN, _BY_MEAN, _ROUNDING = 1.4826, 1.2533, 1e-6
 
 
 class AttentiveTrust(Trust):
@@ -74,10 +75,11 @@ class OutlierTrust(Trust):
     """Believe the teacher alone where the label is an outlier to it.
 
     A label is an outlier if it is farther from the out-of-fold prediction than
-    `threshold` standard deviations, robustly 1.4826 times the median distance; of
-    several outputs, in any of them. A class is one if the teacher's most probable class
-    is more than `threshold` times as probable. The sample's alpha is 1 then; all others
-    keep theirs.
+    `threshold` standard deviations, robustly 1.4826 times the median distance, or
+    1.2533 times the mean one where half of the predictions are right, as of counts that
+    are mostly 0 [1]_; of several outputs, in any of them. A class is one if the
+    teacher's most probable class is more than `threshold` times as probable. The
+    sample's alpha is 1 then; all others keep theirs.
 
     This stands in for the teacher outlier rejection of the paper, whose student has an
     output for the labels and one for the teacher; the threshold is ours.
@@ -91,6 +93,8 @@ class OutlierTrust(Trust):
     ----------
     Takamoto, Morishita and Imaoka, "An Efficient Method of Training Small Models for
     Regression Problems with Knowledge Distillation", 2020.
+
+    .. [1] Iglewicz and Hoaglin, "How to Detect and Handle Outliers", 1993.
 
     Examples
     --------
@@ -123,7 +127,10 @@ class OutlierTrust(Trust):
         super().fit(evidence)
         if not evidence.is_classifier:
             distance = _distance(evidence)
-            self.scale_ = _BY_MEDIAN * _median(distance, evidence.weight)
+            by_median = _BY_MEDIAN * _median(distance, evidence.weight)
+            mean = np.average(distance, axis=0, weights=evidence.weight)
+            is_some = by_median > _ROUNDING * mean
+            self.scale_ = np.where(is_some, by_median, _BY_MEAN * mean)
         return self
 
     def is_outlier(self, evidence: Evidence) -> NDArray[np.bool_]:

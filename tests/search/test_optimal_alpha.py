@@ -7,6 +7,7 @@ from scipy.optimize import minimize, minimize_scalar
 from sklearn.base import clone
 from sklearn.datasets import make_classification, make_friedman1
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LinearRegression, QuantileRegressor, Ridge
 from sklearn.metrics import log_loss
 from sklearn.model_selection import KFold, cross_val_predict
@@ -223,3 +224,30 @@ def test_nothing_is_learned_from_noise():
         kept += search.alpha_ == 0
         assert search.score(rng.normal(size=(500, 4)), rng.normal(size=500)) < 0.02
     assert kept >= 3
+
+
+class Picky(DecisionTreeRegressor):
+    """Tree that needs more values of the target than a coarse teacher has."""
+
+    def fit(self, X, y, sample_weight=None):
+        if len(np.unique(y)) < 40:
+            raise ArithmeticError("too few values")
+        return super().fit(X, y, sample_weight)
+
+
+def test_it_is_said_that_a_student_of_the_teacher_alone_failed():
+    X, y = make_friedman1(100, random_state=0)
+    search = DistilledRegressorCV(
+        DecisionTreeRegressor(max_depth=1),
+        Picky(max_depth=4),
+        alphas="optimal",
+        transfers=(None,),
+        cv=3,
+        random_state=0,
+    )
+    with pytest.warns(FitFailedWarning, match="not found.*ArithmeticError: too few"):
+        search.fit(X, y)
+    assert search.linear_alpha_ is None
+    assert [one["alpha"] for one in search.cv_results_["params"]] == [0.0, 0.5]
+    with pytest.raises(ArithmeticError, match="too few"):
+        search.set_params(error_score="raise").fit(X, y)

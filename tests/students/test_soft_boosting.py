@@ -22,6 +22,7 @@ from sklearn.ensemble import (
 )
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -232,6 +233,23 @@ def test_the_initial_estimator_learns_the_target_too():
     )
     expected = fit_on_target(clone(own), X.astype(np.float32), codes_target)
     assert_allclose(init.predict_proba(X), expected.predict_proba(X), atol=1e-4)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("in_pipeline", [False, True])
+def test_neighbours_as_the_initial_estimator_learn_the_target(n_classes, in_pipeline):
+    X, codes = problem(n_classes)
+    own = KNeighborsClassifier(7)
+    student = boosting(
+        init=make_pipeline(StandardScaler(), own) if in_pipeline else own
+    )
+    fitted = fit_on_target(clone(student), X, soft(codes, n_classes))
+    assert fitted.init_.predict_proba(X).shape == (N_SAMPLES, n_classes)
+    certain = target_of(codes, np.where(np.eye(n_classes)[codes] > 0, 0, -np.inf))
+    assert_allclose(
+        fit_on_target(clone(student), X, certain).predict_proba(X),
+        clone(student).fit(X, NAMES[codes]).predict_proba(X),
+    )
 
 
 @pytest.mark.parametrize("n_classes", [2, 4])

@@ -242,3 +242,17 @@ def test_what_a_callable_returns_is_checked(function, message):
 def test_a_trust_without_weights_is_none():
     with pytest.raises(NotImplementedError):
         Trust().fit(of_values()).weights(of_values())
+
+
+def test_where_most_predictions_are_right_few_of_the_others_are_outliers():
+    rng = np.random.default_rng(0)
+    counts = np.where(np.arange(1000) < 600, 0.0, rng.normal(5, 1, 1000))
+    predictions = np.where(counts > 0, 5.0, 1e-12)
+    predictions[0] = 9.0
+    evidence = Evidence(predictions, False, counts)
+    trust = OutlierTrust(threshold=4).fit(evidence)
+    assert trust.scale_ == pytest.approx(1.2533 * np.mean(abs(predictions - counts)))
+    assert np.flatnonzero(trust.is_outlier(evidence)).tolist()[0] == 0
+    assert trust.is_outlier(evidence).mean() < 0.1
+    exact = Evidence(counts, False, counts)
+    assert not OutlierTrust().fit(exact).is_outlier(exact).any()
