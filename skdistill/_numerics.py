@@ -5,16 +5,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import softmax
 
 __all__ = [
-    "LARGEST",
     "as_logit_matrix",
     "centred_logits",
     "log_probability",
     "temper",
     "window_starts",
 ]
-
-# Squares of larger values, summed over many samples, overflow.
-LARGEST = 1e140
 
 
 def log_probability(probability: ArrayLike) -> NDArray[np.float64]:
