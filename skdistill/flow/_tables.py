@@ -119,7 +119,8 @@ def join_columns(first: Table, second: Table) -> Table:
     )
     if sparse.issparse(first) or sparse.issparse(second):
         return sparse.hstack([first, second], format="csr")
-    parts = np.asarray(first), np.asarray(second)
+    arrays = (np.asarray(first), np.asarray(second))
+    parts = [one[:, None] if one.ndim == 1 else one for one in arrays]
     _check_go_together(parts, "X_privileged")
     return np.column_stack(parts)
 
