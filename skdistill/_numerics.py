@@ -4,16 +4,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
-    "LARGEST",
     "as_logit_matrix",
     "centred_logits",
     "log_probability",
     "temper",
     "window_starts",
 ]
-
-# Squares of larger values, summed over many samples, overflow.
-LARGEST = 1e140
 
 
 def log_probability(probability: ArrayLike) -> NDArray[np.float64]:

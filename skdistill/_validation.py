@@ -11,12 +11,12 @@ from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
-from skdistill._numerics import LARGEST
 from skdistill._typing import Table
 from skdistill._warnings import warn_user
 from skdistill.exceptions import NoProbabilityWarning
 
 __all__ = [
+    "LARGEST",
     "align_classes",
     "check_binary_or_multiclass",
     "check_goes_with_rest",
@@ -34,6 +34,9 @@ __all__ = [
     "sparse_columns",
     "uniform_where_none",
 ]
+
+# Squares of larger values, summed over many samples, overflow.
+LARGEST = 1e140
 
 
 def check_weights(
@@ -71,7 +74,7 @@ def check_weights(
 
 
 def check_numbers(
-    values: ArrayLike, name: str, *, dtype: Any = float, **params: Any
+    values: ArrayLike | None, name: str, *, dtype: Any = float, **params: Any
 ) -> NDArray:
     """Return an array of numbers, of any dimensions.
 
@@ -155,9 +158,7 @@ def check_not_empty(X: Table) -> None:
 
 def check_names_differ(name: str, X: Table | None) -> None:
     """Raise if two columns of a DataFrame have the same name."""
-    if not hasattr(X, "iloc") or not hasattr(X, "columns"):
-        return
-    names = [*X.columns]
+    names = [*getattr(X, "columns", ())]
     twice = [one for one in dict.fromkeys(names) if names.count(one) > 1]
     if twice:
         raise ValueError(
@@ -187,10 +188,11 @@ def check_numeric_target(y: ArrayLike | None, *, multi_output: bool) -> NDArray:
             f"y must be numeric. Got times, of dtype {dtype}. Turn them into numbers "
             "of seconds or days, such as (y - y.min()) / np.timedelta64(1, 's')."
         )
-    values = check_numbers(y, "y", dtype="numeric")
-    if values.dtype.kind in "fO":
-        # In single precision sums overflow early; numbers in a list may be objects.
-        values = values.astype(float, copy=False)
+    # In single precision sums overflow early.
+    is_float = getattr(dtype, "kind", "") == "f"
+    values = check_numbers(y, "y", dtype=float if is_float else "numeric")
+    if values.dtype.kind == "O":  # Numbers in a list that are none of numpy's.
+        values = values.astype(float)
     check_magnitude(values, "y")
     if values.ndim == 2 and values.shape[1] > 1:
         return values
@@ -215,7 +217,7 @@ def check_binary_or_multiclass(y: ArrayLike | None) -> NDArray:
     try:
         kind = type_of_target(y, input_name="y", raise_unknown=True)
     except TypeError as error:
-        types = sorted({type(label).__name__ for label in np.ravel(y)})
+        types = sorted({type(label).__name__ for label in np.asarray(y).flat})
         raise TypeError(
             "y must hold labels of one type, as they are sorted. Got labels of the "
             f"types {types}. Turn them into one, such as str."

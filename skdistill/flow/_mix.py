@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skdistill._numerics import LARGEST
+from skdistill._validation import LARGEST
 from skdistill.flow._data import Data
 from skdistill.flow._plan import Plan
 from skdistill.targets import Target

@@ -1,5 +1,7 @@
 """Tables of samples: arrays, DataFrames and sparse matrices, joined and cut."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -71,7 +73,7 @@ def join_samples(first: Table, second: Table) -> Table:
             parts = [part.astype(dtype, copy=False) for part in (first, second)]
             return sparse.vstack(parts, format=first.format)
         parts = [np.asarray(first), np.asarray(second)]
-        _check_go_together(*parts, "X_unlabeled")
+        _check_go_together(parts, "X_unlabeled")
         dtype = _common_dtype(*(part.dtype for part in parts))
         return np.concatenate(parts, dtype=dtype, casting="same_kind")
 
@@ -117,20 +119,21 @@ def join_columns(first: Table, second: Table) -> Table:
     )
     if sparse.issparse(first) or sparse.issparse(second):
         return sparse.hstack([first, second], format="csr")
-    parts = [np.asarray(first), np.asarray(second)]
-    _check_go_together(*parts, "X_privileged")
+    arrays = (np.asarray(first), np.asarray(second))
+    parts = [one[:, None] if one.ndim == 1 else one for one in arrays]
+    _check_go_together(parts, "X_privileged")
     return np.column_stack(parts)
 
 
-def _check_go_together(first: NDArray, second: NDArray, name: str) -> None:
+def _check_go_together(parts: Sequence[NDArray], name: str) -> None:
     """Raise if arrays do not make one, or numbers would become strings in it."""
-    parts = (first, second)
     kinds = {
         "numbers" if one.dtype.kind in "biufc" else one.dtype.kind for one in parts
     }
-    if first.ndim != second.ndim or (len(kinds) > 1 and "O" not in kinds):
+    is_mixed = len(kinds) > 1 and "O" not in kinds
+    if is_mixed or len({one.ndim for one in parts}) > 1:
+        found = " and ".join(f"{one.dtype} of shape {one.shape}" for one in parts)
         raise TypeError(
-            f"X and {name} must go together in one array. Got {first.dtype} of shape "
-            f"{first.shape} and {second.dtype} of shape {second.shape}. Give tables of "
+            f"X and {name} must go together in one array. Got {found}. Give tables of "
             "different cells as DataFrames, or as arrays of dtype object."
         )

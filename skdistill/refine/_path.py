@@ -24,8 +24,8 @@ __all__ = ["RefinementPath", "refine_leaves", "refinement_path"]
 
 # Leaf numbers that a library is asked for at once.
 _BLOCK_SIZE = 2**22
-# A weaker hold is none, and its inverse may overflow.
-_WEAKEST = 1e-20
+# A weaker hold is none, and by its inverse all digits would be lost.
+_WEAKEST = 1e-8
 
 
 def refine_leaves(

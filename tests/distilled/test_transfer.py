@@ -311,7 +311,7 @@ def test_what_single_precision_cannot_hold_is_refused_by_the_student(diabetes):
     X, y = diabetes
     model = DistilledRegressor(Ridge(), DecisionTreeRegressor(), transfer=None)
     with pytest.raises(ValueError, match="infinity"):
-        model.fit(X.astype(np.float32), y, X_unlabeled=np.full((3, 10), 1e300))
+        model.fit(X.astype(np.float32), y, X_unlabeled=np.full((3, 10), 1e100))
 
 
 class Frame(list):

@@ -129,3 +129,13 @@ def test_missing_cells_are_apart_from_others_for_a_tree():
 def test_text_of_digits_is_text():
     (column,) = Columns(np.array([["01"], ["02"]], dtype=object), np.array([False]))
     assert column.codes.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("scale", [1e300, 1.0, 1e-300])
+def test_distances_are_those_of_any_unit(scale):
+    cells = scale * np.array([[0.0], [1.0], [3.0]])
+    one, other = (
+        Columns(part, np.array([False])).vectors(np.arange(3))
+        for part in (cells, cells / scale)
+    )
+    np.testing.assert_allclose(one, other, rtol=1e-6)
