@@ -1,6 +1,5 @@
 """From an estimator's parameters to a plan, and from what it leaves to attributes."""
 
-from collections.abc import Iterator
 from copy import copy
 from dataclasses import fields
 from typing import Any
@@ -76,8 +75,6 @@ def _same_folds(cv: Any) -> Any:
     Several teachers and the guard do, each unless the cache knows what comes of it, and
     so does each process of a search.
     """
-    if isinstance(cv, Iterator):
-        return list(cv)
     if not isinstance(getattr(cv, "random_state", None), np.random.RandomState):
         return cv
     seeded = copy(cv)
