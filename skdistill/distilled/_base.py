@@ -92,6 +92,11 @@ class BaseDistilled(
         - False: in-sample predictions, which repeat the labels. For comparison only.
     cv : int, splitter or iterable, default=5
         The folds of "kfold"; they must hold out each sample once.
+    teacher_stage : float, default=1.0
+        After which fraction of its rounds a boosted teacher is taken, above 0 and up to
+        1, the whole teacher. It is fitted to the end, and asked what it predicted
+        there: so all stages are those of one fit. A Pipeline may end in it; among
+        several teachers those without stages stay as they are.
     memory : str, path-like, object with the joblib.Memory interface, None or False, \
 default=None
         The cache of the teacher's work, shared by all fits on the same data: the
@@ -171,6 +176,7 @@ default=None
             Options(bool, {False}),
         ],
         "cv": ["cv_object"],
+        "teacher_stage": [Interval(Real, 0, 1, closed="right")],
         "memory": [str, os.PathLike, HasMethods(["cache"]), _NO_MEMORY, None],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
@@ -201,6 +207,7 @@ default=None
         temperature: float = 1.0,
         cross_fit: str | bool = "auto",
         cv: Any = 5,
+        teacher_stage: float = 1.0,
         memory: Any = None,
         n_jobs: int | None = None,
         random_state: Any = None,
@@ -219,6 +226,7 @@ default=None
         self.temperature = temperature
         self.cross_fit = cross_fit
         self.cv = cv
+        self.teacher_stage = teacher_stage
         self.memory = memory
         self.n_jobs = n_jobs
         self.random_state = random_state

@@ -28,6 +28,7 @@ from skdistill.students import (
     check_params,
     check_takes_transfer_set,
     find_adapter,
+    has_stages,
     student_parts,
     training_loss,
 )
@@ -83,6 +84,8 @@ class Plan:
         Where out-of-fold predictions come from.
     cv : int, splitter or iterable of splits
         The folds.
+    teacher_stage : float
+        After which fraction of its rounds a teacher with stages is taken.
     steps : tuple of SignalStep
         What changes the predictions of each teacher, in order.
     combine : Combination
@@ -115,6 +118,7 @@ class Plan:
     soften: str = "teacher"
     cross_fit: str | bool = "auto"
     cv: Any = 5
+    teacher_stage: float = 1.0
     steps: tuple[SignalStep, ...] = ()
     combine: SignalStep = field(default_factory=Combination)
     trust: Trust | None = None
@@ -272,6 +276,7 @@ def check_plan(plan: Plan, data: Data) -> None:
             "changes. Pass the estimator it holds."
         )
     has_transfer_set = plan.has_transfer_set(data)
+    _check_stage(plan, data)
     if plan.learns_teacher(data):
         _check_learns(plan, data, has_transfer_set=has_transfer_set)
     if plan.refinements[0] is not None:
@@ -299,6 +304,20 @@ def check_plan(plan: Plan, data: Data) -> None:
     )
     _check_predictions(plan, data)
     _check_eval_sets(plan, data)
+
+
+def _check_stage(plan: Plan, data: Data) -> None:
+    """Raise if no teacher can be taken at an earlier stage."""
+    has_any = any(has_stages(teacher) for _, teacher in named_teachers(plan.teacher))
+    if plan.teacher_stage < 1 and not has_any:
+        what = repr(plan.teacher) if plan.teacher is not None else "the default teacher"
+        if data.has_stored_predictions:
+            what = "stored predictions"
+        raise ValueError(
+            "teacher_stage asks a teacher what it predicted after some of its rounds, "
+            "as boosting can be asked, itself or as the last step of a Pipeline. Got "
+            f"{plan.teacher_stage!r} for {what}. Use teacher_stage=1.0."
+        )
 
 
 def _check_learns(plan: Plan, data: Data, *, has_transfer_set: bool) -> None:

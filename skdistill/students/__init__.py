@@ -34,6 +34,7 @@ from skdistill.students._linear import is_linear_in_targets
 from skdistill.students._offset import find_offset
 from skdistill.students._registry import find_adapter, register, registered_names
 from skdistill.students._regressors import LogitStudent, ProbabilityStudent
+from skdistill.students._rounds import has_stages, last_step, predict_stage
 from skdistill.students._training_loss import LossWord, TrainingLoss
 from skdistill.students._wrapped import student_parts, training_loss
 
@@ -57,10 +58,13 @@ __all__ = [
     "find_adapter",
     "find_offset",
     "fit_on_target",
+    "has_stages",
     "held_out_labels",
     "held_out_sets",
     "hist_boosting_nodes",
     "is_linear_in_targets",
+    "last_step",
+    "predict_stage",
     "register",
     "registered_names",
     "resolve_class_weight",

@@ -12,7 +12,7 @@ instead of their sum.
 
 import pickle
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from functools import partial
 from typing import Any, ClassVar
@@ -22,13 +22,14 @@ from numpy.typing import NDArray
 
 from skdistill._fitting import final_step
 from skdistill._typing import Estimator, Table
-from skdistill.students._adapter import StudentAdapter, ValueCounts
+from skdistill.students._adapter import ValueCounts
 from skdistill.students._bounded import BoundedLoss
 from skdistill.students._duplication import classes_of
 from skdistill.students._early_stopping import NAME, check_one_eval_set, soft_log_loss
 from skdistill.students._leaves import LeafModel, check_objective
 from skdistill.students._loss import SoftLoss
 from skdistill.students._registry import register
+from skdistill.students._rounds import RoundsAdapter
 from skdistill.students._training_loss import LossWord
 from skdistill.targets import Target
 
@@ -162,7 +163,7 @@ _LOSSES = {
 }
 
 
-class LightGBMAdapter(StudentAdapter):
+class LightGBMAdapter(RoundsAdapter):
     """What all estimators of LightGBM share: loss, size and stages."""
 
     loss_params = ("objective", "objective_type", "app", "application", "loss")
@@ -204,14 +205,11 @@ class LightGBMAdapter(StudentAdapter):
         # Those of the trees that predict: they end at the best iteration.
         return ValueCounts(leaves=sum(_tree_sizes(model.booster_.model_to_string())))
 
-    def stages(
-        self, model: Estimator, X: Table, method: str
-    ) -> Iterator[NDArray] | None:
-        predict = getattr(model, method, None)
-        if predict is None:
-            return None
-        n_rounds = model.best_iteration_ or model.booster_.current_iteration()
-        return (predict(X, num_iteration=n) for n in range(1, n_rounds + 1))
+    def count_rounds(self, model: Estimator) -> int:
+        return model.best_iteration_ or model.booster_.current_iteration()
+
+    def rounds_param(self, n_rounds: int) -> dict[str, Any]:
+        return {"num_iteration": n_rounds}
 
 
 class LightGBMClassifierAdapter(LightGBMAdapter):
