@@ -50,6 +50,7 @@ BASELINE, ONE, TEMPERED, UNIFORM = (
     "one teacher, T = 2",
     "three teachers, uniform",
 )
+GROWN = "one teacher, leaves as grown"
 STAGED, WHOLE = ("xgboost",), "one teacher: xgboost, searched"
 # A search over the stage of the teacher alone.
 SEARCH = {"alphas": (0.5,), "refinements": ("leaves",), "cv": 3}
@@ -74,6 +75,13 @@ METHODS = {
     "three teachers, stack": Method(UNIFORM, SEVERAL, {"combine": "stack"}),
     "three teachers, row": Method(UNIFORM, SEVERAL, {"combine": "row"}),
     "three teachers, trust: spread": Method(UNIFORM, SEVERAL, {"trust": "spread"}),
+    GROWN: Method(ONE, params={"refine": None}),
+    "alpha_until = 0.75, leaves as grown": Method(
+        GROWN, params={"refine": None, "alpha_until": 0.75}
+    ),
+    "alpha_until = 0.5, leaves as grown": Method(
+        GROWN, params={"refine": None, "alpha_until": 0.5}
+    ),
     WHOLE: Method(BASELINE, STAGED, SEARCH, is_search=True),
     "one teacher: xgboost, teacher_stages": Method(
         WHOLE, STAGED, SEARCH | {"teacher_stages": "auto"}, is_search=True

@@ -73,6 +73,11 @@ class BaseDistilled(
     alpha : float, default=0.5
         Weight of the teacher in the target, from 0 (the baseline student) to 1 (the
         teacher alone).
+    alpha_until : float, default=1.0
+        After which fraction of the student's rounds of training alpha falls to 0: from
+        there on it learns the labels of the training samples alone. 0 is the baseline
+        student, 1 ordinary distillation. Between them for students whose training can
+        go on: gradient boosting, LightGBM, XGBoost and perceptrons.
     temperature : float, default=1.0
         T > 0, tempers the teacher's predictions.
     cross_fit : {"auto", "kfold", "oob", "stack"} or False, default="auto"
@@ -170,6 +175,7 @@ default=None
         "teacher": [HasMethods(["fit"]), list, None],
         "student": [HasMethods(["fit"]), None],
         "alpha": [Interval(Real, 0, 1, closed="both")],
+        "alpha_until": [Interval(Real, 0, 1, closed="both")],
         "temperature": [Interval(Real, 0, None, closed="neither")],
         "cross_fit": [
             StrOptions({"auto", "kfold", "oob", "stack"}),
@@ -204,6 +210,7 @@ default=None
         student: Student | None = None,
         *,
         alpha: float = 0.5,
+        alpha_until: float = 1.0,
         temperature: float = 1.0,
         cross_fit: str | bool = "auto",
         cv: Any = 5,
@@ -223,6 +230,7 @@ default=None
         self.teacher = teacher
         self.student = student
         self.alpha = alpha
+        self.alpha_until = alpha_until
         self.temperature = temperature
         self.cross_fit = cross_fit
         self.cv = cv

@@ -20,6 +20,7 @@ from skdistill.flow._inputs import (
     check_student_takes,
     check_teacher_takes,
 )
+from skdistill.flow._schedule import check_alpha_until
 from skdistill.flow._tables import check_joinable
 from skdistill.flow._trust import check_trust
 from skdistill.refine import LeafRefinement, check_refinable, sums_trees
@@ -76,6 +77,8 @@ class Plan:
         Unfitted.
     alpha : float
         Weight of the teacher in the target.
+    alpha_until : float
+        After which fraction of the student's rounds alpha falls to 0.
     temperature : float
         Divides the teacher's logits, or its deviations from the mean.
     soften : {"teacher", "both"}
@@ -114,6 +117,7 @@ class Plan:
     teacher: Teachers
     student: Student
     alpha: float = 0.5
+    alpha_until: float = 1.0
     temperature: float = 1.0
     soften: str = "teacher"
     cross_fit: str | bool = "auto"
@@ -144,6 +148,7 @@ class Plan:
         return replace(
             self,
             alpha=0.0,
+            alpha_until=1.0,
             trust=None,
             bound=None,
             transfer=TransferSet(None),
@@ -235,7 +240,8 @@ def resolve_refinement(refine: Any, plan: Plan, data: Data) -> LeafRefinement | 
     if isinstance(refine, LeafRefinement):
         validate_params(refine)
     if refine == "auto":
-        helps = plan.alpha > 0 and plan.bound is None and _refines_well(plan, data)
+        learns_alike = plan.bound is None and plan.alpha_until == 1
+        helps = plan.alpha > 0 and learns_alike and _refines_well(plan, data)
         return LeafRefinement() if helps else None
     return LeafRefinement() if refine == "leaves" else refine
 
@@ -279,6 +285,13 @@ def check_plan(plan: Plan, data: Data) -> None:
     _check_stage(plan, data)
     if plan.learns_teacher(data):
         _check_learns(plan, data, has_transfer_set=has_transfer_set)
+    check_alpha_until(
+        plan.alpha_until,
+        plan.student,
+        data,
+        temperature=plan.temperature,
+        is_refined=plan.refinements[0] is not None,
+    )
     if plan.refinements[0] is not None:
         _check_refines(plan, data)
     if has_transfer_set:

@@ -29,7 +29,7 @@ from skdistill.students._early_stopping import NAME, check_one_eval_set, soft_lo
 from skdistill.students._leaves import LeafModel, check_objective
 from skdistill.students._loss import SoftLoss
 from skdistill.students._registry import register
-from skdistill.students._rounds import RoundsAdapter
+from skdistill.students._rounds import ResumingAdapter, RoundsAdapter
 from skdistill.students._training_loss import LossWord
 from skdistill.targets import Target
 
@@ -41,6 +41,10 @@ _STARTS = ("init_score", "init_model")
 # Other names that LightGBM has for parameters, which it takes as keywords.
 _ALIASES: dict[str, tuple[str, ...]] = {
     "objective": ("objective_type", "app", "application", "loss"),
+    "n_estimators": (
+        *("num_iteration", "num_iterations", "n_iter", "num_tree", "num_trees"),
+        *("num_round", "num_rounds", "nrounds", "num_boost_round", "max_iter"),
+    ),
     "boosting_type": ("boosting", "boost"),
     "linear_tree": ("linear_trees",),
     "monotone_constraints": ("monotone_constraint", "monotonic_cst", "mc"),
@@ -163,7 +167,7 @@ _LOSSES = {
 }
 
 
-class LightGBMAdapter(RoundsAdapter):
+class LightGBMAdapter(RoundsAdapter, ResumingAdapter):
     """What all estimators of LightGBM share: loss, size and stages."""
 
     loss_params = ("objective", "objective_type", "app", "application", "loss")
@@ -210,6 +214,18 @@ class LightGBMAdapter(RoundsAdapter):
 
     def rounds_param(self, n_rounds: int) -> dict[str, Any]:
         return {"num_iteration": n_rounds}
+
+    def reason_not_to_resume(self, student: Estimator) -> str:
+        params = student.get_params()
+        if any(name in params for name in _ALIASES["n_estimators"]):
+            return "its rounds have another name than n_estimators"
+        kind = _value(params, "boosting_type", "gbdt")
+        is_known = kind in _NATIVE["boosting_type"]
+        return "" if is_known else f"boosting_type={kind!r} cannot go on"
+
+    def further(self, student: Estimator, n_rounds: int) -> dict[str, Any]:
+        student.set_params(n_estimators=n_rounds)
+        return {"init_model": student.booster_}
 
 
 class LightGBMClassifierAdapter(LightGBMAdapter):

@@ -1,7 +1,7 @@
 """What a fitted model predicts after some of the rounds of its training."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,13 @@ from skdistill._typing import Estimator, Table
 from skdistill.students._adapter import StudentAdapter, round_of
 from skdistill.students._registry import find_adapter
 
-__all__ = ["RoundsAdapter", "has_stages", "last_step", "predict_stage"]
+__all__ = [
+    "ResumingAdapter",
+    "RoundsAdapter",
+    "has_stages",
+    "last_step",
+    "predict_stage",
+]
 
 
 class RoundsAdapter(StudentAdapter):
@@ -48,6 +54,56 @@ class RoundsAdapter(StudentAdapter):
     ) -> Callable[[int], NDArray]:
         predict = partial(getattr(model, method), X)
         return lambda n: predict(**self.rounds_param(n))
+
+
+class ResumingAdapter(StudentAdapter):
+    """Students whose training can go on, on other labels.
+
+    Attributes
+    ----------
+    training_rounds : str
+        The parameter that says for how many rounds a student is trained.
+    """
+
+    training_rounds: str = "n_estimators"
+
+    def planned_rounds(self, student: Estimator) -> int:
+        """Return for how many rounds an unfitted student is to be trained."""
+        return int(student.get_params()[self.training_rounds])
+
+    def reason_not_to_resume(self, student: Estimator) -> str:
+        """Return why parameters of a student do not let it; empty if they do."""
+        return ""
+
+    def resume(
+        self,
+        student: Estimator,
+        X: Table,
+        y: NDArray,
+        n_rounds: int,
+        params: Mapping[str, Any],
+    ) -> None:
+        """Train a fitted student for further rounds, on these labels.
+
+        Parameters
+        ----------
+        student : estimator
+            Fitted. All its parameters but `training_rounds` are as they were.
+        X, y : array-like
+            The samples and their labels.
+        n_rounds : int
+            The number of further rounds.
+        params : mapping of str to object
+            Parameters of `fit`.
+        """
+        student.fit(X, y, **self.further(student, n_rounds), **params)
+
+    def further(self, student: Estimator, n_rounds: int) -> dict[str, Any]:
+        """Set a fitted student to further rounds; return what tells `fit` so.
+
+        `training_rounds` and `warm_start` are put back afterwards.
+        """
+        raise NotImplementedError
 
 
 def last_step(model: Estimator, X: Table) -> tuple[Estimator, Table]:

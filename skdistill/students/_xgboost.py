@@ -31,7 +31,7 @@ from skdistill.students._early_stopping import NAME, check_one_eval_set, soft_lo
 from skdistill.students._leaves import LeafModel, LeafNodes, check_objective
 from skdistill.students._loss import SoftLoss
 from skdistill.students._registry import register
-from skdistill.students._rounds import RoundsAdapter
+from skdistill.students._rounds import ResumingAdapter, RoundsAdapter
 from skdistill.students._training_loss import LossWord
 from skdistill.targets import Target
 
@@ -145,7 +145,7 @@ _LOSSES = {
 }
 
 
-class XGBoostAdapter(RoundsAdapter):
+class XGBoostAdapter(RoundsAdapter, ResumingAdapter):
     """What all estimators of XGBoost share: labels, loss, size and stages."""
 
     needs_codes = True
@@ -215,6 +215,20 @@ class XGBoostAdapter(RoundsAdapter):
 
     def rounds_param(self, n_rounds: int) -> dict[str, Any]:
         return {"iteration_range": (0, n_rounds)}
+
+    def planned_rounds(self, student: Estimator) -> int:
+        return student.get_num_boosting_rounds()
+
+    def reason_not_to_resume(self, student: Estimator) -> str:
+        params = student.get_params()
+        if params["booster"] not in (None, "gbtree"):
+            return f"booster={params['booster']!r} cannot go on"
+        grows = params.get("process_type") in (None, "default")
+        return "" if grows else "process_type='update' grows no trees"
+
+    def further(self, student: Estimator, n_rounds: int) -> dict[str, Any]:
+        student.set_params(n_estimators=n_rounds)
+        return {"xgb_model": student.get_booster()}
 
 
 class XGBoostClassifierAdapter(XGBoostAdapter):
