@@ -1,6 +1,6 @@
 """Students whose training goes on: first on a target, then on the labels alone.
 
-Cho and Hariharan, "On the Efficacy of Knowledge Distillation", 2019, section 4: a small
+Cho and Hariharan, "On the Efficacy of Knowledge Distillation", 2019: a small
 student gains from the teacher early in its training, and may be held back by it late,
 so that distillation is stopped before the training is.
 """

@@ -1,6 +1,6 @@
 """A boosted teacher that is stopped early, without being fitted again.
 
-Cho and Hariharan, "On the Efficacy of Knowledge Distillation", 2019, section 5: a
+Cho and Hariharan, "On the Efficacy of Knowledge Distillation", 2019: a
 teacher that is stopped early may teach a small student better than one that was trained
 to its end. What boosting predicted at an earlier stage of its training is at hand in
 the fitted model.
