@@ -50,6 +50,7 @@ STEPS = (
     "orlov",
     "hao",
     "hinton",
+    "lopez_paz",
     "peers",
     "nested_grid",
 )

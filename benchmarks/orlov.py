@@ -3,7 +3,7 @@
 In the source a network learned many rows of one domain. A small network learns few rows
 of another from their labels and the teacher's predictions, by lambda (y - g)^2 +
 (1 - lambda) (g - f(phi(x)))^2, where phi maps a row into the teacher's domain. Here
-that is a frozen teacher with phi as its first step, and alpha = 1 - lambda. Finished
+that is a frozen teacher, phi is `teacher_input`, and alpha = 1 - lambda. Finished
 blocks are kept and skipped by the next run, unless ``--fresh``::
 
     python -m benchmarks.orlov --data-dir ../shared/data

@@ -15,8 +15,6 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import log_loss, pairwise_distances_argmin
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
 
 from benchmarks import results
 from benchmarks.problems import load_images
@@ -87,19 +85,17 @@ def fit_teacher(name: str, noisy: bool, data_dir) -> MLPClassifier:
     return teacher.fit(add_noise(X) if noisy else X, y)
 
 
-def freeze_teacher(target: str, way: Way, data_dir) -> FrozenEstimator:
-    """Return the fitted teacher of a student's set, behind phi."""
+def freeze_teacher(target: str, way: Way, data_dir) -> tuple:
+    """Return the fitted teacher of a student's set, and phi."""
     name = SETS[target] if way.domain == OTHER else target
     teacher = fit_teacher(name, way.domain == NOISY, data_dir)
+    phi = None
     if way.phi == "add noise":
-        phi = FunctionTransformer(add_noise, kw_args={"seed": 1})
+        phi = partial(add_noise, seed=1)
     elif way.phi == "nearest image":
         (X_source, _), *_ = divide(name, data_dir)
-        source = {"source": X_source[:N_NEAREST]}
-        phi = FunctionTransformer(nearest_image, kw_args=source)
-    else:
-        return FrozenEstimator(teacher)
-    return FrozenEstimator(make_pipeline(phi, teacher))
+        phi = partial(nearest_image, source=X_source[:N_NEAREST])
+    return FrozenEstimator(teacher), phi
 
 
 def measure(target: str, seed: int, data_dir) -> list[dict]:
@@ -115,20 +111,22 @@ def measure(target: str, seed: int, data_dir) -> list[dict]:
 
     rows = list(trace(lambda student: student, {"way": BASELINE}))
     for way in WAYS:
-        teacher = freeze_teacher(target, way, data_dir)
+        teacher, phi = freeze_teacher(target, way, data_dir)
         search = DistilledClassifierCV(
             teacher,
             student,
             alphas=(ALPHA,),
             transfers=(None,),
+            teacher_input=phi,
             cv=3,
             random_state=seed,
         ).fit(X, y)
         row = {"way": DISTILLED, **way._asdict(), "alpha": search.alpha_}
-        row |= {"teacher_right": teacher.score(X, y)}
-        rows += trace(
-            partial(DistilledClassifier, teacher, alpha=ALPHA, transfer=None), row
+        row |= {"teacher_right": teacher.score(X if phi is None else phi(X), y)}
+        build = partial(
+            DistilledClassifier, teacher, alpha=ALPHA, transfer=None, teacher_input=phi
         )
+        rows += trace(build, row)
     return rows
 
 

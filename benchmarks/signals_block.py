@@ -14,7 +14,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import r2_score, roc_auc_score
 
 from benchmarks.teachers_block import build_student, build_teacher, load
-from skdistill import DistilledClassifier, DistilledRegressor
+from skdistill import (
+    DistilledClassifier,
+    DistilledClassifierCV,
+    DistilledRegressor,
+    DistilledRegressorCV,
+)
 
 VALUES = ("airfoil_self_noise", "abalone", "kin8nm")
 CLASSES = ("spambase", "magic_telescope", "credit_g")
@@ -32,6 +37,11 @@ class Method:
     teachers: tuple[str, ...] = ("trees",)
     params: dict = field(default_factory=dict)
     for_values: bool = True
+    is_search: bool = False
+
+    def serves(self, table: str) -> bool:
+        """Tell whether the method is one for the task of a table."""
+        return self.for_values or table in CLASSES
 
 
 BASELINE, ONE, TEMPERED, UNIFORM = (
@@ -40,6 +50,10 @@ BASELINE, ONE, TEMPERED, UNIFORM = (
     "one teacher, T = 2",
     "three teachers, uniform",
 )
+GROWN = "one teacher, leaves as grown"
+STAGED, WHOLE = ("xgboost",), "one teacher: xgboost, searched"
+# A search over the stage of the teacher alone.
+SEARCH = {"alphas": (0.5,), "refinements": ("leaves",), "cv": 3}
 METHODS = {
     BASELINE: Method(BASELINE, params={"alpha": 0.0}),
     ONE: Method(BASELINE),
@@ -61,6 +75,17 @@ METHODS = {
     "three teachers, stack": Method(UNIFORM, SEVERAL, {"combine": "stack"}),
     "three teachers, row": Method(UNIFORM, SEVERAL, {"combine": "row"}),
     "three teachers, trust: spread": Method(UNIFORM, SEVERAL, {"trust": "spread"}),
+    GROWN: Method(ONE, params={"refine": None}),
+    "alpha_until = 0.75, leaves as grown": Method(
+        GROWN, params={"refine": None, "alpha_until": 0.75}
+    ),
+    "alpha_until = 0.5, leaves as grown": Method(
+        GROWN, params={"refine": None, "alpha_until": 0.5}
+    ),
+    WHOLE: Method(BASELINE, STAGED, SEARCH, is_search=True),
+    "one teacher: xgboost, teacher_stages": Method(
+        WHOLE, STAGED, SEARCH | {"teacher_stages": "auto"}, is_search=True
+    ),
 }
 
 
@@ -90,11 +115,10 @@ def measure(table: str, seed: int, wrong: float, methods, data_dir) -> list[dict
     with tempfile.TemporaryDirectory() as memory, warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         for name in methods:
-            if is_class or METHODS[name].for_values:
-                model = build(METHODS[name], seed, memory, is_class=is_class)
-                model.fit(X, y)
-                value = loss(model, X_test, y_test, is_class=is_class)
-                rows.append(facts | {"method": name, "loss": value})
+            model = build(METHODS[name], seed, memory, is_class=is_class)
+            model.fit(X, y)
+            value = loss(model, X_test, y_test, is_class=is_class)
+            rows.append(facts | {"method": name, "loss": value})
     return rows
 
 
@@ -104,12 +128,16 @@ def build(method: Method, seed: int, memory: str, *, is_class: bool):
         (name, build_teacher(name, seed, classes=is_class)) for name in method.teachers
     ]
     teacher = teachers if len(teachers) > 1 else teachers[0][1]
-    return (DistilledClassifier if is_class else DistilledRegressor)(
+    kinds = [DistilledRegressor, DistilledClassifier]
+    params = {"on_poor_teacher": "ignore"}
+    if method.is_search:  # It compares with the baseline student itself.
+        kinds, params = [DistilledRegressorCV, DistilledClassifierCV], {}
+    return kinds[is_class](
         teacher,
         build_student("lightgbm", seed, classes=is_class),
         memory=memory,
         random_state=seed,
-        on_poor_teacher="ignore",
+        **params,
         **method.params,
     )
 

@@ -98,8 +98,10 @@ def check_numbers(
         raise type(error)(f"{name} must be an array of numbers. {error}") from error
 
 
-def check_goes_with_rest(name: str, value: Any, reasons: Mapping[str, bool]) -> None:
-    """Raise if a parameter that may be None does not go with others.
+def check_goes_with_rest(
+    name: str, value: Any, reasons: Mapping[str, bool], *, without: Any = None
+) -> None:
+    """Raise if a parameter that may be left out does not go with others.
 
     Parameters
     ----------
@@ -109,12 +111,14 @@ def check_goes_with_rest(name: str, value: Any, reasons: Mapping[str, bool]) -> 
         What was given.
     reasons : mapping of str to bool
         What speaks against it, each with the remedy, and whether it holds.
+    without : object, default=None
+        The value that leaves the parameter out.
     """
     found = [reason for reason, holds in reasons.items() if holds]
     if found:
         raise ValueError(
             f"The {name!r} parameter does not go with the rest. Got {value!r}. "
-            f"{found[0]}, or {name}=None."
+            f"{found[0]}, or {name}={without!r}."
         )
 
 

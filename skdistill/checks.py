@@ -11,14 +11,13 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.datasets import make_classification, make_friedman1
 from sklearn.linear_model import LinearRegression
 from sklearn.naive_bayes import GaussianNB
-from sklearn.pipeline import Pipeline
 
 from skdistill._fitting import clone_with_seed
 from skdistill._typing import Estimator, Table
 from skdistill.distilled import DistilledClassifier, DistilledRegressor
 from skdistill.inspect import count_values
 from skdistill.refine import is_refinable, refinement_path
-from skdistill.students import find_adapter, fit_on_target
+from skdistill.students import find_adapter, fit_on_target, last_step
 from skdistill.targets import Target
 from skdistill.transfer import draw
 
@@ -240,9 +239,7 @@ def _check_distilled_classifier(
 
 def _check_adapter(model: Estimator, X: Table, target: NDArray, atol: float) -> None:
     """Check what is registered for a fitted model: leaves, size, stages."""
-    while isinstance(model, Pipeline):
-        X = model[:-1].transform(X) if len(model.steps) > 1 else X
-        model = model.steps[-1][1]
+    model, X = last_step(model, X)
     if is_refinable(model):
         _check_leaves(model, X, target, atol)
     methods = ("predict", "predict_proba") if is_classifier(model) else ("predict",)
@@ -257,6 +254,9 @@ def _check_adapter(model: Estimator, X: Table, target: NDArray, atol: float) -> 
                 _require_close(last, expected, atol)
             else:
                 _require((last == expected).all(), "the labels are others")
+        with _check(f"after all rounds {method} gives the last stage"):
+            found = find_adapter(model).stage(model, X, method, 1.0)
+            _require(np.array_equal(np.asarray(found), last), "the stage is another")
 
 
 def _check_leaves(model: Estimator, X: Table, target: NDArray, atol: float) -> None:

@@ -80,6 +80,12 @@ REGRESSORS = {
         bound="label",
         alpha=0.9,
     ),
+    "stopped early": DistilledRegressor(
+        GradientBoostingRegressor(n_estimators=5),
+        GradientBoostingRegressor(n_estimators=5),
+        teacher_stage=0.5,
+        alpha_until=0.5,
+    ),
     "two views": DistilledRegressor(
         DecisionTreeRegressor(max_depth=3),
         Ridge(),
@@ -99,6 +105,12 @@ CLASSIFIERS = {
         # A temperature far below 1 enlarges what XGBoost < 3.2 rounds otherwise for
         # weights, until duplicated samples are thinned otherwise.
         calibrate=None,
+    ),
+    "classes stopped early": DistilledClassifier(
+        GradientBoostingClassifier(n_estimators=5),
+        GradientBoostingClassifier(n_estimators=5),
+        teacher_stage=0.5,
+        alpha_until=0.5,
     ),
     "pipeline student": DistilledClassifier(
         LogisticRegression(),

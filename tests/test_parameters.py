@@ -122,7 +122,8 @@ def test_every_shared_parameter_is_one_of_both_estimators(cls):
 def test_a_search_takes_every_parameter_that_it_does_not_set(search, cls):
     own = set(inspect.signature(cls).parameters)
     # Whether the teacher is a poor one shows in the scores.
-    set_by_it = {"alpha", "temperature", "transfer", "refine", "on_poor_teacher"}
+    set_by_it = {"alpha", "temperature", "transfer", "refine", "teacher_stage"}
+    set_by_it |= {"on_poor_teacher"}
     taken = set(inspect.signature(search).parameters)
     assert taken > own - set_by_it
     assert not taken & set_by_it

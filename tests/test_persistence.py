@@ -14,6 +14,7 @@ from pandas.testing import assert_frame_equal
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_digits
+from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GroupKFold
@@ -89,6 +90,9 @@ REGRESSIONS = {
     "teacher input": DistilledRegressor(
         Ridge(), Ridge(), teacher_input=StandardScaler()
     ),
+    "teacher stage": DistilledRegressor(
+        GradientBoostingRegressor(n_estimators=4), Ridge(), teacher_stage=0.5
+    ),
     "search": DistilledRegressorCV(Ridge(), TREE_REGRESSORS["tree"], cv=2),
     "pipeline": make_pipeline(StandardScaler(), DistilledRegressor(Ridge(), Ridge())),
 }
@@ -102,6 +106,9 @@ CLASSIFICATIONS = {
         for name, student in TREE_CLASSIFIERS.items()
     },
     "default teacher": DistilledClassifier(student=LogisticRegression(), **UNREFINED),
+    "teacher stage": DistilledClassifier(
+        GradientBoostingClassifier(n_estimators=4), BAYES, teacher_stage=0.5
+    ),
     "search": DistilledClassifierCV(BAYES, TREE_CLASSIFIERS["tree"], cv=2),
 }
 
@@ -283,8 +290,8 @@ def test_trusted_types_are_those_that_skops_asks_for():
     several = [clone(model).fit(*data) for model, data in SEVERAL.values()]
     samplers = [clone(one).set_params(categorical_features=[1]) for one in SAMPLERS]
     models = [
-        *map(regression, ["refined tree", "transfer set", "search"]),
-        *map(classification, ["regressor", "neighbours", "search"]),
+        *map(regression, ["refined tree", "transfer set", "teacher stage", "search"]),
+        *map(classification, ["regressor", "neighbours", "teacher stage", "search"]),
         *several,
         *(model.teacher_ for model in several),
         *TRUSTS,

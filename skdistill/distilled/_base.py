@@ -73,6 +73,11 @@ class BaseDistilled(
     alpha : float, default=0.5
         Weight of the teacher in the target, from 0 (the baseline student) to 1 (the
         teacher alone).
+    alpha_until : float, default=1.0
+        After which fraction of the student's rounds of training alpha falls to 0: from
+        there on it learns the labels of the training samples alone. 0 is the baseline
+        student, 1 ordinary distillation. Between them for students whose training can
+        go on: gradient boosting, LightGBM, XGBoost and perceptrons.
     temperature : float, default=1.0
         T > 0, tempers the teacher's predictions.
     cross_fit : {"auto", "kfold", "oob", "stack"} or False, default="auto"
@@ -92,6 +97,11 @@ class BaseDistilled(
         - False: in-sample predictions, which repeat the labels. For comparison only.
     cv : int, splitter or iterable, default=5
         The folds of "kfold"; they must hold out each sample once.
+    teacher_stage : float, default=1.0
+        After which fraction of its rounds a boosted teacher is taken, above 0 and up to
+        1, the whole teacher. It is fitted to the end, and asked what it predicted
+        there: so all stages are those of one fit. A Pipeline may end in it; among
+        several teachers those without stages stay as they are.
     memory : str, path-like, object with the joblib.Memory interface, None or False, \
 default=None
         The cache of the teacher's work, shared by all fits on the same data: the
@@ -165,12 +175,14 @@ default=None
         "teacher": [HasMethods(["fit"]), list, None],
         "student": [HasMethods(["fit"]), None],
         "alpha": [Interval(Real, 0, 1, closed="both")],
+        "alpha_until": [Interval(Real, 0, 1, closed="both")],
         "temperature": [Interval(Real, 0, None, closed="neither")],
         "cross_fit": [
             StrOptions({"auto", "kfold", "oob", "stack"}),
             Options(bool, {False}),
         ],
         "cv": ["cv_object"],
+        "teacher_stage": [Interval(Real, 0, 1, closed="right")],
         "memory": [str, os.PathLike, HasMethods(["cache"]), _NO_MEMORY, None],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
@@ -198,9 +210,11 @@ default=None
         student: Student | None = None,
         *,
         alpha: float = 0.5,
+        alpha_until: float = 1.0,
         temperature: float = 1.0,
         cross_fit: str | bool = "auto",
         cv: Any = 5,
+        teacher_stage: float = 1.0,
         memory: Any = None,
         n_jobs: int | None = None,
         random_state: Any = None,
@@ -216,9 +230,11 @@ default=None
         self.teacher = teacher
         self.student = student
         self.alpha = alpha
+        self.alpha_until = alpha_until
         self.temperature = temperature
         self.cross_fit = cross_fit
         self.cv = cv
+        self.teacher_stage = teacher_stage
         self.memory = memory
         self.n_jobs = n_jobs
         self.random_state = random_state

@@ -23,6 +23,8 @@ TRUSTED_TYPES = (
     "skdistill.teachers._several.CombinedClassifier",
     "skdistill.teachers._several.CombinedRegressor",
     "skdistill.teachers._several.LazyTeachers",
+    "skdistill.teachers._stage.StageClassifier",
+    "skdistill.teachers._stage.StageRegressor",
     "skdistill.teachers._trust_by_labels.AttentiveTrust",
     "skdistill.teachers._trust_by_labels.CorrectedTrust",
     "skdistill.teachers._trust_by_labels.OutlierTrust",

@@ -33,7 +33,7 @@ from skdistill.students import (
     check_takes_eval_set,
     codes_of,
     find_offset,
-    fit_on_target,
+    fit_until,
     held_out_labels,
     held_out_sets,
     resolve_class_weight,
@@ -240,7 +240,10 @@ def _fit_students(
     fit_params = dict(data.student_params)
     weight = fit_params.pop("sample_weight", None)
     X, predictions = data.X, supervision.signal.predictions
-    plan, unlabeled = with_residuals(plan, data, predictions, supervision.unlabeled)
+    unlabeled = supervision.unlabeled
+    if plan.alpha_until == 0:
+        plan, unlabeled = plan.of_baseline(), None
+    plan, unlabeled = with_residuals(plan, data, predictions, unlabeled)
     trust, alpha = fit_trust(
         plan.trust, data, supervision.signal, plan.alpha, plan.temperature
     )
@@ -263,7 +266,15 @@ def _fit_students(
         coder = LabelCoder(student)
         coder.encode(data.y)
         fit_params = coder.encode_held_out(fit_params)
-    fitted = fit_on_target(student, X, target, fit_params, eval_targets)
+    fitted = fit_until(
+        student,
+        X,
+        target,
+        fit_params,
+        eval_targets,
+        fraction=plan.alpha_until,
+        n_labelled=len(data.y),
+    )
     offset = find_offset(student, fit_params, len(data.y))
     return _refine(fitted, X, target, plan, offset)
 

@@ -20,6 +20,7 @@ from skdistill.flow._inputs import (
     check_student_takes,
     check_teacher_takes,
 )
+from skdistill.flow._schedule import check_alpha_until
 from skdistill.flow._tables import check_joinable
 from skdistill.flow._trust import check_trust
 from skdistill.refine import LeafRefinement, check_refinable, sums_trees
@@ -28,6 +29,7 @@ from skdistill.students import (
     check_params,
     check_takes_transfer_set,
     find_adapter,
+    has_stages,
     student_parts,
     training_loss,
 )
@@ -75,6 +77,8 @@ class Plan:
         Unfitted.
     alpha : float
         Weight of the teacher in the target.
+    alpha_until : float
+        After which fraction of the student's rounds alpha falls to 0.
     temperature : float
         Divides the teacher's logits, or its deviations from the mean.
     soften : {"teacher", "both"}
@@ -83,6 +87,8 @@ class Plan:
         Where out-of-fold predictions come from.
     cv : int, splitter or iterable of splits
         The folds.
+    teacher_stage : float
+        After which fraction of its rounds a teacher with stages is taken.
     steps : tuple of SignalStep
         What changes the predictions of each teacher, in order.
     combine : Combination
@@ -111,10 +117,12 @@ class Plan:
     teacher: Teachers
     student: Student
     alpha: float = 0.5
+    alpha_until: float = 1.0
     temperature: float = 1.0
     soften: str = "teacher"
     cross_fit: str | bool = "auto"
     cv: Any = 5
+    teacher_stage: float = 1.0
     steps: tuple[SignalStep, ...] = ()
     combine: SignalStep = field(default_factory=Combination)
     trust: Trust | None = None
@@ -140,6 +148,7 @@ class Plan:
         return replace(
             self,
             alpha=0.0,
+            alpha_until=1.0,
             trust=None,
             bound=None,
             transfer=TransferSet(None),
@@ -231,7 +240,8 @@ def resolve_refinement(refine: Any, plan: Plan, data: Data) -> LeafRefinement | 
     if isinstance(refine, LeafRefinement):
         validate_params(refine)
     if refine == "auto":
-        helps = plan.alpha > 0 and plan.bound is None and _refines_well(plan, data)
+        learns_alike = plan.bound is None and plan.alpha_until == 1
+        helps = plan.alpha > 0 and learns_alike and _refines_well(plan, data)
         return LeafRefinement() if helps else None
     return LeafRefinement() if refine == "leaves" else refine
 
@@ -278,8 +288,16 @@ def check_plan(plan: Plan, data: Data) -> None:
             "changes. Pass the estimator it holds."
         )
     has_transfer_set = plan.has_transfer_set(data)
+    _check_stage(plan, data)
     if plan.learns_teacher(data):
         _check_learns(plan, data, has_transfer_set=has_transfer_set)
+    check_alpha_until(
+        plan.alpha_until,
+        plan.student,
+        data,
+        temperature=plan.temperature,
+        is_refined=plan.refinements[0] is not None,
+    )
     if plan.refinements[0] is not None:
         _check_refines(plan, data)
     if has_transfer_set:
@@ -305,6 +323,20 @@ def check_plan(plan: Plan, data: Data) -> None:
     )
     _check_predictions(plan, data)
     _check_eval_sets(plan, data)
+
+
+def _check_stage(plan: Plan, data: Data) -> None:
+    """Raise if no teacher can be taken at an earlier stage."""
+    has_any = any(has_stages(teacher) for _, teacher in named_teachers(plan.teacher))
+    if plan.teacher_stage < 1 and not has_any:
+        what = repr(plan.teacher) if plan.teacher is not None else "the default teacher"
+        if data.has_stored_predictions:
+            what = "stored predictions"
+        raise ValueError(
+            "teacher_stage asks a teacher what it predicted after some of its rounds, "
+            "as boosting can be asked, itself or as the last step of a Pipeline. Got "
+            f"{plan.teacher_stage!r} for {what}. Use teacher_stage=1.0."
+        )
 
 
 def _check_learns(plan: Plan, data: Data, *, has_transfer_set: bool) -> None:

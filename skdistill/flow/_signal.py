@@ -11,6 +11,7 @@ from skdistill._typing import Estimator, Table
 from skdistill.flow._data import Data
 from skdistill.flow._plan import Plan
 from skdistill.flow._view import View
+from skdistill.students import has_stages
 from skdistill.teachers import (
     ONE_TEACHER,
     CrossFitTask,
@@ -70,7 +71,10 @@ def _cross_fitted(
     method = plan.cross_fit
     if isinstance(plan.teacher, list) and isinstance(teacher, FrozenEstimator):
         method = "auto"  # What is asked for holds for those that are fitted.
-    predictions, is_out_of_fold, fitted = cached_cross_fit(plan.memory, task, method)
+    has_earlier = plan.teacher_stage < 1 and has_stages(teacher)
+    predictions, is_out_of_fold, fitted = cached_cross_fit(
+        plan.memory, task, method, plan.teacher_stage if has_earlier else 1.0
+    )
     return _with_steps(plan, data, predictions, is_out_of_fold), fitted
 
 

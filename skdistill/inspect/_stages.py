@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 
 from numpy.typing import NDArray
-from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skdistill._typing import Estimator, Table
 from skdistill.distilled import translate
-from skdistill.students import find_adapter
+from skdistill.students import find_adapter, last_step
 
 __all__ = ["staged_predictions"]
 
@@ -63,11 +61,9 @@ def staged_predictions(
 def _stages(model: Estimator, X: Table, method: str) -> Iterator[NDArray]:
     if hasattr(model, "best_estimator_"):
         return _stages(model.best_estimator_, X, method)
-    if isinstance(model, FrozenEstimator):
-        return _stages(model.estimator, X, method)
-    if isinstance(model, Pipeline):
-        X = model[:-1].transform(X) if len(model.steps) > 1 else X
-        return _stages(model.steps[-1][1], X, method)
+    final, seen = last_step(model, X)
+    if final is not model:
+        return _stages(final, seen, method)
     if hasattr(model, "student_"):
         stages = _stages(model.student_, X, method)
         if method != "predict":

@@ -62,6 +62,7 @@ from skdistill.search._candidates import (
     list_candidates,
     name_candidates,
     positions,
+    teacher_stages,
     warn_failures,
     warn_leak,
 )
@@ -77,7 +78,10 @@ __all__ = ["SEARCHED", "BaseDistilledCV"]
 N_FOLDS, MANY_SAMPLES = 5, 10_000
 _N_PARTS = 5
 # Parameters of the distilled estimator that a search sets itself; it takes all others.
-SEARCHED = ("alpha", "temperature", "transfer", "refine", "on_poor_teacher", "cv")
+SEARCHED = (
+    *("alpha", "temperature", "transfer", "refine", "teacher_stage"),
+    *("on_poor_teacher", "cv"),
+)
 
 
 class BaseDistilledCV(
@@ -106,6 +110,10 @@ class BaseDistilledCV(
         Refinements to try, each as `refine` of the distilled estimator. "auto" is the
         strengths 1, 10 and 100 for sums and means of trees, and None for other
         students.
+    teacher_stages : "auto" or sequence of float, default=(1.0,)
+        Stages of a boosted teacher to try, each as `teacher_stage` of the distilled
+        estimator. The teacher is fitted to the end, once. "auto" is six of them, each
+        half of the one before: 1, 1/2, ..., 1/32.
     cv : int, splitter or iterable, default=None
         The folds on which candidates are scored. None means five folds, stratified for
         classes, up to 10,000 samples; beyond, a single split that holds out a fifth of
@@ -138,6 +146,7 @@ default=None
         "temperatures": ["array-like"],
         "transfers": ["array-like"],
         "refinements": ["array-like", StrOptions({"auto"})],
+        "teacher_stages": ["array-like", StrOptions({"auto"})],
         "cv": ["cv_object"],
         "inner_cv": ["cv_object"],
         "scoring": [StrOptions(set(get_scorer_names())), callable, None],
@@ -154,6 +163,7 @@ default=None
         temperatures: Sequence[float] = (1.0,),
         transfers: Sequence[Any] = ("auto",),
         refinements: Sequence[Any] | str = "auto",
+        teacher_stages: Sequence[float] | str = (1.0,),
         cv: Any = None,
         inner_cv: Any = 5,
         scoring: Any = None,
@@ -166,6 +176,7 @@ default=None
         self.temperatures = temperatures
         self.transfers = transfers
         self.refinements = refinements
+        self.teacher_stages = teacher_stages
         self.cv = cv
         self.inner_cv = inner_cv
         self.scoring = scoring
@@ -346,7 +357,11 @@ default=None
         """Return the candidates, grouped by their student; the baseline comes first."""
         check_not_empty(self)
         self.linear_alpha_: float | None = None
-        baseline = {**self._usual_mix(0.0), "temperature": 1.0, "transfer": None}
+        baseline = {
+            **self._usual_mix(0.0),
+            **{"temperature": 1.0, "transfer": None},
+            **teacher_stages(self.teacher_stages)[0],
+        }
         self._own_scoring(model)  # One that is unknown is said before any work.
         if self._is_optimal:
             self._check_optimal(model)
@@ -369,10 +384,12 @@ default=None
             refinements = default_refinements(model, data)
         refinements = [LeafRefinement() if r == "leaves" else r for r in refinements]
         groups = []
-        for mixed, temperature, transfer in product(
-            mixes, self.temperatures, self.transfers
+        stages = teacher_stages(self.teacher_stages)
+        for mixed, temperature, transfer, stage in product(
+            mixes, self.temperatures, self.transfers, stages
         ):
             params = {**mixed, "temperature": temperature, "transfer": transfer}
+            params |= stage
             groups += [
                 self._group(model, data, params, alike)
                 for alike in grown_alike(refinements)
@@ -450,7 +467,9 @@ default=None
     def _choose(self, groups: list[Group], scores: NDArray, *, is_stored: bool) -> None:
         """Set what was found: the scores, the choice and the reason for it."""
         candidates = list_candidates(groups)
-        scores, teacher, constant = scores[:-2], scores[-2], scores[-1]
+        n = len(candidates)
+        scores, teachers, constant = scores[:n], scores[n:-1], scores[-1]
+        teacher = teachers[teachers.mean(axis=1).argmax()]
         choice = choose(scores, teacher, constant, name_candidates(groups))
         if is_stored and choice.index:
             warn_leak(scores[choice.index], teacher)

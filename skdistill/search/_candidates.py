@@ -26,16 +26,20 @@ __all__ = [
     "name_candidates",
     "positions",
     "rank",
+    "teacher_stages",
     "warn_failures",
     "warn_leak",
 ]
 
 _STRENGTHS = (1.0, 10.0, 100.0)
+# Halves: what is learned in a round falls with their number.
+_STAGES = tuple(0.5**power for power in range(6))
 
 
 def check_not_empty(search: Any) -> None:
     """Raise if a parameter of a search that holds candidates holds none, or "auto"."""
-    for name in ("alphas", "temperatures", "transfers", "refinements"):
+    names = ("alphas", "temperatures", "transfers", "refinements", "teacher_stages")
+    for name in names:
         if len(getattr(search, name)) == 0:
             raise ValueError(
                 f"{name} must hold at least one value to try. Got "
@@ -59,6 +63,20 @@ def default_refinements(
     if make_plan(trial, data).refinements == (None,):
         return (None,)
     return tuple(LeafRefinement(strength) for strength in _STRENGTHS)
+
+
+def teacher_stages(stages: Any) -> list[dict[str, float]]:
+    """Return the parameters of the stages to try; none where it is the whole teacher.
+
+    Parameters
+    ----------
+    stages : "auto" or sequence of float
+        The parameter of the search.
+    """
+    tried = _STAGES if isinstance(stages, str) else stages
+    if list(tried) == [1]:
+        return [{}]
+    return [{"teacher_stage": stage} for stage in tried]
 
 
 def grown_alike(refinements: list) -> list[list]:
@@ -171,7 +189,8 @@ def check_finite(scores: NDArray, names: list[str], failed: set[int]) -> None:
     wrong = ~np.isfinite(scores).all(axis=1)
     wrong[[*failed]] = False
     if wrong.any():
-        names = [*names, "the teacher", "a constant"]
+        n_teachers = len(scores) - len(names) - 1
+        names = [*names, *["the teacher"] * n_teachers, "a constant"]
         raise ValueError(
             "All scores on held-out samples must be finite numbers. Got "
             f"{scores[wrong][0]} for {names[int(wrong.argmax())]}. Hold out more "

@@ -1,6 +1,8 @@
 """The candidates' scores on the held-out samples of one fold."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from inspect import signature
 from typing import Any, NamedTuple
 
@@ -65,8 +67,8 @@ class FoldScores(NamedTuple):
 
     Attributes
     ----------
-    scores : ndarray of shape (n_candidates + 2, n_parts)
-        The teacher and a constant come last.
+    scores : ndarray of shape (n_candidates + n_stages + 1, n_parts)
+        The teacher, at each of its stages that is tried, and a constant come last.
     failures : list of Failure
         The groups whose student failed.
     """
@@ -117,18 +119,16 @@ def score_fold(
     training = data.part(train).with_present_classes()
     held_out = [data.part(rows) for rows in parts]
     known = supervise(groups[0].plan, groups[0].data_of(training))
-    combined = _combine_key(groups[0])
-    supervisions: dict[tuple, Supervision] = {(combined, None): known}
+    supervisions: dict[tuple, Supervision] = {(_signal_key(groups[0]), None): known}
     scores: list[list[float]] = []
     failures: list[Failure] = []
     for number, group in enumerate(groups):
         task = context.subcontext(task_name="fit-candidates")
         task.call_on_fit_task_begin(estimator=model)
         own = group.data_of(training)
-        combined = _combine_key(group)
-        key = (combined, _transfer_key(group, own))
+        key = (_signal_key(group), _transfer_key(group, own))
         if key not in supervisions:
-            alike = supervisions.get((combined, None))
+            alike = supervisions.get((_signal_key(group), None))
             supervisions[key] = supervise(group.plan, own, alike)
         try:
             done = distill_supervised(group.plan, own, supervisions[key])
@@ -144,25 +144,25 @@ def score_fold(
                 for one in students_of(model, own, done)
             ]
         task.call_on_fit_task_end(estimator=model)
-    # The teacher is scored as the first candidate combines several.
-    judged = groups[min(1, len(groups) - 1)]
-    of_judged = supervisions[_combine_key(judged), _transfer_key(judged, training)]
-    references = [
-        [
-            _score(scorer, _teacher(judged.plan, of_judged, training, data, part), part)
-            for part in held_out
-        ],
-        [
-            _score(scorer, _constant(groups[0].plan, training), part)
-            for part in held_out
-        ],
+    judged: dict[float, tuple[Plan, Supervision]] = {}
+    for group in groups[1:] or groups:
+        # A stage of the teacher is scored as its first candidate combines several.
+        of_group = supervisions[_signal_key(group), _transfer_key(group, training)]
+        judged.setdefault(group.plan.teacher_stage, (group.plan, of_group))
+    references: list[Callable[[Data], Estimator]] = [
+        *(partial(_teacher, *one, training, data) for one in judged.values()),
+        lambda part: _constant(groups[0].plan, training),
     ]
-    return FoldScores(np.array([*scores, *references]), failures)
+    scores += [
+        [_score(scorer, reference(part), part) for part in held_out]
+        for reference in references
+    ]
+    return FoldScores(np.array(scores), failures)
 
 
-def _combine_key(group: Group) -> str:
-    """Return what groups have in common for which teachers are combined alike."""
-    return repr(group.params.get("combine"))
+def _signal_key(group: Group) -> str:
+    """Return what groups have in common that have the same signal."""
+    return repr((group.params.get("combine"), group.plan.teacher_stage))
 
 
 def _transfer_key(group: Group, data: Data) -> str | None:

@@ -1,6 +1,7 @@
 """What is known of a family of students: one adapter, whose parts are all optional."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import get_tags
 
 from skdistill._fitting import final_step, weight_param
+from skdistill._sklearn import safe_indexing
 from skdistill._typing import Estimator, Table
 from skdistill.students._bounded import fit_repeatedly
 from skdistill.students._class_weight import balance_classes
@@ -17,7 +19,7 @@ from skdistill.students._leaves import LeafModel
 from skdistill.students._training_loss import LossWord, TrainingLoss
 from skdistill.targets import Target
 
-__all__ = ["StudentAdapter", "ValueCounts"]
+__all__ = ["StudentAdapter", "ValueCounts", "round_of"]
 
 # By which attributes models are known that follow scikit-learn, and where their weights
 # are: networks, support vector machines, kernel ridge, linear models, naive Bayes.
@@ -419,6 +421,53 @@ class StudentAdapter:
         """
         staged = getattr(model, f"staged_{method}", None)
         return None if staged is None else staged(X)
+
+    def stage(
+        self, model: Estimator, X: Table, method: str, fraction: float
+    ) -> NDArray | None:
+        """Return what a fitted model predicts after a fraction of its rounds.
+
+        By default `stages` is gone through up to there, and once for a single sample,
+        which counts them.
+
+        Parameters
+        ----------
+        model : estimator
+            Fitted.
+        X : array-like of shape (n_samples, n_features)
+            The samples.
+        method : {"predict", "predict_proba"}
+            What is asked for.
+        fraction : float
+            From 0 to 1; at least one round counts.
+
+        Returns
+        -------
+        predictions : ndarray or None
+            None if the model has no stages.
+        """
+        counted = self.stages(model, safe_indexing(X, [0]), method)
+        every = self.stages(model, X, method)
+        if counted is None or every is None:
+            return None
+        number = round_of(fraction, sum(1 for _ in counted))
+        return next(islice(every, number - 1, None))
+
+    def has_stages(self, model: Estimator) -> bool:
+        """Return whether `stages` yields predictions of a model, fitted or not."""
+        is_known = type(self).stages is not StudentAdapter.stages
+        return is_known or hasattr(model, "staged_predict")
+
+
+def round_of(fraction: float, n_rounds: int) -> int:
+    """Return the number of the round that ends a fraction of them, at least the first.
+
+    Examples
+    --------
+    >>> round_of(0.25, 100), round_of(0.25, 1)
+    (25, 1)
+    """
+    return max(1, round(fraction * n_rounds))
 
 
 def _count_numbers(values: Any) -> int:

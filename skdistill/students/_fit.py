@@ -31,6 +31,7 @@ __all__ = [
     "check_learns_target",
     "check_params",
     "fit_on_target",
+    "labels_for",
     "resolve_class_weight",
 ]
 
@@ -244,10 +245,7 @@ def fit_on_target(
     if not of_classes:
         target = within_domain(student, target)
     if not target.uses_teacher and not eval_targets:
-        if of_classes:
-            y = LabelCoder(student).encode(target.y)
-        else:  # Those of a transfer set may be what the loss does not take.
-            y = adapter.mixed_values(student, target)
+        y = labels_for(student, target)
         return student.fit(X, y, **_with_weight(student, target, fit_params))
     is_bounded = target.bound is not None
     by_last_step = of_classes or adapter.trains_natively or is_bounded
@@ -258,6 +256,27 @@ def fit_on_target(
         return adapter.fit_bounded(student, X, target, fit_params)
     targets = [_coded(student, part) for part in (target, *eval_targets)]
     return adapter.fit(student, X, targets[0], fit_params, targets[1:])
+
+
+def labels_for(student: Estimator, target: Target) -> NDArray:
+    """Return the labels of a target in which the teacher has no part.
+
+    Parameters
+    ----------
+    student : estimator
+        Or a Pipeline that ends in it.
+    target : Target
+        At alpha 0.
+
+    Returns
+    -------
+    y : ndarray
+        As the student takes them: values, classes or codes.
+    """
+    if target.classes is not None:
+        return LabelCoder(student).encode(target.y)
+    # Those of a transfer set may be what the loss does not take.
+    return find_adapter(student).mixed_values(student, target)
 
 
 def _with_weight(

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import validate_data
 
 from skdistill._typing import Estimator, Table
-from skdistill.students._adapter import StudentAdapter, ValueCounts
+from skdistill.students._adapter import ValueCounts
 from skdistill.students._leaves import LeafModel, LeafNodes
 from skdistill.students._registry import register
+from skdistill.students._rounds import ResumingAdapter
 
 __all__ = ["BoostedClassifierLeaves", "BoostedRegressorLeaves", "BoostingAdapter"]
 
@@ -66,14 +67,19 @@ class BoostedClassifierLeaves(_BoostedLeaves):
         return self.model.decision_function(X)
 
 
-class BoostingAdapter(StudentAdapter):
-    """Stages are those of scikit-learn."""
+class BoostingAdapter(ResumingAdapter):
+    """Stages are those of scikit-learn; training goes on by `warm_start`."""
 
     def __init__(self, leaves: type[LeafModel]) -> None:
         self.leaves = leaves
 
     def count_values(self, model: Estimator) -> ValueCounts:
         return ValueCounts(leaves=sum(int(tree.n_leaves) for tree in _trees(model)))
+
+    def further(self, student: Estimator, n_rounds: int) -> dict[str, Any]:
+        n_estimators = len(student.estimators_) + n_rounds
+        student.set_params(warm_start=True, n_estimators=n_estimators)
+        return {}
 
 
 def _trees(model: Estimator) -> list[Any]:

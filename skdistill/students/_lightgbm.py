@@ -12,7 +12,7 @@ instead of their sum.
 
 import pickle
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from functools import partial
 from typing import Any, ClassVar
@@ -22,13 +22,14 @@ from numpy.typing import NDArray
 
 from skdistill._fitting import final_step
 from skdistill._typing import Estimator, Table
-from skdistill.students._adapter import StudentAdapter, ValueCounts
+from skdistill.students._adapter import ValueCounts
 from skdistill.students._bounded import BoundedLoss
 from skdistill.students._duplication import classes_of
 from skdistill.students._early_stopping import NAME, check_one_eval_set, soft_log_loss
 from skdistill.students._leaves import LeafModel, check_objective
 from skdistill.students._loss import SoftLoss
 from skdistill.students._registry import register
+from skdistill.students._rounds import ResumingAdapter, RoundsAdapter
 from skdistill.students._training_loss import LossWord
 from skdistill.students._while_fitting import with_params
 from skdistill.targets import Target
@@ -41,6 +42,10 @@ _STARTS = ("init_score", "init_model")
 # Other names that LightGBM has for parameters, which it takes as keywords.
 _ALIASES: dict[str, tuple[str, ...]] = {
     "objective": ("objective_type", "app", "application", "loss"),
+    "n_estimators": (
+        *("num_iteration", "num_iterations", "n_iter", "num_tree", "num_trees"),
+        *("num_round", "num_rounds", "nrounds", "num_boost_round", "max_iter"),
+    ),
     "boosting_type": ("boosting", "boost"),
     "linear_tree": ("linear_trees",),
     "monotone_constraints": ("monotone_constraint", "monotonic_cst", "mc"),
@@ -163,7 +168,7 @@ _LOSSES = {
 }
 
 
-class LightGBMAdapter(StudentAdapter):
+class LightGBMAdapter(RoundsAdapter, ResumingAdapter):
     """What all estimators of LightGBM share: loss, size and stages."""
 
     loss_params = ("objective", "objective_type", "app", "application", "loss")
@@ -204,14 +209,23 @@ class LightGBMAdapter(StudentAdapter):
         # Those of the trees that predict: they end at the best iteration.
         return ValueCounts(leaves=sum(_tree_sizes(model.booster_.model_to_string())))
 
-    def stages(
-        self, model: Estimator, X: Table, method: str
-    ) -> Iterator[NDArray] | None:
-        predict = getattr(model, method, None)
-        if predict is None:
-            return None
-        n_rounds = model.best_iteration_ or model.booster_.current_iteration()
-        return (predict(X, num_iteration=n) for n in range(1, n_rounds + 1))
+    def count_rounds(self, model: Estimator) -> int:
+        return model.best_iteration_ or model.booster_.current_iteration()
+
+    def rounds_param(self, n_rounds: int) -> dict[str, Any]:
+        return {"num_iteration": n_rounds}
+
+    def reason_not_to_resume(self, student: Estimator) -> str:
+        params = student.get_params()
+        if any(name in params for name in _ALIASES["n_estimators"]):
+            return "its rounds have another name than n_estimators"
+        kind = _value(params, "boosting_type", "gbdt")
+        is_known = kind in _NATIVE["boosting_type"]
+        return "" if is_known else f"boosting_type={kind!r} cannot go on"
+
+    def further(self, student: Estimator, n_rounds: int) -> dict[str, Any]:
+        student.set_params(n_estimators=n_rounds)
+        return {"init_model": student.booster_}
 
 
 class LightGBMClassifierAdapter(LightGBMAdapter):

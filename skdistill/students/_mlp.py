@@ -19,17 +19,49 @@ from sklearn.utils import check_random_state
 from skdistill._numerics import log_probability
 from skdistill._sklearn import safe_indexing
 from skdistill._typing import Estimator, Table
-from skdistill.students._adapter import StudentAdapter
 from skdistill.students._early_stopping import soft_log_loss
 from skdistill.students._registry import register
+from skdistill.students._rounds import ResumingAdapter
 from skdistill.students._while_fitting import with_methods, with_params
 from skdistill.targets import Target
 
-__all__ = ["PerceptronAdapter"]
+__all__ = ["ClassPerceptronAdapter", "PerceptronAdapter"]
 
 
-class PerceptronAdapter(StudentAdapter):
-    """MLPClassifier."""
+class PerceptronAdapter(ResumingAdapter):
+    """MLPRegressor; training goes on epoch by epoch."""
+
+    training_rounds = "max_iter"
+
+    def reason_not_to_resume(self, student: Estimator) -> str:
+        reasons = {
+            "solver='lbfgs' has no epochs": student.solver == "lbfgs",
+            "early_stopping=True chooses the epochs itself": student.early_stopping,
+        }
+        return next((reason for reason, holds in reasons.items() if holds), "")
+
+    def resume(
+        self,
+        student: Estimator,
+        X: Table,
+        y: NDArray,
+        n_rounds: int,
+        params: Mapping[str, Any],
+    ) -> None:
+        seed, best, waited = student.random_state, np.inf, 0
+        # With an integer each epoch would begin with the same samples.
+        student.set_params(random_state=check_random_state(seed))
+        for _ in range(n_rounds):
+            student.partial_fit(X, y, **params)
+            waited = 0 if student.loss_ < best - student.tol else waited + 1
+            best = min(best, student.loss_)
+            if waited > student.n_iter_no_change:
+                break
+        student.set_params(random_state=seed)
+
+
+class ClassPerceptronAdapter(PerceptronAdapter):
+    """MLPClassifier learns soft labels by its own cross-entropy."""
 
     trains_natively = True
 
@@ -112,6 +144,6 @@ def _fit_until_it_stops(
     return student
 
 
-register(
-    "sklearn.neural_network._multilayer_perceptron.MLPClassifier", PerceptronAdapter()
-)
+_NAME = "sklearn.neural_network._multilayer_perceptron.MLP"
+register(f"{_NAME}Regressor", PerceptronAdapter())
+register(f"{_NAME}Classifier", ClassPerceptronAdapter())

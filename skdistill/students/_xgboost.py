@@ -11,7 +11,7 @@ tree.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from functools import partial
@@ -24,13 +24,14 @@ from sklearn.utils.fixes import parse_version
 
 from skdistill._numerics import log_probability
 from skdistill._typing import Estimator, Table
-from skdistill.students._adapter import StudentAdapter, ValueCounts
+from skdistill.students._adapter import ValueCounts
 from skdistill.students._bounded import BoundedLoss
 from skdistill.students._class_weight import multiply_classes
 from skdistill.students._early_stopping import NAME, check_one_eval_set, soft_log_loss
 from skdistill.students._leaves import LeafModel, LeafNodes, check_objective
 from skdistill.students._loss import SoftLoss
 from skdistill.students._registry import register
+from skdistill.students._rounds import ResumingAdapter, RoundsAdapter
 from skdistill.students._training_loss import LossWord
 from skdistill.students._while_fitting import with_params
 from skdistill.targets import Target
@@ -145,13 +146,13 @@ _LOSSES = {
 }
 
 
-class XGBoostAdapter(StudentAdapter):
+class XGBoostAdapter(RoundsAdapter, ResumingAdapter):
     """What all estimators of XGBoost share: labels, loss, size and stages."""
 
     needs_codes = True
     coded_params = frozenset({"eval_set"})
     offset_param = "base_margin"
-    positive_losses = StudentAdapter.positive_losses | {
+    positive_losses = RoundsAdapter.positive_losses | {
         "count:poisson",
         "reg:gamma",
         "reg:tweedie",
@@ -205,16 +206,27 @@ class XGBoostAdapter(StudentAdapter):
         trees = map(json.loads, booster.get_dump(dump_format="json"))
         return ValueCounts(leaves=sum(map(_count_leaves, trees)))
 
-    def stages(
-        self, model: Estimator, X: Table, method: str
-    ) -> Iterator[NDArray] | None:
-        predict = getattr(model, method, None)
-        if predict is None:
-            return None
+    def count_rounds(self, model: Estimator) -> int:
         best = model.get_booster().attr("best_iteration")
         n_rounds = model.get_booster().num_boosted_rounds()
-        n_rounds = n_rounds if best is None else int(best) + 1
-        return (predict(X, iteration_range=(0, n)) for n in range(1, n_rounds + 1))
+        return n_rounds if best is None else int(best) + 1
+
+    def rounds_param(self, n_rounds: int) -> dict[str, Any]:
+        return {"iteration_range": (0, n_rounds)}
+
+    def planned_rounds(self, student: Estimator) -> int:
+        return student.get_num_boosting_rounds()
+
+    def reason_not_to_resume(self, student: Estimator) -> str:
+        params = student.get_params()
+        if params["booster"] not in (None, "gbtree"):
+            return f"booster={params['booster']!r} cannot go on"
+        grows = params.get("process_type") in (None, "default")
+        return "" if grows else "process_type='update' grows no trees"
+
+    def further(self, student: Estimator, n_rounds: int) -> dict[str, Any]:
+        student.set_params(n_estimators=n_rounds)
+        return {"xgb_model": student.get_booster()}
 
 
 class XGBoostClassifierAdapter(XGBoostAdapter):

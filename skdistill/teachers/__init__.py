@@ -31,6 +31,7 @@ from skdistill.teachers._several import (
     named_teachers,
 )
 from skdistill.teachers._signal import Signal, SignalStep
+from skdistill.teachers._stage import at_stage
 from skdistill.teachers._store import Store
 from skdistill.teachers._trust import CallableTrust, Evidence, Trust
 from skdistill.teachers._trust_by_labels import (
@@ -70,6 +71,7 @@ __all__ = [
     "TemperatureScaling",
     "Trust",
     "as_estimator",
+    "at_stage",
     "cached_cross_fit",
     "cached_predictions",
     "check_predictions",

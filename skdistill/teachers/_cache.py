@@ -29,6 +29,7 @@ from skdistill._warnings import Note, warn_again, with_notes
 from skdistill.exceptions import CacheWarning
 from skdistill.teachers._cross_fit import CrossFitTask, cross_fit
 from skdistill.teachers._files import Fill
+from skdistill.teachers._fold_mean import FoldMeanClassifier, FoldMeanRegressor
 from skdistill.teachers._keys import NoKeyError, key_of
 from skdistill.teachers._ownership import reason_against
 from skdistill.teachers._predictions import (
@@ -37,6 +38,7 @@ from skdistill.teachers._predictions import (
     predict_values,
 )
 from skdistill.teachers._session import default_store, forget, is_temporary, keep, kept
+from skdistill.teachers._stage import at_stage
 from skdistill.teachers._store import PREDICTIONS, TEACHER, FolderStore, Store
 
 __all__ = ["LazyTeacher", "cached_cross_fit", "cached_predictions", "open_cache"]
@@ -103,12 +105,15 @@ class LazyTeacher:
         Return the teacher by fitting it again.
     work : tuple of str, default=None
         The key of that work, and what tells it from equal work done elsewhere.
+    stage : float, default=1.0
+        After which fraction of its rounds the teacher is taken.
     """
 
     # What a pickle of a fitted teacher does not hold.
     _load: Callable[[], Estimator | None] | None = None
     _redo: Callable[[], Estimator] | None = None
     work: tuple[str, str] | None = None
+    _stage: float = 1.0
 
     def __init__(
         self,
@@ -117,8 +122,10 @@ class LazyTeacher:
         load: Callable[[], Estimator | None] | None = None,
         redo: Callable[[], Estimator] | None = None,
         work: tuple[str, str] | None = None,
+        stage: float = 1.0,
     ) -> None:
         self._teacher = teacher
+        self._stage = stage
         self._load = load
         self._redo = redo
         self.work = work
@@ -135,7 +142,7 @@ class LazyTeacher:
                 "student is not affected. Fit again to have the teacher."
             )
         self._load = self._redo = None
-        return self._teacher
+        return at_stage(self._teacher, self._stage)
 
     def hand_out(self) -> Estimator:
         """Return the fitted teacher to the user, who may change it.
@@ -174,7 +181,7 @@ _Found = tuple[_Work, Estimator | None]
 
 
 def cached_cross_fit(
-    store: Store | None, task: CrossFitTask, method: str | bool
+    store: Store | None, task: CrossFitTask, method: str | bool, stage: float = 1.0
 ) -> tuple[NDArray, bool, LazyTeacher]:
     """Cross-fit a teacher, or read what an equal task left in the cache.
 
@@ -186,6 +193,9 @@ def cached_cross_fit(
         The teacher and the training data.
     method : str or False
         As for `cross_fit`.
+    stage : float, default=1.0
+        After which fraction of its rounds the teacher predicts. It is fitted to the
+        end, so that all stages are those of one fit.
 
     Returns
     -------
@@ -199,7 +209,9 @@ def cached_cross_fit(
     key = None if store is None else _key(store, task, method)
     if store is None or key is None:
         done = cross_fit(task, method)
-        return done.predictions, done.is_out_of_fold, LazyTeacher(done.teacher)
+        lazy = LazyTeacher(done.teacher, stage=stage)
+        predictions = done.predictions if stage == 1 else _at_stage(lazy, task)
+        return predictions, done.is_out_of_fold, lazy
     found = _read(store, key, task)
     if found is None:
         with store.holding(key):
@@ -211,9 +223,14 @@ def cached_cross_fit(
         teacher,
         load=None if teacher is not None else _loader(store, key),
         redo=None if teacher is not None else lambda: _do(store, key, task, method)[1],
-        work=(key, work.token),
+        work=(key, work.token if stage == 1 else f"{work.token}-{float(stage)}"),
+        stage=stage,
     )
-    return work.predictions, work.is_out_of_fold, lazy
+    predictions = work.predictions
+    if stage != 1:
+        find = partial(_at_stage, lazy, task)
+        predictions = _cached_part(store, lazy, "out-of-fold", find)
+    return predictions, work.is_out_of_fold, lazy
 
 
 def cached_predictions(
@@ -243,15 +260,35 @@ def cached_predictions(
         name = None
     if store is None or teacher.work is None or name is None:
         return _predict_new(teacher, X, classes)
+    find = partial(_predict_new, teacher, X, classes)
+    return _cached_part(store, teacher, name, find)
+
+
+def _cached_part(
+    store: Store, teacher: LazyTeacher, name: str, find: Callable[[], NDArray]
+) -> NDArray:
+    """Return some predictions of a teacher, found or read from its entry."""
+    if teacher.work is None:
+        return find()
     key, token = teacher.work
     part = f"{token}-{name}"
     if (file := store.read(key, part)) is not None:
         with file:
             predictions, notes, _ = _read_array(file)
     else:
-        predictions, notes = with_notes(_predict_new, teacher, X, classes)
+        predictions, notes = with_notes(find)
         store.add_part(key, part, partial(_write_array, predictions, notes, {}))
     warn_again(notes)
+    return predictions
+
+
+def _at_stage(teacher: LazyTeacher, task: CrossFitTask) -> NDArray:
+    """Return what a teacher predicts for the training samples at its stage."""
+    fitted = teacher.get()
+    if not isinstance(fitted, FoldMeanRegressor | FoldMeanClassifier):
+        return _predict_new(teacher, task.X, task.classes)
+    predictions = fitted.predict_out_of_fold(task.X)
+    check_predictions(predictions, "X")
     return predictions
 
 

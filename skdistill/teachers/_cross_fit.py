@@ -322,13 +322,15 @@ def _kfold(task: CrossFitTask) -> CrossFitResult:
     )
     parts, notes = zip(*results, strict=True)
     warn_again(chain(*notes))
-    fitted, known, held_out = (list(part) for part in zip(*parts, strict=True))
-    predictions = in_sample_order(folds, held_out, len(task.y))
-    if task.classes is None:
-        return CrossFitResult(
-            FoldMeanRegressor(fitted), predictions, is_out_of_fold=True
-        )
-    mean = FoldMeanClassifier(fitted, known, task.classes)
+    fitted, known, predicted = (list(part) for part in zip(*parts, strict=True))
+    held_out = [rows for _, rows in folds]
+    predictions = in_sample_order(held_out, predicted, len(task.y))
+    mean: FoldMeanRegressor | FoldMeanClassifier = FoldMeanRegressor(fitted)
+    if task.classes is not None:
+        mean = FoldMeanClassifier(fitted, known, task.classes)
+    mean.folds_ = np.empty(len(task.y), dtype=np.min_scalar_type(len(folds)))
+    for number, rows in enumerate(held_out):
+        mean.folds_[rows] = number
     return CrossFitResult(mean, predictions, is_out_of_fold=True)
 
 

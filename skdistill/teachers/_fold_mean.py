@@ -1,14 +1,21 @@
 """The mean of the teachers that cross-fitting left behind, as one fitted estimator."""
 
+from abc import abstractmethod
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 
 from skdistill._numerics import temper
+from skdistill._sklearn import safe_indexing
 from skdistill._typing import Estimator, Table
 from skdistill._validation import align_classes
 from skdistill.teachers._held import HeldClassifiers, HeldTeachers
-from skdistill.teachers._predictions import predict_logits, predict_values
+from skdistill.teachers._predictions import (
+    in_sample_order,
+    predict_logits,
+    predict_values,
+)
 
 __all__ = ["FoldMeanClassifier", "FoldMeanRegressor"]
 
@@ -20,13 +27,63 @@ class _FoldMean(HeldTeachers):
     ----------
     estimators : list of fitted estimators
         One teacher a fold.
+
+    Attributes
+    ----------
+    folds_ : ndarray of int of shape (n_training,)
+        For each training sample the number of the teacher that did not see it.
     """
+
+    folds_: NDArray
 
     def __init__(self, estimators: list[Estimator]) -> None:
         self.estimators = estimators
 
     def _held(self) -> list[Estimator]:
         return self.estimators
+
+    @abstractmethod
+    def _predict_by(self, number: int, X: Table) -> NDArray:
+        """Return what the teacher of a fold predicts: values or logits."""
+
+    def predict_each(self, X: Table) -> NDArray:
+        """Return what each fold teacher predicts: values, or logits of the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        predictions : ndarray of shape (n_samples, n_folds) or (n_samples, n_folds, \
+n_outputs)
+        """
+        numbers = range(len(self.estimators))
+        return np.stack([self._predict_by(number, X) for number in numbers], axis=1)
+
+    def predict_out_of_fold(self, X: Table) -> NDArray:
+        """Return what each training sample is predicted by who did not see it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_training, n_features)
+            The training samples.
+
+        Returns
+        -------
+        predictions : ndarray of shape (n_training,) or (n_training, n_outputs)
+            Values, or logits of the classes.
+        """
+        held_out = [
+            np.flatnonzero(self.folds_ == number)
+            for number in range(len(self.estimators))
+        ]
+        parts = [
+            self._predict_by(number, safe_indexing(X, rows))
+            for number, rows in enumerate(held_out)
+        ]
+        return in_sample_order(held_out, parts, sum(map(len, held_out)))
 
 
 class FoldMeanRegressor(RegressorMixin, _FoldMean):
@@ -41,8 +98,12 @@ class FoldMeanRegressor(RegressorMixin, _FoldMean):
     --------
     >>> from sklearn.dummy import DummyRegressor
     >>> folds = [DummyRegressor().fit([[0]], [y]) for y in (1.0, 2.0)]
-    >>> FoldMeanRegressor(folds).predict([[0]])
+    >>> mean = FoldMeanRegressor(folds)
+    >>> mean.predict([[0]])
     array([1.5])
+    >>> mean.folds_ = np.array([1, 0])
+    >>> mean.predict_out_of_fold([[0], [0]])
+    array([2., 1.])
     """
 
     def predict(self, X: Table) -> NDArray:
@@ -63,20 +124,8 @@ class FoldMeanRegressor(RegressorMixin, _FoldMean):
         """Return the mean of what `predict_each` returned, as `predict` does."""
         return np.mean(np.moveaxis(each, 1, 0), axis=0)
 
-    def predict_each(self, X: Table) -> NDArray:
-        """Return what each fold teacher predicts.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The rows.
-
-        Returns
-        -------
-        values : ndarray of shape (n_samples, n_folds) or (n_samples, n_folds, \
-n_outputs)
-        """
-        return np.stack([predict_values(one, X) for one in self.estimators], axis=1)
+    def _predict_by(self, number: int, X: Table) -> NDArray:
+        return predict_values(self.estimators[number], X)
 
 
 class FoldMeanClassifier(HeldClassifiers, _FoldMean):
@@ -126,20 +175,6 @@ class FoldMeanClassifier(HeldClassifiers, _FoldMean):
         parts = [temper(one, 1.0) for one in np.moveaxis(each, 1, 0)]
         return np.mean(parts, axis=0)
 
-    def predict_each(self, X: Table) -> NDArray:
-        """Return the logits that each fold teacher predicts.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The rows.
-
-        Returns
-        -------
-        logits : ndarray of shape (n_samples, n_folds, n_classes)
-        """
-        parts = [
-            align_classes(predict_logits(teacher, X), known, self.classes)
-            for teacher, known in zip(self.estimators, self.known, strict=True)
-        ]
-        return np.stack(parts, axis=1)
+    def _predict_by(self, number: int, X: Table) -> NDArray:
+        logits = predict_logits(self.estimators[number], X)
+        return align_classes(logits, self.known[number], self.classes)

@@ -106,11 +106,13 @@ def _check_one_a_sample(teacher: Estimator, predictions: NDArray, X: Table) -> N
         )
 
 
-def in_sample_order(folds: list, parts: list[NDArray], n_samples: int) -> NDArray:
+def in_sample_order(
+    held_out: list[NDArray], parts: list[NDArray], n_samples: int
+) -> NDArray:
     """Put the predictions for the samples held out of each fold where these are."""
     predictions = np.empty((n_samples, *parts[0].shape[1:]))
-    for (_, test), part in zip(folds, parts, strict=True):
-        predictions[test] = part
+    for rows, part in zip(held_out, parts, strict=True):
+        predictions[rows] = part
     return predictions
 
 

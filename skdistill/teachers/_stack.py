@@ -134,7 +134,8 @@ class _StackRecord:
         )
         parts, notes = zip(*results, strict=True)
         warn_again(chain(*notes))
-        return in_sample_order(self.folds, list(parts), len(recorder.y_))
+        held_out = [rows for _, rows in self.folds]
+        return in_sample_order(held_out, list(parts), len(recorder.y_))
 
     def remove_from(self, stack: Estimator) -> None:
         """Make the fitted stack what it would be had nothing been recorded."""

@@ -1,3 +1,5 @@
+from argparse import Namespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -51,8 +53,31 @@ def test_a_block_has_a_row_for_each_method(table, monkeypatch):
     monkeypatch.setattr(
         signals_block, "load", lambda *args: (X[:160], X[160:], y[:160], y[160:])
     )
-    methods = [BASELINE, ONE, "trust: confidence", "three teachers, stack"]
+    methods = [BASELINE, ONE, "three teachers, stack"]
     rows = signals_block.measure(table, 0, 0.2, methods, None)
-    found = [row["method"] for row in rows]
-    assert found == [name for name in methods if is_class or METHODS[name].for_values]
+    assert [row["method"] for row in rows] == methods
     assert all(0 <= row["loss"] < 1.5 for row in rows)
+
+
+def test_methods_that_are_missing_are_measured_for_their_task(monkeypatch):
+    frame = pd.DataFrame(
+        [{"table": "abalone", "seed": 0, "wrong": 0.2, "method": BASELINE, "loss": 0.5}]
+    )
+    monkeypatch.setattr(signals.results, "exists", lambda name: True)
+    monkeypatch.setattr(signals.results, "read", lambda name: frame)
+    options = Namespace(
+        seeds=1, tables=["abalone", "credit_g"], wrong=[0.2], fresh=False
+    )
+    of_values, of_classes = signals.find_missing(options)
+    assert of_values["methods"] == [
+        name
+        for name, method in METHODS.items()
+        if method.for_values and name != BASELINE
+    ]
+    assert of_classes["methods"] == [*METHODS]
+
+
+def test_a_search_takes_the_stages_of_its_teacher():
+    name = "one teacher: xgboost, teacher_stages"
+    model = signals_block.build(METHODS[name], 0, None, is_class=False)
+    assert (model.teacher_stages, model.alphas) == ("auto", (0.5,))
