@@ -357,11 +357,8 @@ default=None
         """Return the candidates, grouped by their student; the baseline comes first."""
         check_not_empty(self)
         self.linear_alpha_: float | None = None
-        baseline = {
-            **self._usual_mix(0.0),
-            **{"temperature": 1.0, "transfer": None},
-            **teacher_stages(self.teacher_stages)[0],
-        }
+        baseline = self._usual_mix(0.0) | {"temperature": 1.0, "transfer": None}
+        baseline |= teacher_stages(self.teacher_stages)[0]
         self._own_scoring(model)  # One that is unknown is said before any work.
         if self._is_optimal:
             self._check_optimal(model)
@@ -383,18 +380,16 @@ default=None
         if isinstance(refinements, str):
             refinements = default_refinements(model, data)
         refinements = [LeafRefinement() if r == "leaves" else r for r in refinements]
-        groups = []
-        stages = teacher_stages(self.teacher_stages)
-        for mixed, temperature, transfer, stage in product(
-            mixes, self.temperatures, self.transfers, stages
-        ):
-            params = {**mixed, "temperature": temperature, "transfer": transfer}
-            params |= stage
-            groups += [
-                self._group(model, data, params, alike)
-                for alike in grown_alike(refinements)
-            ]
-        return groups
+        others = [
+            [{"temperature": temperature} for temperature in self.temperatures],
+            [{"transfer": transfer} for transfer in self.transfers],
+            teacher_stages(self.teacher_stages),
+        ]
+        return [
+            self._group(model, data, mixed | temperature | transfer | stage, alike)
+            for mixed, temperature, transfer, stage in product(mixes, *others)
+            for alike in grown_alike(refinements)
+        ]
 
     def _group(
         self,
