@@ -126,7 +126,7 @@ def _check_student_of_classes(student: Estimator) -> None:
         remedy = _mixin_remedy(student, "ClassifierMixin or RegressorMixin")
         raise ValueError(
             "The student of a DistilledClassifier must be a classifier or a "
-            f"regressor. Got {student!r}. {remedy or 'It is neither.'}"
+            f"regressor. Got {student!r}. {remedy or 'It is neither. Use one.'}"
         )
 
 

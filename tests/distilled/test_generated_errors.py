@@ -254,7 +254,7 @@ def test_one_sample_has_no_score():
 
 def test_a_fold_of_one_class_makes_its_teacher_certain():
     y = np.r_[np.zeros(30), np.ones(30)].astype(int)
-    teacher = XGBClassifier(n_estimators=2, n_jobs=1)
+    teacher = XGBClassifier(n_estimators=2, base_score=0.5, n_jobs=1)
     model = DistilledClassifier(teacher, LogisticRegression(), cv=KFold(2))
     with pytest.warns(MissingClassWarning):
         model.fit(X, y)
