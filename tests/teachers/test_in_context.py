@@ -42,7 +42,7 @@ from skdistill.teachers import (
     learns_in_context,
 )
 from skdistill.transfer import CutMixSampler, TransferSet
-from tests.doubles import CountingTeacher
+from tests.doubles import CountingTeacher, UnpicklableTeacher
 
 N = 300
 
@@ -281,6 +281,13 @@ def test_workers_change_nothing(friedman):
     assert_array_equal(*(part.teacher.predict(X) for part in parts))
 
 
+def test_workers_send_no_context_back(friedman, tmp_path):
+    X, y = friedman
+    teacher = in_context(UnpicklableTeacher(tmp_path))
+    done = cross_fit(task(teacher, X, y, n_jobs=2), "kfold")
+    assert done.teacher.predict(X).shape == y.shape
+
+
 def test_the_cache_gives_back_what_was_fitted(friedman, tmp_path):
     X, y = friedman
     fits = tmp_path / "fits"
@@ -473,6 +480,23 @@ def test_what_neither_regresses_nor_classifies_is_refused(wrong):
 def test_the_batch_size_is_checked(noise, batch_size):
     with pytest.raises(ValueError, match="'batch_size' parameter"):
         in_context(KernelRegressor(), batch_size=batch_size).fit(*noise)
+
+
+def test_tabicl_where_its_weights_are_at_hand(noise):
+    tabicl = pytest.importorskip("tabicl")
+    X, y = noise
+    estimator = tabicl.TabICLRegressor(2, allow_auto_download=False, device="cpu")
+    try:
+        teacher = in_context(estimator).fit(X[:200], y[:200])
+    except ValueError as error:
+        if "automatic download is disabled" not in str(error):
+            raise
+        pytest.skip(str(error))
+    batches = clone(teacher).set_params(batch_size=30).fit(X[:200], y[:200])
+    assert_allclose(batches.predict(X), teacher.predict(X), rtol=1e-3, atol=1e-3)
+    score, found = fitted_to_noise(noise, in_context(estimator, batch_size=100))
+    assert score < 0.05
+    assert found < 0.05
 
 
 @pytest.mark.filterwarnings("ignore")
