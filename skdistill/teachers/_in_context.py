@@ -54,6 +54,9 @@ def in_context(
 ) -> "InContextRegressor | InContextClassifier":
     """Return a teacher that learns in context, from an estimator that does.
 
+    As teacher it predicts each fold with a context that lacks the fold, and all other
+    samples with the whole training set as context.
+
     Parameters
     ----------
     estimator : estimator
@@ -197,9 +200,6 @@ class _InContext(MetaEstimatorMixin, BaseEstimator):
 class InContextRegressor(RegressorMixin, _InContext):
     """Regressor that looks labels up in its training samples, the context.
 
-    Each fold's prediction comes from a context without the fold; all samples that are
-    not labelled are predicted with all labelled ones as context.
-
     Parameters
     ----------
     estimator : regressor
@@ -233,9 +233,6 @@ class InContextRegressor(RegressorMixin, _InContext):
 
 class InContextClassifier(ClassifierMixin, _InContext):
     """Classifier that looks labels up in its training samples, the context.
-
-    Each fold's prediction comes from a context without the fold; all samples that are
-    not labelled are predicted with all labelled ones as context.
 
     Parameters
     ----------
