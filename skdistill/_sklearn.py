@@ -24,7 +24,7 @@ from sklearn.utils._param_validation import (
 )
 from sklearn.utils._user_interface import _print_elapsed_time
 from sklearn.utils.metadata_routing import _raise_for_params, _routing_enabled
-from sklearn.utils.validation import _check_method_params
+from sklearn.utils.validation import _check_method_params, _num_samples
 
 E = TypeVar("E", bound=BaseEstimator)
 P = ParamSpec("P")
@@ -187,6 +187,7 @@ def metric_of(score: Callable) -> Callable:
 
 fit_context = _fit_context
 elapsed_time = _print_elapsed_time
+num_samples = _num_samples
 raise_for_params = _raise_for_params
 routing_enabled = _routing_enabled
 safe_indexing = _safe_indexing
@@ -214,6 +215,7 @@ __all__ = [
     "metric_of",
     "name_request_owner",
     "newton_cg",
+    "num_samples",
     "raise_for_params",
     "restore_loss",
     "routing_enabled",

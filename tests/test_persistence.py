@@ -19,7 +19,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GroupKFold
 from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -41,6 +41,7 @@ from skdistill.teachers import (
     MatchingTrust,
     OutlierTrust,
     SpreadTrust,
+    in_context,
 )
 from skdistill.teachers._presets import EmptyColumnFiller, StandardTarget
 from skdistill.transfer import MungeSampler, TransferSet
@@ -93,6 +94,9 @@ REGRESSIONS = {
     "teacher stage": DistilledRegressor(
         GradientBoostingRegressor(n_estimators=4), Ridge(), teacher_stage=0.5
     ),
+    "in context": DistilledRegressor(
+        in_context(KNeighborsRegressor(), batch_size=40), Ridge(), **UNREFINED
+    ),
     "search": DistilledRegressorCV(Ridge(), TREE_REGRESSORS["tree"], cv=2),
     "pipeline": make_pipeline(StandardScaler(), DistilledRegressor(Ridge(), Ridge())),
 }
@@ -108,6 +112,9 @@ CLASSIFICATIONS = {
     "default teacher": DistilledClassifier(student=LogisticRegression(), **UNREFINED),
     "teacher stage": DistilledClassifier(
         GradientBoostingClassifier(n_estimators=4), BAYES, teacher_stage=0.5
+    ),
+    "in context": DistilledClassifier(
+        in_context(KNeighborsClassifier(), batch_size=40), BAYES, **UNREFINED
     ),
     "search": DistilledClassifierCV(BAYES, TREE_CLASSIFIERS["tree"], cv=2),
 }
@@ -290,8 +297,10 @@ def test_trusted_types_are_those_that_skops_asks_for():
     several = [clone(model).fit(*data) for model, data in SEVERAL.values()]
     samplers = [clone(one).set_params(categorical_features=[1]) for one in SAMPLERS]
     models = [
-        *map(regression, ["refined tree", "transfer set", "teacher stage", "search"]),
-        *map(classification, ["regressor", "neighbours", "teacher stage", "search"]),
+        *map(regression, ["refined tree", "transfer set", "in context"]),
+        *map(regression, ["teacher stage", "search"]),
+        *map(classification, ["regressor", "neighbours", "in context"]),
+        *map(classification, ["teacher stage", "search"]),
         *several,
         *(model.teacher_ for model in several),
         *TRUSTS,

@@ -35,6 +35,7 @@ from skdistill import (
     targets,
     transfer,
 )
+from skdistill.teachers import in_context
 
 ROOT = Path(__file__).parents[1]
 
@@ -79,6 +80,7 @@ FUNCTIONS = [
     *functions(export),
     *functions(students),
     *functions(targets),
+    in_context,
 ]
 ESTIMATORS = [
     *estimators(skdistill),

@@ -84,7 +84,8 @@ class BaseDistilled(
         Where out-of-fold predictions come from.
 
         - "kfold": one teacher for each fold of `cv`, which predicts for the samples
-          held out. `teacher_` is the mean of these teachers.
+          held out. `teacher_` is the mean of these teachers; one more, fitted on all
+          samples, where they learn in context.
         - "oob": out-of-bag predictions of a bagged teacher; `cv` has no part in them.
         - "stack": the inner cross-validation of a stack, by its own `cv`; by `cv` here
           where `teacher` is None.

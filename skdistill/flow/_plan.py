@@ -40,6 +40,7 @@ from skdistill.teachers import (
     Store,
     Trust,
     label_of,
+    learns_in_context,
     named_teachers,
 )
 from skdistill.transfer import ConditionalSampler, MungeSampler, TransferSet
@@ -354,6 +355,9 @@ def _check_learns(plan: Plan, data: Data, *, has_transfer_set: bool) -> None:
         is_in_sample=is_in_sample,
         is_mean=data.is_classification or training_loss(plan.student).is_mean,
         has_transfer_set=has_transfer_set,
+        is_in_context=any(
+            learns_in_context(one) for _, one in named_teachers(plan.teacher)
+        ),
     )
     check_bound(
         plan.bound,

@@ -60,6 +60,7 @@ def check_trust(
     is_in_sample: bool,
     is_mean: bool,
     has_transfer_set: bool,
+    is_in_context: bool,
 ) -> None:
     """Raise, before any work is done, if the teacher cannot be judged so.
 
@@ -77,6 +78,8 @@ def check_trust(
         Whether the student's loss is least for the mean.
     has_transfer_set : bool
         Whether the student learns samples beside the labelled ones.
+    is_in_context : bool
+        Whether one teacher, with all samples as its context, predicts those.
     """
     if trust is None:
         return
@@ -87,6 +90,10 @@ def check_trust(
         and not data.is_classification,
         "It judges by out-of-fold errors, and cross_fit=False gives none. Use another "
         "cross_fit": trust.uses_labels and is_in_sample,
+        "It compares several teachers, or those of the folds, and of one that learns "
+        "in context none of the folds' is kept. Use teacher=[('a', ...), ('b', ...)]": (
+            needs_parts and is_in_context
+        ),
         "It compares several teachers, or for a transfer set those of the folds, and "
         "there is one alone. Use teacher=[('a', ...), ('b', ...)], or a transfer set "
         "with cross_fit='kfold'": needs_parts

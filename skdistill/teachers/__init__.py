@@ -15,6 +15,12 @@ from skdistill.teachers._combination import Combination
 from skdistill.teachers._cross_fit import CrossFitResult, CrossFitTask, cross_fit
 from skdistill.teachers._estimators import as_estimator, from_predictions
 from skdistill.teachers._fold_mean import FoldMeanClassifier, FoldMeanRegressor
+from skdistill.teachers._in_context import (
+    InContextClassifier,
+    InContextRegressor,
+    in_context,
+    learns_in_context,
+)
 from skdistill.teachers._predictions import (
     check_predictions,
     predict_logits,
@@ -60,6 +66,8 @@ __all__ = [
     "Evidence",
     "FoldMeanClassifier",
     "FoldMeanRegressor",
+    "InContextClassifier",
+    "InContextRegressor",
     "LazyTeacher",
     "LazyTeachers",
     "MatchingTrust",
@@ -79,7 +87,9 @@ __all__ = [
     "default_classifier",
     "default_regressor",
     "from_predictions",
+    "in_context",
     "label_of",
+    "learns_in_context",
     "log_losses",
     "named_teachers",
     "open_cache",

@@ -29,6 +29,7 @@ from skdistill._warnings import warn_again, with_notes
 from skdistill.students import LabelCoder
 from skdistill.teachers._categories import with_all_categories
 from skdistill.teachers._fold_mean import FoldMeanClassifier, FoldMeanRegressor
+from skdistill.teachers._in_context import learns_in_context
 from skdistill.teachers._missing_classes import warn_missing_class
 from skdistill.teachers._oob import (
     NoOutOfBagError,
@@ -325,6 +326,10 @@ def _kfold(task: CrossFitTask) -> CrossFitResult:
     fitted, known, predicted = (list(part) for part in zip(*parts, strict=True))
     held_out = [rows for _, rows in folds]
     predictions = in_sample_order(held_out, predicted, len(task.y))
+    if learns_in_context(task.teacher):
+        # To fit it is cheap, and to ask one is cheaper than to ask one for each fold.
+        fitted_on_all, _ = task.fit(task.unfitted())
+        return CrossFitResult(fitted_on_all, predictions, is_out_of_fold=True)
     mean: FoldMeanRegressor | FoldMeanClassifier = FoldMeanRegressor(fitted)
     if task.classes is not None:
         mean = FoldMeanClassifier(fitted, known, task.classes)
@@ -336,14 +341,16 @@ def _kfold(task: CrossFitTask) -> CrossFitResult:
 
 def _fit_fold(
     task: CrossFitTask, number: int, train: NDArray, test: NDArray
-) -> tuple[Estimator, NDArray | None, NDArray]:
+) -> tuple[Estimator | None, NDArray | None, NDArray]:
     """Fit the teacher on one fold; predict for the samples held out."""
     with naming_failures(f"teacher on fold {number}"):
         fitted, known = task.fit(task.unfitted(), train)
         if task.classes is not None and known is not None:
             warn_missing_class(number, known, task.classes, n_held_out=len(test))
         predictions = task.predict_aligned(fitted, known, safe_indexing(task.X, test))
-        return fitted, known, predictions
+        # A context is the training data over again: none is kept, or sent by a worker.
+        kept = None if learns_in_context(task.teacher) else fitted
+        return kept, known, predictions
 
 
 def _in_sample(task: CrossFitTask) -> CrossFitResult:

@@ -1,6 +1,7 @@
 """Samplers of unlabeled samples that the real data could have held."""
 
 from skdistill.transfer._conditional import ConditionalSampler
+from skdistill.transfer._cutmix import CutMixSampler
 from skdistill.transfer._draw import draw
 from skdistill.transfer._jitter import JitterSampler
 from skdistill.transfer._mixup import MixupSampler
@@ -11,6 +12,7 @@ from skdistill.transfer._transfer_set import TransferSet
 
 __all__ = [
     "ConditionalSampler",
+    "CutMixSampler",
     "JitterSampler",
     "MixupSampler",
     "MungeSampler",

@@ -6,6 +6,7 @@ from sklearn.base import clone
 
 from skdistill.transfer import (
     ConditionalSampler,
+    CutMixSampler,
     JitterSampler,
     MixupSampler,
     MungeSampler,
@@ -17,12 +18,18 @@ SAMPLERS = [
     MungeSampler(),
     PermutationSampler(),
     MixupSampler(),
+    CutMixSampler(),
     SwapNoiseSampler(p=0.5),
     JitterSampler(scale=0.5),
     ConditionalSampler(),
 ]
 # Their cells all come from rows of X.
-SWAPPING = [PermutationSampler(), SwapNoiseSampler(), ConditionalSampler()]
+SWAPPING = [
+    PermutationSampler(),
+    CutMixSampler(),
+    SwapNoiseSampler(),
+    ConditionalSampler(),
+]
 
 
 def name_of(sampler):

@@ -6,6 +6,7 @@ import pytest
 
 from skdistill.transfer import (
     ConditionalSampler,
+    CutMixSampler,
     JitterSampler,
     MixupSampler,
     MungeSampler,
@@ -136,6 +137,28 @@ def test_swap_noise_keeps_the_distribution_of_each_column(normal):
     drawn = fitted(SwapNoiseSampler(p=1.0), X).sample(2000)
     assert np.array_equal(np.sort(drawn, axis=0), np.sort(X, axis=0))
     assert abs(np.corrcoef(drawn.T)[0, 1]) < 0.1
+
+
+def test_cutmix_takes_each_subset_of_a_size_as_often_and_each_size():
+    X = np.column_stack([np.arange(2000) + 10_000 * j for j in range(4)])
+    origin = fitted(CutMixSampler(), X).sample(N) % 10_000
+    first = origin[:, :1]
+    # Two samples alone; from the one come 1, 2 or 3 of the features.
+    is_second = origin != first
+    second = np.where(is_second, origin, -1).max(axis=1, keepdims=True)
+    assert ((origin == first) | (origin == second)).all()
+    codes = is_second @ [8, 4, 2, 1]
+    counts = np.bincount(codes, minlength=8) / N
+    # A subset and its complement look alike: sizes 1 and 3 make 4 pairs, size 2 three.
+    expected = dict.fromkeys((1, 2, 4, 7), 2 / 3 / 4)
+    expected |= dict.fromkeys((3, 5, 6), 1 / 3 / 3)
+    for code, part in expected.items():
+        assert counts[code] == pytest.approx(part, abs=0.01)
+
+
+def test_cutmix_of_one_feature_draws_its_values():
+    drawn = fitted(CutMixSampler(), np.arange(10.0)[:, None]).sample(100)
+    assert set(drawn[:, 0]) == set(np.arange(10.0))
 
 
 @pytest.mark.parametrize("scale", [0.1, 0.5])
