@@ -293,6 +293,7 @@ def test_missing_values_become_the_training_rows_median():
     assert (values == 1).sum() == 31
 
 
+@pytest.mark.slow
 def test_one_block_of_the_gap(monkeypatch):
     monkeypatch.setattr(gap_block, "build_teacher", lambda seed: Ridge())
     (row,) = gap.measure("diabetes", ["tree"], 0, None)
@@ -483,6 +484,7 @@ def test_sardars_study_on_one_split():
         )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
 def test_the_peak_memory_of_a_process_is_not_that_of_its_parent():
     before = processes.peak_mb()
@@ -493,6 +495,7 @@ def test_the_peak_memory_of_a_process_is_not_that_of_its_parent():
     assert row["peak_mb"] < processes.peak_mb() - 100
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
 @pytest.mark.parametrize("way", refine.WAYS)
 def test_the_cost_of_refinement_is_measured_in_a_process_apart(way):

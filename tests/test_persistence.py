@@ -156,7 +156,7 @@ def classification(name):
 
 @pytest.mark.parametrize("name", REGRESSIONS)
 @FORMATS
-def test_regressors(through, name):
+def test_regressors(through, name, small_default_teacher):
     model = regression(name)
     loaded = through(model)
     assert_array_equal(loaded.predict(X), model.predict(X))
@@ -164,7 +164,7 @@ def test_regressors(through, name):
 
 @pytest.mark.parametrize("name", CLASSIFICATIONS)
 @FORMATS
-def test_classifiers(through, name):
+def test_classifiers(through, name, small_default_teacher):
     model = classification(name)
     loaded = through(model)
     assert_array_equal(loaded.predict(PIXELS), model.predict(PIXELS))

@@ -291,6 +291,7 @@ def test_a_teacher_that_is_wrong_somewhere_does_less_harm_there(student):
     assert min(gains) > 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("student", [XGBOOST, BOOSTING])
 def test_labels_that_the_teacher_cannot_explain_count_less(student):
     student = clone(student).set_params(n_estimators=200, learning_rate=0.2)

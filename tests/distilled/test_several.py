@@ -450,6 +450,7 @@ def test_a_report_says_how_they_were_combined(diabetes):
     assert "weights of its own for each sample" in " ".join(repr(report).split())
 
 
+@pytest.mark.slow
 def test_two_that_err_differently_teach_more_than_each():
     gains = {"teacher": [], "student": []}
     for seed in range(3):

@@ -196,6 +196,7 @@ def test_a_student_without_alpha_or_probabilities_is_refused(friedman):
         search.fit(X, y > y.mean())
 
 
+@pytest.mark.slow
 def test_it_learns_more_than_one_weight_for_all_on_new_samples():
     # One of two teachers knows next to nothing, and has half of a say in the other.
     named = [("trees", TREES), ("few", KNeighborsRegressor(120))]

@@ -249,6 +249,7 @@ def test_nothing_is_learned_from_noise(weights):
 # --- real teachers, held-out samples ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", ["score", "stack", "row"])
 def test_learned_weights_keep_a_weak_teacher_from_spoiling_values(weights):
     gains = []
@@ -277,6 +278,7 @@ def test_learned_weights_keep_a_weak_teacher_from_spoiling_values(weights):
     assert min(gains) > 0
 
 
+@pytest.mark.slow
 def test_stacked_weights_keep_a_weak_teacher_from_spoiling_classes():
     gains = []
     for seed in range(4):

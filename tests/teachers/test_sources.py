@@ -186,7 +186,9 @@ def test_a_prefit_stack_is_refused_whatever_the_folds(patients):
             model.fit(X, y)
 
 
-def test_the_default_teacher_is_a_stack_by_the_folds_given(patients):
+def test_the_default_teacher_is_a_stack_by_the_folds_given(
+    patients, small_default_teacher
+):
     X, y = patients
     folds = folds_of(X, y)
     done = cross_fit(task(None, X, y, cv=folds), "auto")
