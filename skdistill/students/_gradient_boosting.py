@@ -76,10 +76,11 @@ class BoostingAdapter(ResumingAdapter):
     def count_values(self, model: Estimator) -> ValueCounts:
         return ValueCounts(leaves=sum(int(tree.n_leaves) for tree in _trees(model)))
 
-    def further(self, student: Estimator, n_rounds: int) -> dict[str, Any]:
+    def further(
+        self, student: Estimator, n_rounds: int
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         n_estimators = len(student.estimators_) + n_rounds
-        student.set_params(warm_start=True, n_estimators=n_estimators)
-        return {}
+        return {"warm_start": True, "n_estimators": n_estimators}, {}
 
 
 def _trees(model: Estimator) -> list[Any]:

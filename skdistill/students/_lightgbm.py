@@ -223,9 +223,10 @@ class LightGBMAdapter(RoundsAdapter, ResumingAdapter):
         is_known = kind in _NATIVE["boosting_type"]
         return "" if is_known else f"boosting_type={kind!r} cannot go on"
 
-    def further(self, student: Estimator, n_rounds: int) -> dict[str, Any]:
-        student.set_params(n_estimators=n_rounds)
-        return {"init_model": student.booster_}
+    def further(
+        self, student: Estimator, n_rounds: int
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {"n_estimators": n_rounds}, {"init_model": student.booster_}
 
 
 class LightGBMClassifierAdapter(LightGBMAdapter):

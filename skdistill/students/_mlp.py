@@ -48,16 +48,16 @@ class PerceptronAdapter(ResumingAdapter):
         n_rounds: int,
         params: Mapping[str, Any],
     ) -> None:
-        seed, best, waited = student.random_state, np.inf, 0
+        best, waited = np.inf, 0
         # With an integer each epoch would begin with the same samples.
-        student.set_params(random_state=check_random_state(seed))
-        for _ in range(n_rounds):
-            student.partial_fit(X, y, **params)
-            waited = 0 if student.loss_ < best - student.tol else waited + 1
-            best = min(best, student.loss_)
-            if waited > student.n_iter_no_change:
-                break
-        student.set_params(random_state=seed)
+        rng = check_random_state(student.random_state)
+        with with_params(student, random_state=rng):
+            for _ in range(n_rounds):
+                student.partial_fit(X, y, **params)
+                waited = 0 if student.loss_ < best - student.tol else waited + 1
+                best = min(best, student.loss_)
+                if waited > student.n_iter_no_change:
+                    break
 
 
 class ClassPerceptronAdapter(PerceptronAdapter):

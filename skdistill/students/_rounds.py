@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
+from skdistill._fitting import final_step
 from skdistill._typing import Estimator, Table
 from skdistill.students._adapter import StudentAdapter, round_of
 from skdistill.students._registry import find_adapter
+from skdistill.students._while_fitting import with_params
 
 __all__ = [
     "ResumingAdapter",
@@ -88,7 +90,7 @@ class ResumingAdapter(StudentAdapter):
         Parameters
         ----------
         student : estimator
-            Fitted. All its parameters but `training_rounds` are as they were.
+            Fitted. All its parameters but `training_rounds` are as they were, and stay.
         X, y : array-like
             The samples and their labels.
         n_rounds : int
@@ -96,13 +98,14 @@ class ResumingAdapter(StudentAdapter):
         params : mapping of str to object
             Parameters of `fit`.
         """
-        student.fit(X, y, **self.further(student, n_rounds), **params)
+        own, of_fit = self.further(student, n_rounds)
+        with with_params(student, **own):
+            student.fit(X, y, **of_fit, **params)
 
-    def further(self, student: Estimator, n_rounds: int) -> dict[str, Any]:
-        """Set a fitted student to further rounds; return what tells `fit` so.
-
-        `training_rounds` and `warm_start` are put back afterwards.
-        """
+    def further(
+        self, student: Estimator, n_rounds: int
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return a student's parameters for further rounds, and those of its `fit`."""
         raise NotImplementedError
 
 
@@ -155,9 +158,9 @@ def has_stages(model: Estimator) -> bool:
     >>> has_stages(GradientBoostingRegressor()), has_stages(RandomForestRegressor())
     (True, False)
     """
-    while isinstance(model, Pipeline | FrozenEstimator):
-        is_frozen = isinstance(model, FrozenEstimator)
-        model = model.estimator if is_frozen else model.steps[-1][1]
+    model = final_step(model)
+    if isinstance(model, FrozenEstimator):
+        return has_stages(model.estimator)
     return find_adapter(model).has_stages(model)
 
 

@@ -20,6 +20,7 @@ from skdistill.students._adapter import round_of
 from skdistill.students._fit import fit_on_target, labels_for
 from skdistill.students._registry import find_adapter, registered_names
 from skdistill.students._rounds import ResumingAdapter, last_step
+from skdistill.students._while_fitting import with_params
 from skdistill.targets import Target
 
 __all__ = ["fit_until", "reason_not_to_resume"]
@@ -117,18 +118,16 @@ def fit_until(
     final = final_step(student)
     adapter: Any = find_adapter(final)  # One that resumes.
     name, n_rounds = adapter.training_rounds, adapter.planned_rounds(final)
-    given = final.get_params(deep=False)
     n_first = min(round_of(fraction, n_rounds), n_rounds - 1)
-    final.set_params(**{name: n_first})
-    with warnings.catch_warnings():
-        # Fewer rounds than it is meant to have may be too few.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        fitted = fit_on_target(student, X, target, fit_params)
-    labelled = slice(n_labelled)
-    of_labels = target.take(labelled, alpha=np.zeros(n_labelled))
-    final, seen = last_step(fitted, safe_indexing(X, labelled))
-    weight = weight_param(final, of_labels.weight, part="student")
-    y = labels_for(final, of_labels)
-    adapter.resume(final, seen, y, n_rounds - n_first, weight)
-    final.set_params(**{one: given[one] for one in {name, "warm_start"} & {*given}})
+    with with_params(final, **{name: n_first}):
+        with warnings.catch_warnings():
+            # Fewer rounds than it is meant to have may be too few.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            fitted = fit_on_target(student, X, target, fit_params)
+        labelled = slice(n_labelled)
+        of_labels = target.take(labelled, alpha=np.zeros(n_labelled))
+        final, seen = last_step(fitted, safe_indexing(X, labelled))
+        weight = weight_param(final, of_labels.weight, part="student")
+        y = labels_for(final, of_labels)
+        adapter.resume(final, seen, y, n_rounds - n_first, weight)
     return fitted

@@ -224,9 +224,10 @@ class XGBoostAdapter(RoundsAdapter, ResumingAdapter):
         grows = params.get("process_type") in (None, "default")
         return "" if grows else "process_type='update' grows no trees"
 
-    def further(self, student: Estimator, n_rounds: int) -> dict[str, Any]:
-        student.set_params(n_estimators=n_rounds)
-        return {"xgb_model": student.get_booster()}
+    def further(
+        self, student: Estimator, n_rounds: int
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {"n_estimators": n_rounds}, {"xgb_model": student.get_booster()}
 
 
 class XGBoostClassifierAdapter(XGBoostAdapter):
