@@ -1,7 +1,7 @@
 """What both searches share: candidates, folds, the choice, the final fit."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from inspect import signature
@@ -314,14 +314,11 @@ default=None
             on_poor_teacher="ignore",
         )
 
-    @contextmanager
-    def _shared_memory(self) -> Iterator[Any]:
-        """Yield the memory in which the candidates share their teachers."""
+    def _shared_memory(self) -> AbstractContextManager[Any]:
+        """Return the memory in which the candidates share their teachers."""
         if self.memory is not None:
-            yield self.memory
-            return
-        with temporary_folder() as folder:
-            yield folder
+            return nullcontext(self.memory)
+        return temporary_folder()
 
     def _route(
         self, fit_params: dict[str, Any]
