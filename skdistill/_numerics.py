@@ -4,12 +4,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
+    "as_floats",
     "as_logit_matrix",
     "centred_logits",
     "log_probability",
     "temper",
     "window_starts",
 ]
+
+
+def as_floats(values: ArrayLike) -> NDArray[np.floating]:
+    """Return an array of floats: of single precision where it is so, else of double."""
+    values = np.asarray(values)
+    return values if values.dtype == np.float32 else values.astype(float, copy=False)
 
 
 def log_probability(probability: ArrayLike) -> NDArray[np.float64]:
@@ -30,14 +37,15 @@ def as_logit_matrix(decision: ArrayLike) -> NDArray[np.float64]:
     return np.column_stack([np.zeros_like(decision), decision])
 
 
-def temper(logits: ArrayLike, temperature: float) -> NDArray[np.float64]:
+def temper(logits: ArrayLike, temperature: float) -> NDArray[np.floating]:
     """Return softmax(logits / temperature) for every row.
 
     On log-probabilities this is p ** (1 / T) over its sum: adding a constant to a
     row's logits cancels. A logit of -inf is probability 0 at every temperature. The
-    result is all that is allocated: on many samples, memory is what it costs.
+    result is all that is allocated, and keeps single precision: on many samples,
+    memory is what it costs.
     """
-    logits = np.asarray(logits, dtype=float)
+    logits = as_floats(logits)
     result = logits - logits.max(axis=1, keepdims=True)
     with np.errstate(over="ignore"):  # At a small temperature, down to -inf.
         result /= temperature

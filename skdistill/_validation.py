@@ -350,7 +350,7 @@ def align_classes(
             f"The teacher must predict a column for each of its classes, here {known}. "
             f"Got {logits.shape[1]} columns. Mend its predict_proba."
         )
-    aligned = np.full((len(logits), len(classes)), -np.inf)
+    aligned = np.full((len(logits), len(classes)), -np.inf, dtype=logits.dtype)
     asked = np.isin(known, classes)
     columns = np.searchsorted(classes, known[asked])
     aligned[:, columns] = logits[:, asked]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
-from skdistill._numerics import temper
+from skdistill._numerics import as_floats, temper
 from skdistill._sklearn import Interval, StrOptions
 
 __all__ = ["Target", "TeacherBound", "target_scale"]
@@ -245,7 +245,7 @@ class Target:
         labels = np.asarray(codes)
         return cls(
             labels,
-            np.asarray(logits, dtype=float),
+            as_floats(logits),
             _by_row(alpha, len(labels)),
             np.asarray(classes),
             weight,

@@ -295,10 +295,11 @@ def _at_stage(teacher: LazyTeacher, task: CrossFitTask) -> NDArray:
 def _predict_new(teacher: LazyTeacher, X: Table, classes: NDArray | None) -> NDArray:
     fitted = teacher.get()
     with naming_failures("teacher", "predicting unlabeled samples with"):
-        if classes is None:
-            predictions = predict_values(fitted, X)
-        else:
-            predictions = predict_logits(fitted, X, classes)
+        predictions: NDArray = (
+            predict_values(fitted, X)
+            if classes is None
+            else predict_logits(fitted, X, classes)
+        )
         check_predictions(predictions, "the unlabeled samples")
     return predictions
 

@@ -5,6 +5,7 @@ unit. What it predicts out-of-fold is at hand anyway, beside the labels, so a fe
 numbers can be fitted to put that right.
 """
 
+import math
 from typing import Any, Self
 
 import numpy as np
@@ -15,7 +16,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skdistill._numerics import temper
+from skdistill._numerics import as_floats, temper
 
 __all__ = [
     "AffineCalibration",
@@ -141,7 +142,7 @@ class TemperatureScaling(BaseEstimator):
         )
         return self
 
-    def transform(self, predictions: NDArray) -> NDArray[np.float64]:
+    def transform(self, predictions: NDArray) -> NDArray[np.floating]:
         """Raise what is impossible, divide by the temperature, add the biases.
 
         Parameters
@@ -154,7 +155,9 @@ class TemperatureScaling(BaseEstimator):
         logits : ndarray of the same shape
         """
         check_is_fitted(self)
-        return _raised(predictions, self.floor_) / self.temperature_ + self.bias_
+        logits = _raised(predictions, self.floor_) / self.temperature_
+        logits += self.bias_.astype(logits.dtype)
+        return logits
 
     def to_dict(self) -> dict[str, Any]:
         """Return what was learned, as a report shows it.
@@ -174,14 +177,14 @@ class TemperatureScaling(BaseEstimator):
         }
 
 
-def _raised(logits: NDArray, floor: float) -> NDArray[np.float64]:
+def _raised(logits: NDArray, floor: float) -> NDArray[np.floating]:
     """Return logits without minus infinity."""
-    logits = np.asarray(logits, dtype=float)
+    logits = as_floats(logits)
     impossible = np.isneginf(logits)
     if not impossible.any():
         return logits
     least = np.where(impossible, np.inf, logits).min(axis=1, keepdims=True)
-    level = np.minimum(least, logits.max(axis=1, keepdims=True) + np.log(floor))
+    level = np.minimum(least, logits.max(axis=1, keepdims=True) + math.log(floor))
     return np.where(impossible, level, logits)
 
 
@@ -349,4 +352,5 @@ def _at_most(
     rows = np.arange(len(codes)) if weight is None else np.flatnonzero(weight)
     if len(rows) > _MOST_SAMPLES:
         rows = check_random_state(0).choice(rows, _MOST_SAMPLES, replace=False)
-    return logits[rows], codes[rows], None if weight is None else weight[rows]
+    taken = logits[rows].astype(float, copy=False)
+    return taken, codes[rows], None if weight is None else weight[rows]

@@ -38,6 +38,7 @@ from skdistill.teachers._oob import (
     oob_predictions,
 )
 from skdistill.teachers._predictions import (
+    as_precise_as,
     check_predictions,
     in_sample_order,
     predict_logits,
@@ -206,7 +207,9 @@ def cross_fit(task: CrossFitTask, method: str | bool) -> CrossFitResult:
             done = _METHODS[method](task)
         check_predictions(done.predictions, "X")
         _check_shape(done.predictions, task)
-        return done
+        if task.classes is None:
+            return done
+        return replace(done, predictions=as_precise_as(task.X, done.predictions))
 
 
 def _check_shape(predictions: NDArray, task: CrossFitTask) -> None:

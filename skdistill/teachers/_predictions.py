@@ -9,7 +9,13 @@ from skdistill._sklearn import safe_indexing
 from skdistill._typing import Estimator, Table
 from skdistill._validation import align_classes, check_magnitude, uniform_where_none
 
-__all__ = ["check_predictions", "in_sample_order", "predict_logits", "predict_values"]
+__all__ = [
+    "as_precise_as",
+    "check_predictions",
+    "in_sample_order",
+    "predict_logits",
+    "predict_values",
+]
 
 # On how many samples it is checked that decision_function is the logit of
 # predict_proba.
@@ -39,7 +45,7 @@ def predict_values(teacher: Estimator, X: Table) -> NDArray[np.float64]:
 
 def predict_logits(
     teacher: Estimator, X: Table, classes: NDArray | None = None
-) -> NDArray[np.float64]:
+) -> NDArray[np.floating]:
     """Return what a classification teacher predicts: one logit for each class.
 
     `decision_function` is taken where it is a true logit, that is where its softmax
@@ -61,14 +67,26 @@ def predict_logits(
     Returns
     -------
     logits : ndarray of shape (n_samples, n_classes)
+        In single precision if the samples are.
     """
     logits, known = _own_logits(teacher, X), getattr(teacher, "classes_", None)
     _check_one_a_sample(teacher, logits, X)
     if classes is None or known is None:
-        return logits
-    if not set(np.asarray(known).tolist()) >= set(classes.tolist()):
-        return logits
-    return align_classes(logits, known, classes)
+        return as_precise_as(X, logits)
+    if set(np.asarray(known).tolist()) >= set(classes.tolist()):
+        logits = align_classes(logits, known, classes)
+    return as_precise_as(X, logits)
+
+
+def as_precise_as(X: Table, logits: NDArray) -> NDArray[np.floating]:
+    """Return logits in single precision if the samples are, else as they are.
+
+    On many samples they are what memory costs, and more digits tell nothing.
+    """
+    dtypes = getattr(X, "dtypes", [getattr(X, "dtype", None)])
+    if len(dtypes) and all(dtype == np.float32 for dtype in dtypes):
+        return logits.astype(np.float32, copy=False)
+    return logits
 
 
 def _own_logits(teacher: Estimator, X: Table) -> NDArray[np.float64]:
@@ -110,7 +128,7 @@ def in_sample_order(
     held_out: list[NDArray], parts: list[NDArray], n_samples: int
 ) -> NDArray:
     """Put the predictions for the samples held out of each fold where these are."""
-    predictions = np.empty((n_samples, *parts[0].shape[1:]))
+    predictions = np.empty((n_samples, *parts[0].shape[1:]), parts[0].dtype)
     for rows, part in zip(held_out, parts, strict=True):
         predictions[rows] = part
     return predictions

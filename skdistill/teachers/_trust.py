@@ -55,7 +55,7 @@ class Evidence:
     temperature: float = 1.0
 
     @property
-    def probabilities(self) -> NDArray[np.float64]:
+    def probabilities(self) -> NDArray:
         """The probabilities of the classes, before they are tempered."""
         return temper(self.predictions, 1.0)
 

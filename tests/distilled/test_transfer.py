@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.datasets import load_diabetes, load_iris
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.ensemble import (
     BaggingRegressor,
     HistGradientBoostingRegressor,
@@ -41,6 +41,7 @@ from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill import DistilledClassifier, DistilledRegressor
 from skdistill.flow import Data, resolve_transfer
+from skdistill.targets import Target
 from skdistill.transfer import (
     ConditionalSampler,
     MungeSampler,
@@ -297,6 +298,21 @@ def test_single_precision_stays_beside_privileged_columns_of_another(diabetes):
     given = np.hstack([X, privileged])[:50]
     model.fit(X, y, X_privileged=privileged, X_unlabeled=given)
     assert model.student_.X_.dtype == np.float32
+
+
+def test_a_classifiers_soft_labels_are_as_precise_as_the_samples(monkeypatch):
+    X, y = load_breast_cancer(return_X_y=True)
+    targets, mixed = [], Target.mixed.fget
+    recorded = property(lambda target: targets.append(target) or mixed(target))
+    monkeypatch.setattr(Target, "mixed", recorded)
+    for dtype in (np.float32, np.float64):
+        cells = X.astype(dtype)
+        model = DistilledClassifier(
+            GaussianNB(), DecisionTreeClassifier(max_depth=2), random_state=0
+        ).fit(cells[:400], y[:400], X_unlabeled=cells[400:])
+        assert {mixed(target).dtype for target in targets} == {np.dtype(dtype)}
+        assert model.calibration_.temperature_ > 1
+        targets.clear()
 
 
 def test_integers_become_floats_beside_unlabeled_ones(diabetes):

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -36,7 +37,7 @@ from xgboost import XGBClassifier
 from skdistill import DistilledClassifier, DistilledRegressor
 from skdistill._numerics import temper
 from skdistill.exceptions import MissingClassWarning
-from skdistill.teachers import CrossFitTask, cross_fit
+from skdistill.teachers import CrossFitTask, cross_fit, predict_logits
 from tests.doubles import LogitOnlyClassifier, Memoriser
 
 
@@ -94,6 +95,30 @@ def test_a_true_logit_is_taken_where_probabilities_are_rounded_to_0_and_1():
     )
     assert_allclose(done.predictions[:, 1], teacher.decision_function(X))
     assert np.isfinite(done.predictions).all()
+
+
+@pytest.mark.parametrize("method", ["kfold", "oob", "stack", "frozen"])
+def test_logits_of_samples_in_single_precision_are_so_too(iris, method):
+    X, y = iris
+    X = X.astype(np.float32)
+    forest = RandomForestClassifier(40, random_state=0)
+    teacher = {
+        "stack": StackingClassifier([("forest", forest), ("bayes", GaussianNB())]),
+        "frozen": FrozenEstimator(GaussianNB().fit(X, y)),
+    }.get(method, forest)
+    done = {
+        dtype: cross_fit(
+            task(teacher, X.astype(dtype), y, classes=np.unique(y)),
+            "auto" if method == "frozen" else method,
+        ).predictions
+        for dtype in (np.float32, np.float64)
+    }
+    for dtype, predictions in done.items():
+        assert predictions.dtype == dtype
+    assert_allclose(*(temper(one, 1.0) for one in done.values()), atol=1e-6)
+    frame = pd.DataFrame(X)
+    logits = predict_logits(clone(forest).fit(frame, y), frame, np.unique(y))
+    assert logits.dtype == np.float32
 
 
 def test_decision_values_serve_where_there_are_no_probabilities(iris):
