@@ -23,7 +23,7 @@ PEER_tabtune := tabtune lightgbm
 SOURCES := pyproject.toml skdistill/_version.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-min lint types bench bench-smoke bench-overhead bench-peers clean
+.PHONY: help demo test test-all test-min test-bare lint types bench bench-smoke bench-overhead bench-peers clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test-all: $(VENV)/.has-test  ## Run all tests that need no GPU
 test-min: $(VENV_MIN)/.has-test  ## Run `test` on the lowest supported versions
 	$(VENV_MIN)/bin/python $(PYTEST) -m "$(QUICK)" skdistill tests README.md \
 		--ignore tests/benchmarks --ignore tests/test_benchmarks.py
+
+test-bare:  ## Install the package alone and use it from outside its folder
+	.ci/bare
 
 lint: $(VENV)/.has-test  ## Check style and format
 	$(BIN)/ruff check
