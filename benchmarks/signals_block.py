@@ -1,4 +1,4 @@
-"""One block of the signals benchmark: a table, a seed, a fraction of wrong labels.
+"""One block of the signals benchmark: a table, a seed, what is wrong with the labels.
 
 Classes are scored by their ranking. The log loss of right labels would reward students
 that are too sure: of labels of which 20 % are wrong, a calibrated one learns 80 % at
@@ -8,11 +8,13 @@ best.
 import tempfile
 import warnings
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import r2_score, roc_auc_score
 
+from benchmarks.rivals import tuned
 from benchmarks.teachers_block import build_student, build_teacher, load
 from skdistill import (
     DistilledClassifier,
@@ -24,9 +26,24 @@ from skdistill import (
 VALUES = ("airfoil_self_noise", "abalone", "kin8nm")
 CLASSES = ("spambase", "magic_telescope", "credit_g")
 TABLES = (*VALUES, *CLASSES)
-WRONG = (0.0, 0.05, 0.2, 0.4)
 N_TRAIN, MAX_TEST = 300, 3_000
 SEVERAL = ("trees", "hist", "vectors")
+
+
+class Setting(NamedTuple):
+    """How many samples have a label, and the fraction of these that is wrong."""
+
+    labels: int = N_TRAIN
+    wrong: float = 0.0
+
+
+SETTINGS = {
+    "right labels": Setting(),
+    "5 % wrong": Setting(wrong=0.05),
+    "20 % wrong": Setting(wrong=0.2),
+    "40 % wrong": Setting(wrong=0.4),
+    "60 labels": Setting(labels=60),
+}
 
 
 @dataclass(frozen=True)
@@ -36,16 +53,17 @@ class Method:
     reference: str
     teachers: tuple[str, ...] = ("trees",)
     params: dict = field(default_factory=dict)
-    for_values: bool = True
+    tasks: tuple[str, ...] = ("values", "classes")
     is_search: bool = False
 
     def serves(self, table: str) -> bool:
-        """Tell whether the method is one for the task of a table."""
-        return self.for_values or table in CLASSES
+        """Return whether the method is one for the task of a table."""
+        return ("classes" if table in CLASSES else "values") in self.tasks
 
 
-BASELINE, ONE, TEMPERED, UNIFORM = (
+BASELINE, TUNED, ONE, TEMPERED, UNIFORM = (
     "baseline student",
+    "tuned baseline student",
     "one teacher",
     "one teacher, T = 2",
     "three teachers, uniform",
@@ -56,17 +74,22 @@ STAGED, WHOLE = ("xgboost",), "one teacher: xgboost, searched"
 SEARCH = {"alphas": (0.5,), "refinements": ("leaves",), "cv": 3}
 METHODS = {
     BASELINE: Method(BASELINE, params={"alpha": 0.0}),
+    TUNED: Method(BASELINE),
     ONE: Method(BASELINE),
+    "bound: label": Method(ONE, params={"bound": "label"}, tasks=("values",)),
+    "bound: teacher": Method(ONE, params={"bound": "teacher"}, tasks=("values",)),
     "trust: attentive": Method(ONE, params={"trust": "attentive"}),
     "trust: outliers": Method(ONE, params={"trust": "outliers"}),
     "trust: corrected": Method(ONE, params={"trust": "corrected"}),
     "trust: spread of the folds": Method(
         ONE, params={"trust": "spread", "cross_fit": "kfold"}
     ),
-    "trust: confidence": Method(ONE, params={"trust": "confidence"}, for_values=False),
-    TEMPERED: Method(BASELINE, params={"temperature": 2.0}, for_values=False),
+    "trust: confidence": Method(
+        ONE, params={"trust": "confidence"}, tasks=("classes",)
+    ),
+    TEMPERED: Method(BASELINE, params={"temperature": 2.0}, tasks=("classes",)),
     "trust: matching, T = 2": Method(
-        TEMPERED, params={"trust": "matching", "temperature": 2.0}, for_values=False
+        TEMPERED, params={"trust": "matching", "temperature": 2.0}, tasks=("classes",)
     ),
     "one teacher: hist": Method(BASELINE, ("hist",)),
     "one teacher: vectors": Method(BASELINE, ("vectors",)),
@@ -103,27 +126,32 @@ def spoil(y: np.ndarray, wrong: float, seed: int) -> np.ndarray:
     return spoilt
 
 
-def measure(table: str, seed: int, wrong: float, methods, data_dir) -> list[dict]:
+def measure(table: str, seed: int, setting: str, methods, data_dir) -> list[dict]:
     """Return the held-out loss of each method; the teachers are fitted once."""
-    is_class = table in CLASSES
+    is_class, (n_labels, wrong) = table in CLASSES, SETTINGS[setting]
     X, X_test, y, y_test = load(table, seed, data_dir)
     X, X_test, y_test = X[:N_TRAIN], X_test[:MAX_TEST], y_test[:MAX_TEST]
-    y = y[:N_TRAIN] if is_class else np.asarray(y[:N_TRAIN], dtype=float)
+    y = y[:n_labels] if is_class else np.asarray(y[:n_labels], dtype=float)
     y = spoil(y, wrong, seed)
-    facts = {"table": table, "seed": seed, "wrong": wrong, "n_train": len(X)}
+    X, X_unlabeled = X[:n_labels], X[n_labels:]
+    facts = {"table": table, "seed": seed, "setting": setting, "n_train": N_TRAIN}
     rows = []
     with tempfile.TemporaryDirectory() as memory, warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         for name in methods:
-            model = build(METHODS[name], seed, memory, is_class=is_class)
-            model.fit(X, y)
+            model = build(name, seed, memory, is_class=is_class)
+            has_more = len(X_unlabeled) > 0 and name not in (BASELINE, TUNED)
+            model.fit(X, y, **({"X_unlabeled": X_unlabeled} if has_more else {}))
             value = loss(model, X_test, y_test, is_class=is_class)
             rows.append(facts | {"method": name, "loss": value})
     return rows
 
 
-def build(method: Method, seed: int, memory: str, *, is_class: bool):
+def build(name: str, seed: int, memory: str, *, is_class: bool):
     """Return the unfitted model of a method."""
+    method, student = METHODS[name], build_student("lightgbm", seed, classes=is_class)
+    if name == TUNED:
+        return tuned(student, seed)
     teachers = [
         (name, build_teacher(name, seed, classes=is_class)) for name in method.teachers
     ]
@@ -134,7 +162,7 @@ def build(method: Method, seed: int, memory: str, *, is_class: bool):
         kinds, params = [DistilledRegressorCV, DistilledClassifierCV], {}
     return kinds[is_class](
         teacher,
-        build_student("lightgbm", seed, classes=is_class),
+        student,
         memory=memory,
         random_state=seed,
         **params,
