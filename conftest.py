@@ -20,6 +20,16 @@ HAVE_ALL = all(map(find_spec, ("skl2onnx", "skops")))
 collect_ignore = [] if HAVE_ALL else ["skdistill/export", "docs/guide.md"]
 
 
+def pytest_configure(config):
+    """Ignore that teachers are poor: most data are made to be read.
+
+    As a setting of the project this would import the package before this file is read.
+    """
+    config.addinivalue_line(
+        "filterwarnings", "ignore::skdistill.exceptions.PoorTeacherWarning"
+    )
+
+
 def pytest_report_header():
     """Say what is left out, if anything."""
     return [f"not tested without skl2onnx and skops: {part}" for part in collect_ignore]
