@@ -14,9 +14,9 @@ STUDENTS = [
     for name in teachers_block.STUDENTS
     for classes in (True, False)
 ] + [
-    GradientBoostingRegressor(n_estimators=10),
-    HistGradientBoostingClassifier(max_iter=5),
-    XGBClassifier(n_estimators=5, n_jobs=1),
+    GradientBoostingRegressor(n_estimators=10, random_state=0),
+    HistGradientBoostingClassifier(max_iter=5, random_state=0),
+    XGBClassifier(n_estimators=5, n_jobs=1, random_state=0),
 ]
 
 

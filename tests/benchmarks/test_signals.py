@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import signals, signals_block
+from benchmarks import rivals, signals, signals_block
 from benchmarks.signals_block import BASELINE, METHODS, ONE, TUNED, UNIFORM, spoil
 
 
@@ -62,6 +62,7 @@ def test_a_block_has_a_row_for_each_method(table, setting, monkeypatch):
     monkeypatch.setattr(
         signals_block, "load", lambda *args: (X[:160], X[160:], y[:160], y[160:])
     )
+    monkeypatch.setattr(rivals, "N_CANDIDATES", 2)
     methods = [BASELINE, TUNED, ONE, "three teachers, stack"]
     rows = signals_block.measure(table, 0, setting, methods, None)
     assert [row["method"] for row in rows] == methods
