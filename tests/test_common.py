@@ -80,6 +80,11 @@ REGRESSORS = {
         bound="label",
         alpha=0.9,
     ),
+    "hinted student": DistilledRegressor(
+        DecisionTreeRegressor(max_depth=3),
+        DecisionTreeRegressor(max_depth=3),
+        hints="leaves",
+    ),
     "stopped early": DistilledRegressor(
         GradientBoostingRegressor(n_estimators=5),
         GradientBoostingRegressor(n_estimators=5),
@@ -130,6 +135,14 @@ CLASSIFIERS = {
         GradientBoostingClassifier(n_estimators=5),
         combine="stack",
         trust="attentive",
+    ),
+    "hinted student": DistilledClassifier(
+        [
+            ("tree", DecisionTreeClassifier(max_depth=3)),
+            ("stump", DecisionTreeClassifier(max_depth=1)),
+        ],
+        DecisionTreeClassifier(max_depth=3),
+        hints="members",
     ),
     "hinton's loss": DistilledClassifier(
         ExtraTreesClassifier(n_estimators=5),
