@@ -2,8 +2,8 @@
 
 A student learns 200 rows with labels and the others of the training part without. It
 learns the teacher's predictions, or its representation too (feature and relational
-distillation), or has it as a prior (Bayesian distillation). What is measured is kept and
-skipped by the next run, unless ``--fresh``::
+distillation), or has it as a prior (Bayesian distillation). What is measured is kept
+and skipped by the next run, unless ``--fresh``::
 
     python -m benchmarks.representations --data-dir ../shared/data
 """
@@ -68,9 +68,8 @@ def by_table(frame: pd.DataFrame) -> pd.DataFrame:
 def report(frame: pd.DataFrame) -> str:
     """Make the Markdown from the raw rows alone."""
     gains = compare(frame)
-    helped = gains[
-        gains["method"].map(lambda name: METHODS[name].reference != BASELINE)
-    ]
+    is_new = gains["method"].map(lambda name: METHODS[name].reference != BASELINE)
+    helped = gains[is_new]
     return "\n\n".join(
         [
             "# What a teacher's representation, and a teacher as a prior, are worth",
@@ -81,11 +80,11 @@ def report(frame: pd.DataFrame) -> str:
             "Teachers, cross-fitted by k-fold: boosting on histograms; a network of "
             "256 and 128 units; a stack of that boosting and a support vector machine. "
             "The linear model of the other rows has seen these with their labels. No "
-            "samples are drawn. The loss is that of held-out rows: 1 - AUC for classes, "
-            "1 - R2 for values. All parameters are the defaults.",
-            f"Hints and priors do better than ordinary distillation of the same teacher "
-            f"in {int((helped['more'] > 0).sum())} of {len(helped)} cases. A cell is by "
-            "how much the loss is less, mean ± standard deviation over tables and "
+            "samples are drawn. The loss is that of held-out rows: 1 - AUC for "
+            "classes, 1 - R2 for values. All parameters are the defaults.",
+            "Hints and priors do better than ordinary distillation of the same teacher "
+            f"in {int((helped['more'] > 0).sum())} of {len(helped)} cases. A cell is "
+            "by how much the loss is less, mean ± standard deviation over tables and "
             "seeds, and in how many of them it is less.",
             results.markdown(pd.DataFrame(summarise(gains))),
             "## Losses by table",

@@ -16,7 +16,7 @@ from skdistill._parameters import assign
 from skdistill._sklearn import HasMethods, Interval, fit_context
 from skdistill._typing import Estimator, Table
 from skdistill._validation import check_goes_with_rest
-from skdistill.bayesian._gaussian import Gaussian, shrinking_prior
+from skdistill.bayesian._gaussian import Gaussian, inverse, shrinking_prior
 from skdistill.distilled import BaseDistilled, check_data, make_plan
 from skdistill.flow import Data, Supervision, count_columns, supervise
 
@@ -52,7 +52,7 @@ class BaseBayesian(MetaEstimatorMixin, BaseEstimator):
 
     # What distils the teacher's predictions, with a student that is not fitted.
     _distilled: type[BaseDistilled]
-    _student: Estimator
+    _student: type
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class BaseBayesian(MetaEstimatorMixin, BaseEstimator):
         self.teacher_score_: float | None = None
         known = None
         if self.alpha > 0:
-            known = posterior_of(self.teacher, data)
+            known = posterior_of(self.teacher, data, self.teacher_input)
         if self.alpha > 0 and known is None:
             supervision = supervise(make_plan(model, data), data)
             self.teacher_score_ = supervision.signal.score
@@ -130,13 +130,18 @@ class BaseBayesian(MetaEstimatorMixin, BaseEstimator):
     def _learn(
         self, Z: NDArray, weight: NDArray, data: Data, supervision: Supervision
     ) -> Gaussian:
-        """Return what the teacher knows, from its predictions for all samples."""
+        """Return what the teacher knows, from its predictions for all samples.
+
+        Together they count as much as the labels: it learned no more, and the errors of
+        its predictions for many samples are no new ones.
+        """
         predictions, unlabeled = supervision.signal.predictions, supervision.unlabeled
         if unlabeled is not None:
             other = self._features(unlabeled.X, reset=False)
             Z = np.concatenate([Z, other])
             predictions = np.concatenate([predictions, unlabeled.predictions])
-            weight = np.append(weight, np.full(len(other), weight.mean()))
+            every = np.append(weight, np.full(len(other), weight.mean()))
+            weight = every * weight.sum() / every.sum()
         return self._fit_predictions(Z, weight, data, predictions)
 
     def _shrinking(self, precision: float) -> Gaussian:
@@ -167,7 +172,7 @@ class BaseBayesian(MetaEstimatorMixin, BaseEstimator):
             if name not in {"strength", "alpha", "noise_variance"}
         }
         return self._distilled(
-            student=self._student,
+            student=self._student(),
             **params,
             alpha=1.0,
             transfer=None,
@@ -181,7 +186,9 @@ class BaseBayesian(MetaEstimatorMixin, BaseEstimator):
         return tags
 
 
-def posterior_of(teacher: Estimator | None, data: Data) -> Gaussian | None:
+def posterior_of(
+    teacher: Estimator | None, data: Data, teacher_input: Any
+) -> Gaussian | None:
     """Return the posterior of a frozen linear teacher; None of all others.
 
     Parameters
@@ -191,6 +198,8 @@ def posterior_of(teacher: Estimator | None, data: Data) -> Gaussian | None:
         `coef_` and `sigma_` of `BayesianRidge`, which says nothing of the intercept.
     data : Data
         The training data.
+    teacher_input : object
+        The parameter.
 
     Returns
     -------
@@ -199,14 +208,16 @@ def posterior_of(teacher: Estimator | None, data: Data) -> Gaussian | None:
     if not isinstance(teacher, FrozenEstimator):
         return None
     fitted = teacher.estimator
-    covariance = getattr(fitted, "sigma_", None)
+    coef, covariance = (
+        np.asarray(getattr(fitted, name, 0.0)) for name in ("coef_", "sigma_")
+    )
     if isinstance(fitted, BaseBayesian):
         check_is_fitted(fitted)
         weights = np.append(fitted.intercept_, fitted.coef_)
         precision = fitted.precision_
-    elif covariance is not None and np.shape(covariance) == np.shape(fitted.coef_) * 2:
-        weights = np.append(0.0, fitted.coef_)
-        precision = np.pad(np.linalg.inv(covariance), (1, 0))
+    elif coef.ndim == 1 and covariance.shape == coef.shape * 2:
+        weights = np.append(0.0, coef)
+        precision = np.pad(inverse(covariance), (1, 0))
     else:
         return None
     own, others = len(weights) - 1, count_columns(data.X)
@@ -214,6 +225,9 @@ def posterior_of(teacher: Estimator | None, data: Data) -> Gaussian | None:
         f"It has {own} features and X has {others}. Fit it on the same": own != others,
         "It predicts nothing, as its posterior is the prior. Leave X_unlabeled out": (
             data.X_unlabeled is not None
+        ),
+        "It sees X as it is, as its posterior is the prior. Leave teacher_input out": (
+            teacher_input is not None
         ),
         "It has other classes than y. Fit it on the same": data.classes is not None
         and not np.array_equal(fitted.classes_, data.classes),

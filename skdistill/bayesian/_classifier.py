@@ -35,8 +35,9 @@ class BayesianDistilledClassifier(ClassifierMixin, BaseBayesian):
     by Laplace's approximation: a normal distribution at the most probable weights, with
     the curvature there. teacher(w) is that of a frozen `BayesianDistilledClassifier`
     [1]_; of any other teacher the one of the same model given the teacher's
-    probabilities, out-of-fold for the training samples, as soft labels. At alpha 0 the
-    weights are those of ``LogisticRegression(C=1 / strength)``.
+    probabilities, out-of-fold for the training samples, as soft labels, which together
+    weigh as much as the labels. At alpha 0 the weights are those of
+    ``LogisticRegression(C=1 / strength)``.
 
     Parameters
     ----------
@@ -69,8 +70,9 @@ class BayesianDistilledClassifier(ClassifierMixin, BaseBayesian):
 
     References
     ----------
-    .. [1] Grabovoy and Strijov, "Bayesian distillation of deep learning models", 2021
-       (the teacher's posterior as the student's prior).
+    .. [1] Grabovoy and Strijov, "Bayesian distillation of deep learning models",
+       Automation and Remote Control 82, 2021 (the teacher's posterior as the student's
+       prior).
     .. [2] MacKay, "The evidence framework applied to classification networks", 1992
        (probabilities under a normal posterior).
 
@@ -90,7 +92,7 @@ class BayesianDistilledClassifier(ClassifierMixin, BaseBayesian):
 
     _parameter_constraints: ClassVar[dict] = {}
     _distilled = DistilledClassifier
-    _student = LogisticRegression()
+    _student = LogisticRegression
 
     def __init__(self, teacher: Estimator | None = None, **inherited: Any) -> None:
         super().__init__(teacher, **inherited)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-__all__ = ["Gaussian", "laplace", "linear_posterior", "shrinking_prior"]
+__all__ = ["Gaussian", "inverse", "laplace", "linear_posterior", "shrinking_prior"]
 
 _MOST_STEPS = 300
 _TOLERANCE = 1e-12
@@ -38,11 +38,7 @@ class Gaussian:
     @cached_property
     def covariance(self) -> NDArray[np.float64]:
         """The inverse of the precision, which must have one."""
-        # Scaled, as features may have any units.
-        scale = 1 / np.sqrt(np.diag(self.precision))
-        inverse = np.linalg.inv(scale[:, None] * self.precision * scale)
-        covariance = scale[:, None] * inverse * scale
-        return (covariance + covariance.T) / 2
+        return inverse(self.precision)
 
     @cached_property
     def mean(self) -> NDArray[np.float64]:
@@ -63,6 +59,21 @@ class Gaussian:
             (1 - weight) * self.precision + weight * other.precision,
             (1 - weight) * self.shift + weight * other.shift,
         )
+
+
+def inverse(matrix: NDArray) -> NDArray[np.float64]:
+    """Return the inverse of a positive definite matrix.
+
+    It is scaled before, as features may have any units.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (n_weights, n_weights)
+        A precision or a covariance.
+    """
+    scale = 1 / np.sqrt(np.diag(matrix))
+    found = scale[:, None] * np.linalg.inv(scale[:, None] * matrix * scale) * scale
+    return (found + found.T) / 2
 
 
 def shrinking_prior(n_weights: int, precision: float) -> Gaussian:
@@ -116,7 +127,7 @@ def linear_posterior(
 
     References
     ----------
-    MacKay, "Bayesian interpolation", 1992, equation 4.9 (the noise).
+    MacKay, "Bayesian interpolation", 1992, section 4 (the noise).
     """
     gram, moment = Z.T @ (weight[:, None] * Z), Z.T @ (weight * y)
     total = weight.sum()

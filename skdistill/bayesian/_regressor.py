@@ -29,15 +29,15 @@ class BayesianDistilledRegressor(RegressorMixin, BaseBayesian):
 
         y = z w + noise,  noise ~ N(0, v)
         prior(w) = N(0, v / strength)^(1 - alpha) * teacher(w)^alpha
-        posterior(w) ~ prior(w) * likelihood of the labels
+        posterior(w) = prior(w) * likelihood of the labels, up to a factor
 
     where teacher(w) is a normal distribution: of a frozen linear teacher with a
     posterior its posterior [1]_; of any other the posterior of the same linear model
     given the teacher's predictions, out-of-fold for the training samples, with their
-    mean squared error as noise. All is in closed form. At alpha 1 and with one noise
-    variance, a teacher of the first kind and its student know together what the model
-    of all their samples knows. At alpha 0 the coefficients are those of
-    ``Ridge(strength)``.
+    mean squared error as noise; together they weigh as much as the labels. All is in
+    closed form. At alpha 1 and with one noise variance, a teacher of the first kind and
+    its student know together what the model of all their samples knows. At alpha 0 the
+    coefficients are those of ``Ridge(strength)``.
 
     Parameters
     ----------
@@ -73,8 +73,9 @@ class BayesianDistilledRegressor(RegressorMixin, BaseBayesian):
 
     References
     ----------
-    .. [1] Grabovoy and Strijov, "Bayesian distillation of deep learning models", 2021
-       (the teacher's posterior as the student's prior).
+    .. [1] Grabovoy and Strijov, "Bayesian distillation of deep learning models",
+       Automation and Remote Control 82, 2021 (the teacher's posterior as the student's
+       prior).
     .. [2] Ibrahim and Chen, "Power prior distributions for regression models", 2000
        (alpha, as the power of what is known from other data).
 
@@ -100,7 +101,7 @@ class BayesianDistilledRegressor(RegressorMixin, BaseBayesian):
         "noise_variance": [Interval(Real, 0, None, closed="neither"), None],
     }
     _distilled = DistilledRegressor
-    _student = BayesianRidge()
+    _student = BayesianRidge
 
     def __init__(
         self,

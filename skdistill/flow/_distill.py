@@ -220,16 +220,16 @@ def _make_unlabeled(
     if samples is None:
         return None
     X, X_privileged = known.view.split(samples)
-    if plan.trust is not None and plan.trust.uses_parts:
+    of_several = hints is not None and bool(known.signal.parts)
+    if of_several or (plan.trust is not None and plan.trust.uses_parts):
         found = known.predict_with_parts(plan, data, X, X_privileged)
         unlabeled = Unlabeled(X, *found)
     else:
         unlabeled = Unlabeled(X, known.predict(plan, data, X, X_privileged))
     if hints is None:
         return unlabeled
-    if known.signal.parts:
-        _, each = known.predict_with_parts(plan, data, X, X_privileged)
-        values = hints.of_others(as_table(each, data))
+    if of_several:
+        values = hints.of_others(as_table(unlabeled.parts, data))
     else:
         values = hints.transform(known.view.of_teacher(X, X_privileged))
     return replace(unlabeled, hints=values)

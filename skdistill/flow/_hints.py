@@ -119,7 +119,7 @@ def _of_student(student: Student, data: Data) -> dict[str, bool]:
     return {
         f"The student must share what it learns among several outputs, and "
         f"{final!r} does not. Use one of {known}": not adapter.learns_hints,
-        f"The student {final!r} does not: {reason}. Set another value": bool(reason),
+        f"In {final!r}, {reason}. Set another value": bool(reason),
         "The student's loss is not least for the mean. Use one of squared loss": (
             not is_mean
         ),
@@ -168,7 +168,7 @@ def make_hints(
     return hints.fit([fitted], alone, X, data.weight, scale)
 
 
-def as_table(stacked: NDArray, data: Data) -> NDArray[np.float64]:
+def as_table(stacked: Any, data: Data) -> NDArray[np.float64]:
     """Return what several teachers predict as one table: values or probabilities.
 
     Parameters
@@ -186,7 +186,7 @@ def as_table(stacked: NDArray, data: Data) -> NDArray[np.float64]:
 
 
 def _scale(data: Data) -> float:
-    """Return the standard deviation of the labels, summed over outputs or classes."""
+    """Return the root of the variance of the labels, over all outputs or classes."""
     y = data.y if data.classes is None else np.eye(data.n_classes)[data.codes]
     mean = np.average(y, axis=0, weights=data.weight)
     squares = ((y - mean) ** 2).reshape(len(y), -1).sum(axis=1)

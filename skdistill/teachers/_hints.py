@@ -49,8 +49,8 @@ class Hints(BaseEstimator):
         - "distances": distances in that layer to some training samples, over their
           mean [2]_, which no rotation changes.
         - "leaves": of a sum of trees, the fraction of them in which a sample is in the
-          same leaf as each of some training samples: a kernel, of which the components
-          are the best low-rank factor on these samples.
+          same leaf as each of some training samples: its row of the co-occurrence
+          kernel.
     n_components : int, default=8
         The number of hints, at most; there are no more than the representation has
         columns that vary.
@@ -60,9 +60,10 @@ class Hints(BaseEstimator):
     References
     ----------
     .. [1] Romero, Ballas, Kahou, Chassang, Gatta and Bengio, "FitNets: Hints for Thin
-       Deep Nets", 2015, equation 3. There the hints are learned first, here at once.
-    .. [2] Park, Kim, Lu and Cho, "Relational Knowledge Distillation", 2019, equation 4.
-       There the loss compares distances within a batch; here they are outputs.
+       Deep Nets", 2015 (the hint loss). There hints are learned first, here at once.
+    .. [2] Park, Kim, Lu and Cho, "Relational Knowledge Distillation", 2019 (the
+       distance-wise loss). There it compares distances within a batch; here those to a
+       few samples are outputs.
 
     Examples
     --------
@@ -135,14 +136,17 @@ class Hints(BaseEstimator):
         """
         parts = [Representation(self.source, one) for one in teachers]
         n_samples = len(folds)
-        count = min(n_samples, _N_LANDMARKS)
-        landmarks = np.linspace(0, n_samples - 1, count).round().astype(int)
+        landmarks = np.arange(n_samples)
+        if sample_weight is not None:
+            landmarks = np.flatnonzero(sample_weight)
+        count = min(len(landmarks), _N_LANDMARKS)
+        places = np.linspace(0, len(landmarks) - 1, count).round().astype(int)
         held_out, found = [], []
         for number, part in enumerate(parts):
             own = np.flatnonzero(folds == number)
             learned = np.flatnonzero(folds != number) if len(parts) > 1 else own
             with naming_failures("hints", "computing"):
-                part.align(X, learned, sample_weight, landmarks, parts[0])
+                part.align(X, learned, sample_weight, landmarks[places], parts[0])
                 found.append(part.transform(safe_indexing(X, own)))
             held_out.append(own)
         _check_one_size(found)

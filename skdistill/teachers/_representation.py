@@ -11,11 +11,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import orthogonal_procrustes
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import euclidean_distances
 from sklearn.pipeline import Pipeline
 
-from skdistill._fitting import final_step
 from skdistill._sklearn import safe_indexing
 from skdistill._typing import Estimator, Table
 from skdistill.students import find_adapter, registered_names
@@ -35,7 +35,7 @@ def check_source(source: str, name: str, teacher: Estimator) -> None:
     teacher : estimator
         Unfitted or frozen.
     """
-    final = final_step(_thawed(teacher))
+    _, final = _open(teacher)
     adapter = find_adapter(final)
     if source == "members":
         needed = "a stack, without passthrough, or a vote, or several teachers"
@@ -68,9 +68,7 @@ class Representation:
 
     def __init__(self, source: str, teacher: Estimator) -> None:
         self.source = source
-        teacher = _thawed(teacher)
-        self._final = final_step(teacher)
-        self._steps = teacher[:-1] if isinstance(teacher, Pipeline) else None
+        self._steps, self._final = _open(teacher)
         self._finish: Callable[[NDArray], NDArray] = np.asarray
 
     def align(
@@ -135,8 +133,8 @@ class Representation:
         -------
         values : ndarray of shape (n_samples, n_columns)
         """
-        if self._steps is not None:
-            X = self._steps.transform(X)
+        for step in self._steps:
+            X = step.transform(X)
         if self.source == "members":
             return _of_members(self._final, X)
         adapter = find_adapter(self._final)
@@ -145,10 +143,24 @@ class Representation:
         return adapter.hidden_layer(self._final, X)
 
 
-def _thawed(teacher: Estimator) -> Estimator:
-    while isinstance(teacher, FrozenEstimator):
-        teacher = teacher.estimator
-    return teacher
+def _open(teacher: Estimator) -> tuple[list[Pipeline], Estimator]:
+    """Return the estimator inside a teacher, and what changes its samples, in order.
+
+    What is frozen or learns a changed target is opened, and so are pipelines.
+    """
+    steps = []
+    while True:
+        if isinstance(teacher, FrozenEstimator):
+            teacher = teacher.estimator
+        elif isinstance(teacher, TransformedTargetRegressor) and (
+            teacher.regressor is not None
+        ):
+            teacher = getattr(teacher, "regressor_", teacher.regressor)
+        elif isinstance(teacher, Pipeline):
+            steps += [teacher[:-1]] if len(teacher.steps) > 1 else []
+            teacher = teacher.steps[-1][1]
+        else:
+            return steps, teacher
 
 
 def _of_members(model: Estimator, X: Table) -> NDArray[np.float64]:

@@ -120,10 +120,11 @@ def test_any_other_teacher_teaches_by_its_predictions(values):
     seen = np.vstack([X, U])
     Z = np.column_stack([np.ones(len(seen)), seen])
     variance = np.mean((teacher.predict(X) - y) ** 2)
-    known = Z.T @ Z / variance + np.diag([0, 3, 3, 3, 3]) / variance
+    # All predictions together weigh as much as the labels: half each.
+    known = Z.T @ Z / 2 / variance + np.diag([0, 3, 3, 3, 3]) / variance
     own = np.diag([0, 3, 3, 3, 3]) / 500
     precision = 0.3 * own + 0.7 * known + Z[:30].T @ Z[:30] / 500
-    shift = 0.7 * Z.T @ teacher.predict(seen) / variance + Z[:30].T @ y / 500
+    shift = 0.35 * Z.T @ teacher.predict(seen) / variance + Z[:30].T @ y / 500
     assert_allclose(model.precision_, precision)
     assert_allclose(weights_of(model), np.linalg.solve(precision, shift))
     assert model.teacher_score_ is not None
@@ -412,6 +413,8 @@ def test_a_prior_that_does_not_fit_is_refused(values, classes):
     whole = FrozenEstimator(REGRESSOR(alpha=0).fit(X, y))
     with pytest.raises(ValueError, match="Leave X_unlabeled out"):
         REGRESSOR(whole).fit(X, y, X_unlabeled=X)
+    with pytest.raises(ValueError, match="Leave teacher_input out"):
+        REGRESSOR(whole, teacher_input=np.asarray).fit(X, y)
     X, y = classes
     other = FrozenEstimator(CLASSIFIER(alpha=0).fit(X, y == "yes"))
     with pytest.raises(ValueError, match="other classes than y"):

@@ -9,6 +9,7 @@ import pytest
 from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import make_classification, make_friedman1
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -37,6 +38,7 @@ from skdistill.inspect import count_values
 from skdistill.students import _mlp, fit_on_target
 from skdistill.targets import Target
 from skdistill.teachers import Hints
+from skdistill.teachers._representation import Representation
 from skdistill.transfer import TransferSet
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -284,7 +286,7 @@ def test_a_constant_representation_gives_no_hints():
     assert Hints().of_values(np.ones((5, 3))).values.shape == (5, 0)
 
 
-def test_leaf_hints_factor_the_co_occurrence_kernel(values):
+def test_leaf_hints_are_components_of_the_co_occurrence_kernel(values):
     X, y = values
     forest = ExtraTreesRegressor(8, max_leaf_nodes=6, random_state=0).fit(X, y)
     leaves = forest.apply(X)
@@ -487,6 +489,22 @@ def test_a_pipeline_learns_hints_by_its_last_step(values):
     piped = fit_on_target(clone(student), X, target)
     alone = fit_on_target(clone(NETWORK), scaled, target)
     assert_allclose(piped.predict(X), alone.predict(scaled))
+
+
+def test_a_teacher_of_a_changed_target_is_opened(values):
+    X, y = values
+    inner = make_pipeline(make_pipeline(StandardScaler(), make_pipeline(WIDE)))
+    scaled = TransformedTargetRegressor(inner, transformer=StandardScaler())
+    one = distilled(scaled, hints="hidden").fit(X, y)
+    layer = Representation("hidden", scaled.fit(X, y)).raw(X)
+    network = scaled.regressor_[-1][-1][-1]
+    output = layer @ network.coefs_[-1] + network.intercepts_[-1]
+    assert_allclose(
+        scaled.transformer_.inverse_transform(output)[:, 0], scaled.predict(X)
+    )
+    frozen = FrozenEstimator(scaled.fit(X, y))
+    assert distilled(frozen, hints="hidden").fit(X, y).predict(X).shape == y.shape
+    assert one.teacher_score_ > 0
 
 
 def test_tables_with_names_views_and_weights(values):
