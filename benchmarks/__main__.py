@@ -34,6 +34,7 @@ STEPS = (
     "teachers",
     "calibration",
     "signals",
+    "representations",
     "one_split",
     "quality",
     "few_labels",

@@ -1,11 +1,17 @@
 """Knowledge distillation on tabular data, in scikit-learn's own idiom."""
 
 from skdistill._version import __version__
+from skdistill.bayesian import (
+    BayesianDistilledClassifier,
+    BayesianDistilledRegressor,
+)
 from skdistill.distilled import DistilledClassifier, DistilledRegressor
 from skdistill.report import DistillationReport
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
 
 __all__ = [
+    "BayesianDistilledClassifier",
+    "BayesianDistilledRegressor",
     "DistillationReport",
     "DistilledClassifier",
     "DistilledClassifierCV",

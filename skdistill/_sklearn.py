@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.ensemble._forest import ForestClassifier
+from sklearn.neural_network._base import ACTIVATIONS, LOSS_FUNCTIONS
 from sklearn.tree._tree import Tree
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import (
@@ -98,6 +99,12 @@ def restore_loss(model: BaseEstimator, sample_weight: NDArray | None) -> None:
     """Give a boosting model the loss of its class, if it has another."""
     if hasattr(model, "_loss"):
         model._loss = model._get_loss(sample_weight=sample_weight)
+
+
+def forget_optimizer(model: BaseEstimator) -> None:
+    """Let a perceptron that is trained on begin with a new optimizer."""
+    if hasattr(model, "_optimizer"):
+        del model._optimizer
 
 
 @cache
@@ -193,9 +200,11 @@ routing_enabled = _routing_enabled
 safe_indexing = _safe_indexing
 
 __all__ = [
+    "ACTIVATIONS",
     "FORESTS_BALANCE_BY_WEIGHT",
     "HELD_OUT_PARAMS",
     "LOGISTIC_ADVICE",
+    "LOSS_FUNCTIONS",
     "CallbackSupportMixin",
     "HalfBinomialLoss",
     "HalfMultinomialLoss",
@@ -209,6 +218,7 @@ __all__ = [
     "count_iterations",
     "elapsed_time",
     "fit_context",
+    "forget_optimizer",
     "has_methods",
     "index_params",
     "linear_loss_keeps_float32",

@@ -127,6 +127,8 @@ class Target:
         Whether the teacher is a bound; `fit_on_target` sees to it. None for classes.
     variance : float
         The variance of the labels of a regression, that the margin is a part of.
+    hints : ndarray of shape (n_samples, n_hints) or None
+        What the student learns by further outputs, which are dropped afterwards.
 
     References
     ----------
@@ -156,6 +158,7 @@ class Target:
     largest: NDArray | None = None
     bound: TeacherBound | None = None
     variance: float = 1.0
+    hints: NDArray | None = None
 
     @classmethod
     def of_values(
@@ -288,6 +291,18 @@ class Target:
         alpha = self.alpha.reshape(-1, *[1] * (self.labels.ndim - 1))
         return (1 - alpha) * self.labels + alpha * self.teacher
 
+    def with_hints(self, outputs: NDArray) -> NDArray[np.float64]:
+        """Return the outputs of the target with those of the hints after them.
+
+        Parameters
+        ----------
+        outputs : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Without hints.
+        """
+        if self.hints is None:
+            return outputs
+        return np.column_stack([outputs, self.hints])
+
     def take(self, rows: Any, **changes: Any) -> Self:
         """Return the target of some samples.
 
@@ -308,6 +323,7 @@ class Target:
             "predictions": self.predictions[rows],
             "alpha": self.alpha[rows],
             "weight": weight,
+            "hints": None if self.hints is None else self.hints[rows],
         }
         return replace(self, **parts | changes)
 
@@ -389,8 +405,12 @@ class Target:
         weight = None
         if self.weight is not None or other.weight is not None:
             weight = np.concatenate([_weights(self), _weights(other)])
+        hints = None
+        if self.hints is not None and other.hints is not None:
+            hints = np.concatenate([self.hints, other.hints])
         return replace(
             self,
+            hints=hints,
             labels=np.concatenate([self.labels, other.labels]),
             predictions=np.concatenate([self.predictions, other.predictions]),
             alpha=np.concatenate([self.alpha, other.alpha]),

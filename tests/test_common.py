@@ -19,6 +19,8 @@ from sklearn.utils.estimator_checks import check_estimator, parametrize_with_che
 from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill import (
+    BayesianDistilledClassifier,
+    BayesianDistilledRegressor,
     DistilledClassifier,
     DistilledClassifierCV,
     DistilledRegressor,
@@ -80,6 +82,11 @@ REGRESSORS = {
         bound="label",
         alpha=0.9,
     ),
+    "hinted student": DistilledRegressor(
+        DecisionTreeRegressor(max_depth=3),
+        DecisionTreeRegressor(max_depth=3),
+        hints="leaves",
+    ),
     "stopped early": DistilledRegressor(
         GradientBoostingRegressor(n_estimators=5),
         GradientBoostingRegressor(n_estimators=5),
@@ -130,6 +137,14 @@ CLASSIFIERS = {
         GradientBoostingClassifier(n_estimators=5),
         combine="stack",
         trust="attentive",
+    ),
+    "hinted student": DistilledClassifier(
+        [
+            ("tree", DecisionTreeClassifier(max_depth=3)),
+            ("stump", DecisionTreeClassifier(max_depth=1)),
+        ],
+        DecisionTreeClassifier(max_depth=3),
+        hints="members",
     ),
     "hinton's loss": DistilledClassifier(
         ExtraTreesClassifier(n_estimators=5),
@@ -183,6 +198,13 @@ SEARCHES = {
 }
 
 
+BAYESIAN = {
+    "values": BayesianDistilledRegressor(Ridge()),
+    "of known noise": BayesianDistilledRegressor(Ridge(), noise_variance=1.0),
+    "classes": BayesianDistilledClassifier(LogisticRegression()),
+}
+
+
 DEFAULTS = [DistilledRegressor(), DistilledClassifier()]
 # The default teacher, for a student of fewer rounds. Refined, that would split by the
 # rounding of its sums, and so by the order of the samples.
@@ -203,7 +225,12 @@ def run(estimator, check):
 
 @pytest.mark.filterwarnings("ignore")
 @parametrize_with_checks(
-    [*REGRESSORS.values(), *CLASSIFIERS.values(), *SEARCHES.values()]
+    [
+        *REGRESSORS.values(),
+        *CLASSIFIERS.values(),
+        *SEARCHES.values(),
+        *BAYESIAN.values(),
+    ]
 )
 def test_estimator_check(estimator, check):
     run(estimator, check)

@@ -28,7 +28,7 @@ LAYERS = (
     {"refine", "teachers"},
     {"flow"},
     {"distilled"},
-    {"cascade", "inspect", "iterative", "search"},
+    {"bayesian", "cascade", "inspect", "iterative", "search"},
     {"dask", "displays", "export", "report"},
     {"checks", "cli"},
 )

@@ -21,6 +21,8 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 
 import skdistill
 from skdistill import (
+    BayesianDistilledClassifier,
+    BayesianDistilledRegressor,
     DistillationReport,
     DistilledClassifier,
     DistilledClassifierCV,
@@ -158,6 +160,10 @@ def fitted():
     models += [
         cls(DummyClassifier(), DummyClassifier()).fit(X, X["a"] % 2)
         for cls in (DistilledClassifier, DistilledClassifierCV)
+    ]
+    models += [
+        BayesianDistilledRegressor(alpha=0).fit(X, X["a"]),
+        BayesianDistilledClassifier(alpha=0).fit(X, X["a"] % 2),
     ]
     models += [cls().fit(X) for cls in SAMPLERS]
     return {type(model): model for model in models}

@@ -35,7 +35,7 @@ from skdistill.distilled._plans import keep, make_plan
 from skdistill.exceptions import PoorTeacherWarning
 from skdistill.flow import TRUSTS, distill
 from skdistill.refine import LeafRefinement
-from skdistill.teachers import named_teachers
+from skdistill.teachers import Hints, named_teachers
 from skdistill.transfer import TransferSet
 
 __all__ = ["BaseDistilled", "if_student_has"]
@@ -159,6 +159,14 @@ default=None
         the teachers of the folds. Objects such as `skdistill.teachers.OutlierTrust`
         have parameters; a callable gets predictions and labels. If None, all samples
         have the same alpha.
+    hints : {"members", "hidden", "distances", "leaves"}, Hints or None, default=None
+        What of the teacher's representation the student learns by further outputs,
+        which are dropped after training: predictions of its "members", its last
+        "hidden" layer, "distances" in that, or shared "leaves". A
+        `skdistill.teachers.Hints` holds their number and weight too. For students whose
+        outputs share what they learn: trees and forests of scikit-learn, and
+        perceptrons. One teacher is cross-fitted by k-fold then, unless it is frozen.
+        If None, or alpha is 0, the student learns the target alone.
     on_poor_teacher : {"warn", "baseline", "ignore"}, default="warn"
         What to do where the teacher, out-of-fold and calibrated, predicts no better
         than a constant, or on held-out samples no better than the baseline student,
@@ -201,6 +209,11 @@ default=None
             HasMethods(["fit", "transform"]),
         ],
         "trust": [StrOptions({*TRUSTS}), HasMethods(["alphas"]), callable, None],
+        "hints": [
+            StrOptions({"members", "hidden", "distances", "leaves"}),
+            Hints,
+            None,
+        ],
         "on_poor_teacher": [StrOptions({"warn", "baseline", "ignore"})],
         "teacher_input": [HasMethods(["fit", "transform"]), callable, None],
     }
@@ -225,6 +238,7 @@ default=None
         calibrate: Any = "auto",
         combine: Any = "uniform",
         trust: Any = None,
+        hints: Hints | str | None = None,
         on_poor_teacher: str = "warn",
         teacher_input: Any = None,
     ) -> None:
@@ -245,6 +259,7 @@ default=None
         self.calibrate = calibrate
         self.combine = combine
         self.trust = trust
+        self.hints = hints
         self.on_poor_teacher = on_poor_teacher
         self.teacher_input = teacher_input
 

@@ -10,6 +10,7 @@ from skdistill.flow._distill import (
     supervise,
 )
 from skdistill.flow._guard import Verdict
+from skdistill.flow._hints import folds_for, resolve_hints
 from skdistill.flow._inputs import check_divisible
 from skdistill.flow._plan import (
     Plan,
@@ -46,10 +47,12 @@ __all__ = [
     "count_columns",
     "distill",
     "distill_supervised",
+    "folds_for",
     "in_students_loss",
     "join_samples",
     "resolve_bound",
     "resolve_combination",
+    "resolve_hints",
     "resolve_refinement",
     "resolve_steps",
     "resolve_transfer",

@@ -14,6 +14,7 @@ from skdistill._typing import Estimator, Table
 from skdistill._validation import check_two_classes
 from skdistill.flow._data import Data
 from skdistill.flow._guard import Verdict, judge
+from skdistill.flow._hints import as_table, make_hints
 from skdistill.flow._mix import mix
 from skdistill.flow._plan import Plan
 from skdistill.flow._residuals import with_residuals
@@ -40,6 +41,7 @@ from skdistill.students import (
 )
 from skdistill.targets import Target
 from skdistill.teachers import (
+    FittedHints,
     LazyTeacher,
     LazyTeachers,
     Signal,
@@ -72,12 +74,15 @@ class Supervision:
         How the teacher sees the student's samples.
     unlabeled : Unlabeled or None
         The transfer set.
+    hints : ndarray of shape (n_samples, n_hints) or None
+        The hints of the training samples, on the scale of the target.
     """
 
     signal: Signal
     teacher: LazyTeacher | LazyTeachers | None
     view: View
     unlabeled: Unlabeled | None
+    hints: NDArray | None = None
 
     def predict(
         self, plan: Plan, data: Data, X: Table, X_privileged: Table | None = None
@@ -155,7 +160,8 @@ def distill(plan: Plan, data: Data, watch: Watch = _unwatched) -> Distillation:
     """
     verdict = Verdict()
     with watch("teacher", None):
-        known = supervise(replace(plan, transfer=TransferSet(None)), data.labelled())
+        first = replace(plan, transfer=TransferSet(None), hints=None)
+        known = supervise(first, data.labelled())
         if plan.on_poor_teacher != "ignore":
             verdict = judge(plan, data, known.signal)
         if verdict.is_poor and plan.on_poor_teacher == "baseline":
@@ -178,7 +184,7 @@ def supervise(plan: Plan, data: Data, known: Supervision | None = None) -> Super
         On what.
     known : Supervision, default=None
         That of a plan with the same teacher for the same data: its signal is taken over
-        and only the transfer set is made.
+        and only the transfer set and the hints are made.
 
     Returns
     -------
@@ -190,11 +196,20 @@ def supervise(plan: Plan, data: Data, known: Supervision | None = None) -> Super
     if known is None:
         view = fit_view(plan.teacher_input, data)
         known = Supervision(*make_signal(plan, data, view), view, unlabeled=None)
-    unlabeled = _make_unlabeled(plan, data, known)
-    return Supervision(known.signal, known.teacher, known.view, unlabeled)
+    hints = None
+    if plan.hints is not None:
+        seen = known.view.of_teacher(data.X, data.X_privileged)
+        hints = make_hints(plan.hints, data, known.signal, known.teacher, seen)
+    return replace(
+        known,
+        unlabeled=_make_unlabeled(plan, data, known, hints),
+        hints=None if hints is None else hints.values,
+    )
 
 
-def _make_unlabeled(plan: Plan, data: Data, known: Supervision) -> Unlabeled | None:
+def _make_unlabeled(
+    plan: Plan, data: Data, known: Supervision, hints: FittedHints | None
+) -> Unlabeled | None:
     samples = data.X_unlabeled
     if data.unlabeled_predictions is not None:
         predictions = known.signal.transform(data.unlabeled_predictions)
@@ -205,9 +220,19 @@ def _make_unlabeled(plan: Plan, data: Data, known: Supervision) -> Unlabeled | N
     if samples is None:
         return None
     X, X_privileged = known.view.split(samples)
-    if plan.trust is not None and plan.trust.uses_parts:
-        return Unlabeled(X, *known.predict_with_parts(plan, data, X, X_privileged))
-    return Unlabeled(X, known.predict(plan, data, X, X_privileged))
+    of_several = hints is not None and bool(known.signal.parts)
+    if of_several or (plan.trust is not None and plan.trust.uses_parts):
+        found = known.predict_with_parts(plan, data, X, X_privileged)
+        unlabeled = Unlabeled(X, *found)
+    else:
+        unlabeled = Unlabeled(X, known.predict(plan, data, X, X_privileged))
+    if hints is None:
+        return unlabeled
+    if of_several:
+        values = hints.of_others(as_table(unlabeled.parts, data))
+    else:
+        values = hints.transform(known.view.of_teacher(X, X_privileged))
+    return replace(unlabeled, hints=values)
 
 
 def distill_supervised(
@@ -248,6 +273,7 @@ def _fit_students(
         plan.trust, data, supervision.signal, plan.alpha, plan.temperature
     )
     target = mix(plan, data, data.codes, predictions, weight=weight, alpha=alpha)
+    target = replace(target, hints=supervision.hints)
     refinement = plan.refinements[0]
     if unlabeled is not None:
         adapt_to_transfer_set(student, X, target, fit_params)

@@ -15,6 +15,7 @@ from skdistill._typing import Estimator, Student, Table, Teachers
 from skdistill._validation import sparse_columns
 from skdistill.flow._bound import check_bound
 from skdistill.flow._data import Data
+from skdistill.flow._hints import check_hints
 from skdistill.flow._inputs import (
     check_drawable,
     check_student_takes,
@@ -36,6 +37,7 @@ from skdistill.students import (
 from skdistill.targets import TeacherBound
 from skdistill.teachers import (
     Combination,
+    Hints,
     SignalStep,
     Store,
     Trust,
@@ -100,6 +102,8 @@ class Plan:
         Whether the student learns only where it is worse than the teacher.
     transfer : TransferSet
         Which samples are drawn; its sampler is None where there are none.
+    hints : Hints or None
+        What of the teacher's representation the student learns besides.
     refinements : tuple of LeafRefinement or None
         A student is returned for each. They differ in their strength alone.
     teacher_input : transformer, callable or None
@@ -129,6 +133,7 @@ class Plan:
     trust: Trust | None = None
     bound: TeacherBound | None = None
     transfer: TransferSet = field(default_factory=partial(TransferSet, None))
+    hints: Hints | None = None
     refinements: tuple[LeafRefinement | None, ...] = (None,)
     teacher_input: Any = None
     on_poor_teacher: str = "ignore"
@@ -152,6 +157,7 @@ class Plan:
             alpha_until=1.0,
             trust=None,
             bound=None,
+            hints=None,
             transfer=TransferSet(None),
             refinements=(None,),
         )
@@ -299,6 +305,7 @@ def check_plan(plan: Plan, data: Data) -> None:
         temperature=plan.temperature,
         is_refined=plan.refinements[0] is not None,
     )
+    check_hints(plan, data)
     if plan.refinements[0] is not None:
         _check_refines(plan, data)
     if has_transfer_set:

@@ -3,7 +3,7 @@
 Their target is the teacher's prediction alone, whatever alpha is.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,11 +35,14 @@ class Unlabeled:
     parts : ndarray or None
         What each of several teachers, or of the folds' teachers, predicts, stacked
         along the second axis; None where nobody asks.
+    hints : ndarray of shape (n_unlabeled, n_hints) or None
+        Their hints, on the scale of the target.
     """
 
     X: Table
     predictions: NDArray
     parts: NDArray | None = None
+    hints: NDArray | None = None
 
     def target(
         self, plan: Plan, data: Data, like: Target, trust: Trust | None
@@ -63,9 +66,11 @@ class Unlabeled:
             )
             weight = trust.weights(evidence) * (1.0 if weight is None else weight)
         if data.classes is None:
-            return mix(plan, data, self.predictions, self.predictions, weight=weight)
-        labels = self.predictions.argmax(axis=1)
-        return mix(plan, data, labels, self.predictions, weight=weight, alpha=1.0)
+            labels, alpha = self.predictions, plan.alpha
+        else:
+            labels, alpha = self.predictions.argmax(axis=1), 1.0
+        target = mix(plan, data, labels, self.predictions, weight=weight, alpha=alpha)
+        return replace(target, hints=self.hints)
 
 
 def draw_samples(plan: Plan, data: Data) -> Table:

@@ -166,11 +166,14 @@ def _signal_key(group: Group) -> str:
 
 
 def _transfer_key(group: Group, data: Data) -> str | None:
-    """Return what groups that share a transfer set have in common; None without one."""
-    if not group.plan.has_transfer_set(data):
+    """Return what groups that share a transfer set have in common; None without one.
+
+    The baseline student has no hints.
+    """
+    if not group.plan.has_transfer_set(data) and group.plan.hints is None:
         return None
     transfer = group.plan.transfer
-    return joblib.hash((transfer.sampler, transfer.size))
+    return joblib.hash((transfer.sampler, transfer.size, group.plan.hints))
 
 
 def students_of(

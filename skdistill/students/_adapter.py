@@ -104,6 +104,10 @@ class StudentAdapter:
     offset_param : str or None, default=None
         The parameter of `fit` that says, for each sample, at what the raw prediction
         begins; None if there is none.
+    has_hidden_layer : bool, default=False
+        Whether a fitted model has a `hidden_layer`.
+    learns_hints : bool, default=False
+        Whether `fit` learns ``target.hints`` too, and drops their outputs afterwards.
 
     Examples
     --------
@@ -155,6 +159,8 @@ class StudentAdapter:
     leaves: type[LeafModel] | None = None
     is_single_tree: bool = False
     offset_param: str | None = None
+    has_hidden_layer: bool = False
+    learns_hints: bool = False
 
     def fit(
         self,
@@ -301,6 +307,14 @@ class StudentAdapter:
             if isinstance(value, str) and value in self.losses:
                 return self.losses[value].of(params, f"{name}={value!r}")
         return TrainingLoss()
+
+    def reason_not_to_hint(self, student: Estimator) -> str:
+        """Return why the parameters of an unfitted student rule hints out, else ""."""
+        return ""
+
+    def hidden_layer(self, model: Estimator, X: Table) -> NDArray:
+        """Return the last hidden layer, (n_samples, n_units), of a fitted model."""
+        raise NotImplementedError
 
     def is_linear(self, student: Estimator) -> bool:
         """Return whether the predictions are a linear function of the targets."""

@@ -244,11 +244,12 @@ def fit_on_target(
         return LogitStudent(student).fit_target(X, target.mixed, target.classes, params)
     if not of_classes:
         target = within_domain(student, target)
-    if not target.uses_teacher and not eval_targets:
+    is_hinted = target.hints is not None
+    if not target.uses_teacher and not eval_targets and not is_hinted:
         y = labels_for(student, target)
         return student.fit(X, y, **_with_weight(student, target, fit_params))
     is_bounded = target.bound is not None
-    by_last_step = of_classes or adapter.trains_natively or is_bounded
+    by_last_step = of_classes or adapter.trains_natively or is_bounded or is_hinted
     if isinstance(student, Pipeline) and by_last_step:
         y = target.y if of_classes else adapter.mixed_values(student, target)
         return _fit_last_step(student, X, y, target, fit_params)

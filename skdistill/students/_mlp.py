@@ -12,12 +12,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils import check_random_state
 
 from skdistill._numerics import log_probability
-from skdistill._sklearn import safe_indexing
+from skdistill._sklearn import (
+    ACTIVATIONS,
+    LOSS_FUNCTIONS,
+    forget_optimizer,
+    safe_indexing,
+)
 from skdistill._typing import Estimator, Table
 from skdistill.students._early_stopping import soft_log_loss
 from skdistill.students._registry import register
@@ -32,6 +38,47 @@ class PerceptronAdapter(ResumingAdapter):
     """MLPRegressor; training goes on epoch by epoch."""
 
     training_rounds = "max_iter"
+    has_hidden_layer = True
+    learns_hints = True
+
+    def fit(
+        self,
+        student: Estimator,
+        X: Table,
+        target: Target,
+        fit_params: Mapping[str, Any],
+        eval_targets: Sequence[Target] = (),
+    ) -> Estimator:
+        if target.hints is None:
+            return super().fit(student, X, target, fit_params, eval_targets)
+        mixed = target.mixed
+        wide = target.with_hints(mixed)
+        with with_methods(student, _zeros_for_hints(mixed[:1].size)):
+            student.fit(X, wide, sample_weight=target.weight, **fit_params)
+        return _drop_hints(student, mixed[:1].size)
+
+    def reason_not_to_hint(self, student: Estimator) -> str:
+        is_classifier = isinstance(student, MLPClassifier)
+        loss = student.get_params().get("loss", "squared_error")
+        stops = student.early_stopping and student.solver != "lbfgs"
+        # scikit-learn's loss of several values is their mean, its gradient that of the
+        # sum; only a line search compares them.
+        searches = student.solver == "lbfgs" and not is_classifier
+        reasons = {
+            "early_stopping=True would judge its hints too": stops,
+            "solver='lbfgs' does not learn several values well": searches,
+            f"loss={loss!r} would be that of its hints too": loss != "squared_error",
+        }
+        return next((reason for reason, holds in reasons.items() if holds), "")
+
+    def hidden_layer(self, model: Estimator, X: Table) -> NDArray:
+        hidden = X if issparse(X) else np.asarray(X)
+        for coef, intercept in zip(
+            model.coefs_[:-1], model.intercepts_[:-1], strict=True
+        ):
+            hidden = hidden @ coef + intercept
+            ACTIVATIONS[model.activation](hidden)
+        return hidden
 
     def reason_not_to_resume(self, student: Estimator) -> str:
         reasons = {
@@ -80,8 +127,44 @@ class ClassPerceptronAdapter(PerceptronAdapter):
                     f"{sorted(fit_params)}. Leave them out."
                 )
             return _fit_until_it_stops(student, X, target)
-        with _learning(student, _output(target.mixed)):
-            return student.fit(X, target.y, sample_weight=target.weight, **fit_params)
+        output = _output(target.mixed)
+        with _learning(student, output, target.hints):
+            student.fit(X, target.y, sample_weight=target.weight, **fit_params)
+        if target.hints is not None:
+            _drop_hints(student, output.shape[1])
+        return student
+
+
+def _zeros_for_hints(n_outputs: int) -> type:
+    """Return the method by which training starts where the baseline student's does.
+
+    The weights of the hints' outputs start at 0: large outputs, which come of features
+    that are not scaled, would at once drive hidden units to where they are dead.
+    """
+
+    class ZerosForHints:
+        def _initialize(
+            self: Any, y: NDArray, layer_units: list[int], dtype: np.dtype
+        ) -> None:
+            own = [*layer_units[:-1], n_outputs]
+            super()._initialize(y[:, :n_outputs], own, dtype)  # type: ignore[misc]
+            n_hints = y.shape[1] - n_outputs
+            last, start = self.coefs_[-1], self.intercepts_[-1]
+            self.coefs_[-1] = np.pad(last, ((0, 0), (0, n_hints)))
+            self.intercepts_[-1] = np.pad(start, (0, n_hints))
+            self.n_outputs_ = y.shape[1]
+
+    return ZerosForHints
+
+
+def _drop_hints(student: Estimator, n_outputs: int) -> Estimator:
+    """Take the outputs of the hints, which come last, out of a fitted perceptron."""
+    # A view would keep all weights in memory.
+    student.coefs_[-1] = student.coefs_[-1][:, :n_outputs].copy()
+    student.intercepts_[-1] = student.intercepts_[-1][:n_outputs].copy()
+    student.n_outputs_ = n_outputs
+    forget_optimizer(student)  # Its momenta are those of all outputs.
+    return student
 
 
 def _output(mixed: NDArray) -> NDArray:
@@ -89,7 +172,53 @@ def _output(mixed: NDArray) -> NDArray:
     return mixed[:, 1 if mixed.shape[1] == 2 else 0 :]
 
 
-def _learning(student: MLPClassifier, output: NDArray) -> AbstractContextManager[None]:
+def _learning(
+    student: MLPClassifier, output: NDArray, hints: NDArray | None = None
+) -> AbstractContextManager[None]:
+    """Let a classifier learn distributions, and hints by squared loss beside them."""
+    if hints is None:
+        return with_methods(student, _soft_target(output))
+    n_outputs = output.shape[1]
+
+    wide = np.column_stack([output, hints])
+
+    class HintedTarget(_soft_target(wide), _zeros_for_hints(n_outputs)):  # type: ignore[misc]
+        def _forward_pass(self: Any, activations: list[NDArray]) -> list[NDArray]:
+            own = self.out_activation_
+            self.out_activation_ = "identity"
+            try:
+                activations = super()._forward_pass(activations)
+            finally:
+                self.out_activation_ = own
+            ACTIVATIONS[own](activations[-1][:, :n_outputs])
+            return activations
+
+        def _backprop(
+            self,
+            X: Table,
+            y: NDArray,
+            sample_weight: NDArray | None,
+            activations: list[NDArray],
+            *args: Any,
+        ) -> tuple:
+            # The gradient by the last layer is prediction - target, for both losses.
+            loss, *gradients = super()._backprop(
+                X, y, sample_weight, activations, *args
+            )
+            is_binary = self.out_activation_ == "logistic"
+            measure = LOSS_FUNCTIONS["binary_log_loss" if is_binary else "log_loss"]
+            found = activations[-1]
+            loss += measure(y[:, :n_outputs], found[:, :n_outputs], sample_weight)
+            errors = ((y - found)[:, n_outputs:] ** 2).sum(axis=1)
+            loss += 0.5 * np.average(errors, weights=sample_weight)
+            return loss - measure(y, found, sample_weight), *gradients
+
+    return with_methods(student, HintedTarget)
+
+
+def _soft_target(output: NDArray) -> type:
+    """Return the method that puts other outputs in place of the onehot labels."""
+
     class SoftTarget:
         def _validate_input(
             self, X: Table, *args: Any, **kwargs: Any
@@ -97,7 +226,7 @@ def _learning(student: MLPClassifier, output: NDArray) -> AbstractContextManager
             X, _ = super()._validate_input(X, *args, **kwargs)  # type: ignore[misc]
             return X, output.astype(X.dtype, copy=False)
 
-    return with_methods(student, SoftTarget)
+    return SoftTarget
 
 
 def _fit_until_it_stops(

@@ -34,6 +34,7 @@ from skdistill.students._class_weight import weigh_classes
 from skdistill.students._duplication import classes_of
 from skdistill.students._leaves import LeafModel, LeafNodes
 from skdistill.students._registry import register
+from skdistill.students._while_fitting import with_params
 from skdistill.targets import Target
 
 __all__ = [
@@ -137,6 +138,8 @@ class TreeAdapter(StudentAdapter):
     """Trees and forests of values."""
 
     leaves: type[LeafModel] = AveragedRegressorLeaves
+    learns_hints = True
+    hinted_criteria: tuple[str, ...] = ("squared_error", "friedman_mse")
 
     def __init__(self, *, is_single_tree: bool) -> None:
         self.is_single_tree = is_single_tree
@@ -147,12 +150,45 @@ class TreeAdapter(StudentAdapter):
     def count_values(self, model: Estimator) -> ValueCounts:
         return ValueCounts(leaves=sum(int(tree.n_leaves) for tree in _trees(model)))
 
+    def fit(
+        self,
+        student: Estimator,
+        X: Table,
+        target: Target,
+        fit_params: Mapping[str, Any],
+        eval_targets: Sequence[Target] = (),
+    ) -> Estimator:
+        if target.hints is None:
+            return super().fit(student, X, target, fit_params, eval_targets)
+        mixed = self.mixed_values(student, target)
+        wide, n_outputs = target.with_hints(mixed), mixed[:1].size
+        limits = {name: getattr(student, name) for name in _IMPURITY_LIMITS}
+        # The impurity is the mean over the outputs, of which there are more now.
+        part = n_outputs / wide.shape[1]
+        with with_params(student, **{one: part * limits[one] for one in limits}):
+            student.fit(X, wide, target.weight, **fit_params)
+        for model in [student, *getattr(student, "estimators_", [])]:
+            model.set_params(**limits).n_outputs_ = n_outputs
+            if hasattr(model, "tree_"):
+                model.tree_ = _first_outputs(model.tree_, student, n_outputs)
+        return student
+
+    def reason_not_to_hint(self, student: Estimator) -> str:
+        reasons = {
+            "oob_score would judge its hints too": getattr(student, "oob_score", False),
+            "monotonic_cst is for one output": student.monotonic_cst is not None,
+            f"criterion={student.criterion!r} is not for several outputs that are "
+            "added up": student.criterion not in self.hinted_criteria,
+        }
+        return next((reason for reason, holds in reasons.items() if holds), "")
+
 
 class TreeClassifierAdapter(TreeAdapter):
     """Trees and forests of classes learn by a regressor twin, where that is exact."""
 
     trains_natively = True
     leaves = AveragedClassifierLeaves
+    hinted_criteria = ("gini",)
 
     def __init__(self, twin: Callable[[], Estimator], *, is_single_tree: bool) -> None:
         super().__init__(is_single_tree=is_single_tree)
@@ -173,8 +209,9 @@ class TreeClassifierAdapter(TreeAdapter):
             return super().fit(student, X, target, fit_params)
         self.resolve_class_weight(student, target)
         probabilities, weight = weigh_classes(student, target)
-        twin = _with_params_of(student, self.twin(), n_classes=probabilities.shape[1])
-        twin.fit(X, probabilities, weight, **fit_params)
+        wide = target.with_hints(probabilities)
+        twin = _with_params_of(student, self.twin(), n_outputs=wide.shape[1])
+        twin.fit(X, wide, weight, **fit_params)
         return _move(twin, student, classes_of(target), target.y)
 
 
@@ -188,12 +225,12 @@ def _check_not_judged_by_duplicates(student: Estimator) -> None:
         )
 
 
-def _with_params_of(student: Estimator, twin: Estimator, n_classes: int) -> Estimator:
+def _with_params_of(student: Estimator, twin: Estimator, n_outputs: int) -> Estimator:
     params = student.get_params(deep=False)
     twin.set_params(
         **{name: params[name] for name in twin.get_params() if name in params}
         | {"criterion": "squared_error"}
-        | {name: params[name] / n_classes for name in _IMPURITY_LIMITS}
+        | {name: params[name] / n_outputs for name in _IMPURITY_LIMITS}
     )
     if params.get("oob_score"):
         twin.set_params(oob_score=True)  # The metric, if given, is for classes.
@@ -241,15 +278,27 @@ def _member(tree: Estimator, forest: Estimator, classes: NDArray) -> Estimator:
 
 
 def _with_classes(tree: Tree, n_features: int, n_classes: int) -> Tree:
-    """Return a tree of K outputs as the tree of one output with K classes."""
+    """Return a tree as one with K classes, which are the first of its outputs."""
     state = tree.__getstate__()
-    values = state["values"].transpose(0, 2, 1)
+    values = state["values"][:, :n_classes].transpose(0, 2, 1)
     values = np.ascontiguousarray(values / values.sum(axis=2, keepdims=True))
     state["values"] = values
     state["nodes"]["impurity"] = 1 - (values[:, 0] ** 2).sum(axis=1)
     moved = Tree(n_features, np.array([n_classes], dtype=np.intp), 1)
     moved.__setstate__(state)
     return moved
+
+
+def _first_outputs(tree: Tree, model: Estimator, n_outputs: int) -> Tree:
+    """Return a tree of values with the first of its outputs alone.
+
+    The impurities of its nodes stay those of all outputs, which the splits were for.
+    """
+    state = tree.__getstate__()
+    state["values"] = np.ascontiguousarray(state["values"][:, :n_outputs])
+    kept = Tree(model.n_features_in_, np.ones(n_outputs, dtype=np.intp), n_outputs)
+    kept.__setstate__(state)
+    return kept
 
 
 def _trees(model: Estimator) -> list[Tree]:

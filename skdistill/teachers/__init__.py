@@ -15,6 +15,7 @@ from skdistill.teachers._combination import Combination
 from skdistill.teachers._cross_fit import CrossFitResult, CrossFitTask, cross_fit
 from skdistill.teachers._estimators import as_estimator, from_predictions
 from skdistill.teachers._fold_mean import FoldMeanClassifier, FoldMeanRegressor
+from skdistill.teachers._hints import FittedHints, Hints
 from skdistill.teachers._in_context import (
     InContextClassifier,
     InContextRegressor,
@@ -64,8 +65,10 @@ __all__ = [
     "CrossFitResult",
     "CrossFitTask",
     "Evidence",
+    "FittedHints",
     "FoldMeanClassifier",
     "FoldMeanRegressor",
+    "Hints",
     "InContextClassifier",
     "InContextRegressor",
     "LazyTeacher",
