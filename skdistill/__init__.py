@@ -1,11 +1,14 @@
 """Knowledge distillation on tabular data, in scikit-learn's own idiom."""
 
 from skdistill._version import __version__
+from skdistill.cascade import CascadeClassifier, CascadeRegressor
 from skdistill.distilled import DistilledClassifier, DistilledRegressor
 from skdistill.report import DistillationReport
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
 
 __all__ = [
+    "CascadeClassifier",
+    "CascadeRegressor",
     "DistillationReport",
     "DistilledClassifier",
     "DistilledClassifierCV",

@@ -28,7 +28,8 @@ LAYERS = (
     {"refine", "teachers"},
     {"flow"},
     {"distilled"},
-    {"cascade", "inspect", "iterative", "search"},
+    {"inspect", "iterative", "search"},
+    {"cascade"},
     {"dask", "displays", "export", "report"},
     {"checks", "cli"},
 )

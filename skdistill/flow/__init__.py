@@ -24,6 +24,7 @@ from skdistill.flow._tables import (
     check_joinable,
     check_same_container,
     count_columns,
+    join_columns,
     join_samples,
 )
 from skdistill.flow._trust import TRUSTS, resolve_trust
@@ -47,6 +48,7 @@ __all__ = [
     "distill",
     "distill_supervised",
     "in_students_loss",
+    "join_columns",
     "join_samples",
     "resolve_bound",
     "resolve_combination",

@@ -1,0 +1,15 @@
+"""Cascades: the student predicts, and the teacher where it must."""
+
+from skdistill.cascade._classifier import CascadeClassifier
+from skdistill.cascade._costs import find_fraction
+from skdistill.cascade._deferral import estimate_gains
+from skdistill.cascade._regressor import CascadeRegressor
+from skdistill.cascade._threshold import find_threshold
+
+__all__ = [
+    "CascadeClassifier",
+    "CascadeRegressor",
+    "estimate_gains",
+    "find_fraction",
+    "find_threshold",
+]
