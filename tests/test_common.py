@@ -19,6 +19,8 @@ from sklearn.utils.estimator_checks import check_estimator, parametrize_with_che
 from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill import (
+    CascadeClassifier,
+    CascadeRegressor,
     DistilledClassifier,
     DistilledClassifierCV,
     DistilledRegressor,
@@ -37,6 +39,12 @@ UNCOUNTED = {
     "verbose": -1,
 }
 
+CHEAP = {
+    "cross_fit": False,
+    "transfer": None,
+    "refine": None,
+    "on_poor_teacher": "ignore",
+}
 QUICK = {"hidden_layer_sizes": 20, "max_iter": 60, "learning_rate_init": 0.02}
 
 REGRESSORS = {
@@ -183,6 +191,22 @@ SEARCHES = {
 }
 
 
+CASCADES = {
+    "regression": CascadeRegressor(
+        DistilledRegressor(Ridge(), DecisionTreeRegressor(max_depth=2), **CHEAP),
+        deferral=Ridge(),
+        cv=2,
+    ),
+    "classification": CascadeClassifier(
+        DistilledClassifier(
+            DecisionTreeClassifier(max_depth=3), LogisticRegression(), **CHEAP
+        ),
+        deferral="margin",
+        cv=2,
+    ),
+}
+
+
 DEFAULTS = [DistilledRegressor(), DistilledClassifier()]
 # The default teacher, for a student of fewer rounds. Refined, that would split by the
 # rounding of its sums, and so by the order of the samples.
@@ -203,7 +227,12 @@ def run(estimator, check):
 
 @pytest.mark.filterwarnings("ignore")
 @parametrize_with_checks(
-    [*REGRESSORS.values(), *CLASSIFIERS.values(), *SEARCHES.values()]
+    [
+        *REGRESSORS.values(),
+        *CLASSIFIERS.values(),
+        *SEARCHES.values(),
+        *CASCADES.values(),
+    ]
 )
 def test_estimator_check(estimator, check):
     run(estimator, check)

@@ -4,11 +4,12 @@ from skdistill.cascade._classifier import CascadeClassifier
 from skdistill.cascade._costs import find_fraction
 from skdistill.cascade._deferral import estimate_gains
 from skdistill.cascade._regressor import CascadeRegressor
-from skdistill.cascade._threshold import find_threshold
+from skdistill.cascade._threshold import certify, find_threshold
 
 __all__ = [
     "CascadeClassifier",
     "CascadeRegressor",
+    "certify",
     "estimate_gains",
     "find_fraction",
     "find_threshold",

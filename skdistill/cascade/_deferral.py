@@ -60,7 +60,7 @@ def features_of(X: Table, student: NDArray) -> Table:
     -------
     table
         With the columns of X first. Those of a DataFrame keep their names, the others
-        are "student_0", "student_1", ...
+        are "student_0", "student_1", ...; where names are numbers, negative ones.
     """
     columns: Any = student[:, None]
     if student.ndim == 2:
@@ -68,7 +68,13 @@ def features_of(X: Table, student: NDArray) -> Table:
     if hasattr(X, "iloc"):
         import pandas as pd
 
-        columns = pd.DataFrame(columns).add_prefix("student_")
+        columns = pd.DataFrame(columns)
+        if all(isinstance(name, str) for name in X.columns):
+            columns = columns.add_prefix("student_")
+        else:
+            columns.columns = range(-columns.shape[1], 0)
+    elif getattr(X, "dtype", np.dtype(float)).kind in "US":
+        X = np.asarray(X, dtype=object)  # Beside numbers.
     return join_columns(X, columns)
 
 

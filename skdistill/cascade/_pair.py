@@ -42,8 +42,8 @@ class Pair:
         parts = open_parts(model)
         if parts.model.n_privileged_:
             raise ValueError(
-                "The teacher of a cascade predicts new samples, so it must see what the "
-                f"student sees. Got one that saw {parts.model.n_privileged_} "
+                "The teacher of a cascade must see what the student sees, as it also "
+                f"predicts. Got one that saw {parts.model.n_privileged_} "
                 "privileged columns besides. Fit it without X_privileged."
             )
         calibration = parts.model.calibration_

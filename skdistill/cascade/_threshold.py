@@ -150,12 +150,9 @@ def describe(
         parts.append("No sample is kept by the student.")
     else:
         parts.append(f"Of the samples that the student keeps: {certificate}")
-    assumed = "This holds where new samples come from the same distribution"
+    assumed = "new samples come from the same distribution"
     if is_weighted:
-        assumed += ", and for weights but as they count samples"
+        assumed += ", weights count samples"
     if is_refitted:
-        assumed += (
-            ", and but for the models: those that predict are refitted on all samples, "
-            "and stand for those of the folds"
-        )
-    return " ".join([*parts, f"{assumed}."])
+        assumed += ", and the models fitted on all samples are as those of the folds"
+    return " ".join([*parts, f"This assumes that {assumed}."])
