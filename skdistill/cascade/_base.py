@@ -14,7 +14,7 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skdistill._fitting import clone_with_seed, forget_fit, spawn_seeds, weight_param
+from skdistill._fitting import clone_with_seed, forget_fit, spawn_seeds
 from skdistill._sklearn import (
     HasMethods,
     Interval,
@@ -32,10 +32,13 @@ from skdistill.cascade._costs import find_fraction, measure_costs
 from skdistill.cascade._deferral import (
     UNCERTAINTIES,
     default_model,
-    estimate_gains,
+    expected_gains,
     features_of,
+    find_corrections,
+    fit_models,
+    predict_corrections,
 )
-from skdistill.cascade._held_out import HeldOut, fit_folds, halve, predict_out_of_fold
+from skdistill.cascade._held_out import HeldOut, fit_folds, halve, score_out_of_fold
 from skdistill.cascade._pair import Pair
 from skdistill.cascade._threshold import certify, describe, find_threshold
 from skdistill.teachers import CrossFitTask
@@ -253,24 +256,22 @@ class BaseCascade(MetaEstimatorMixin, BaseEstimator):
         seed: int | None,
     ) -> tuple[NDArray, NDArray]:
         """Return samples, and their scores by a model that was not fitted on them."""
-        self.deferral_model_ = None
+        student = held_out.student
+        self.deferral_models_: list[Estimator] = []
         if isinstance(self.deferral, str) and self.deferral in UNCERTAINTIES:
-            return np.arange(len(held_out.student)), self._score(X, held_out.student)
+            return np.arange(len(student)), self._score(X, student)
         model = default_model() if isinstance(self.deferral, str) else self.deferral
         classes = getattr(self, "classes_", None)
-        gains = estimate_gains(held_out.student, held_out.teacher, y, classes)
-        features = features_of(X, held_out.student)
-        rows, scores = predict_out_of_fold(
-            *(model, features, gains, weight, held_out.folds, seed)
+        corrections = find_corrections(student, held_out.teacher, y, classes)
+        features = features_of(X, student)
+        rows, scores = score_out_of_fold(
+            *(model, features, student, corrections, weight, held_out.folds, seed)
         )
-        self.deferral_model_ = clone_with_seed(model, seed)
         if is_frozen(self.estimator_):  # The other half has set the threshold.
             train = held_out.folds[0][0]
-            features, gains = safe_indexing(features, train), gains[train]
+            features, corrections = safe_indexing(features, train), corrections[train]
             weight = None if weight is None else weight[train]
-        self.deferral_model_.fit(
-            features, gains, **weight_param(model, weight, part="deferral model")
-        )
+        self.deferral_models_ = fit_models(model, features, corrections, weight, seed)
         return rows, scores
 
     def deferral_score(self, X: Table) -> NDArray[np.float64]:
@@ -337,9 +338,11 @@ class BaseCascade(MetaEstimatorMixin, BaseEstimator):
         return predictions
 
     def _score(self, X: Table, student: NDArray) -> NDArray[np.float64]:
-        if self.deferral_model_ is None:
+        if not self.deferral_models_:
             return UNCERTAINTIES[self.deferral](student)
-        return np.ravel(self.deferral_model_.predict(features_of(X, student)))
+        features = features_of(X, student)
+        corrections = predict_corrections(self.deferral_models_, features)
+        return expected_gains(student, corrections)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return how metadata is routed to the estimator and `cv`.

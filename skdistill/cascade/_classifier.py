@@ -23,14 +23,16 @@ class CascadeClassifier(ClassifierMixin, BaseCascade):
     The computation during `predict_proba` is::
 
         p = student's probabilities for X
-        deferred = deferral_model_.predict([X, margin(p), p]) > threshold_
+        q = p + corrections that deferral_models_ predict for [X, margin(p), p]
+        deferred = KL(q || p) > threshold_
         p[deferred] = calibrated teacher's probabilities for X[deferred]
 
     During `fit` the estimator is distilled, and once more for each fold of `cv`. On the
-    held-out samples the deferral model learns what a sample gains by going to the
-    teacher: the mean of the divergence of the student from the teacher, and of what
-    their log losses differ by. The threshold is the order statistic of its out-of-fold
-    scores that keeps the teacher within `budget`.
+    held-out samples a small deferral model learns by how much the student's probability
+    of a class misses, (t + y) / 2 - p, with the teacher's probability t and y as 0 or
+    1; the divergence of what it corrects is what a sample is expected to gain by going
+    to the teacher. The threshold is the order statistic of its out-of-fold scores that
+    keeps the teacher within `budget`.
 
     Parameters
     ----------
@@ -47,16 +49,17 @@ class CascadeClassifier(ClassifierMixin, BaseCascade):
         - "entropy": that of the student's probabilities. Both need no model, and know
           where the student is unsure, not where the teacher knows more. All samples of
           a frozen estimator then set the threshold.
-        - A regressor learns the gain. It sees the sample's features and after them the
-          student's margin and probabilities. "auto" is boosting on histograms of 60
-          trees with 8 leaves, which takes numbers only; a Pipeline can prepare others.
+        - A regressor learns by how much the student misses: one for two classes, else
+          one for each class. It sees the sample's features and after them the
+          student's margin and probabilities. "auto" is boosting on histograms of 100
+          trees with 16 leaves, which takes numbers only; a Pipeline can prepare others.
 
     Attributes
     ----------
     estimator_ : estimator
         The distilled model, fitted on all samples.
-    deferral_model_ : regressor or None
-        The fitted model of the deferral score; None where it needs none.
+    deferral_models_ : list of regressor
+        The fitted models of the deferral score; empty where it needs none.
     threshold_ : float
         A sample with a higher deferral score goes to the teacher. Infinite where the
         budget is too small for the number of held-out samples.

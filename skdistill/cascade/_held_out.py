@@ -11,13 +11,18 @@ from sklearn.base import clone
 from sklearn.model_selection import ShuffleSplit
 from sklearn.utils.parallel import Parallel, delayed
 
-from skdistill._fitting import clone_with_seed, explaining_pickles, weight_param
+from skdistill._fitting import explaining_pickles
 from skdistill._sklearn import index_params, safe_indexing
 from skdistill._typing import Estimator, Table
 from skdistill._warnings import warn_again, with_notes
+from skdistill.cascade._deferral import (
+    expected_gains,
+    fit_models,
+    predict_corrections,
+)
 from skdistill.cascade._pair import Pair
 
-__all__ = ["HeldOut", "fit_folds", "halve", "predict_out_of_fold"]
+__all__ = ["HeldOut", "fit_folds", "halve", "score_out_of_fold"]
 
 Fold = tuple[NDArray, NDArray]
 
@@ -117,15 +122,16 @@ def halve(n_samples: int, seed: int | None) -> list[Fold]:
     return list(split.split(np.empty(n_samples)))
 
 
-def predict_out_of_fold(
+def score_out_of_fold(
     model: Estimator,
     features: Table,
-    target: NDArray,
+    student: NDArray,
+    corrections: NDArray,
     weight: NDArray | None,
     folds: Sequence[Fold],
     seed: int | None,
 ) -> tuple[NDArray, NDArray]:
-    """Return the samples that folds hold out, and what a model predicts for them.
+    """Return the samples that folds hold out, and their scores by models of the others.
 
     Parameters
     ----------
@@ -133,7 +139,9 @@ def predict_out_of_fold(
         Unfitted; fitted on the training part of each fold.
     features : table of shape (n_samples, n_features)
         What it sees.
-    target : ndarray of shape (n_samples,)
+    student : ndarray of shape (n_samples,) or (n_samples, n_classes)
+        What the student predicts.
+    corrections : ndarray of shape (n_samples, n_columns)
         What it learns.
     weight : ndarray of shape (n_samples,) or None
         Sample weights.
@@ -144,17 +152,18 @@ def predict_out_of_fold(
 
     Returns
     -------
-    rows, predictions : ndarray
+    rows, scores : ndarray
         In the order of the folds.
     """
     parts = []
     for train, test in folds:
-        fitted = clone_with_seed(model, seed)
-        of_weight = None if weight is None else weight[train]
-        fitted.fit(
+        models = fit_models(
+            model,
             safe_indexing(features, train),
-            target[train],
-            **weight_param(model, of_weight, part="deferral model"),
+            corrections[train],
+            None if weight is None else weight[train],
+            seed,
         )
-        parts.append(np.ravel(fitted.predict(safe_indexing(features, test))))
+        found = predict_corrections(models, safe_indexing(features, test))
+        parts.append(expected_gains(student[test], found))
     return np.concatenate([test for _, test in folds]), np.concatenate(parts)

@@ -20,14 +20,16 @@ class CascadeRegressor(RegressorMixin, BaseCascade):
     The computation during `predict` is::
 
         s = student's predictions for X
-        deferred = deferral_model_.predict([X, s]) > threshold_
+        r = deferral_models_[0].predict([X, s])
+        deferred = r**2 > threshold_
         s[deferred] = calibrated teacher's predictions for X[deferred]
 
     During `fit` the estimator is distilled, and once more for each fold of `cv`. On the
-    held-out samples the deferral model learns what a sample gains by going to the
-    teacher: the mean of the squared distance of student and teacher, and of what their
-    squared errors differ by. The threshold is the order statistic of its out-of-fold
-    scores that keeps the teacher within `budget`.
+    held-out samples a small deferral model learns by how much the student misses,
+    (t + y) / 2 - s, with the teacher's prediction t and the label y; the square of what
+    it predicts is what a sample is expected to gain by going to the teacher. The
+    threshold is the order statistic of its out-of-fold scores that keeps the teacher
+    within `budget`.
 
     Parameters
     ----------
@@ -37,17 +39,16 @@ class CascadeRegressor(RegressorMixin, BaseCascade):
         one half teaches the deferral model and the other sets the threshold. If None,
         ``DistilledRegressor()`` is used.
     deferral : "auto" or regressor, default="auto"
-        What learns the score of a sample: the higher, the sooner it goes to the
-        teacher. It sees the sample's features and after them the student's prediction.
-        "auto" is boosting on histograms of 60 trees with 8 leaves, which takes
-        numbers only; a Pipeline can prepare others.
+        What learns by how much the student misses. It sees the sample's features and
+        after them the student's prediction. "auto" is boosting on histograms of 100
+        trees with 16 leaves, which takes numbers only; a Pipeline can prepare others.
 
     Attributes
     ----------
     estimator_ : estimator
         The distilled model, fitted on all samples.
-    deferral_model_ : regressor
-        The fitted model of the deferral score.
+    deferral_models_ : list of regressor
+        The fitted model of the deferral score, alone in its list.
     threshold_ : float
         A sample with a higher deferral score goes to the teacher. Infinite where the
         budget is too small for the number of held-out samples.

@@ -32,7 +32,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from skdistill._typing import Estimator
-from skdistill.cascade import CascadeClassifier, CascadeRegressor
+from skdistill.cascade import FLOOR, CascadeClassifier, CascadeRegressor
 from skdistill.distilled import DistilledClassifier, DistilledRegressor
 from skdistill.export._trees import is_tree_student
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
@@ -210,7 +210,7 @@ class Graph:
         self, model: Estimator, inputs: list[Variable], student: str
     ) -> str:
         """Add the score of a cascade; `student` is what its student predicts."""
-        if model.deferral_model_ is None and model.deferral == "entropy":
+        if not model.deferral_models_ and model.deferral == "entropy":
             floor = self._constant([np.finfo(np.float32).tiny])
             logarithm = self._node("Log", self._node("Max", student, floor))
             terms = self._node("Mul", student, logarithm)
@@ -218,13 +218,33 @@ class Graph:
         features, n_features = student, 1
         if is_classifier(model):
             margin = self._margin(student)
-            if model.deferral_model_ is None:
+            if not model.deferral_models_:
                 return margin
             features = self._node("Concat", margin, student, axis=1)
             n_features = 1 + len(model.classes_)
         known = self._variable("student", FloatTensorType([None, n_features]))
         self._container.add_node("Identity", features, known.full_name)
-        return self.outputs(model.deferral_model_, [*inputs, known])[0]
+        found = [
+            self.outputs(part, [*inputs, known])[0] for part in model.deferral_models_
+        ]
+        if not is_classifier(model):
+            return self._node("Mul", found[0], found[0])
+        if len(found) == 1:
+            found = [self._node("Neg", found[0]), found[0]]
+        corrections = self._node("Concat", *found, axis=1)
+        return self._divergence(student, corrections, len(model.classes_))
+
+    def _divergence(self, probability: str, corrections: str, n_classes: int) -> str:
+        """Return how far corrected probabilities are from those of the student."""
+        floor, ones = self._constant([FLOOR]), np.ones(n_classes)
+
+        def normed(table: str) -> str:
+            raised = self._node("Max", table, floor)
+            return self._node("Div", raised, self._weighted_sum(raised, ones))
+
+        q = normed(normed(self._node("Add", probability, corrections)))
+        ratio = self._node("Log", self._node("Div", q, normed(probability)))
+        return self._weighted_sum(self._node("Mul", q, ratio), ones)
 
     def _margin(self, probability: str) -> str:
         """Return 1 less the lead of the likeliest class over the second."""

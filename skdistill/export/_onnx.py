@@ -262,9 +262,9 @@ def _why_no_cascade(cascade: Estimator, error: Exception) -> str:
     name = type(cascade).__name__
     student = type(final_step(cascade.estimator_.student_)).__name__
     reason = f": {_first_line(error)}."
-    if cascade.deferral_model_ is None:
+    if not cascade.deferral_models_:
         return f"The {name} cannot be exported to ONNX because of its {student}{reason}"
-    model = type(final_step(cascade.deferral_model_)).__name__
+    model = type(final_step(cascade.deferral_models_[0])).__name__
     other = ', or deferral="margin", which needs none' if is_classifier(cascade) else ""
     return (
         f"The {name} cannot be exported to ONNX because of its student ({student}) or "
