@@ -34,6 +34,7 @@ STEPS = (
     "teachers",
     "calibration",
     "signals",
+    "cascade",
     "one_split",
     "quality",
     "few_labels",

@@ -21,11 +21,14 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 
 import skdistill
 from skdistill import (
+    CascadeClassifier,
+    CascadeRegressor,
     DistillationReport,
     DistilledClassifier,
     DistilledClassifierCV,
     DistilledRegressor,
     DistilledRegressorCV,
+    cascade,
     displays,
     export,
     inspect,
@@ -76,6 +79,7 @@ FUNCTIONS = [
     DistillationReport.to_html,
     *functions(metrics),
     *functions(inspect),
+    *(one for one in functions(cascade) if not isinstance(one, type)),
     *functions(displays),
     *functions(export),
     *functions(students),
@@ -98,6 +102,7 @@ OF_THE_SEARCH = {"cv", "memory", "n_jobs", "random_state", "verbose"}
 
 DISTILLED = (DistilledRegressor, DistilledClassifier)
 SEARCHES = (DistilledRegressorCV, DistilledClassifierCV)
+CASCADES = (CascadeRegressor, CascadeClassifier)
 
 HEAVY = {"lightgbm", "matplotlib", "pandas", "xgboost"}
 
@@ -158,6 +163,11 @@ def fitted():
     models += [
         cls(DummyClassifier(), DummyClassifier()).fit(X, X["a"] % 2)
         for cls in (DistilledClassifier, DistilledClassifierCV)
+    ]
+    folds = {"cv": 2, "deferral": DummyRegressor()}
+    models += [
+        CascadeRegressor(models[0], **folds).fit(X, X["a"]),
+        CascadeClassifier(models[2], **folds).fit(X, X["a"] % 2),
     ]
     models += [cls().fit(X) for cls in SAMPLERS]
     return {type(model): model for model in models}
@@ -244,6 +254,7 @@ def entries_of(pair: tuple[type, ...], name: str) -> list[Entry]:
     [
         *((*one, DIFFERENT_BY_TASK) for one in shared(*DISTILLED)),
         *((*one, DIFFERENT_IN_SEARCH) for one in shared(*SEARCHES)),
+        *((*one, {"estimator"}) for one in shared(*CASCADES) if one[1] != "deferral"),
     ],
 )
 def test_shared_parameters_read_the_same(pair, name, different):

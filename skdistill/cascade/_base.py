@@ -133,7 +133,7 @@ class BaseCascade(MetaEstimatorMixin, BaseEstimator):
             The training samples; for a frozen estimator samples that it was not fitted
             on.
         y : array-like of shape (n_samples,)
-            The target. None is enough for a frozen estimator.
+            The target. It may be None for a frozen estimator.
         sample_weight : array-like of shape (n_samples,), default=None
             Sample weights, not negative, not all 0. They reach the estimator, the
             deferral model and the threshold, for which a weight of 2 is two samples.

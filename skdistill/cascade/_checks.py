@@ -8,6 +8,7 @@ from sklearn.frozen import FrozenEstimator
 from skdistill._fitting import is_estimator, wrapped
 from skdistill._typing import Estimator
 from skdistill._validation import check_binary_or_multiclass, check_numeric_target
+from skdistill.cascade._costs import find_fraction
 from skdistill.distilled import NamedTeachersMixin
 
 __all__ = ["check_cascade", "check_labels", "is_frozen"]
@@ -36,6 +37,8 @@ def check_cascade(model: Estimator) -> None:
         )
     if model.costs is not None:
         _check_costs(model.costs)
+        if model.budget_unit == "microseconds":
+            find_fraction(model.budget, tuple(model.costs))
 
 
 def _check_estimator(model: Estimator) -> None:

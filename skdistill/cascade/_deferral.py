@@ -102,8 +102,10 @@ def find_corrections(
 
     Parameters
     ----------
-    student, teacher : ndarray of shape (n_samples,) or (n_samples, n_classes)
-        Values, or probabilities of the classes, for samples that neither was fitted on.
+    student : ndarray of shape (n_samples,) or (n_samples, n_classes)
+        What the student predicts: values, or probabilities of the classes.
+    teacher : ndarray of the same shape
+        What the teacher predicts; neither was fitted on these samples.
     y : ndarray of shape (n_samples,) or None
         The labels.
     classes : ndarray of shape (n_classes,) or None

@@ -148,7 +148,7 @@ def score_out_of_fold(
     folds : list of (train, test)
         The parts.
     seed : int or None
-        Of the model.
+        The seed of the model.
 
     Returns
     -------

@@ -88,8 +88,10 @@ def certify(
         The held-out scores that the threshold was found by.
     threshold : float
         What `find_threshold` returned.
-    student, teacher : ndarray of shape (n_samples,)
-        What they predict for these samples: values or labels.
+    student : ndarray of shape (n_samples,)
+        What the student predicts for these samples: values or labels.
+    teacher : ndarray of shape (n_samples,)
+        What the teacher predicts.
     level : float
         The probability or confidence of the bound.
     of_classes : bool

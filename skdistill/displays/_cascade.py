@@ -61,7 +61,7 @@ class CascadeDisplay:
     >>> from skdistill.displays import CascadeDisplay
     >>> y, student = np.arange(4.0), np.array([0.0, 1.0, 4.0, 3.5])
     >>> display = CascadeDisplay.from_predictions(
-    ...     y, student, y, [0.1, 0.2, 4.0, 0.5], fractions=[0.0, 0.25, 1.0]
+    ...     y, student, y, [0.1, 0.2, 4.0, 0.5], fractions=[0.25]
     ... )
     >>> display.frame()["score"].round(2).tolist()
     [0.15, 0.95, 1.0]
@@ -109,7 +109,7 @@ class CascadeDisplay:
             probabilities. If None, R2 is used, and of classes the negated log loss with
             probabilities of at least 1e-6.
         fractions : sequence of float, default=None
-            The fractions that are scored. If None, 21 from 0 to 1.
+            The fractions that are scored, beside 0 and 1. If None, 21 from 0 to 1.
         ax : matplotlib Axes, default=None
             Where to plot. If None, a figure is made.
         **kwargs : dict
@@ -168,7 +168,7 @@ class CascadeDisplay:
         metric : callable, default=sklearn.metrics.r2_score
             ``metric(y_true, y_pred)``; greater is better.
         fractions : sequence of float, default=None
-            The fractions that are scored. If None, 21 from 0 to 1.
+            The fractions that are scored, beside 0 and 1. If None, 21 from 0 to 1.
         costs : pair of float, default=None
             What a sample costs, of the student with the deferral score and of the
             teacher. If None, the score is plotted against the fraction.
@@ -188,11 +188,10 @@ class CascadeDisplay:
         check_consistent_length(y_true, y_student, y_teacher, deferral_score)
         if fractions is None:
             fractions = np.linspace(0, 1, 21).tolist()
-        points = np.unique(np.asarray(fractions, dtype=float))
-        if len(points) == 0 or not (0 <= points[0] <= points[-1] <= 1):
+        points = np.union1d(np.asarray(fractions, dtype=float), [0.0, 1.0])
+        if not (points[0] == 0 and points[-1] == 1):
             raise ValueError(
-                "fractions must be numbers from 0 to 1, at least one. Got "
-                f"{list(fractions)!r}."
+                f"fractions must be numbers from 0 to 1. Got {list(fractions)!r}."
             )
         student, teacher = np.asarray(y_student), np.asarray(y_teacher)
         order = np.argsort(-np.asarray(deferral_score), kind="stable")

@@ -296,7 +296,7 @@ class Graph:
         names, kind = [column.full_name for column in inputs], StringTensorType
         if kinds == {False}:
             names, kind = self._of_one_type(inputs)
-        widths = [
+        widths: Any = [
             column.type.shape[-1] if column.type.shape else None for column in inputs
         ]
         width = sum(widths) if all(isinstance(n, int) for n in widths) else None

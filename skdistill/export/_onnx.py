@@ -77,8 +77,8 @@ def to_onnx(
     ----------
     model : estimator
         Fitted: a distilled estimator, a search for one, a baseline student, refined or
-        not, a cascade, or a Pipeline that ends in one of them. Of a cascade the student
-        is exported, and the deferral score.
+        not, a cascade, or a Pipeline that ends in one of them. The student of a cascade
+        is exported, with the deferral score.
     X : {array-like, DataFrame} of shape (n_samples, n_features)
         Samples that are typical of those to be predicted, such as training samples.
         They say what the inputs are, and the predictions for them are checked.
