@@ -36,6 +36,7 @@ FRACTIONS = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5)
 OWN, MARGIN, DISTANCE, LABEL = "cascade", "margin", "distance known", "label known"
 GUARANTEE = "guarantee"
 BUDGET, LEVEL, N_DRAWN, N_DRAWS = 0.2, 0.9, 500, 400
+N_TREES = 200
 LEAST = 1e-6
 
 
@@ -83,7 +84,7 @@ def build(student: str, seed: int, memory: str, *, is_class: bool):
         else (DistilledRegressor, CascadeRegressor)
     )
     pair = single(
-        forest(200, bootstrap=True),
+        forest(N_TREES, bootstrap=True),
         build_student(student, seed, classes=is_class),
         memory=memory,
         on_poor_teacher="ignore",

@@ -151,7 +151,7 @@ def describe(
     if certificate is None:
         parts.append("No sample is kept by the student.")
     else:
-        parts.append(f"Of the samples that the student keeps: {certificate}")
+        parts.append(f"For samples that the student keeps: {certificate}")
     assumed = "new samples come from the same distribution"
     if is_weighted:
         assumed += ", weights count samples"
