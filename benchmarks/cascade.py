@@ -102,7 +102,9 @@ def check(frame: pd.DataFrame) -> list[dict]:
             ),
             "sent by the fitted cascades": f"{rows['own_sent'].mean():.1%} "
             f"({rows['own_sent'].min():.1%} to {rows['own_sent'].max():.1%})",
-            "their certificates were right, 95% or more": f"{rows['own_held'].mean():.1%}",
+            "their certificates were right, 95% or more": (
+                f"{rows['own_held'].mean():.1%}"
+            ),
         }
         for task, rows in (("classes", part[is_class]), ("values", part[~is_class]))
         if len(rows)
