@@ -35,6 +35,7 @@ STEPS = (
     "calibration",
     "signals",
     "representations",
+    "cascade",
     "one_split",
     "quality",
     "few_labels",

@@ -5,6 +5,7 @@ from skdistill.bayesian import (
     BayesianDistilledClassifier,
     BayesianDistilledRegressor,
 )
+from skdistill.cascade import CascadeClassifier, CascadeRegressor
 from skdistill.distilled import DistilledClassifier, DistilledRegressor
 from skdistill.report import DistillationReport
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
@@ -12,6 +13,8 @@ from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
 __all__ = [
     "BayesianDistilledClassifier",
     "BayesianDistilledRegressor",
+    "CascadeClassifier",
+    "CascadeRegressor",
     "DistillationReport",
     "DistilledClassifier",
     "DistilledClassifierCV",

@@ -21,6 +21,8 @@ from xgboost import XGBClassifier, XGBRegressor
 from skdistill import (
     BayesianDistilledClassifier,
     BayesianDistilledRegressor,
+    CascadeClassifier,
+    CascadeRegressor,
     DistilledClassifier,
     DistilledClassifierCV,
     DistilledRegressor,
@@ -39,6 +41,12 @@ UNCOUNTED = {
     "verbose": -1,
 }
 
+CHEAP = {
+    "cross_fit": False,
+    "transfer": None,
+    "refine": None,
+    "on_poor_teacher": "ignore",
+}
 QUICK = {"hidden_layer_sizes": 20, "max_iter": 60, "learning_rate_init": 0.02}
 
 REGRESSORS = {
@@ -205,6 +213,22 @@ BAYESIAN = {
 }
 
 
+CASCADES = {
+    "regression": CascadeRegressor(
+        DistilledRegressor(Ridge(), DecisionTreeRegressor(max_depth=2), **CHEAP),
+        deferral=Ridge(),
+        cv=2,
+    ),
+    "classification": CascadeClassifier(
+        DistilledClassifier(
+            DecisionTreeClassifier(max_depth=3), LogisticRegression(), **CHEAP
+        ),
+        deferral="margin",
+        cv=2,
+    ),
+}
+
+
 DEFAULTS = [DistilledRegressor(), DistilledClassifier()]
 # The default teacher, for a student of fewer rounds. Refined, that would split by the
 # rounding of its sums, and so by the order of the samples.
@@ -230,6 +254,7 @@ def run(estimator, check):
         *CLASSIFIERS.values(),
         *SEARCHES.values(),
         *BAYESIAN.values(),
+        *CASCADES.values(),
     ]
 )
 def test_estimator_check(estimator, check):

@@ -28,7 +28,8 @@ LAYERS = (
     {"refine", "teachers"},
     {"flow"},
     {"distilled"},
-    {"bayesian", "cascade", "inspect", "iterative", "search"},
+    {"bayesian", "inspect", "iterative", "search"},
+    {"cascade"},
     {"dask", "displays", "export", "report"},
     {"checks", "cli"},
 )

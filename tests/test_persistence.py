@@ -25,6 +25,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import (
+    CascadeClassifier,
+    CascadeRegressor,
     DistilledClassifier,
     DistilledClassifierCV,
     DistilledRegressor,
@@ -98,6 +100,11 @@ REGRESSIONS = {
         in_context(KNeighborsRegressor(), batch_size=40), Ridge(), **UNREFINED
     ),
     "search": DistilledRegressorCV(Ridge(), TREE_REGRESSORS["tree"], cv=2),
+    "cascade": CascadeRegressor(
+        DistilledRegressor(Ridge(), TREE_REGRESSORS["tree"], **UNREFINED),
+        deferral=Ridge(),
+        cv=2,
+    ),
     "pipeline": make_pipeline(StandardScaler(), DistilledRegressor(Ridge(), Ridge())),
 }
 CLASSIFICATIONS = {
@@ -117,6 +124,11 @@ CLASSIFICATIONS = {
         in_context(KNeighborsClassifier(), batch_size=40), BAYES, **UNREFINED
     ),
     "search": DistilledClassifierCV(BAYES, TREE_CLASSIFIERS["tree"], cv=2),
+    "cascade": CascadeClassifier(
+        DistilledClassifier(BAYES, TREE_CLASSIFIERS["tree"], **UNREFINED),
+        deferral=Ridge(),
+        cv=2,
+    ),
 }
 
 
@@ -169,9 +181,8 @@ def test_classifiers(through, name, small_default_teacher):
     loaded = through(model)
     assert_array_equal(loaded.predict(PIXELS), model.predict(PIXELS))
     assert_array_equal(loaded.predict_proba(PIXELS), model.predict_proba(PIXELS))
-    assert_array_equal(
-        through(model.student_).predict(PIXELS), model.student_.predict(PIXELS)
-    )
+    student = getattr(model, "estimator_", model).student_
+    assert_array_equal(through(student).predict(PIXELS), student.predict(PIXELS))
 
 
 @FORMATS

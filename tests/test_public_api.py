@@ -23,6 +23,8 @@ import skdistill
 from skdistill import (
     BayesianDistilledClassifier,
     BayesianDistilledRegressor,
+    CascadeClassifier,
+    CascadeRegressor,
     DistillationReport,
     DistilledClassifier,
     DistilledClassifierCV,
@@ -100,6 +102,7 @@ OF_THE_SEARCH = {"cv", "memory", "n_jobs", "random_state", "verbose"}
 
 DISTILLED = (DistilledRegressor, DistilledClassifier)
 SEARCHES = (DistilledRegressorCV, DistilledClassifierCV)
+CASCADES = (CascadeRegressor, CascadeClassifier)
 
 HEAVY = {"lightgbm", "matplotlib", "pandas", "xgboost"}
 
@@ -164,6 +167,11 @@ def fitted():
     models += [
         BayesianDistilledRegressor(alpha=0).fit(X, X["a"]),
         BayesianDistilledClassifier(alpha=0).fit(X, X["a"] % 2),
+    ]
+    folds = {"cv": 2, "deferral": DummyRegressor()}
+    models += [
+        CascadeRegressor(models[0], **folds).fit(X, X["a"]),
+        CascadeClassifier(models[2], **folds).fit(X, X["a"] % 2),
     ]
     models += [cls().fit(X) for cls in SAMPLERS]
     return {type(model): model for model in models}
@@ -250,6 +258,7 @@ def entries_of(pair: tuple[type, ...], name: str) -> list[Entry]:
     [
         *((*one, DIFFERENT_BY_TASK) for one in shared(*DISTILLED)),
         *((*one, DIFFERENT_IN_SEARCH) for one in shared(*SEARCHES)),
+        *((*one, {"estimator"}) for one in shared(*CASCADES) if one[1] != "deferral"),
     ],
 )
 def test_shared_parameters_read_the_same(pair, name, different):

@@ -1,15 +1,17 @@
 """Whether an ONNX model predicts as the model that it was made from."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
 from skdistill._typing import Estimator, Table
+from skdistill.cascade import CascadeClassifier, CascadeRegressor
 from skdistill.exceptions import RoundingWarning
 from skdistill.export._inputs import Inputs
+from skdistill.students import last_step
 
 __all__ = [
     "Comparison",
@@ -41,13 +43,28 @@ class _Differences:
 
 @dataclass(frozen=True)
 class Predictions:
-    """Predicted values, or labels and probabilities; (n, 0) where there are none."""
+    """Predicted values, or labels and probabilities; (n, 0) where there are none.
+
+    Those of a cascade are its student's, and have the deferral score as further values.
+    """
 
     values: NDArray[np.float64]
     labels: NDArray | None
+    score: "Predictions | None" = None
 
     def differences(self, others: "Predictions") -> _Differences:
         """Compare with other predictions for the same samples."""
+        found = self._differences(others)
+        if self.score is None or others.score is None:
+            return found
+        of_score = self.score.differences(others.score)
+        return _Differences(
+            found.wrong | of_score.wrong,
+            found.reported | of_score.reported,
+            np.maximum(found.by, of_score.by),
+        )
+
+    def _differences(self, others: "Predictions") -> _Differences:
         values = self.values
         scale, value_range = self._scale_and_range()
         with np.errstate(invalid="ignore"):
@@ -84,6 +101,11 @@ def predictions_of(model: Estimator, X: Table) -> Predictions:
     """Return what the model predicts, without warnings of missing column names."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
+        final, seen = last_step(model, X)
+        if isinstance(final, CascadeRegressor | CascadeClassifier):
+            score = final.deferral_score(seen)[:, None]
+            of_student = predictions_of(final.estimator_, seen)
+            return replace(of_student, score=Predictions(score, None))
         predicted = np.asarray(model.predict(X))
         if not hasattr(model, "classes_"):
             values = predicted.reshape(len(predicted), -1).astype(float)
@@ -200,6 +222,10 @@ def _run(
     """Return what the ONNX model predicts; it has its own spelling of the inputs."""
     names = [one.name for one in session.get_inputs()]
     *labels, values = session.run(None, dict(zip(names, feed, strict=True)))
+    score = None
+    if like.score is not None:
+        score = Predictions(values.astype(float), None)
+        *labels, values = labels
     if like.values.shape[1] == 0:  # The decision values are no probabilities.
         values = values[:, :0]
     if len(values) != len(like.values):
@@ -209,4 +235,4 @@ def _run(
             "converter does not know all that this model does."
         )
     values = values.reshape(like.values.shape).astype(float)
-    return Predictions(values, labels[0] if labels else None)
+    return Predictions(values, labels[0] if labels else None, score)

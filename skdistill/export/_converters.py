@@ -13,8 +13,9 @@ import numpy as np
 from skl2onnx import update_registered_converter
 from skl2onnx.common._container import ModelComponentContainer
 from skl2onnx.common._registration import register_converter, register_shape_calculator
-from skl2onnx.common._topology import Operator, Scope
+from skl2onnx.common._topology import Operator, Scope, Variable
 from skl2onnx.common.data_types import FloatTensorType
+from sklearn.base import is_classifier
 
 from skdistill._typing import Estimator
 from skdistill.distilled import DistilledClassifier, DistilledRegressor
@@ -22,6 +23,7 @@ from skdistill.export._graph import (
     TREES,
     TREES_ROUNDED_DOWN,
     Graph,
+    ShippedCascade,
     ShippedClassifier,
     ShippedRegressor,
     label_type,
@@ -30,6 +32,8 @@ from skdistill.export._trees import tree_student, with_a_negative_leaf
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
 
 __all__ = ["register"]
+
+CASCADE = "SkdistillCascade"
 
 
 def register() -> None:
@@ -47,12 +51,33 @@ def register() -> None:
         update_registered_converter(
             classifier, alias, _classifier_types, _convert, options=options
         )
+    update_registered_converter(
+        ShippedCascade, CASCADE, _keep_types, _convert, parser=_parse_cascade
+    )
     for alias, convert in (
         (TREES, _convert_trees),
         (TREES_ROUNDED_DOWN, _convert_trees_rounded_down),
     ):
         register_converter(alias, convert, overwrite=True)
         register_shape_calculator(alias, _keep_types, overwrite=True)
+
+
+def _parse_cascade(
+    scope: Scope, model: Estimator, inputs: list[Variable], custom_parsers: Any = None
+) -> list[Variable]:
+    """Declare the outputs of a cascade: its student's, and the deferral score."""
+    operator = scope.declare_local_operator(CASCADE, model)
+    operator.inputs.extend(inputs)
+    outputs: list[tuple[str, Any]] = [("variable", FloatTensorType([None, 1]))]
+    if is_classifier(model.model):
+        classes = model.model.classes_
+        outputs = [
+            ("label", label_type(classes)),
+            ("probabilities", FloatTensorType([None, len(classes)])),
+        ]
+    for name, kind in (*outputs, ("deferral_score", FloatTensorType([None, 1]))):
+        operator.outputs.append(scope.declare_local_variable(name, kind))
+    return operator.outputs
 
 
 def _regressor_types(operator: Operator) -> None:

@@ -26,11 +26,13 @@ from sklearn.base import (
     is_classifier,
 )
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.frozen import FrozenEstimator
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from skdistill._typing import Estimator
+from skdistill.cascade import FLOOR, CascadeClassifier, CascadeRegressor
 from skdistill.distilled import DistilledClassifier, DistilledRegressor
 from skdistill.export._trees import is_tree_student
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
@@ -40,6 +42,7 @@ __all__ = [
     "TREES",
     "TREES_ROUNDED_DOWN",
     "Graph",
+    "ShippedCascade",
     "ShippedClassifier",
     "ShippedRegressor",
     "label_type",
@@ -68,6 +71,14 @@ class ShippedClassifier(ClassifierMixin, BaseEstimator):
         self.model = model
         self.rounds_down = rounds_down
         self.classes_ = model.classes_
+
+
+class ShippedCascade(BaseEstimator):
+    """Any fitted cascade: its student is converted, and its deferral score."""
+
+    def __init__(self, model: Estimator, *, rounds_down: bool = False) -> None:
+        self.model = model
+        self.rounds_down = rounds_down
 
 
 def label_type(classes: NDArray) -> TensorType:
@@ -99,13 +110,18 @@ class Graph:
         """Add what a fitted model computes; return the names of its outputs.
 
         These are the predictions of a regressor, the labels and probabilities of a
-        classifier.
+        classifier; of a cascade those of its student, then the deferral score.
         """
         match model:
             case DistilledRegressorCV() | DistilledClassifierCV():
                 return self.outputs(model.best_estimator_, inputs)
-            case ShippedRegressor() | ShippedClassifier():
+            case ShippedRegressor() | ShippedClassifier() | ShippedCascade():
                 return self.outputs(model.model, inputs)
+            case FrozenEstimator():
+                return self.outputs(model.estimator, inputs)
+            case CascadeRegressor() | CascadeClassifier():
+                outputs = self.outputs(model.estimator_, inputs)
+                return [*outputs, self._deferral_score(model, inputs, outputs[-1])]
             case DistilledRegressor():
                 return self._rescaled(model, self.outputs(model.student_, inputs))
             case DistilledClassifier():
@@ -190,6 +206,60 @@ class Graph:
             return outputs
         return [self._lookup(outputs[0], model.classes_), outputs[1]]
 
+    def _deferral_score(
+        self, model: Estimator, inputs: list[Variable], student: str
+    ) -> str:
+        """Add the score of a cascade; `student` is what its student predicts."""
+        if not model.deferral_models_ and model.deferral == "entropy":
+            floor = self._constant([np.finfo(np.float32).tiny])
+            logarithm = self._node("Log", self._node("Max", student, floor))
+            terms = self._node("Mul", student, logarithm)
+            return self._weighted_sum(terms, -np.ones(len(model.classes_)))
+        features, n_features = student, 1
+        if is_classifier(model):
+            margin = self._margin(student)
+            if not model.deferral_models_:
+                return margin
+            features = self._node("Concat", margin, student, axis=1)
+            n_features = 1 + len(model.classes_)
+        known = self._variable("student", FloatTensorType([None, n_features]))
+        self._container.add_node("Identity", features, known.full_name)
+        found = [
+            self.outputs(part, [*inputs, known])[0] for part in model.deferral_models_
+        ]
+        if not is_classifier(model):
+            return self._node("Mul", found[0], found[0])
+        if len(found) == 1:
+            found = [self._node("Neg", found[0]), found[0]]
+        corrections = self._node("Concat", *found, axis=1)
+        return self._divergence(student, corrections, len(model.classes_))
+
+    def _divergence(self, probability: str, corrections: str, n_classes: int) -> str:
+        """Return how far corrected probabilities are from those of the student."""
+        floor, ones = self._constant([FLOOR]), np.ones(n_classes)
+
+        def normed(table: str) -> str:
+            raised = self._node("Max", table, floor)
+            return self._node("Div", raised, self._weighted_sum(raised, ones))
+
+        q = normed(normed(self._node("Add", probability, corrections)))
+        ratio = self._node("Log", self._node("Div", q, normed(probability)))
+        return self._weighted_sum(self._node("Mul", q, ratio), ones)
+
+    def _margin(self, probability: str) -> str:
+        """Return 1 less the lead of the likeliest class over the second."""
+        two = [self._scope.get_unique_variable_name(name) for name in ("top", "at")]
+        self._container.add_node(
+            "TopK", [probability, self._constant([2])], two, axis=1
+        )
+        lead = self._weighted_sum(two[0], [-1.0, 1.0])
+        return self._node("Add", lead, self._constant([1.0]))
+
+    def _weighted_sum(self, table: str, weights: ArrayLike) -> str:
+        """Return the weighted sum of the columns of a table, as one column."""
+        total = self._node("MatMul", table, self._constant(weights))
+        return self._node("Reshape", total, self._constant([-1, 1]))
+
     def _from_regressors(
         self, model: LogitStudent | ProbabilityStudent, inputs: list[Variable]
     ) -> list[str]:
@@ -226,7 +296,11 @@ class Graph:
         names, kind = [column.full_name for column in inputs], StringTensorType
         if kinds == {False}:
             names, kind = self._of_one_type(inputs)
-        table = self._variable("table", kind([None, len(inputs)]))
+        widths: Any = [
+            column.type.shape[-1] if column.type.shape else None for column in inputs
+        ]
+        width = sum(widths) if all(isinstance(n, int) for n in widths) else None
+        table = self._variable("table", kind([None, width]))
         self._container.add_node("Concat", names, table.full_name, axis=1)
         return [table]
 

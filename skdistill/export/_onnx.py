@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdistill._fitting import final_step
 from skdistill._optional import import_optional
 from skdistill._typing import Estimator, Table
+from skdistill.cascade import CascadeClassifier, CascadeRegressor
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -76,7 +77,8 @@ def to_onnx(
     ----------
     model : estimator
         Fitted: a distilled estimator, a search for one, a baseline student, refined or
-        not, or a Pipeline that ends in one of them.
+        not, a cascade, or a Pipeline that ends in one of them. The student of a cascade
+        is exported, with the deferral score.
     X : {array-like, DataFrame} of shape (n_samples, n_features)
         Samples that are typical of those to be predicted, such as training samples.
         They say what the inputs are, and the predictions for them are checked.
@@ -98,7 +100,9 @@ def to_onnx(
         which other characters than letters and digits become "_". Strings have inputs
         of type string, other columns of type `dtype`. Outputs are "variable" of shape
         (n_samples, n_outputs) for a regressor, "label" and "probabilities" for a
-        classifier. Boolean labels become 0 and 1.
+        classifier. Boolean labels become 0 and 1. A cascade has the further output
+        "deferral_score" of shape (n_samples, 1), and its threshold as the metadata
+        property "deferral_threshold": samples with a higher score need the teacher.
 
     Raises
     ------
@@ -186,10 +190,21 @@ def _convert(
     *,
     rounds_down: bool,
 ) -> "ModelProto":
+    from onnx.helper import set_model_props
     from skl2onnx import convert_sklearn
 
-    from skdistill.export._converters import ShippedClassifier, ShippedRegressor
+    from skdistill.export._converters import (
+        ShippedCascade,
+        ShippedClassifier,
+        ShippedRegressor,
+    )
 
+    if _is_cascade(model):
+        shipped = ShippedCascade(model, rounds_down=rounds_down)
+        onnx_model = convert_sklearn(shipped, type(model).__name__, initial_types=types)
+        threshold = final_step(model).threshold_
+        set_model_props(onnx_model, {"deferral_threshold": repr(threshold)})
+        return onnx_model
     if is_classifier(model):
         shipped = ShippedClassifier(model, rounds_down=rounds_down)
         options = {id(shipped): {"zipmap": False}}
@@ -199,6 +214,10 @@ def _convert(
     return convert_sklearn(
         shipped, type(model).__name__, initial_types=types, options=options
     )
+
+
+def _is_cascade(model: Estimator) -> bool:
+    return isinstance(final_step(model), CascadeRegressor | CascadeClassifier)
 
 
 def _check_parameters(dtype: str, max_mismatch: float) -> None:
@@ -226,11 +245,34 @@ def _check_labels(classes: NDArray) -> None:
 
 def _why_not(model: Estimator, error: Exception) -> str:
     whole = final_step(model)
-    student = final_step(getattr(whole, "student_", whole))
+    if _is_cascade(model):
+        return _why_no_cascade(whole, error)
     name = type(model).__name__
+    student = final_step(getattr(whole, "student_", whole))
     part = "" if student is model else f" because of its {type(student).__name__}"
-    reason = str(error).strip().partition("\n")[0][:300].rstrip(".")
+    reason = _first_line(error)
     remedy = ""
     if type(error).__name__.startswith("Missing"):
         remedy = " skl2onnx.supported_converters() lists what it converts."
     return f"The {name} cannot be exported to ONNX{part}: {reason}.{remedy}"
+
+
+def _why_no_cascade(cascade: Estimator, error: Exception) -> str:
+    """Say which parts it may be; converters fail late, and do not say for whom."""
+    name = type(cascade).__name__
+    student = type(final_step(cascade.estimator_.student_)).__name__
+    reason = f": {_first_line(error)}."
+    if not cascade.deferral_models_:
+        return f"The {name} cannot be exported to ONNX because of its {student}{reason}"
+    model = type(final_step(cascade.deferral_models_[0])).__name__
+    other = ', or deferral="margin", which needs none' if is_classifier(cascade) else ""
+    return (
+        f"The {name} cannot be exported to ONNX because of its student ({student}) or "
+        f"its deferral model ({model}){reason} If it is the deferral model, use a "
+        f"regressor of trees, or a linear one, on numbers{other}; or export its "
+        "estimator_ alone."
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0][:300].rstrip(".")

@@ -3,8 +3,11 @@
 __all__ = ["TRUSTED_TYPES"]
 
 TRUSTED_TYPES = (
+    "skdistill.cascade._classifier.CascadeClassifier",
+    "skdistill.cascade._regressor.CascadeRegressor",
     "skdistill.distilled._classifier.DistilledClassifier",
     "skdistill.distilled._regressor.DistilledRegressor",
+    "skdistill.inspect._certificate.FidelityCertificate",
     "skdistill.refine._parameters.LeafRefinement",
     "skdistill.search._classifier.DistilledClassifierCV",
     "skdistill.search._groups.GroupFolds",

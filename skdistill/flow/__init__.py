@@ -25,6 +25,7 @@ from skdistill.flow._tables import (
     check_joinable,
     check_same_container,
     count_columns,
+    join_columns,
     join_samples,
 )
 from skdistill.flow._trust import TRUSTS, resolve_trust
@@ -49,6 +50,7 @@ __all__ = [
     "distill_supervised",
     "folds_for",
     "in_students_loss",
+    "join_columns",
     "join_samples",
     "resolve_bound",
     "resolve_combination",

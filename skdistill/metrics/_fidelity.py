@@ -9,7 +9,7 @@ from sklearn.utils import check_consistent_length, column_or_1d
 from skdistill._validation import check_weights
 from skdistill.metrics._probabilities import LEAST_PROBABILITY, check_probabilities
 
-__all__ = ["kl_to_teacher", "r2_to_teacher", "top1_agreement"]
+__all__ = ["kl_by_sample", "kl_to_teacher", "r2_to_teacher", "top1_agreement"]
 
 
 def r2_to_teacher(
@@ -165,6 +165,36 @@ def kl_to_teacher(
     inf
     """
     p = check_probabilities(p_teacher, "p_teacher")
+    weight = check_weights(sample_weight, len(p))
+    return float(np.average(kl_by_sample(p, p_student, floor=floor), weights=weight))
+
+
+def kl_by_sample(
+    p_teacher: ArrayLike, p_student: ArrayLike, *, floor: float = LEAST_PROBABILITY
+) -> NDArray[np.float64]:
+    """Return the divergence of each sample, whose mean `kl_to_teacher` is.
+
+    Parameters
+    ----------
+    p_teacher : array-like of shape (n_samples, n_classes) or (n_samples,)
+        The teacher's probabilities.
+    p_student : array-like of the same shape
+        The student's.
+    floor : float, default=1e-6
+        The smallest probability that is told from 0.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        0 or more, in nats.
+
+    Examples
+    --------
+    >>> from skdistill.metrics import kl_by_sample
+    >>> kl_by_sample([[0.5, 0.5], [0.5, 0.5]], [[0.25, 0.75], [0.5, 0.5]]).round(4)
+    array([0.1438, 0.    ])
+    """
+    p = check_probabilities(p_teacher, "p_teacher")
     q = check_probabilities(p_student, "p_student")
     if p.shape != q.shape:
         raise ValueError(
@@ -178,5 +208,4 @@ def kl_to_teacher(
         )
     p, q = (np.maximum(part, floor) for part in (p, q))
     p, q = (part / part.sum(axis=1, keepdims=True) for part in (p, q))
-    weight = check_weights(sample_weight, len(p))
-    return float(np.average(rel_entr(p, q).sum(axis=1), weights=weight))
+    return rel_entr(p, q).sum(axis=1)

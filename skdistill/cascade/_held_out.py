@@ -1,0 +1,169 @@
+"""What student and teacher predict for samples that they were not fitted on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.model_selection import ShuffleSplit
+from sklearn.utils.parallel import Parallel, delayed
+
+from skdistill._fitting import explaining_pickles
+from skdistill._sklearn import index_params, safe_indexing
+from skdistill._typing import Estimator, Table
+from skdistill._warnings import warn_again, with_notes
+from skdistill.cascade._deferral import (
+    expected_gains,
+    fit_models,
+    predict_corrections,
+)
+from skdistill.cascade._pair import Pair
+
+__all__ = ["HeldOut", "fit_folds", "halve", "score_out_of_fold"]
+
+Fold = tuple[NDArray, NDArray]
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Predictions for samples that neither student nor teacher was fitted on.
+
+    Attributes
+    ----------
+    student, teacher : ndarray of shape (n_samples,) or (n_samples, n_classes)
+        Values, or probabilities of the classes.
+    folds : list of (train, test)
+        On which parts a deferral model is cross-fitted: the folds of the predictions,
+        or one split of the samples that a frozen model was given.
+    """
+
+    student: NDArray
+    teacher: NDArray
+    folds: Sequence[Fold]
+
+
+def fit_folds(
+    estimator: Estimator,
+    X: Table,
+    y: NDArray,
+    classes: NDArray | None,
+    folds: Sequence[Fold],
+    params: dict[str, Any],
+    whole: dict[str, Any],
+    n_jobs: int | None,
+) -> HeldOut:
+    """Fit a distilled model for each fold; each predicts the samples held out.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Unfitted.
+    X : table of shape (n_samples, n_features)
+        The samples.
+    y : ndarray of shape (n_samples,)
+        Their labels.
+    classes : ndarray of shape (n_classes,) or None
+        The labels, sorted; None for regression.
+    folds : list of (train, test)
+        They hold out each sample once.
+    params, whole : dict
+        Parameters of its `fit`: those that have a value for each sample, and others.
+    n_jobs : int or None
+        Folds fitted at once.
+
+    Returns
+    -------
+    HeldOut
+    """
+    if getattr(estimator, "on_poor_teacher", None) == "warn":
+        # It was judged on all samples, which gave the warning.
+        estimator = clone(estimator).set_params(on_poor_teacher="ignore")
+    work = partial(_fit_fold, estimator, X, y, classes, params=params, whole=whole)
+    with explaining_pickles():
+        results = Parallel(n_jobs=n_jobs)(
+            delayed(with_notes)(work, train, test) for train, test in folds
+        )
+    shape = (len(y),) if classes is None else (len(y), len(classes))
+    student, teacher = np.empty(shape), np.empty(shape)
+    for ((of_student, of_teacher), notes), (_, test) in zip(
+        results, folds, strict=True
+    ):
+        student[test], teacher[test] = of_student, of_teacher
+        warn_again(notes)
+    return HeldOut(student, teacher, folds)
+
+
+def _fit_fold(
+    estimator: Estimator,
+    X: Table,
+    y: NDArray,
+    classes: NDArray | None,
+    train: NDArray,
+    test: NDArray,
+    *,
+    params: dict[str, Any],
+    whole: dict[str, Any],
+) -> tuple[NDArray, NDArray]:
+    fitted = clone(estimator).fit(
+        safe_indexing(X, train),
+        y[train],
+        **index_params(X, params, indices=train),
+        **whole,
+    )
+    return Pair.of(fitted).both(safe_indexing(X, test), classes)
+
+
+def halve(n_samples: int, seed: int | None) -> list[Fold]:
+    """Return one split of samples into halves, by chance."""
+    split = ShuffleSplit(1, test_size=0.5, random_state=seed)
+    return list(split.split(np.empty(n_samples)))
+
+
+def score_out_of_fold(
+    model: Estimator,
+    features: Table,
+    student: NDArray,
+    corrections: NDArray,
+    weight: NDArray | None,
+    folds: Sequence[Fold],
+    seed: int | None,
+) -> tuple[NDArray, NDArray]:
+    """Return the samples that folds hold out, and their scores by models of the others.
+
+    Parameters
+    ----------
+    model : regressor
+        Unfitted; fitted on the training part of each fold.
+    features : table of shape (n_samples, n_features)
+        What it sees.
+    student : ndarray of shape (n_samples,) or (n_samples, n_classes)
+        What the student predicts.
+    corrections : ndarray of shape (n_samples, n_columns)
+        What it learns.
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights.
+    folds : list of (train, test)
+        The parts.
+    seed : int or None
+        The seed of the model.
+
+    Returns
+    -------
+    rows, scores : ndarray
+        In the order of the folds.
+    """
+    parts = []
+    for train, test in folds:
+        models = fit_models(
+            model,
+            safe_indexing(features, train),
+            corrections[train],
+            None if weight is None else weight[train],
+            seed,
+        )
+        found = predict_corrections(models, safe_indexing(features, test))
+        parts.append(expected_gains(student[test], found))
+    return np.concatenate([test for _, test in folds]), np.concatenate(parts)
