@@ -24,6 +24,7 @@ from skdistill import (
     DistilledRegressor,
     DistilledRegressorCV,
 )
+from skdistill.iterative import SelfDistilledClassifier, SelfDistilledRegressor
 from skdistill.refine import LeafRefinement
 from skdistill.transfer import TransferSet
 
@@ -183,6 +184,14 @@ SEARCHES = {
 }
 
 
+PROCEDURES = {
+    "generations": SelfDistilledRegressor(Ridge(), n_generations=1),
+    "generations of classes": SelfDistilledClassifier(
+        LogisticRegression(), n_generations=1
+    ),
+}
+
+
 DEFAULTS = [DistilledRegressor(), DistilledClassifier()]
 # The default teacher, for a student of fewer rounds. Refined, that would split by the
 # rounding of its sums, and so by the order of the samples.
@@ -203,7 +212,12 @@ def run(estimator, check):
 
 @pytest.mark.filterwarnings("ignore")
 @parametrize_with_checks(
-    [*REGRESSORS.values(), *CLASSIFIERS.values(), *SEARCHES.values()]
+    [
+        *REGRESSORS.values(),
+        *CLASSIFIERS.values(),
+        *SEARCHES.values(),
+        *PROCEDURES.values(),
+    ]
 )
 def test_estimator_check(estimator, check):
     run(estimator, check)

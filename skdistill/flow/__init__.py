@@ -19,6 +19,7 @@ from skdistill.flow._plan import (
     resolve_transfer,
 )
 from skdistill.flow._residuals import Residuals, in_students_loss
+from skdistill.flow._rival import loss_name, mean_and_error, sample_losses
 from skdistill.flow._steps import resolve_combination, resolve_steps
 from skdistill.flow._tables import (
     check_joinable,
@@ -48,11 +49,14 @@ __all__ = [
     "distill_supervised",
     "in_students_loss",
     "join_samples",
+    "loss_name",
+    "mean_and_error",
     "resolve_bound",
     "resolve_combination",
     "resolve_refinement",
     "resolve_steps",
     "resolve_transfer",
     "resolve_trust",
+    "sample_losses",
     "supervise",
 ]

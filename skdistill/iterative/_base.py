@@ -1,0 +1,158 @@
+"""What all procedures share: parameters, checks, routing, the choice, predictions."""
+
+from abc import abstractmethod
+from inspect import signature
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import MetaEstimatorMixin
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+from sklearn.utils.validation import validate_data
+
+from skdistill._fitting import forget_fit
+from skdistill._parameters import assign
+from skdistill._sklearn import raise_for_params, routing_enabled
+from skdistill._typing import Table
+from skdistill.distilled import (
+    BaseDistilled,
+    Delegate,
+    DistilledClassifier,
+    DistilledRegressor,
+    check_data,
+    make_plan,
+)
+from skdistill.iterative._choice import Choice, choose, held_out_losses
+from skdistill.iterative._rounds import Peer
+
+__all__ = ["BaseProcedure", "others_than"]
+
+# Parameters of the distilled estimators that all procedures take over.
+_SHARED = {"student", "calibrate", "cv", "n_jobs", "random_state"}
+
+
+def others_than(*taken: str) -> list[str]:
+    """Return the parameters of the distilled estimators that are not taken over."""
+    both = (DistilledRegressor, DistilledClassifier)
+    names = {name: None for kind in both for name in signature(kind).parameters}
+    return [name for name in names if name not in _SHARED.union(taken)]
+
+
+class BaseProcedure(MetaEstimatorMixin, Delegate):
+    """Base of the procedures that distil several times.
+
+    Parameters
+    ----------
+    choose : bool, default=True
+        Whether what is kept is chosen on held-out samples: the baseline student, fitted
+        on the labels alone, unless another gains more than the standard error of their
+        paired differences. If False, the last one is kept, at a lower price.
+    cv : int, splitter or iterable, default=5
+        The folds; they must hold out each sample once. A number means k-fold, shuffled
+        by `random_state`, stratified for classes; None means 5.
+    n_jobs : int, default=None
+        Students fitted at once. None means 1 unless in a `joblib.parallel_config`
+        context. It does not change the result.
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "choose": ["boolean"],
+        "cv": ["cv_object"],
+        "n_jobs": [Integral, None],
+    }
+    _distilled_type: ClassVar[type[BaseDistilled]]
+
+    # Parameters of the distilled estimator that this procedure has not.
+    _without: ClassVar[list[str]]
+
+    losses_: list[float] | None
+
+    def __init__(
+        self,
+        *,
+        choose: bool = True,
+        cv: Any = 5,
+        n_jobs: int | None = None,
+        **inherited: Any,
+    ) -> None:
+        self.choose = choose
+        self.cv = cv
+        self.n_jobs = n_jobs
+        assign(self, self._distilled_type, inherited, without=self._without)
+
+    @abstractmethod
+    def _models(self) -> dict[str, Any]:
+        """Return the distilled estimators, unfitted, by their names."""
+
+    def _distilled(self) -> Any:
+        return next(iter(self._models().values()))
+
+    def _held(self) -> Any:
+        return getattr(self, "distilled_", None)
+
+    def _build(self, **params: Any) -> Any:
+        """Return an unfitted distilled estimator with the parameters of this one."""
+        names = {*signature(self._distilled_type).parameters} - {*params}
+        own = self.get_params(deep=False)
+        shared = {name: own[name] for name in names if name in own}
+        return self._distilled_type(**shared | params)
+
+    def _begin(
+        self,
+        X: Table,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        X_unlabeled: Table | None,
+        fit_params: dict[str, Any],
+    ) -> list[Peer]:
+        """Check what is given to `fit`; return what each model is fitted by."""
+        raise_for_params(fit_params, self, "fit")
+        forget_fit(self)
+        validate_data(self, X, skip_check_array=True)
+        models = self._models()
+        routed: Any = {}
+        if routing_enabled():
+            routed = process_routing(self, "fit", **fit_params)
+        peers = []
+        for name, model in models.items():
+            data = check_data(
+                model,
+                X,
+                y,
+                sample_weight,
+                X_unlabeled,
+                fit_params=routed[name].fit if routed else None,
+            )
+            peers.append(Peer(model, make_plan(model, data), data))
+        return peers
+
+    def _choose(
+        self, peer: Peer, predictions: list[NDArray], names: list[str]
+    ) -> Choice:
+        """Set the held-out losses; return what is kept. The first one is baseline."""
+        plan, data = peer.plan, peer.data
+        losses = [held_out_losses(one, plan, data) for one in predictions]
+        self.losses_ = [float(np.average(one, weights=data.weight)) for one in losses]
+        return choose(losses, names, plan, data)
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return how metadata is routed to students, teachers and folds.
+
+        Returns
+        -------
+        routing : MetadataRouter
+        """
+        router = MetadataRouter(owner=self).add_self_request(self)
+        to_fit = MethodMapping().add(caller="fit", callee="fit")
+        for name, model in self._models().items():
+            if routing_enabled():
+                own = {*signature(type(self).fit).parameters}
+                own -= {"self", "X", "y", "fit_params"}
+                model.set_fit_request(**dict.fromkeys(own, True))
+            router.add(**{name: model}, method_mapping=to_fit)
+        return router
