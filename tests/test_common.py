@@ -24,7 +24,12 @@ from skdistill import (
     DistilledRegressor,
     DistilledRegressorCV,
 )
-from skdistill.iterative import SelfDistilledClassifier, SelfDistilledRegressor
+from skdistill.iterative import (
+    NoisyStudentClassifier,
+    NoisyStudentRegressor,
+    SelfDistilledClassifier,
+    SelfDistilledRegressor,
+)
 from skdistill.refine import LeafRefinement
 from skdistill.transfer import TransferSet
 
@@ -188,6 +193,10 @@ PROCEDURES = {
     "generations": SelfDistilledRegressor(Ridge(), n_generations=1),
     "generations of classes": SelfDistilledClassifier(
         LogisticRegression(), n_generations=1
+    ),
+    "noisy student": NoisyStudentRegressor(Ridge(), Ridge()),
+    "noisy student of classes": NoisyStudentClassifier(
+        LogisticRegression(), LogisticRegression()
     ),
 }
 

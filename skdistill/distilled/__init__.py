@@ -8,6 +8,7 @@ from skdistill.distilled._delegates import (
     Delegate,
     RegressorDelegate,
 )
+from skdistill.distilled._groups import inner_folds
 from skdistill.distilled._named import NamedTeachersMixin, check_teacher_names
 from skdistill.distilled._parts import student_of
 from skdistill.distilled._plans import keep, make_plan, translate
@@ -23,6 +24,7 @@ __all__ = [
     "RegressorDelegate",
     "check_data",
     "check_teacher_names",
+    "inner_folds",
     "keep",
     "make_plan",
     "student_of",

@@ -7,7 +7,7 @@ TRUSTED_TYPES = (
     "skdistill.distilled._regressor.DistilledRegressor",
     "skdistill.refine._parameters.LeafRefinement",
     "skdistill.search._classifier.DistilledClassifierCV",
-    "skdistill.search._groups.GroupFolds",
+    "skdistill.distilled._groups.GroupFolds",
     "skdistill.search._regressor.DistilledRegressorCV",
     "skdistill.students._regressors.LogitStudent",
     "skdistill.students._regressors.ProbabilityStudent",

@@ -1,8 +1,17 @@
 """Procedures that distil more than once."""
 
+from skdistill.iterative._noisy_student import (
+    NoisyStudentClassifier,
+    NoisyStudentRegressor,
+)
 from skdistill.iterative._self_distilled import (
     SelfDistilledClassifier,
     SelfDistilledRegressor,
 )
 
-__all__ = ["SelfDistilledClassifier", "SelfDistilledRegressor"]
+__all__ = [
+    "NoisyStudentClassifier",
+    "NoisyStudentRegressor",
+    "SelfDistilledClassifier",
+    "SelfDistilledRegressor",
+]

@@ -48,6 +48,7 @@ from skdistill.distilled import (
     NamedTeachersMixin,
     check_data,
     check_teacher_names,
+    inner_folds,
     make_plan,
 )
 from skdistill.flow import Data, check_divisible
@@ -67,7 +68,6 @@ from skdistill.search._candidates import (
     warn_leak,
 )
 from skdistill.search._choice import choose
-from skdistill.search._groups import inner_folds
 from skdistill.search._scores import Group, score_fold
 from skdistill.teachers import temporary_folder
 
