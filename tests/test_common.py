@@ -25,6 +25,8 @@ from skdistill import (
     DistilledRegressorCV,
 )
 from skdistill.iterative import (
+    CodistilledClassifier,
+    CodistilledRegressor,
     NoisyStudentClassifier,
     NoisyStudentRegressor,
     SelfDistilledClassifier,
@@ -190,9 +192,15 @@ SEARCHES = {
 
 
 PROCEDURES = {
-    "generations": SelfDistilledRegressor(Ridge(), n_generations=1),
+    "generations": SelfDistilledRegressor(Ridge(), n_generations=1, cv=3),
     "generations of classes": SelfDistilledClassifier(
-        LogisticRegression(), n_generations=1
+        LogisticRegression(), n_generations=1, cv=3
+    ),
+    "peers": CodistilledRegressor(
+        peers=[("ridge", Ridge()), ("shrunken", Ridge(10.0))], cv=3
+    ),
+    "peers' average": CodistilledClassifier(
+        LogisticRegression(), predict_with="average", out_of_fold=False, cv=3
     ),
     "noisy student": NoisyStudentRegressor(Ridge(), Ridge()),
     "noisy student of classes": NoisyStudentClassifier(

@@ -34,6 +34,10 @@ class Delegate(BaseEstimator):
         """Return an estimator with the parameters of the one that is to be fitted."""
         raise NotImplementedError
 
+    def _to_hold(self) -> Any:
+        """Return an unfitted estimator with the methods of the one that is held."""
+        return self._distilled()
+
     def _fitted(self) -> Any:
         check_is_fitted(self)
         return self._held()
@@ -73,7 +77,7 @@ class RegressorDelegate(RegressorMixin, Delegate):
 def _if_held_has(method: str) -> Callable:
     def check(self: Any) -> bool:
         held = self._held()
-        getattr(self._distilled() if held is None else held, method)
+        getattr(self._to_hold() if held is None else held, method)
         return True
 
     return available_if(check)

@@ -1,5 +1,9 @@
 """Procedures that distil more than once."""
 
+from skdistill.iterative._codistilled import (
+    CodistilledClassifier,
+    CodistilledRegressor,
+)
 from skdistill.iterative._noisy_student import (
     NoisyStudentClassifier,
     NoisyStudentRegressor,
@@ -10,6 +14,8 @@ from skdistill.iterative._self_distilled import (
 )
 
 __all__ = [
+    "CodistilledClassifier",
+    "CodistilledRegressor",
     "NoisyStudentClassifier",
     "NoisyStudentRegressor",
     "SelfDistilledClassifier",

@@ -5,7 +5,6 @@ from inspect import signature
 from numbers import Integral
 from typing import Any, ClassVar
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import MetaEstimatorMixin
 from sklearn.utils.metadata_routing import (
@@ -18,7 +17,7 @@ from sklearn.utils.validation import validate_data
 from skdistill._fitting import forget_fit
 from skdistill._parameters import assign
 from skdistill._sklearn import raise_for_params, routing_enabled
-from skdistill._typing import Table
+from skdistill._typing import Estimator, Table
 from skdistill.distilled import (
     BaseDistilled,
     Delegate,
@@ -27,8 +26,13 @@ from skdistill.distilled import (
     check_data,
     make_plan,
 )
-from skdistill.iterative._choice import Choice, choose, held_out_losses
-from skdistill.iterative._rounds import Peer
+from skdistill.iterative._choice import (
+    Choice,
+    choose,
+    held_out_losses,
+    mean_loss,
+)
+from skdistill.iterative._rounds import Peer, Rounds, find_folds
 
 __all__ = ["BaseProcedure", "others_than"]
 
@@ -70,7 +74,8 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
     # Parameters of the distilled estimator that this procedure has not.
     _without: ClassVar[list[str]]
 
-    losses_: list[float] | None
+    losses_: Any
+    out_of_fold: bool
 
     def __init__(
         self,
@@ -101,6 +106,34 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
         own = self.get_params(deep=False)
         shared = {name: own[name] for name in names if name in own}
         return self._distilled_type(**shared | params)
+
+    def _build_learner(self, teacher: Estimator, student: Estimator) -> Any:
+        """Return one that learns what others of its kind say, by `out_of_fold`."""
+        return self._build(
+            teacher=teacher,
+            student=student,
+            transfer=None,
+            cross_fit="kfold" if self.out_of_fold else False,
+            on_poor_teacher="ignore",
+        )
+
+    def _rounds(
+        self, peers: list[Peer], name: str, n_rounds: int, **params: Any
+    ) -> Rounds:
+        """Return the rounds of some peers; `name` is the parameter of their number."""
+        rounds = Rounds(
+            peers,
+            find_folds(peers[0].plan, peers[0].data)
+            if self.out_of_fold or self.choose
+            else [],
+            n_rounds,
+            is_nested=self.out_of_fold,
+            is_judged=self.choose,
+            n_jobs=self.n_jobs,
+            **params,
+        )
+        rounds.check(name)
+        return rounds
 
     def _begin(
         self,
@@ -137,7 +170,7 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
         """Set the held-out losses; return what is kept. The first one is baseline."""
         plan, data = peer.plan, peer.data
         losses = [held_out_losses(one, plan, data) for one in predictions]
-        self.losses_ = [float(np.average(one, weights=data.weight)) for one in losses]
+        self.losses_ = [mean_loss(one, data) for one in losses]
         return choose(losses, names, plan, data)
 
     def get_metadata_routing(self) -> MetadataRouter:

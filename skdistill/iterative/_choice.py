@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from skdistill.flow import Data, Plan, loss_name, mean_and_error, sample_losses
 from skdistill.students import TrainingLoss, training_loss
 
-__all__ = ["Choice", "choose", "held_out_losses"]
+__all__ = ["Choice", "choose", "held_out_losses", "mean_loss"]
 
 # What rounding may make of no difference.
 _ROUNDING = 1e-9
@@ -29,6 +29,11 @@ def held_out_losses(
     return sample_losses(predictions, data, loss)
 
 
+def mean_loss(losses: NDArray, data: Data) -> float:
+    """Return the weighted mean of the losses of all samples."""
+    return float(np.average(losses, weights=data.weight))
+
+
 def choose(losses: list[NDArray], names: list[str], plan: Plan, data: Data) -> Choice:
     """Choose by the paired differences of losses on held-out samples.
 
@@ -47,7 +52,7 @@ def choose(losses: list[NDArray], names: list[str], plan: Plan, data: Data) -> C
         Another than the baseline student gains more than the standard error of the
         differences.
     """
-    means = [float(np.average(one, weights=data.weight)) for one in losses]
+    means = [mean_loss(one, data) for one in losses]
     best = int(np.argmin(means))
     gain, error = mean_and_error(losses[0] - losses[best], data.weight)
     loss = None if data.is_classification else training_loss(plan.student)

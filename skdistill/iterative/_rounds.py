@@ -32,7 +32,16 @@ from skdistill.distilled import keep
 from skdistill.flow import Data, Plan, distill
 from skdistill.teachers import CrossFitTask, predict_logits, predict_values
 
-__all__ = ["Peer", "Rounds", "Said", "find_folds", "fit_student", "predict"]
+__all__ = [
+    "History",
+    "Peer",
+    "Rounds",
+    "Said",
+    "find_folds",
+    "fit_student",
+    "mean_of",
+    "predict",
+]
 
 # The numbers of the folds that are left out.
 Left: TypeAlias = frozenset[int]
@@ -133,6 +142,21 @@ def predict(model: Estimator, X: Table, classes: NDArray | None) -> NDArray:
     if classes is None:
         return predict_values(model, X)
     return align_classes(predict_logits(model, X), model.classes_, classes)
+
+
+def mean_of(predictions: list[NDArray], data: Data) -> NDArray[np.float64]:
+    """Return the mean of values, or logits of the mean of probabilities."""
+    if len(predictions) == 1 or not data.is_classification:
+        return np.mean(predictions, axis=0)
+    return log_probability(np.mean([temper(one, 1.0) for one in predictions], axis=0))
+
+
+def _mean_said(said: list[Said], data: Data) -> Said:
+    unlabeled = [one.unlabeled for one in said if one.unlabeled is not None]
+    return Said(
+        mean_of([one.predictions for one in said], data),
+        mean_of(unlabeled, data) if unlabeled else None,
+    )
 
 
 def _say(peer: Peer, left: Left, rows: NDArray, asked: NDArray, taught: Said) -> Said:
@@ -253,21 +277,7 @@ class Rounds:
         others = [p for p in range(len(self.peers)) if p != place] or [place]
         rounds = history if self.learns_all else history[-1:]
         said = [one[left][other] for one in rounds for other in others]
-        return self._mean(said) if said else None
-
-    def _mean(self, said: list[Said]) -> Said:
-        """Return the mean of values, or the logarithm of that of probabilities."""
-
-        def mean(parts: list[NDArray]) -> NDArray:
-            if len(parts) == 1 or not self.peers[0].data.is_classification:
-                return np.mean(parts, axis=0)
-            return log_probability(np.mean([temper(p, 1.0) for p in parts], axis=0))
-
-        unlabeled = [one.unlabeled for one in said if one.unlabeled is not None]
-        return Said(
-            mean([one.predictions for one in said]),
-            mean(unlabeled) if unlabeled else None,
-        )
+        return _mean_said(said, self.peers[place].data) if said else None
 
     def _fit(self, tasks: list[tuple[Left, int]], history: History) -> list[Said]:
         every = np.arange(len(self.peers[0].data.y))
@@ -315,5 +325,5 @@ class Rounds:
             for fold, part in zip(kept, parts, strict=True):
                 rows = self.held_out[fold]
                 predictions[rows] = part.predictions[rows]
-            joined.append(Said(predictions, self._mean(parts).unlabeled))
+            joined.append(Said(predictions, _mean_said(parts, peer.data).unlabeled))
         return joined

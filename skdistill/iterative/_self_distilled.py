@@ -17,7 +17,6 @@ from skdistill.distilled import (
 )
 from skdistill.iterative._base import BaseProcedure, others_than
 from skdistill.iterative._choice import Choice
-from skdistill.iterative._rounds import Rounds, find_folds
 
 __all__ = ["SelfDistilledClassifier", "SelfDistilledRegressor"]
 
@@ -97,39 +96,24 @@ class BaseSelfDistilled(BaseProcedure):
             The fitted estimator.
         """
         peers = self._begin(X, y, sample_weight, X_unlabeled, fit_params)
-        (peer,) = peers
-        uses_folds = self.out_of_fold or self.choose
-        rounds = Rounds(
-            peers,
-            find_folds(peer.plan, peer.data) if uses_folds else [],
-            self.n_generations,
-            is_nested=self.out_of_fold,
-            is_judged=self.choose,
-            learns_all=self.learn_from == "average",
-            n_jobs=self.n_jobs,
+        learns_all = self.learn_from == "average"
+        rounds = self._rounds(
+            peers, "n_generations", self.n_generations, learns_all=learns_all
         )
-        rounds.check("n_generations")
         history = rounds.run()
         choice = Choice(self.n_generations, "Took the last generation, as asked for.")
         self.losses_ = None
         if self.choose:
             predictions = [rounds.out_of_fold(said, 0) for said in history]
             names = [f"generation {number}" for number in range(len(history))]
-            choice = self._choose(peer, predictions, names)
+            choice = self._choose(peers[0], predictions, names)
         self.generation_, self.reason_ = choice
         (self.distilled_,) = rounds.fit_last([0], history[: self.generation_])
         return self
 
     def _models(self) -> dict[str, Any]:
         student = student_of(self)
-        model = self._build(
-            teacher=student,
-            student=student,
-            transfer=None,
-            cross_fit="kfold" if self.out_of_fold else False,
-            on_poor_teacher="ignore",
-        )
-        return {"distilled": model}
+        return {"distilled": self._build_learner(student, student)}
 
 
 @inherit_parameters(
