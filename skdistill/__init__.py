@@ -2,14 +2,28 @@
 
 from skdistill._version import __version__
 from skdistill.distilled import DistilledClassifier, DistilledRegressor
+from skdistill.iterative import (
+    CodistilledClassifier,
+    CodistilledRegressor,
+    NoisyStudentClassifier,
+    NoisyStudentRegressor,
+    SelfDistilledClassifier,
+    SelfDistilledRegressor,
+)
 from skdistill.report import DistillationReport
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
 
 __all__ = [
+    "CodistilledClassifier",
+    "CodistilledRegressor",
     "DistillationReport",
     "DistilledClassifier",
     "DistilledClassifierCV",
     "DistilledRegressor",
     "DistilledRegressorCV",
+    "NoisyStudentClassifier",
+    "NoisyStudentRegressor",
+    "SelfDistilledClassifier",
+    "SelfDistilledRegressor",
     "__version__",
 ]

@@ -21,11 +21,17 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 
 import skdistill
 from skdistill import (
+    CodistilledClassifier,
+    CodistilledRegressor,
     DistillationReport,
     DistilledClassifier,
     DistilledClassifierCV,
     DistilledRegressor,
     DistilledRegressorCV,
+    NoisyStudentClassifier,
+    NoisyStudentRegressor,
+    SelfDistilledClassifier,
+    SelfDistilledRegressor,
     displays,
     export,
     inspect,
@@ -98,6 +104,11 @@ OF_THE_SEARCH = {"cv", "memory", "n_jobs", "random_state", "verbose"}
 
 DISTILLED = (DistilledRegressor, DistilledClassifier)
 SEARCHES = (DistilledRegressorCV, DistilledClassifierCV)
+PROCEDURES = (
+    (SelfDistilledRegressor, SelfDistilledClassifier),
+    (NoisyStudentRegressor, NoisyStudentClassifier),
+    (CodistilledRegressor, CodistilledClassifier),
+)
 
 HEAVY = {"lightgbm", "matplotlib", "pandas", "xgboost"}
 
@@ -159,6 +170,15 @@ def fitted():
         cls(DummyClassifier(), DummyClassifier()).fit(X, X["a"] % 2)
         for cls in (DistilledClassifier, DistilledClassifierCV)
     ]
+    for regressor, classifier in PROCEDURES:
+        for cls, part, y in (
+            (regressor, DummyRegressor(), X["a"]),
+            (classifier, DummyClassifier(), X["a"] % 2),
+        ):
+            model = cls(student=part, n_jobs=1)
+            if hasattr(model, "teacher"):
+                model.set_params(teacher=part)
+            models.append(model.fit(X, y, X_unlabeled=X))
     models += [cls().fit(X) for cls in SAMPLERS]
     return {type(model): model for model in models}
 
@@ -244,6 +264,11 @@ def entries_of(pair: tuple[type, ...], name: str) -> list[Entry]:
     [
         *((*one, DIFFERENT_BY_TASK) for one in shared(*DISTILLED)),
         *((*one, DIFFERENT_IN_SEARCH) for one in shared(*SEARCHES)),
+        *(
+            (*one, DIFFERENT_BY_TASK - {"cv"})
+            for pair in PROCEDURES
+            for one in shared(*pair)
+        ),
     ],
 )
 def test_shared_parameters_read_the_same(pair, name, different):
@@ -259,9 +284,12 @@ def test_shared_parameters_read_the_same(pair, name, different):
     ("pair", "name"),
     [
         one
-        for pair in zip(DISTILLED, SEARCHES, strict=True)
+        for pair in [
+            *zip(DISTILLED, SEARCHES, strict=True),
+            *((DISTILLED[i], pair[i]) for pair in PROCEDURES for i in (0, 1)),
+        ]
         for one in shared(*pair)
-        if one[1] not in OF_THE_SEARCH
+        if one[1] not in OF_THE_SEARCH | {"student"}
     ],
 )
 def test_a_search_says_of_the_estimators_parameters_what_the_estimator_says(pair, name):

@@ -72,7 +72,7 @@ class CodistilledRegressor(RegressorDelegate, BaseCodistilled):
     --------
     >>> from sklearn.datasets import make_friedman1
     >>> from sklearn.tree import DecisionTreeRegressor
-    >>> from skdistill.iterative import CodistilledRegressor
+    >>> from skdistill import CodistilledRegressor
     >>> X, y = make_friedman1(500, noise=3.0, random_state=0)
     >>> model = CodistilledRegressor(
     ...     DecisionTreeRegressor(max_features=3), peers=3, random_state=0
@@ -149,7 +149,7 @@ class CodistilledClassifier(ClassifierDelegate, BaseCodistilled):
     >>> from sklearn.datasets import load_breast_cancer
     >>> from sklearn.naive_bayes import GaussianNB
     >>> from sklearn.tree import DecisionTreeClassifier
-    >>> from skdistill.iterative import CodistilledClassifier
+    >>> from skdistill import CodistilledClassifier
     >>> X, y = load_breast_cancer(return_X_y=True)
     >>> model = CodistilledClassifier(
     ...     peers=[("tree", DecisionTreeClassifier()), ("bayes", GaussianNB())],

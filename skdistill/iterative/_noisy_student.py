@@ -256,7 +256,7 @@ class NoisyStudentRegressor(RegressorDelegate, BaseNoisyStudent):
     >>> from sklearn.datasets import make_friedman1
     >>> from sklearn.linear_model import Ridge
     >>> from sklearn.tree import DecisionTreeRegressor
-    >>> from skdistill.iterative import NoisyStudentRegressor
+    >>> from skdistill import NoisyStudentRegressor
     >>> X, y = make_friedman1(1000, noise=1.0, random_state=0)
     >>> model = NoisyStudentRegressor(
     ...     Ridge(), DecisionTreeRegressor(), n_iterations=1, random_state=0
@@ -341,7 +341,7 @@ class NoisyStudentClassifier(ClassifierDelegate, BaseNoisyStudent):
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import StandardScaler
     >>> from sklearn.tree import DecisionTreeClassifier
-    >>> from skdistill.iterative import NoisyStudentClassifier
+    >>> from skdistill import NoisyStudentClassifier
     >>> X, y = load_breast_cancer(return_X_y=True)
     >>> y = np.where(np.arange(len(y)) < 80, y, -1)
     >>> model = NoisyStudentClassifier(

@@ -176,7 +176,7 @@ class SelfDistilledRegressor(RegressorDelegate, BaseSelfDistilled):
     --------
     >>> from sklearn.datasets import make_friedman1
     >>> from sklearn.tree import DecisionTreeRegressor
-    >>> from skdistill.iterative import SelfDistilledRegressor
+    >>> from skdistill import SelfDistilledRegressor
     >>> X, y = make_friedman1(500, noise=3.0, random_state=0)
     >>> model = SelfDistilledRegressor(
     ...     DecisionTreeRegressor(), n_generations=1, random_state=0
@@ -253,7 +253,7 @@ class SelfDistilledClassifier(ClassifierDelegate, BaseSelfDistilled):
     --------
     >>> from sklearn.datasets import load_breast_cancer
     >>> from sklearn.tree import DecisionTreeClassifier
-    >>> from skdistill.iterative import SelfDistilledClassifier
+    >>> from skdistill import SelfDistilledClassifier
     >>> X, y = load_breast_cancer(return_X_y=True)
     >>> model = SelfDistilledClassifier(
     ...     DecisionTreeClassifier(max_leaf_nodes=16), n_generations=1, random_state=0
