@@ -34,6 +34,7 @@ STEPS = (
     "teachers",
     "calibration",
     "signals",
+    "procedures",
     "one_split",
     "quality",
     "few_labels",

@@ -25,10 +25,16 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import (
+    CodistilledClassifier,
+    CodistilledRegressor,
     DistilledClassifier,
     DistilledClassifierCV,
     DistilledRegressor,
     DistilledRegressorCV,
+    NoisyStudentClassifier,
+    NoisyStudentRegressor,
+    SelfDistilledClassifier,
+    SelfDistilledRegressor,
 )
 from skdistill.export import TRUSTED_TYPES
 from skdistill.refine import LeafRefinement
@@ -57,6 +63,9 @@ from tests.transfer.cases import SAMPLERS, mixed_table, name_of
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore:X does not have valid feature names"),
+    pytest.mark.filterwarnings(
+        "ignore::skdistill.exceptions.NoUnlabeledSamplesWarning"
+    ),
 ]
 
 RELEASED = sorted(FOLDER.glob("*.pkl"))
@@ -74,6 +83,8 @@ SOFT_STUDENTS = CLASSIFIERS | {
 }
 UNREFINED = {"transfer": None, "refine": None}
 REFINED = {"transfer": None, "refine": LeafRefinement()}
+LAST = {"choose": False}
+PROCEDURES = ["generations", "noisy student", "peers"]
 REGRESSIONS = {
     **{
         name: DistilledRegressor(Ridge(), student, **UNREFINED)
@@ -98,6 +109,9 @@ REGRESSIONS = {
         in_context(KNeighborsRegressor(), batch_size=40), Ridge(), **UNREFINED
     ),
     "search": DistilledRegressorCV(Ridge(), TREE_REGRESSORS["tree"], cv=2),
+    "generations": SelfDistilledRegressor(Ridge(), **LAST),
+    "noisy student": NoisyStudentRegressor(Ridge(), Ridge(), **LAST),
+    "peers": CodistilledRegressor(Ridge(), **LAST),
     "pipeline": make_pipeline(StandardScaler(), DistilledRegressor(Ridge(), Ridge())),
 }
 CLASSIFICATIONS = {
@@ -117,6 +131,9 @@ CLASSIFICATIONS = {
         in_context(KNeighborsClassifier(), batch_size=40), BAYES, **UNREFINED
     ),
     "search": DistilledClassifierCV(BAYES, TREE_CLASSIFIERS["tree"], cv=2),
+    "generations": SelfDistilledClassifier(BAYES, **LAST),
+    "noisy student": NoisyStudentClassifier(BAYES, BAYES, **LAST),
+    "peers": CodistilledClassifier(BAYES, predict_with="average", **LAST),
 }
 
 
@@ -301,6 +318,8 @@ def test_trusted_types_are_those_that_skops_asks_for():
         *map(regression, ["teacher stage", "search"]),
         *map(classification, ["regressor", "neighbours", "in context"]),
         *map(classification, ["teacher stage", "search"]),
+        *map(regression, PROCEDURES),
+        *map(classification, PROCEDURES),
         *several,
         *(model.teacher_ for model in several),
         *TRUSTS,

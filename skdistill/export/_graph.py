@@ -31,9 +31,13 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from skdistill._typing import Estimator
-from skdistill.distilled import DistilledClassifier, DistilledRegressor
+from skdistill.distilled import (
+    ClassifierDelegate,
+    DistilledClassifier,
+    DistilledRegressor,
+    RegressorDelegate,
+)
 from skdistill.export._trees import is_tree_student
-from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
 from skdistill.students import LogitStudent, ProbabilityStudent
 
 __all__ = [
@@ -102,7 +106,7 @@ class Graph:
         classifier.
         """
         match model:
-            case DistilledRegressorCV() | DistilledClassifierCV():
+            case RegressorDelegate() | ClassifierDelegate():
                 return self.outputs(model.best_estimator_, inputs)
             case ShippedRegressor() | ShippedClassifier():
                 return self.outputs(model.model, inputs)

@@ -4,10 +4,16 @@ __all__ = ["TRUSTED_TYPES"]
 
 TRUSTED_TYPES = (
     "skdistill.distilled._classifier.DistilledClassifier",
+    "skdistill.distilled._groups.GroupFolds",
     "skdistill.distilled._regressor.DistilledRegressor",
+    "skdistill.iterative._codistilled.CodistilledClassifier",
+    "skdistill.iterative._codistilled.CodistilledRegressor",
+    "skdistill.iterative._noisy_student.NoisyStudentClassifier",
+    "skdistill.iterative._noisy_student.NoisyStudentRegressor",
+    "skdistill.iterative._self_distilled.SelfDistilledClassifier",
+    "skdistill.iterative._self_distilled.SelfDistilledRegressor",
     "skdistill.refine._parameters.LeafRefinement",
     "skdistill.search._classifier.DistilledClassifierCV",
-    "skdistill.distilled._groups.GroupFolds",
     "skdistill.search._regressor.DistilledRegressorCV",
     "skdistill.students._regressors.LogitStudent",
     "skdistill.students._regressors.ProbabilityStudent",

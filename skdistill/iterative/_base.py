@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from inspect import signature
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple, Self
 
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import MetaEstimatorMixin
@@ -16,7 +16,7 @@ from sklearn.utils.validation import validate_data
 
 from skdistill._fitting import forget_fit
 from skdistill._parameters import assign
-from skdistill._sklearn import raise_for_params, routing_enabled
+from skdistill._sklearn import fit_context, raise_for_params, routing_enabled
 from skdistill._typing import Estimator, Table
 from skdistill.distilled import (
     BaseDistilled,
@@ -25,7 +25,9 @@ from skdistill.distilled import (
     DistilledRegressor,
     check_data,
     make_plan,
+    student_of,
 )
+from skdistill.flow import Data
 from skdistill.iterative._choice import (
     Choice,
     choose,
@@ -33,8 +35,9 @@ from skdistill.iterative._choice import (
     mean_loss,
 )
 from skdistill.iterative._rounds import Peer, Rounds, find_folds
+from skdistill.students import training_loss
 
-__all__ = ["BaseProcedure", "others_than"]
+__all__ = ["BaseProcedure", "Given", "others_than"]
 
 # Parameters of the distilled estimators that all procedures take over.
 _SHARED = {"student", "calibrate", "cv", "n_jobs", "random_state"}
@@ -45,6 +48,16 @@ def others_than(*taken: str) -> list[str]:
     both = (DistilledRegressor, DistilledClassifier)
     names = {name: None for kind in both for name in signature(kind).parameters}
     return [name for name in names if name not in _SHARED.union(taken)]
+
+
+class Given(NamedTuple):
+    """What is given to `fit`."""
+
+    X: Table
+    y: ArrayLike
+    sample_weight: ArrayLike | None
+    X_unlabeled: Table | None
+    fit_params: dict[str, Any]
 
 
 class BaseProcedure(MetaEstimatorMixin, Delegate):
@@ -90,15 +103,55 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
         self.n_jobs = n_jobs
         assign(self, self._distilled_type, inherited, without=self._without)
 
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(
+        self,
+        X: Table,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        X_unlabeled: Table | None = None,
+        **fit_params: Any,
+    ) -> Self:
+        """Distil step by step, and keep the best step.
+
+        Parameters
+        ----------
+        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
+            The training samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The target.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Sample weights, not negative, not all 0. If None, all samples weigh alike.
+        X_unlabeled : table of shape (n_unlabeled, n_features), default=None
+            Further samples, without labels: a student learns what those before it
+            predict for them.
+        **fit_params : dict
+            Further metadata, routed to all parts and to `cv` as each requests. Needs
+            ``sklearn.set_config(enable_metadata_routing=True)``.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        given = self._given(Given(X, y, sample_weight, X_unlabeled, fit_params))
+        self._run(self._begin(given))
+        return self
+
+    def _given(self, given: Given) -> Given:
+        """Return what is given to `fit` as it is used."""
+        return given
+
+    @abstractmethod
+    def _run(self, peers: list[Peer]) -> None:
+        """Distil, and set what is kept."""
+
     @abstractmethod
     def _models(self) -> dict[str, Any]:
         """Return the distilled estimators, unfitted, by their names."""
 
     def _distilled(self) -> Any:
         return next(iter(self._models().values()))
-
-    def _held(self) -> Any:
-        return getattr(self, "distilled_", None)
 
     def _build(self, **params: Any) -> Any:
         """Return an unfitted distilled estimator with the parameters of this one."""
@@ -135,32 +188,23 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
         rounds.check(name)
         return rounds
 
-    def _begin(
-        self,
-        X: Table,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None,
-        X_unlabeled: Table | None,
-        fit_params: dict[str, Any],
-    ) -> list[Peer]:
+    def _begin(self, given: Given) -> list[Peer]:
         """Check what is given to `fit`; return what each model is fitted by."""
-        raise_for_params(fit_params, self, "fit")
+        raise_for_params(given.fit_params, self, "fit")
         forget_fit(self)
-        validate_data(self, X, skip_check_array=True)
+        validate_data(self, given.X, skip_check_array=True)
         models = self._models()
         routed: Any = {}
         if routing_enabled():
-            routed = process_routing(self, "fit", **fit_params)
+            routed = process_routing(self, "fit", **given.fit_params)
         peers = []
         for name, model in models.items():
             data = check_data(
                 model,
-                X,
-                y,
-                sample_weight,
-                X_unlabeled,
+                *given[:4],
                 fit_params=routed[name].fit if routed else None,
             )
+            _check_loss(student_of(model), data)
             peers.append(Peer(model, make_plan(model, data), data))
         return peers
 
@@ -189,3 +233,15 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
                 model.set_fit_request(**dict.fromkeys(own, True))
             router.add(**{name: model}, method_mapping=to_fit)
         return router
+
+
+def _check_loss(student: Estimator, data: Data) -> None:
+    """Raise if a student of values does not learn the mean."""
+    if data.is_classification or training_loss(student).is_mean:
+        return
+    raise ValueError(
+        "Students that learn from each other must predict the mean, as their "
+        f"predictions are averaged and learned as labels. Got {student!r}, "
+        f"{training_loss(student).name}. Use its squared loss, or one distillation: "
+        "DistilledRegressor."
+    )

@@ -43,7 +43,7 @@ class CodistilledRegressor(RegressorDelegate, BaseCodistilled):
     student_ : estimator
         The fitted student of the peer that is kept, a plain estimator to ship. With the
         average it is the ensemble, a `skdistill.teachers.FoldMeanRegressor`.
-    distilled_ : estimator
+    best_estimator_ : estimator
         The DistilledRegressor that holds it, or the ensemble.
     round_ : int
         After which round; 0 is the baseline student.
@@ -117,7 +117,7 @@ class CodistilledClassifier(ClassifierDelegate, BaseCodistilled):
     student_ : estimator
         The fitted student of the peer that is kept, a plain estimator to ship. With the
         average it is the ensemble, a `skdistill.teachers.FoldMeanClassifier`.
-    distilled_ : estimator
+    best_estimator_ : estimator
         The DistilledClassifier that holds it, or the ensemble.
     round_ : int
         After which round; 0 is the baseline student.

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -15,7 +15,6 @@ from skdistill._sklearn import (
     HasMethods,
     Interval,
     StrOptions,
-    fit_context,
 )
 from skdistill._typing import Student, Table, Teachers
 from skdistill._validation import check_splits
@@ -31,11 +30,11 @@ from skdistill.distilled import (
     student_of,
 )
 from skdistill.exceptions import NoUnlabeledSamplesWarning
-from skdistill.iterative._base import BaseProcedure, others_than
+from skdistill.iterative._base import BaseProcedure, Given, others_than
 from skdistill.iterative._chain import Chain
 from skdistill.iterative._choice import Choice
-from skdistill.iterative._pseudo_labels import Given, PseudoLabels, split_unlabeled
-from skdistill.iterative._rounds import find_folds
+from skdistill.iterative._pseudo_labels import PseudoLabels, split_unlabeled
+from skdistill.iterative._rounds import Peer, find_folds
 from skdistill.students import with_subsample
 from skdistill.transfer import SwapNoiseSampler, TransferSet
 
@@ -99,41 +98,8 @@ class BaseNoisyStudent(NamedTeachersMixin, BaseProcedure):
         self.inner_cv = inner_cv
         super().__init__(**inherited)
 
-    @fit_context(prefer_skip_nested_validation=False)
-    def fit(
-        self,
-        X: Table,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = None,
-        X_unlabeled: Table | None = None,
-        **fit_params: Any,
-    ) -> Self:
-        """Fit the teacher, then one student after the other; keep the best.
-
-        Parameters
-        ----------
-        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
-            The training samples.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            The target. For a classifier, samples of label -1 are unlabeled, as in
-            scikit-learn, where two other classes are left.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Sample weights, not negative, not all 0; those of unlabeled samples do not
-            count. If None, all samples weigh alike.
-        X_unlabeled : table of shape (n_unlabeled, n_features), default=None
-            Further samples, without labels.
-        **fit_params : dict
-            Further metadata, routed to teacher, student and `cv` as each requests.
-            Needs ``sklearn.set_config(enable_metadata_routing=True)``.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-        """
-        check_teacher_names(self)
-        given = self._given(Given(X, y, sample_weight, X_unlabeled, fit_params))
-        (peer,) = self._begin(*given)
+    def _run(self, peers: list[Peer]) -> None:
+        (peer,) = peers
         held_out = find_folds(peer.plan, peer.data) if self.choose else []
         stratify = peer.data.is_classification
         inner = check_splits(inner_folds(self.inner_cv, self.cv, stratify=stratify))
@@ -146,8 +112,7 @@ class BaseNoisyStudent(NamedTeachersMixin, BaseProcedure):
         choice = self._find(chain, held_out)
         self.iteration_, self.reason_ = choice
         every = np.arange(len(peer.data.y))
-        self.distilled_ = chain.fit(every, self.iteration_)[-1]
-        return self
+        self.best_estimator_ = chain.fit(every, self.iteration_)[-1]
 
     def _find(self, chain: Chain, held_out: list[NDArray]) -> Choice:
         """Return which iteration is kept, by what those of the folds predict."""
@@ -182,6 +147,7 @@ class BaseNoisyStudent(NamedTeachersMixin, BaseProcedure):
         return None if sparse.issparse(X_unlabeled) else SwapNoiseSampler()
 
     def _given(self, given: Given) -> Given:
+        check_teacher_names(self)
         return given
 
     def _labels(self) -> PseudoLabels:
@@ -228,7 +194,7 @@ class NoisyStudentRegressor(RegressorDelegate, BaseNoisyStudent):
     ----------
     student_ : estimator
         The fitted student that is kept, a plain estimator to ship.
-    distilled_ : DistilledRegressor
+    best_estimator_ : DistilledRegressor
         What holds it.
     iteration_ : int
         Which student is kept; 0 is the baseline student.
@@ -290,6 +256,8 @@ class NoisyStudentClassifier(ClassifierDelegate, BaseNoisyStudent):
     The teacher labels the clean sample, the student sees the noisy one. The student of
     the least loss on held-out samples is kept; of the baseline student's, which learns
     X and y alone, it must be less by more than the noise. Labelled samples stay clean.
+    Samples of X with the label -1 are unlabeled too, as in scikit-learn, unless less
+    than two other classes were left; their weights do not count.
 
     Parameters
     ----------
@@ -307,7 +275,7 @@ class NoisyStudentClassifier(ClassifierDelegate, BaseNoisyStudent):
     ----------
     student_ : estimator
         The fitted student that is kept, a plain estimator to ship.
-    distilled_ : DistilledClassifier
+    best_estimator_ : DistilledClassifier
         What holds it.
     iteration_ : int
         Which student is kept; 0 is the baseline student.
@@ -377,7 +345,7 @@ class NoisyStudentClassifier(ClassifierDelegate, BaseNoisyStudent):
         self.soft_labels = soft_labels
 
     def _given(self, given: Given) -> Given:
-        return split_unlabeled(given)
+        return split_unlabeled(super()._given(given))
 
     def _labels(self) -> PseudoLabels:
         return PseudoLabels(self.confidence, self.balance, self.soft_labels)

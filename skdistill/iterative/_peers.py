@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 from numbers import Integral
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from skdistill._fitting import is_estimator, spawn_seeds
-from skdistill._sklearn import Interval, StrOptions, fit_context
-from skdistill._typing import Estimator, Student, Table
+from skdistill._sklearn import Interval, StrOptions
+from skdistill._typing import Estimator, Student
 from skdistill.distilled import student_of
 from skdistill.flow import Data
 from skdistill.iterative._base import BaseProcedure, others_than
@@ -76,38 +76,7 @@ class BaseCodistilled(BaseProcedure):
         self.out_of_fold = out_of_fold
         super().__init__(**inherited)
 
-    @fit_context(prefer_skip_nested_validation=False)
-    def fit(
-        self,
-        X: Table,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = None,
-        X_unlabeled: Table | None = None,
-        **fit_params: Any,
-    ) -> Self:
-        """Fit all peers round after round, keep the best or all of a round.
-
-        Parameters
-        ----------
-        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
-            The training samples.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            The target.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Sample weights, not negative, not all 0. If None, all samples weigh alike.
-        X_unlabeled : table of shape (n_unlabeled, n_features), default=None
-            Further samples, without labels: peers learn what the others predict for
-            them.
-        **fit_params : dict
-            Further metadata, routed to the peers and `cv` as each requests. Needs
-            ``sklearn.set_config(enable_metadata_routing=True)``.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-        """
-        peers = self._begin(X, y, sample_weight, X_unlabeled, fit_params)
+    def _run(self, peers: list[Peer]) -> None:
         together = _go_together(peers, disjoint=self.disjoint)
         rounds = self._rounds(together, "n_rounds", self.n_rounds)
         history, names = rounds.run(), [*self._models()]
@@ -120,8 +89,7 @@ class BaseCodistilled(BaseProcedure):
             self._find(rounds, history, names)
         kept = [place for place, name in enumerate(names) if name == self.peer_]
         models = rounds.fit_last(kept or [*range(len(names))], history[: self.round_])
-        self.distilled_ = models[0] if kept else _ensemble(models, peers[0].data)
-        return self
+        self.best_estimator_ = models[0] if kept else _ensemble(models, peers[0].data)
 
     def _find(self, rounds: Rounds, history: History, names: list[str]) -> None:
         """Set what is kept, which peer or the average, and after which round."""
@@ -200,7 +168,15 @@ def _go_together(peers: list[Peer], *, disjoint: bool) -> list[Peer]:
 def _divide(data: Data, n_parts: int, seed: int | None) -> list[NDArray | None]:
     """Return which samples each part holds; classes are as frequent in all."""
     drawn = np.random.default_rng(seed).permutation(len(data.y))
-    if data.is_classification:
+    if data.classes is not None:
+        counts = np.bincount(data.codes)
+        rarest = data.classes.tolist()[counts.argmin()]
+        if counts.min() < n_parts:
+            raise ValueError(
+                "With disjoint=True each peer must get samples of all classes. Got "
+                f"{counts.min()} of class {rarest!r} for {n_parts} peers. "
+                "Use fewer peers, or disjoint=False."
+            )
         drawn = drawn[np.argsort(data.codes[drawn], kind="stable")]
     number = np.empty(len(drawn), dtype=int)
     number[drawn] = np.arange(len(drawn)) % n_parts

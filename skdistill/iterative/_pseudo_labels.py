@@ -1,10 +1,10 @@
 """Which unlabeled samples a noisy student learns, and as what."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.utils import check_consistent_length
 
 from skdistill._fitting import clone_with_seed, naming_failures
@@ -12,21 +12,12 @@ from skdistill._numerics import log_probability, temper
 from skdistill._sklearn import index_params, safe_indexing
 from skdistill._typing import Table
 from skdistill.flow import join_samples
+from skdistill.iterative._base import Given
 
-__all__ = ["Given", "PseudoLabels", "split_unlabeled", "with_noise"]
+__all__ = ["PseudoLabels", "split_unlabeled", "with_noise"]
 
 # By scikit-learn's convention the label of an unlabeled sample.
 _UNLABELED = -1
-
-
-class Given(NamedTuple):
-    """What is given to `fit`, the unlabeled samples apart from the labelled ones."""
-
-    X: Table
-    y: ArrayLike
-    sample_weight: ArrayLike | None
-    X_unlabeled: Table | None
-    fit_params: dict[str, Any]
 
 
 def split_unlabeled(given: Given) -> Given:
@@ -35,6 +26,8 @@ def split_unlabeled(given: Given) -> Given:
     Where less than two other classes would be left, -1 is a class.
     """
     labels = np.asarray(given.y)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
     if labels.dtype.kind not in "ifO" or labels.ndim != 1:
         return given
     marked = np.asarray(labels == _UNLABELED, dtype=bool)

@@ -151,12 +151,9 @@ def mean_of(predictions: list[NDArray], data: Data) -> NDArray[np.float64]:
     return log_probability(np.mean([temper(one, 1.0) for one in predictions], axis=0))
 
 
-def _mean_said(said: list[Said], data: Data) -> Said:
-    unlabeled = [one.unlabeled for one in said if one.unlabeled is not None]
-    return Said(
-        mean_of([one.predictions for one in said], data),
-        mean_of(unlabeled, data) if unlabeled else None,
-    )
+def _mean_unlabeled(said: list[Said], data: Data) -> NDArray | None:
+    found = [one.unlabeled for one in said if one.unlabeled is not None]
+    return mean_of(found, data) if found else None
 
 
 def _say(peer: Peer, left: Left, rows: NDArray, asked: NDArray, taught: Said) -> Said:
@@ -277,7 +274,11 @@ class Rounds:
         others = [p for p in range(len(self.peers)) if p != place] or [place]
         rounds = history if self.learns_all else history[-1:]
         said = [one[left][other] for one in rounds for other in others]
-        return _mean_said(said, self.peers[place].data) if said else None
+        if not said:
+            return None
+        data = self.peers[place].data
+        mean = mean_of([one.predictions for one in said], data)
+        return Said(mean, _mean_unlabeled(said, data))
 
     def _fit(self, tasks: list[tuple[Left, int]], history: History) -> list[Said]:
         every = np.arange(len(self.peers[0].data.y))
@@ -325,5 +326,5 @@ class Rounds:
             for fold, part in zip(kept, parts, strict=True):
                 rows = self.held_out[fold]
                 predictions[rows] = part.predictions[rows]
-            joined.append(Said(predictions, _mean_said(parts, peer.data).unlabeled))
+            joined.append(Said(predictions, _mean_unlabeled(parts, peer.data)))
         return joined

@@ -1,13 +1,11 @@
 """Self-distillation: generations of one student, each the teacher of the next."""
 
 from numbers import Integral
-from typing import Any, ClassVar, Self
-
-from numpy.typing import ArrayLike
+from typing import Any, ClassVar
 
 from skdistill._parameters import inherit_parameters
-from skdistill._sklearn import Interval, StrOptions, fit_context
-from skdistill._typing import Student, Table
+from skdistill._sklearn import Interval, StrOptions
+from skdistill._typing import Student
 from skdistill.distilled import (
     ClassifierDelegate,
     DistilledClassifier,
@@ -17,6 +15,7 @@ from skdistill.distilled import (
 )
 from skdistill.iterative._base import BaseProcedure, others_than
 from skdistill.iterative._choice import Choice
+from skdistill.iterative._rounds import Peer
 
 __all__ = ["SelfDistilledClassifier", "SelfDistilledRegressor"]
 
@@ -64,38 +63,7 @@ class BaseSelfDistilled(BaseProcedure):
         self.learn_from = learn_from
         super().__init__(**inherited)
 
-    @fit_context(prefer_skip_nested_validation=False)
-    def fit(
-        self,
-        X: Table,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = None,
-        X_unlabeled: Table | None = None,
-        **fit_params: Any,
-    ) -> Self:
-        """Fit generation after generation, keep the best one.
-
-        Parameters
-        ----------
-        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
-            The training samples.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            The target.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Sample weights, not negative, not all 0. If None, all samples weigh alike.
-        X_unlabeled : table of shape (n_unlabeled, n_features), default=None
-            Further samples, without labels: a generation learns what the one before
-            predicts for them.
-        **fit_params : dict
-            Further metadata, routed to the student and `cv` as each requests. Needs
-            ``sklearn.set_config(enable_metadata_routing=True)``.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-        """
-        peers = self._begin(X, y, sample_weight, X_unlabeled, fit_params)
+    def _run(self, peers: list[Peer]) -> None:
         learns_all = self.learn_from == "average"
         rounds = self._rounds(
             peers, "n_generations", self.n_generations, learns_all=learns_all
@@ -108,8 +76,7 @@ class BaseSelfDistilled(BaseProcedure):
             names = [f"generation {number}" for number in range(len(history))]
             choice = self._choose(peers[0], predictions, names)
         self.generation_, self.reason_ = choice
-        (self.distilled_,) = rounds.fit_last([0], history[: self.generation_])
-        return self
+        (self.best_estimator_,) = rounds.fit_last([0], history[: self.generation_])
 
     def _models(self) -> dict[str, Any]:
         student = student_of(self)
@@ -146,7 +113,7 @@ class SelfDistilledRegressor(RegressorDelegate, BaseSelfDistilled):
     ----------
     student_ : estimator
         The fitted student of the generation that is kept, a plain estimator to ship.
-    distilled_ : DistilledRegressor
+    best_estimator_ : DistilledRegressor
         What holds it.
     generation_ : int
         Which generation is kept; 0 is the baseline student.
@@ -222,7 +189,7 @@ class SelfDistilledClassifier(ClassifierDelegate, BaseSelfDistilled):
     ----------
     student_ : estimator
         The fitted student of the generation that is kept, a plain estimator to ship.
-    distilled_ : DistilledClassifier
+    best_estimator_ : DistilledClassifier
         What holds it.
     generation_ : int
         Which generation is kept; 0 is the baseline student.

@@ -6,6 +6,7 @@ import joblib
 import numpy as np
 import pytest
 import sklearn
+from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold
 from sklearn.naive_bayes import GaussianNB
@@ -278,3 +279,16 @@ def test_peers_that_are_no_pairs_are_refused(data, peers):
 def test_too_few_folds_are_refused(data):
     with pytest.raises(ValueError, match="at least 6 folds where n_rounds is 4"):
         CodistilledRegressor(Ridge(), n_rounds=4).fit(*data)
+
+
+def test_a_class_that_not_all_parts_can_have_is_refused():
+    X, y = np.arange(40.0)[:, None], np.repeat(["a", "b"], [38, 2])
+    model = CodistilledClassifier(GaussianNB(), peers=3, disjoint=True, **IN_SAMPLE)
+    with pytest.raises(ValueError, match="Got 2 of class 'b' for 3 peers"):
+        model.fit(X, y)
+
+
+def test_students_that_do_not_predict_the_mean_are_refused(data):
+    student = GradientBoostingRegressor(loss="quantile")
+    with pytest.raises(ValueError, match="must predict the mean"):
+        CodistilledRegressor(student).fit(*data)

@@ -15,6 +15,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from skdistill import DistilledClassifier, DistilledRegressor
 from skdistill.exceptions import NoUnlabeledSamplesWarning
 from skdistill.iterative import NoisyStudentClassifier, NoisyStudentRegressor
+from skdistill.iterative._base import Given
 from skdistill.iterative._chain import Chain
 from skdistill.iterative._pseudo_labels import PseudoLabels
 from skdistill.transfer import JitterSampler, TransferSet
@@ -169,6 +170,13 @@ def test_samples_of_label_minus_one_are_unlabeled(table, names):
     assert found == pytest.approx(model.predict_proba(X))
 
 
+def test_a_column_of_labels_may_hold_minus_one(table):
+    X, y, U = table
+    marked = np.r_[classes_of(y), np.full(len(U), -1)][:, None]
+    model = NoisyStudentClassifier(GaussianNB(), GaussianNB(), **ONCE)
+    assert model.fit(np.vstack([X, U]), marked).classes_.tolist() == [0, 1, 2]
+
+
 def test_unlabeled_samples_of_both_kinds_are_joined(table):
     X, y, U = table
     marked = np.r_[classes_of(y), np.full(60, -1)]
@@ -212,7 +220,7 @@ def test_held_out_labels_reach_no_model_that_predicts_them(table):
     held_out, found = np.arange(16), []
     for labels in (y, np.r_[100 + y[:16], y[16:]]):
         model = NoisyStudentRegressor(Ridge(), DecisionTreeRegressor(), random_state=0)
-        (peer,) = model._begin(X, labels, None, U, {})
+        (peer,) = model._begin(Given(X, labels, None, U, {}))
         chain = Chain(peer, PseudoLabels(), JitterSampler(0.1), [1, 2])
         found.append(chain.out_of_fold(held_out))
     assert len(found[0]) == 3
