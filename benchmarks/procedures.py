@@ -92,7 +92,8 @@ def say_noisy(part: pd.DataFrame) -> str:
         f"lower by {noise.mean():+.1%}.\n\n"
         "Hinton et al. (2015), repeated in Hsu's thesis, recover "
         f"{SOURCE_RECOVERED:.0%} of what the missing 97 % of the labels cost by the "
-        "soft targets, for the 3 %, of a teacher that had all. "
+        "soft targets, for the 3 %, of a teacher that had all; here they are "
+        "out-of-fold. "
         f"{verdict(soft > 0.5)}: {soft:.0%} here; `benchmarks.few_labels` has the same "
         "for images."
     )
@@ -116,7 +117,7 @@ def say_peers(part: pd.DataFrame) -> str:
                 f"{count} ({one}) after {n}"
                 for count, one, n in zip(reached, alone, steps[:-1], strict=True)
             )
-            agrees = max(reached) > max(max(alone), len(goal) / 2)
+            agrees = max(reached) > max(*alone, len(goal) / 2)
             parts.append(
                 f"{verdict(agrees)} for {kind}, {way}: of {len(goal)} cases the loss "
                 f"after {steps[-1]} steps alone is reached in {shown}; in brackets by "
@@ -140,7 +141,8 @@ def report(frame: pd.DataFrame) -> str:
         "codistillation have 64 units. The teacher of ordinary distillation, and the "
         "first of the noisy student, is 200 extremely randomised trees. The loss is "
         "that of held-out rows: log loss for classes, 1 - R2 for values. Means over "
-        "seeds. Parameters that are not named are the defaults.",
+        "seeds. Parameters that are not named are the defaults: leaves are refined "
+        "wherever a student learns from others, but for the peers of codistillation.",
     ]
     for procedure, say in SAY.items():
         part = frame[frame["procedure"] == procedure]

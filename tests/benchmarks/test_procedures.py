@@ -30,7 +30,7 @@ def small(monkeypatch):
     [
         (SELF, "abalone", [BASELINE, "self-distilled, not chosen"]),
         (NOISY, "spambase", [BASELINE, "noisy student", procedures_block.SOFT_ALL]),
-        (PEERS, "spambase", ["network, 10 steps, average"]),
+        (PEERS, "spambase", ["network, 5 steps, average"]),
     ],
 )
 def test_a_block_has_a_row_for_each_method(procedure, table, methods):
