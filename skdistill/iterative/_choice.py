@@ -44,7 +44,7 @@ def choose(losses: list[NDArray], names: list[str], plan: Plan, data: Data) -> C
     names : list of str
         What to call the candidates.
     plan, data : Plan, Data
-        Of the baseline student.
+        Those of the baseline student.
 
     Returns
     -------

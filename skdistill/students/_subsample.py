@@ -24,7 +24,7 @@ def with_subsample(student: Estimator, fraction: float) -> Estimator:
     student : estimator
         Unfitted. A Pipeline may end in it.
     fraction : float
-        Of the samples, above 0 and up to 1.
+        What part of the samples, above 0 and up to 1.
 
     Returns
     -------

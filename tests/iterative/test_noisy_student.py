@@ -87,7 +87,7 @@ def test_the_teacher_sees_clean_samples_and_the_student_noisy_ones(table, as_fra
     seen = np.asarray(seen)
     assert np.array_equal(seen[:80], X)
     assert np.array_equal(target[:80], y)
-    moved = seen[80:] - U
+    moved = seen[80:] - np.asarray(U)
     assert np.std(moved) == pytest.approx(0.5, rel=0.2)
     clean = LinearRegression().fit(X, y).predict(U)
     assert target[80:] == pytest.approx(clean)
