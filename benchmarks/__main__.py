@@ -36,6 +36,7 @@ STEPS = (
     "signals",
     "representations",
     "cascade",
+    "procedures",
     "one_split",
     "quality",
     "few_labels",

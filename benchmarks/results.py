@@ -6,7 +6,7 @@ text can be recomputed from the CSV alone.
 """
 
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -108,6 +108,20 @@ def pending(name: str, cases: Sequence[dict]) -> list[dict]:
         return list(cases)
     measured = set(_cases_of_rows(name, cases))
     return [case for case in cases if tuple(case.values()) not in measured]
+
+
+def with_missing(
+    name: str, block: dict, methods: Iterable[str], *, fresh: bool
+) -> list[dict]:
+    """Return a block with the methods that are not measured; nothing if all are.
+
+    What was measured of it is forgotten first if it is to be fresh.
+    """
+    cases = [block | {"method": method} for method in methods]
+    if fresh:
+        forget(name, cases)
+    missing = [case["method"] for case in pending(name, cases)]
+    return [block | {"methods": missing}] if missing else []
 
 
 def write_markdown(text: str, name: str) -> Path:

@@ -129,11 +129,7 @@ def find_missing(options: argparse.Namespace) -> list[dict]:
     ):
         block = {"table": table, "seed": seed, "setting": setting}
         methods = [name for name, method in METHODS.items() if method.serves(table)]
-        cases = [block | {"method": name} for name in methods]
-        if options.fresh:
-            results.forget(NAME, cases)
-        missing = [case["method"] for case in results.pending(NAME, cases)]
-        blocks += [block | {"methods": missing}] if missing else []
+        blocks += results.with_missing(NAME, block, methods, fresh=options.fresh)
     return blocks
 
 

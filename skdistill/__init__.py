@@ -7,6 +7,14 @@ from skdistill.bayesian import (
 )
 from skdistill.cascade import CascadeClassifier, CascadeRegressor
 from skdistill.distilled import DistilledClassifier, DistilledRegressor
+from skdistill.iterative import (
+    CodistilledClassifier,
+    CodistilledRegressor,
+    NoisyStudentClassifier,
+    NoisyStudentRegressor,
+    SelfDistilledClassifier,
+    SelfDistilledRegressor,
+)
 from skdistill.report import DistillationReport
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
 
@@ -15,10 +23,16 @@ __all__ = [
     "BayesianDistilledRegressor",
     "CascadeClassifier",
     "CascadeRegressor",
+    "CodistilledClassifier",
+    "CodistilledRegressor",
     "DistillationReport",
     "DistilledClassifier",
     "DistilledClassifierCV",
     "DistilledRegressor",
     "DistilledRegressorCV",
+    "NoisyStudentClassifier",
+    "NoisyStudentRegressor",
+    "SelfDistilledClassifier",
+    "SelfDistilledRegressor",
     "__version__",
 ]

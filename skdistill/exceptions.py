@@ -5,6 +5,7 @@ __all__ = [
     "LabelLeakWarning",
     "MissingClassWarning",
     "NoProbabilityWarning",
+    "NoUnlabeledSamplesWarning",
     "PoorTeacherWarning",
     "RoundingWarning",
     "UnrefinedWarning",
@@ -42,6 +43,10 @@ class NoProbabilityWarning(UserWarning):
 
     It is taken to know nothing of them: all classes that it knows are as probable.
     """
+
+
+class NoUnlabeledSamplesWarning(UserWarning):
+    """A procedure that learns from unlabeled samples was given none."""
 
 
 class RoundingWarning(UserWarning):

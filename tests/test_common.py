@@ -28,6 +28,14 @@ from skdistill import (
     DistilledRegressor,
     DistilledRegressorCV,
 )
+from skdistill.iterative import (
+    CodistilledClassifier,
+    CodistilledRegressor,
+    NoisyStudentClassifier,
+    NoisyStudentRegressor,
+    SelfDistilledClassifier,
+    SelfDistilledRegressor,
+)
 from skdistill.refine import LeafRefinement
 from skdistill.transfer import TransferSet
 
@@ -229,6 +237,24 @@ CASCADES = {
 }
 
 
+PROCEDURES = {
+    "generations": SelfDistilledRegressor(Ridge(), n_generations=1, cv=3),
+    "generations of classes": SelfDistilledClassifier(
+        LogisticRegression(), n_generations=1, cv=3
+    ),
+    "peers": CodistilledRegressor(
+        peers=[("ridge", Ridge()), ("shrunken", Ridge(10.0))], cv=3
+    ),
+    "peers' average": CodistilledClassifier(
+        LogisticRegression(), predict_with="average", out_of_fold=False, cv=3
+    ),
+    "noisy student": NoisyStudentRegressor(Ridge(), Ridge()),
+    "noisy student of classes": NoisyStudentClassifier(
+        LogisticRegression(), LogisticRegression()
+    ),
+}
+
+
 DEFAULTS = [DistilledRegressor(), DistilledClassifier()]
 # The default teacher, for a student of fewer rounds. Refined, that would split by the
 # rounding of its sums, and so by the order of the samples.
@@ -255,6 +281,7 @@ def run(estimator, check):
         *SEARCHES.values(),
         *BAYESIAN.values(),
         *CASCADES.values(),
+        *PROCEDURES.values(),
     ]
 )
 def test_estimator_check(estimator, check):

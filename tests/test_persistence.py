@@ -27,10 +27,16 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from skdistill import (
     CascadeClassifier,
     CascadeRegressor,
+    CodistilledClassifier,
+    CodistilledRegressor,
     DistilledClassifier,
     DistilledClassifierCV,
     DistilledRegressor,
     DistilledRegressorCV,
+    NoisyStudentClassifier,
+    NoisyStudentRegressor,
+    SelfDistilledClassifier,
+    SelfDistilledRegressor,
 )
 from skdistill.export import TRUSTED_TYPES
 from skdistill.refine import LeafRefinement
@@ -59,6 +65,9 @@ from tests.transfer.cases import SAMPLERS, mixed_table, name_of
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore:X does not have valid feature names"),
+    pytest.mark.filterwarnings(
+        "ignore::skdistill.exceptions.NoUnlabeledSamplesWarning"
+    ),
 ]
 
 RELEASED = sorted(FOLDER.glob("*.pkl"))
@@ -76,6 +85,8 @@ SOFT_STUDENTS = CLASSIFIERS | {
 }
 UNREFINED = {"transfer": None, "refine": None}
 REFINED = {"transfer": None, "refine": LeafRefinement()}
+LAST = {"choose": False}
+PROCEDURES = ["generations", "noisy student", "peers"]
 REGRESSIONS = {
     **{
         name: DistilledRegressor(Ridge(), student, **UNREFINED)
@@ -105,6 +116,9 @@ REGRESSIONS = {
         deferral=Ridge(),
         cv=2,
     ),
+    "generations": SelfDistilledRegressor(Ridge(), **LAST),
+    "noisy student": NoisyStudentRegressor(Ridge(), Ridge(), **LAST),
+    "peers": CodistilledRegressor(Ridge(), **LAST),
     "pipeline": make_pipeline(StandardScaler(), DistilledRegressor(Ridge(), Ridge())),
 }
 CLASSIFICATIONS = {
@@ -129,6 +143,9 @@ CLASSIFICATIONS = {
         deferral=Ridge(),
         cv=2,
     ),
+    "generations": SelfDistilledClassifier(BAYES, **LAST),
+    "noisy student": NoisyStudentClassifier(BAYES, BAYES, **LAST),
+    "peers": CodistilledClassifier(BAYES, predict_with="average", **LAST),
 }
 
 
@@ -312,6 +329,8 @@ def test_trusted_types_are_those_that_skops_asks_for():
         *map(regression, ["teacher stage", "search"]),
         *map(classification, ["regressor", "neighbours", "in context"]),
         *map(classification, ["teacher stage", "search"]),
+        *map(regression, PROCEDURES),
+        *map(classification, PROCEDURES),
         *several,
         *(model.teacher_ for model in several),
         *TRUSTS,

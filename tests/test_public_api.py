@@ -25,11 +25,17 @@ from skdistill import (
     BayesianDistilledRegressor,
     CascadeClassifier,
     CascadeRegressor,
+    CodistilledClassifier,
+    CodistilledRegressor,
     DistillationReport,
     DistilledClassifier,
     DistilledClassifierCV,
     DistilledRegressor,
     DistilledRegressorCV,
+    NoisyStudentClassifier,
+    NoisyStudentRegressor,
+    SelfDistilledClassifier,
+    SelfDistilledRegressor,
     displays,
     export,
     inspect,
@@ -103,6 +109,11 @@ OF_THE_SEARCH = {"cv", "memory", "n_jobs", "random_state", "verbose"}
 DISTILLED = (DistilledRegressor, DistilledClassifier)
 SEARCHES = (DistilledRegressorCV, DistilledClassifierCV)
 CASCADES = (CascadeRegressor, CascadeClassifier)
+PROCEDURES = (
+    (SelfDistilledRegressor, SelfDistilledClassifier),
+    (NoisyStudentRegressor, NoisyStudentClassifier),
+    (CodistilledRegressor, CodistilledClassifier),
+)
 
 HEAVY = {"lightgbm", "matplotlib", "pandas", "xgboost"}
 
@@ -173,6 +184,15 @@ def fitted():
         CascadeRegressor(models[0], **folds).fit(X, X["a"]),
         CascadeClassifier(models[2], **folds).fit(X, X["a"] % 2),
     ]
+    for regressor, classifier in PROCEDURES:
+        for cls, part, y in (
+            (regressor, DummyRegressor(), X["a"]),
+            (classifier, DummyClassifier(), X["a"] % 2),
+        ):
+            model = cls(student=part, n_jobs=1)
+            if hasattr(model, "teacher"):
+                model.set_params(teacher=part)
+            models.append(model.fit(X, y, X_unlabeled=X))
     models += [cls().fit(X) for cls in SAMPLERS]
     return {type(model): model for model in models}
 
@@ -259,6 +279,11 @@ def entries_of(pair: tuple[type, ...], name: str) -> list[Entry]:
         *((*one, DIFFERENT_BY_TASK) for one in shared(*DISTILLED)),
         *((*one, DIFFERENT_IN_SEARCH) for one in shared(*SEARCHES)),
         *((*one, {"estimator"}) for one in shared(*CASCADES) if one[1] != "deferral"),
+        *(
+            (*one, DIFFERENT_BY_TASK - {"cv"})
+            for pair in PROCEDURES
+            for one in shared(*pair)
+        ),
     ],
 )
 def test_shared_parameters_read_the_same(pair, name, different):
@@ -274,9 +299,12 @@ def test_shared_parameters_read_the_same(pair, name, different):
     ("pair", "name"),
     [
         one
-        for pair in zip(DISTILLED, SEARCHES, strict=True)
+        for pair in [
+            *zip(DISTILLED, SEARCHES, strict=True),
+            *((DISTILLED[i], pair[i]) for pair in PROCEDURES for i in (0, 1)),
+        ]
         for one in shared(*pair)
-        if one[1] not in OF_THE_SEARCH
+        if one[1] not in OF_THE_SEARCH | {"student"}
     ],
 )
 def test_a_search_says_of_the_estimators_parameters_what_the_estimator_says(pair, name):

@@ -3,6 +3,12 @@
 from skdistill.distilled._base import BaseDistilled
 from skdistill.distilled._checks import check_data
 from skdistill.distilled._classifier import DistilledClassifier
+from skdistill.distilled._delegates import (
+    ClassifierDelegate,
+    Delegate,
+    RegressorDelegate,
+)
+from skdistill.distilled._groups import inner_folds
 from skdistill.distilled._named import NamedTeachersMixin, check_teacher_names
 from skdistill.distilled._parts import student_of
 from skdistill.distilled._plans import keep, make_plan, translate
@@ -10,11 +16,15 @@ from skdistill.distilled._regressor import DistilledRegressor
 
 __all__ = [
     "BaseDistilled",
+    "ClassifierDelegate",
+    "Delegate",
     "DistilledClassifier",
     "DistilledRegressor",
     "NamedTeachersMixin",
+    "RegressorDelegate",
     "check_data",
     "check_teacher_names",
+    "inner_folds",
     "keep",
     "make_plan",
     "student_of",

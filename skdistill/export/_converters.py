@@ -15,8 +15,9 @@ from skl2onnx.common._container import ModelComponentContainer
 from skl2onnx.common._registration import register_converter, register_shape_calculator
 from skl2onnx.common._topology import Operator, Scope, Variable
 from skl2onnx.common.data_types import FloatTensorType
-from sklearn.base import is_classifier
+from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier
 
+from skdistill import iterative
 from skdistill._typing import Estimator
 from skdistill.distilled import DistilledClassifier, DistilledRegressor
 from skdistill.export._graph import (
@@ -38,7 +39,12 @@ CASCADE = "SkdistillCascade"
 
 def register() -> None:
     """Tell skl2onnx how the distilled estimators are converted."""
-    for regressor in (DistilledRegressor, DistilledRegressorCV, ShippedRegressor):
+    procedures = [getattr(iterative, name) for name in iterative.__all__]
+    regressors = [one for one in procedures if issubclass(one, RegressorMixin)]
+    classifiers = [one for one in procedures if issubclass(one, ClassifierMixin)]
+    regressors += [DistilledRegressor, DistilledRegressorCV, ShippedRegressor]
+    classifiers += [DistilledClassifier, DistilledClassifierCV, ShippedClassifier]
+    for regressor in regressors:
         alias = f"Skdistill{regressor.__name__}"
         update_registered_converter(regressor, alias, _regressor_types, _convert)
     options = {
@@ -46,7 +52,7 @@ def register() -> None:
         "output_class_labels": [False, True],
         "nocl": [False],
     }
-    for classifier in (DistilledClassifier, DistilledClassifierCV, ShippedClassifier):
+    for classifier in classifiers:
         alias = f"Skdistill{classifier.__name__}"
         update_registered_converter(
             classifier, alias, _classifier_types, _convert, options=options

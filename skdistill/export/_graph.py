@@ -33,9 +33,13 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from skdistill._typing import Estimator
 from skdistill.cascade import FLOOR, CascadeClassifier, CascadeRegressor
-from skdistill.distilled import DistilledClassifier, DistilledRegressor
+from skdistill.distilled import (
+    ClassifierDelegate,
+    DistilledClassifier,
+    DistilledRegressor,
+    RegressorDelegate,
+)
 from skdistill.export._trees import is_tree_student
-from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
 from skdistill.students import LogitStudent, ProbabilityStudent
 
 __all__ = [
@@ -113,7 +117,7 @@ class Graph:
         classifier; of a cascade those of its student, then the deferral score.
         """
         match model:
-            case DistilledRegressorCV() | DistilledClassifierCV():
+            case RegressorDelegate() | ClassifierDelegate():
                 return self.outputs(model.best_estimator_, inputs)
             case ShippedRegressor() | ShippedClassifier() | ShippedCascade():
                 return self.outputs(model.model, inputs)

@@ -20,6 +20,7 @@ from skdistill.flow._plan import (
     resolve_transfer,
 )
 from skdistill.flow._residuals import Residuals, in_students_loss
+from skdistill.flow._rival import loss_name, mean_and_error, sample_losses
 from skdistill.flow._steps import resolve_combination, resolve_steps
 from skdistill.flow._tables import (
     check_joinable,
@@ -52,6 +53,8 @@ __all__ = [
     "in_students_loss",
     "join_columns",
     "join_samples",
+    "loss_name",
+    "mean_and_error",
     "resolve_bound",
     "resolve_combination",
     "resolve_hints",
@@ -59,5 +62,6 @@ __all__ = [
     "resolve_steps",
     "resolve_transfer",
     "resolve_trust",
+    "sample_losses",
     "supervise",
 ]

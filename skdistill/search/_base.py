@@ -12,7 +12,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import (
-    BaseEstimator,
     ClassifierMixin,
     MetaEstimatorMixin,
     clone,
@@ -27,7 +26,7 @@ from sklearn.utils.metadata_routing import (
     process_routing,
 )
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from skdistill._fitting import explaining_pickles, forget_fit, spawn_seeds
 from skdistill._parameters import assign
@@ -45,9 +44,11 @@ from skdistill._validation import check_rows_exist, check_splits
 from skdistill._warnings import each_once, warn_again, with_notes
 from skdistill.distilled import (
     BaseDistilled,
+    Delegate,
     NamedTeachersMixin,
     check_data,
     check_teacher_names,
+    inner_folds,
     make_plan,
 )
 from skdistill.flow import Data, check_divisible
@@ -67,7 +68,6 @@ from skdistill.search._candidates import (
     warn_leak,
 )
 from skdistill.search._choice import choose
-from skdistill.search._groups import inner_folds
 from skdistill.search._scores import Group, score_fold
 from skdistill.teachers import temporary_folder
 
@@ -89,7 +89,7 @@ class BaseDistilledCV(
     AlphasMixin,
     CallbackSupportMixin,
     MetaEstimatorMixin,
-    BaseEstimator,
+    Delegate,
 ):
     """Base of the searches, which declares the parameters of both.
 
@@ -260,11 +260,6 @@ default=None
         return self
 
     @property
-    def student_(self) -> Estimator:
-        """The fitted student, a plain estimator to ship."""
-        return self._fitted().student_
-
-    @property
     def teacher_(self) -> Estimator:
         """The teacher fitted on all samples."""
         return self._fitted().teacher_
@@ -293,13 +288,6 @@ default=None
                 method_mapping=MethodMapping().add(caller="fit", callee="split"),
             )
         return router
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "best_estimator_")
-
-    def _fitted(self) -> Any:
-        check_is_fitted(self)
-        return self.best_estimator_
 
     def _distilled(self) -> Any:
         """Return the unfitted estimator whose parameters are searched."""

@@ -1,34 +1,27 @@
 """Search over distilled classifiers."""
 
-from collections.abc import Callable
 from typing import Any
 
 from numpy.random import RandomState
-from numpy.typing import NDArray
-from sklearn.base import ClassifierMixin
 from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
-from sklearn.utils import Tags, get_tags
-from sklearn.utils.metaestimators import available_if
+from sklearn.utils import Tags
 
 from skdistill._parameters import inherit_parameters
-from skdistill._typing import Student, Table, Teachers
-from skdistill.distilled import BaseDistilled, DistilledClassifier, student_of
+from skdistill._typing import Student, Teachers
+from skdistill.distilled import (
+    BaseDistilled,
+    ClassifierDelegate,
+    DistilledClassifier,
+    student_of,
+)
 from skdistill.metrics import negated_log_loss
 from skdistill.search._base import SEARCHED, BaseDistilledCV
 
 __all__ = ["DistilledClassifierCV"]
 
 
-def _if_distilled_has(method: str) -> Callable:
-    def check(self: "DistilledClassifierCV") -> bool:
-        getattr(getattr(self, "best_estimator_", None) or self._distilled(), method)
-        return True
-
-    return available_if(check)
-
-
 @inherit_parameters(BaseDistilledCV, DistilledClassifier, without=SEARCHED[:-1])
-class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
+class DistilledClassifierCV(ClassifierDelegate, BaseDistilledCV):
     """Distilled classifier whose alpha, transfer set and refinement are chosen.
 
     On each fold of `cv` the teacher is fitted once, on the training samples; all
@@ -125,57 +118,6 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
         knows = hasattr(self._distilled(), "predict_proba")
         return negated_log_loss if knows else "accuracy"
 
-    @property
-    def classes_(self) -> NDArray:
-        """The labels, sorted."""
-        return self._fitted().classes_
-
-    def predict(self, X: Table) -> NDArray:
-        """Predict the class with the student.
-
-        Parameters
-        ----------
-        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,)
-        """
-        return self._fitted().predict(X)
-
-    @_if_distilled_has("predict_proba")
-    def predict_proba(self, X: Table) -> NDArray:
-        """Return the student's class probabilities.
-
-        Parameters
-        ----------
-        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-            Columns in the order of `classes_`.
-        """
-        return self._fitted().predict_proba(X)
-
-    @_if_distilled_has("decision_function")
-    def decision_function(self, X: Table) -> NDArray:
-        """Return the student's decision values.
-
-        Parameters
-        ----------
-        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            With two classes, positive for the second.
-        """
-        return self._fitted().decision_function(X)
-
     def _check_optimal(self, model: BaseDistilled) -> None:
         if not hasattr(model, "predict_proba"):
             raise ValueError(
@@ -192,9 +134,5 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        distilled = get_tags(self._distilled())
-        tags.no_validation = distilled.no_validation
-        tags.input_tags = distilled.input_tags
         tags.input_tags.sparse &= all(one is None for one in self.transfers or ())
-        tags.classifier_tags = distilled.classifier_tags
         return tags

@@ -3,14 +3,17 @@
 from typing import Any
 
 from numpy.random import RandomState
-from numpy.typing import NDArray
-from sklearn.base import RegressorMixin
 from sklearn.model_selection import KFold, ShuffleSplit
-from sklearn.utils import Tags, get_tags
+from sklearn.utils import Tags
 
 from skdistill._parameters import inherit_parameters
-from skdistill._typing import Student, Table, Teachers
-from skdistill.distilled import BaseDistilled, DistilledRegressor, student_of
+from skdistill._typing import Student, Teachers
+from skdistill.distilled import (
+    BaseDistilled,
+    DistilledRegressor,
+    RegressorDelegate,
+    student_of,
+)
 from skdistill.search._base import SEARCHED, BaseDistilledCV
 from skdistill.students import is_linear_in_targets, training_loss
 
@@ -18,7 +21,7 @@ __all__ = ["DistilledRegressorCV"]
 
 
 @inherit_parameters(BaseDistilledCV, DistilledRegressor, without=SEARCHED[:-1])
-class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
+class DistilledRegressorCV(RegressorDelegate, BaseDistilledCV):
     """Distilled regressor whose alpha, transfer set and refinement are chosen.
 
     On each fold of `cv` the teacher is fitted once, on the training samples; all
@@ -117,21 +120,6 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
     ) -> None:
         super().__init__(teacher, student, **inherited)
 
-    def predict(self, X: Table) -> NDArray:
-        """Predict the target with the student.
-
-        Parameters
-        ----------
-        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            In the unit of the target.
-        """
-        return self._fitted().predict(X)
-
     def _own_scoring(self, model: Any) -> Any:
         loss = training_loss(student_of(model))
         if loss.is_mean or self.scoring is not None:
@@ -169,9 +157,5 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        distilled = get_tags(self._distilled())
-        tags.no_validation = distilled.no_validation
-        tags.input_tags, tags.target_tags = distilled.input_tags, distilled.target_tags
         tags.input_tags.sparse &= all(one is None for one in self.transfers or ())
-        tags.regressor_tags = distilled.regressor_tags
         return tags

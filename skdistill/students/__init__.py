@@ -37,6 +37,7 @@ from skdistill.students._registry import find_adapter, register, registered_name
 from skdistill.students._regressors import LogitStudent, ProbabilityStudent
 from skdistill.students._rounds import has_stages, last_step, predict_stage
 from skdistill.students._schedule import fit_until, reason_not_to_resume
+from skdistill.students._subsample import with_subsample
 from skdistill.students._training_loss import LossWord, TrainingLoss
 from skdistill.students._wrapped import student_parts, training_loss
 
@@ -74,4 +75,5 @@ __all__ = [
     "resolve_class_weight",
     "student_parts",
     "training_loss",
+    "with_subsample",
 ]

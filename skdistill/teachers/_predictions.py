@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from skdistill._fitting import final_step
 from skdistill._numerics import as_logit_matrix, log_probability, temper
@@ -94,7 +95,7 @@ def _own_logits(teacher: Estimator, X: Table) -> NDArray[np.float64]:
         _check_one_value_a_class(teacher)
         return as_logit_matrix(teacher.decision_function(X))
     if hasattr(teacher, "decision_function"):
-        probe = safe_indexing(X, slice(_N_PROBED))
+        probe = safe_indexing(_indexable(X), slice(_N_PROBED))
         logits = as_logit_matrix(teacher.decision_function(probe))
         expected = np.asarray(teacher.predict_proba(probe))
         if logits.shape == expected.shape and np.allclose(
@@ -102,6 +103,13 @@ def _own_logits(teacher: Estimator, X: Table) -> NDArray[np.float64]:
         ):
             return as_logit_matrix(teacher.decision_function(X))
     return uniform_where_none(log_probability(teacher.predict_proba(X)))
+
+
+def _indexable(X: Table) -> Table:
+    """Return samples that can be counted and indexed, as some tables cannot."""
+    if sparse.issparse(X):
+        return X.tocsr()
+    return X if hasattr(X, "__getitem__") else np.asarray(X)
 
 
 def _check_one_value_a_class(teacher: Estimator) -> None:
@@ -115,7 +123,7 @@ def _check_one_value_a_class(teacher: Estimator) -> None:
 
 def _check_one_a_sample(teacher: Estimator, predictions: NDArray, X: Table) -> None:
     """Raise if there are more or fewer predictions than samples."""
-    n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
+    n_samples = X.shape[0] if hasattr(X, "shape") else len(_indexable(X))
     if predictions.ndim not in (1, 2) or len(predictions) != n_samples:
         raise ValueError(
             f"{type(teacher).__name__} must predict once for each sample, of which "

@@ -108,12 +108,19 @@ class BaseSampler(BaseEstimator):
                 f"n_samples must be an int in the range [1, inf). Got {n_samples!r}."
             )
         rng = self._rng()
-        varied = self._vary(self._draw_rows(int(n_samples), rng), rng)
-        cells = (
-            column.take(source, values)
-            for column, (source, values) in zip(self._columns, varied, strict=True)
-        )
-        return self._columns.restore(cells, int(n_samples))
+        return self._made_from(self._draw_rows(int(n_samples), rng), rng)
+
+    def vary(self) -> Table:
+        """Return each sample of X once, varied, in the order of X.
+
+        Returns
+        -------
+        X_new : ndarray or DataFrame of shape (n_samples, n_features)
+            In the container of X. Samples of weight 0 are left out. Two calls give the
+            same samples if `random_state` is an int.
+        """
+        check_is_fitted(self)
+        return self._made_from(np.arange(self._columns.n_rows), self._rng())
 
     def _check_table(self, X: Table) -> Table:
         """Return X as an array, or as the DataFrame it is."""
@@ -126,6 +133,15 @@ class BaseSampler(BaseEstimator):
                 f"{type(X).__module__}.{type(X).__qualname__}. Use X.to_pandas()."
             )
         return validate_data(self, X, dtype=None, ensure_all_finite="allow-nan")
+
+    def _made_from(self, rows: NDArray[np.intp], rng: np.random.Generator) -> Table:
+        cells = (
+            column.take(source, values)
+            for column, (source, values) in zip(
+                self._columns, self._vary(rows, rng), strict=True
+            )
+        )
+        return self._columns.restore(cells, len(rows))
 
     def _rng(self) -> np.random.Generator:
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)

@@ -36,6 +36,8 @@ from skdistill import (
     DistilledClassifierCV,
     DistilledRegressor,
     DistilledRegressorCV,
+    SelfDistilledClassifier,
+    SelfDistilledRegressor,
 )
 from skdistill.exceptions import RoundingWarning
 from skdistill.export import to_onnx
@@ -327,6 +329,14 @@ def test_searches_are_exported_by_what_they_chose():
     search = DistilledClassifierCV(BAYES, TREE_CLASSIFIERS["xgboost"], cv=2)
     search.set_params(transfers=(None,), random_state=0).fit(PIXELS, NAMES)
     assert_same_classes(search, PIXELS, to_onnx(search, PIXELS))
+
+
+def test_procedures_are_exported_by_what_they_kept():
+    boosting = TREE_REGRESSORS["boosting"]
+    model = SelfDistilledRegressor(boosting, choose=False, random_state=0).fit(X, Y)
+    assert_same_values(model, X, to_onnx(model, X))
+    model = SelfDistilledClassifier(BAYES, choose=False).fit(PIXELS, NAMES)
+    assert_same_classes(model, PIXELS, to_onnx(model, PIXELS))
 
 
 def test_rescaled_predictions():

@@ -175,6 +175,19 @@ def test_without_change_rows_are_those_of_the_data(sampler, table):
     )
 
 
+def test_each_sample_is_varied_once_in_order(table):
+    sampler = SwapNoiseSampler(p=0.3)
+    X_new = fitted(sampler, table).vary()
+    assert [*X_new.dtypes] == [*table.dtypes]
+    kept = np.mean(X_new["number"].to_numpy() == table["number"].to_numpy())
+    assert kept == pytest.approx(0.7, abs=0.1)
+    pd.testing.assert_frame_equal(fitted(sampler, table).vary(), X_new)
+    weight = np.arange(len(table)) > 2
+    assert len(fitted(sampler, table, weight).vary()) == len(table) - 3
+    with pytest.raises(NotFittedError):
+        sampler.vary()
+
+
 @pytest.mark.parametrize("sampler", SWAPPING, ids=name_of)
 def test_samplers_that_swap_make_no_new_number(sampler, table):
     drawn = fitted(sampler, table).sample(500)

@@ -1,0 +1,138 @@
+"""What an estimator predicts by a distilled one that it holds."""
+
+from collections.abc import Callable
+from typing import Any
+
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils import Tags, get_tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from skdistill._typing import Estimator, Table
+
+__all__ = ["ClassifierDelegate", "Delegate", "RegressorDelegate"]
+
+
+class Delegate(BaseEstimator):
+    """Estimator that holds a distilled one, by which it predicts.
+
+    A subclass says which by `_held`, and returns one that is not fitted by
+    `_distilled`.
+    """
+
+    @property
+    def student_(self) -> Estimator:
+        """The fitted student, a plain estimator to ship."""
+        return self._fitted().student_
+
+    def _held(self) -> Any:
+        """Return the fitted estimator; None if there is none yet."""
+        return getattr(self, "best_estimator_", None)
+
+    def _distilled(self) -> Any:
+        """Return an estimator with the parameters of the one that is to be fitted."""
+        raise NotImplementedError
+
+    def _to_hold(self) -> Any:
+        """Return an unfitted estimator with the methods of the one that is held."""
+        return self._distilled()
+
+    def _fitted(self) -> Any:
+        check_is_fitted(self)
+        return self._held()
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._held() is not None
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        distilled = get_tags(self._distilled())
+        tags.no_validation = distilled.no_validation
+        tags.input_tags, tags.target_tags = distilled.input_tags, distilled.target_tags
+        tags.regressor_tags = distilled.regressor_tags
+        tags.classifier_tags = distilled.classifier_tags
+        return tags
+
+
+class RegressorDelegate(RegressorMixin, Delegate):
+    """Regressor that predicts by the distilled one that it holds."""
+
+    def predict(self, X: Table) -> NDArray:
+        """Predict the target with the student.
+
+        Parameters
+        ----------
+        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            In the unit of the target.
+        """
+        return self._fitted().predict(X)
+
+
+def _if_held_has(method: str) -> Callable:
+    def check(self: Any) -> bool:
+        held = self._held()
+        getattr(self._to_hold() if held is None else held, method)
+        return True
+
+    return available_if(check)
+
+
+class ClassifierDelegate(ClassifierMixin, Delegate):
+    """Classifier that predicts by the distilled one that it holds."""
+
+    @property
+    def classes_(self) -> NDArray:
+        """The labels, sorted."""
+        return self._fitted().classes_
+
+    def predict(self, X: Table) -> NDArray:
+        """Predict the class with the student.
+
+        Parameters
+        ----------
+        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+        """
+        return self._fitted().predict(X)
+
+    @_if_held_has("predict_proba")
+    def predict_proba(self, X: Table) -> NDArray:
+        """Return the student's class probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            Columns in the order of `classes_`.
+        """
+        return self._fitted().predict_proba(X)
+
+    @_if_held_has("decision_function")
+    def decision_function(self, X: Table) -> NDArray:
+        """Return the student's decision values.
+
+        Parameters
+        ----------
+        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            With two classes, positive for the second.
+        """
+        return self._fitted().decision_function(X)
