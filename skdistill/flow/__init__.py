@@ -18,7 +18,7 @@ from skdistill.flow._plan import (
     resolve_refinement,
     resolve_transfer,
 )
-from skdistill.flow._residuals import Residuals, in_students_loss
+from skdistill.flow._residuals import Residuals, best_constant, in_students_loss
 from skdistill.flow._steps import resolve_combination, resolve_steps
 from skdistill.flow._tables import (
     check_joinable,
@@ -39,6 +39,7 @@ __all__ = [
     "Supervision",
     "Verdict",
     "View",
+    "best_constant",
     "check_divisible",
     "check_joinable",
     "check_plan",

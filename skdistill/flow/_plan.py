@@ -144,6 +144,10 @@ class Plan:
         """Return whether the teacher has a part in what the student learns."""
         return self.alpha > 0 or self.has_transfer_set(data)
 
+    def learns_distribution(self, data: Data) -> bool:
+        """Return whether the student's loss is least for more than the mean."""
+        return not (data.is_classification or training_loss(self.student).is_mean)
+
     def of_baseline(self) -> "Plan":
         """Return the plan of the student fitted on the labels alone."""
         return replace(

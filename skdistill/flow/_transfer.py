@@ -16,7 +16,7 @@ from skdistill.flow._mix import mix
 from skdistill.flow._plan import Plan
 from skdistill.flow._tables import join_samples
 from skdistill.targets import Target
-from skdistill.teachers import Evidence, Trust
+from skdistill.teachers import Evidence, Quantiles, Said, Trust
 from skdistill.transfer import draw
 
 __all__ = ["Unlabeled", "draw_samples", "with_given_first"]
@@ -35,11 +35,20 @@ class Unlabeled:
     parts : ndarray or None
         What each of several teachers, or of the folds' teachers, predicts, stacked
         along the second axis; None where nobody asks.
+    quantiles : Quantiles or None
+        The distributions of the labels, where the student learns those that the teacher
+        says.
     """
 
     X: Table
     predictions: NDArray
     parts: NDArray | None = None
+    quantiles: Quantiles | None = None
+
+    @property
+    def said(self) -> Said:
+        """What the teacher says of them."""
+        return Said(self.predictions, self.quantiles)
 
     def target(
         self, plan: Plan, data: Data, like: Target, trust: Trust | None
