@@ -1,8 +1,9 @@
-"""Measure the coverage of quantile students that learn from a teacher of the mean.
+"""Measure students of quantiles: how often they are above a label, and their loss.
 
 A quantile student at 0.9 should be above 90 % of new labels, distilled or not. Boosting
-of three kinds learns the quantiles 0.1, 0.5 and 0.9 from the labels alone, and from the
-default teacher with its out-of-fold residuals::
+of three kinds learns the quantiles 0.1, 0.5 and 0.9 from the labels alone; from the
+default teacher, a mean, with its out-of-fold residuals; from a teacher that says the
+distribution of a label; and from a mean beside such a teacher::
 
     python -m benchmarks.quantiles --data-dir ../shared/data
 """
@@ -12,13 +13,18 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 from sklearn.base import clone
-from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingRegressor
+from sklearn.ensemble import (
+    GradientBoostingRegressor,
+    HistGradientBoostingRegressor,
+    RandomForestRegressor,
+)
 from sklearn.metrics import mean_pinball_loss
 from sklearn.model_selection import train_test_split
 
 from benchmarks import results, runs
 from benchmarks.problems import add_data_argument, encode, load_problem
 from skdistill import DistilledRegressor
+from skdistill.teachers import DistributionRegressor, default_regressor
 
 NAME = "quantiles"
 TABLES = (
@@ -30,6 +36,14 @@ TABLES = (
     "kin8nm",
     "power_plant_ccpp",
 )
+# Whom the students learn from beside the labels.
+WAYS = {
+    "labels": "nobody",
+    "residuals": "the default teacher's mean and residuals",
+    "spread": "that mean, and LightGBM of quantiles for the spread",
+    "leaves": "that mean, and a forest's leaves for the spread",
+    "quantiles": "LightGBM of quantiles alone",
+}
 LEVELS = (0.1, 0.5, 0.9)
 N_TRAIN, N_TEST = 1500, 5000
 TOLERANCE = 0.03
@@ -56,7 +70,27 @@ def build_students(level: float, seed: int) -> dict:
     }
 
 
-def measure(table: str, seed: int, data_dir=None) -> list[dict]:
+def build_teacher(way: str, n_features: int, seed: int):
+    """Return the teacher of a way; None for the default one."""
+    from lightgbm import LGBMRegressor
+
+    if way == "residuals":
+        return None
+    learner = LGBMRegressor(
+        objective="quantile", n_jobs=1, verbose=-1, random_state=seed
+    )
+    if way == "leaves":
+        learner = RandomForestRegressor(
+            100, min_samples_leaf=5, max_features=1 / 3, random_state=seed
+        )
+    says = DistributionRegressor(learner)
+    if way == "quantiles":
+        return says
+    mean = default_regressor(N_TRAIN, n_features, cv=5, n_jobs=1)
+    return [("mean", mean), ("spread", says)]
+
+
+def measure(table: str, seed: int, way: str, data_dir=None) -> list[dict]:
     """Coverage and pinball loss of each student and level on one table."""
     problem = load_problem(table, data_dir)
     X = encode(problem.X)
@@ -68,87 +102,97 @@ def measure(table: str, seed: int, data_dir=None) -> list[dict]:
     with TemporaryDirectory() as memory:
         for level in LEVELS:
             for name, student in build_students(level, seed).items():
-                distilled = DistilledRegressor(
-                    student=student, memory=memory, random_state=seed
-                )
-                row = {"table": table, "seed": seed, "student": name, "level": level}
-                for way, model in (
-                    ("baseline", clone(student)),
-                    ("distilled", distilled),
-                ):
-                    predicted = model.fit(X, y).predict(X_test)
-                    row[f"{way}_coverage"] = (y_test <= predicted).mean()
-                    row[f"{way}_loss"] = mean_pinball_loss(
-                        y_test, predicted, alpha=level
+                model = clone(student)
+                if way != "labels":
+                    teacher = build_teacher(way, X.shape[1], seed)
+                    model = DistilledRegressor(
+                        teacher,
+                        student,
+                        combine="stack",
+                        memory=memory,
+                        random_state=seed,
                     )
-                rows.append(row)
+                predicted = model.fit(X, y).predict(X_test)
+                rows.append(
+                    {
+                        "table": table,
+                        "seed": seed,
+                        "way": way,
+                        "student": name,
+                        "level": level,
+                        "coverage": (y_test <= predicted).mean(),
+                        "loss": mean_pinball_loss(y_test, predicted, alpha=level),
+                    }
+                )
     return rows
 
 
+def by_way(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return a column with the ways side by side, one row for each student."""
+    keys = ["table", "student", "level", "seed"]
+    wide = frame.pivot(index=keys, columns="way", values=column)
+    return wide[[way for way in WAYS if way in wide]].dropna()
+
+
+def ratios(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the pinball losses over that of the student of the labels."""
+    losses = by_way(frame, "loss")
+    return losses.drop(columns="labels").div(losses["labels"], axis=0)
+
+
+def misses(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return how far the coverages are from their levels."""
+    coverage = by_way(frame, "coverage")
+    return coverage.sub(coverage.index.get_level_values("level"), axis=0).abs()
+
+
 def summarise(frame: pd.DataFrame) -> pd.DataFrame:
-    """Coverage of both and the ratio of their losses, by table, student and level."""
-    shown = frame[["table", "student"]].assign(
-        level=frame["level"].map("{:g}".format),
-        baseline=frame["baseline_coverage"].map("{:.3f}".format),
-        distilled=frame["distilled_coverage"].map("{:.3f}".format),
-    )
-    return shown.assign(
-        **{"loss ratio": ratios(frame).map("{:.3f}".format)}
-    ).sort_values(["table", "student", "level"])
+    """Coverage of all ways, and the ratios of the losses, by table and level."""
+    shown = [
+        by_way(frame, "coverage").add_suffix(" coverage"),
+        ratios(frame).add_suffix(" loss"),
+    ]
+    means = pd.concat(shown, axis=1).groupby(["table", "level"]).mean()
+    return means.map("{:.3f}".format).reset_index()
 
 
-def ratios(frame: pd.DataFrame) -> pd.Series:
-    """Return the distilled student's pinball loss over the baseline's."""
-    return frame["distilled_loss"] / frame["baseline_loss"]
-
-
-def misses(frame: pd.DataFrame, way: str) -> pd.Series:
-    """Return how far the coverage is from the level."""
-    return (frame[f"{way}_coverage"] - frame["level"]).abs()
-
-
-def conclude(frame: pd.DataFrame) -> str:
-    """Say where the coverage is kept, and where the loss is no worse."""
-    far = misses(frame, "distilled") > TOLERANCE
-    worse = ratios(frame) > 1
-    by_level = ", ".join(
-        f"{ratio:.3f} at {level:g}"
-        for level, ratio in ratios(frame).groupby(frame["level"]).mean().items()
-    )
-    return (
-        f"Within {TOLERANCE:g} of the level: the baseline in "
-        f"{(misses(frame, 'baseline') <= TOLERANCE).sum()} of {len(frame)} cases, the "
-        f"distilled student in {(~far).sum()}"
-        f"{_where(frame[far], ', missed for ')}. Its mean distance is "
-        f"{misses(frame, 'distilled').mean():.3f}, the baseline's "
-        f"{misses(frame, 'baseline').mean():.3f}. Its pinball loss is on average that "
-        f"of the baseline times {by_level}, and lower in {(~worse).sum()} of "
-        f"{len(frame)} cases. The highest ratio is {ratios(frame).max():.3f}"
-        f"{_where(frame[worse], '; above 1 are ')}."
-    )
-
-
-def _where(frame, before):
-    """Name the cases by table and level."""
-    if frame.empty:
-        return ""
-    cases = frame[["table", "level"]].drop_duplicates().sort_values(["table", "level"])
-    return before + ", ".join(
-        f"{row.table} at {row.level:g}" for row in cases.itertuples()
-    )
+def conclude(frame: pd.DataFrame) -> pd.DataFrame:
+    """Say of each way how often the level is kept, and what it does to the loss."""
+    ratio, miss = ratios(frame), misses(frame)
+    means = ratio.groupby("level").mean()
+    rows = []
+    for way in miss:
+        row = {
+            "way": way,
+            f"within {TOLERANCE:g}": f"{(miss[way] <= TOLERANCE).sum()}/{len(miss)}",
+            "mean distance": f"{miss[way].mean():.3f}",
+        }
+        if way in ratio:
+            row |= {f"loss at {at:g}": f"{one:.3f}" for at, one in means[way].items()}
+            row |= {
+                "mean loss": f"{ratio[way].mean():.3f}",
+                "lower than the labels'": f"{(ratio[way] < 1).sum()}/{len(ratio)}",
+                "highest": f"{ratio[way].max():.3f}",
+            }
+        rows.append(row)
+    return pd.DataFrame(rows).fillna("")
 
 
 def report(frame: pd.DataFrame) -> str:
     """Make the Markdown from the raw rows alone."""
+    ways = "; ".join(f"*{way}*: {what}" for way, what in WAYS.items())
     return "\n\n".join(
         [
             "# Students of quantiles",
-            f"Fraction of held-out labels at or below the predicted quantile, "
-            f"{N_TRAIN} training rows, {frame['seed'].nunique()} seed(s), of the "
-            "student fitted on labels and of the one distilled from the default "
-            "teacher; then the distilled student's pinball loss over the baseline's.",
+            f"{N_TRAIN} training rows, {frame['seed'].nunique()} seed(s), three "
+            f"students at the levels {', '.join(map(str, LEVELS))}. Who teaches them "
+            f"beside the labels: {ways}.",
+            "By way: in how many cases the fraction of held-out labels at or below the "
+            "predicted quantile is near its level, the mean distance, and the pinball "
+            "loss over that of the student fitted on labels.",
+            results.markdown(conclude(frame)),
+            "Mean over the students, by table and level: that fraction, and the loss.",
             results.markdown(summarise(frame)),
-            conclude(frame),
             f"Measured with {results.describe(frame)}.",
         ]
     )
@@ -160,11 +204,13 @@ def main() -> None:
     add_data_argument(parser)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=[*WAYS])
     options = parser.parse_args()
     cases = [
-        {"table": table, "seed": seed}
-        for table in options.tables
+        {"table": table, "seed": seed, "way": way}
         for seed in range(options.seeds)
+        for way in options.ways
+        for table in options.tables
     ]
     runs.run(NAME, cases, partial(measure, data_dir=options.data_dir), options)
     runs.publish(NAME, report)

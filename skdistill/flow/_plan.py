@@ -39,6 +39,8 @@ from skdistill.teachers import (
     SignalStep,
     Store,
     Trust,
+    check_says_quantiles,
+    distribution_in,
     label_of,
     learns_in_context,
     named_teachers,
@@ -313,6 +315,8 @@ def check_plan(plan: Plan, data: Data) -> None:
         check_drawable(plan.transfer.sampler, data.all_columns)
     seen = data.all_columns if plan.teacher_input is None else None
     for name, teacher in named_teachers(plan.teacher):
+        if (told := distribution_in(teacher)) is not None:
+            check_says_quantiles(told)
         check_teacher_takes(
             label_of(name),
             teacher,

@@ -81,7 +81,8 @@ def _cross_fitted(
     told = distribution_in(teacher)
     if told is not None and plan.learns_distribution(data):
         quantiles = cached_quantiles(plan.memory, fitted, X, out_of_fold=True)
-        signal = signal.with_quantiles(told.levels, quantiles)
+        levels = getattr(told, "levels_", told.levels)  # One is frozen, and fitted.
+        signal = signal.with_quantiles(levels, quantiles)
     return signal, fitted
 
 

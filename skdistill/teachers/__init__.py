@@ -16,6 +16,7 @@ from skdistill.teachers._cross_fit import CrossFitResult, CrossFitTask, cross_fi
 from skdistill.teachers._distribution import (
     DistributionRegressor,
     cached_quantiles,
+    check_says_quantiles,
     distribution_in,
 )
 from skdistill.teachers._estimators import as_estimator, from_predictions
@@ -93,6 +94,7 @@ __all__ = [
     "cached_predictions",
     "cached_quantiles",
     "check_predictions",
+    "check_says_quantiles",
     "cross_fit",
     "default_classifier",
     "default_regressor",

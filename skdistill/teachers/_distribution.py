@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from skdistill._fitting import final_step, forget_fit, naming_failures
 from skdistill._sklearn import HasMethods, fit_context
@@ -19,11 +19,16 @@ from skdistill.teachers._cache import LazyTeacher, cached_part
 from skdistill.teachers._fold_mean import FoldMeanRegressor
 from skdistill.teachers._keys import NoKeyError, key_of
 from skdistill.teachers._predictions import check_predictions
-from skdistill.teachers._quantile_sources import source_of
+from skdistill.teachers._quantile_sources import QuantileSource, source_of
 from skdistill.teachers._store import Store
 from skdistill.teachers._wrapper import TeacherWrapper
 
-__all__ = ["DistributionRegressor", "cached_quantiles", "distribution_in"]
+__all__ = [
+    "DistributionRegressor",
+    "cached_quantiles",
+    "check_says_quantiles",
+    "distribution_in",
+]
 
 
 class DistributionRegressor(RegressorMixin, TeacherWrapper):
@@ -50,8 +55,8 @@ class DistributionRegressor(RegressorMixin, TeacherWrapper):
         - one with `pred_dist`, such as `NGBRegressor` of ngboost.
     levels : array-like of shape (n_levels,), default=(0.05, 0.1, 0.2, 0.3, 0.4, 0.5, \
 0.6, 0.7, 0.8, 0.9, 0.95)
-        Of the quantiles, rising, between 0 and 1; two at least. Between them the
-        quantile function is a line.
+        The levels of the quantiles, rising, between 0 and 1; two at least. Between them
+        the quantile function is a line.
 
     Attributes
     ----------
@@ -123,13 +128,12 @@ class DistributionRegressor(RegressorMixin, TeacherWrapper):
         -------
         self : object
         """
-        forget_fit(self)
-        levels = _check_levels(self.levels)
-        source = source_of(self.estimator)(self.estimator, levels)
-        source.fit(X, y, self._routed(fit_params))
-        self._source = source
-        self.estimators_, self.levels_ = source.fitted, levels
-        self._take_names(source.fitted[0])
+        forget_fit(self, "_kept")
+        levels, source = check_says_quantiles(self)
+        labels = column_or_1d(y, warn=True)
+        done = source.fit(self.estimator, levels, X, labels, self._routed(fit_params))
+        self.estimators_, self.levels_, self._kept = done.fitted, levels, done.kept
+        self._take_names(done.fitted[0])
         return self
 
     def predict(self, X: Table) -> NDArray[np.float64]:
@@ -144,8 +148,7 @@ class DistributionRegressor(RegressorMixin, TeacherWrapper):
         -------
         y : ndarray of shape (n_samples,)
         """
-        check_is_fitted(self)
-        return self._source.mean(X)
+        return self._source().mean(X)
 
     def predict_quantiles(self, X: Table) -> NDArray[np.float64]:
         """Return the quantiles of each label.
@@ -160,8 +163,12 @@ class DistributionRegressor(RegressorMixin, TeacherWrapper):
         quantiles : ndarray of shape (n_samples, n_levels)
             At `levels_`, sorted in each row.
         """
+        return np.sort(self._source().quantiles(X), axis=1)
+
+    def _source(self) -> QuantileSource:
         check_is_fitted(self)
-        return np.sort(self._source.quantiles(X), axis=1)
+        source = source_of(self.estimators_[0])
+        return source(self.levels_, self.estimators_, self._kept)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -245,13 +252,31 @@ def _quantiles_of(fitted: Estimator, X: Table) -> NDArray[np.float64]:
     return last.predict_quantiles(seen)
 
 
-def _check_levels(levels: ArrayLike) -> NDArray[np.float64]:
-    """Return the levels as an array, if they are rising and between 0 and 1."""
-    found = np.asarray(levels, dtype=float)
-    is_row = found.ndim == 1 and len(found) >= 2
-    if not is_row or not (np.diff(found, prepend=0.0, append=1.0) > 0).all():
+def check_says_quantiles(
+    teacher: DistributionRegressor,
+) -> tuple[NDArray[np.float64], type[QuantileSource]]:
+    """Return the levels and the way to ask for them; raise if there is none.
+
+    Parameters
+    ----------
+    teacher : DistributionRegressor
+        Not fitted.
+
+    Returns
+    -------
+    levels : ndarray of shape (n_levels,)
+    source : type of QuantileSource
+
+    Raises
+    ------
+    ValueError
+        If the levels are no levels, or the regressor says no quantiles.
+    """
+    levels = np.asarray(teacher.levels, dtype=float)
+    is_row = levels.ndim == 1 and len(levels) >= 2
+    if not is_row or not (np.diff(levels, prepend=0.0, append=1.0) > 0).all():
         raise ValueError(
             "The 'levels' parameter must hold at least two levels between 0 and 1, "
-            f"rising, such as (0.1, 0.5, 0.9). Got {levels!r} instead."
+            f"rising, such as (0.1, 0.5, 0.9). Got {teacher.levels!r} instead."
         )
-    return found
+    return levels, source_of(teacher.estimator)

@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from inspect import signature
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import sparse
 from scipy.stats import norm
 from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 from sklearn.utils import gen_batches
-from sklearn.utils.validation import column_or_1d
 
 from skdistill._fitting import final_step
 from skdistill._sklearn import num_samples
@@ -28,38 +27,47 @@ _MOST_WEIGHTS = 4_000_000
 
 
 class QuantileSource:
-    """A regressor that says quantiles.
+    """A way to ask fitted regressors for quantiles.
 
     Parameters
     ----------
-    estimator : regressor
-        Cloned; its last step, if it is a Pipeline, says the quantiles.
     levels : ndarray of shape (n_levels,)
-        Of which quantiles.
-
-    Attributes
-    ----------
+        The levels of the quantiles.
     fitted : list of regressors
-        The fitted clones.
+        What is asked; the last step of a Pipeline says the quantiles.
+    kept : tuple
+        What else was kept of the training samples.
     """
 
-    def __init__(self, estimator: Estimator, levels: NDArray) -> None:
+    def __init__(
+        self, levels: NDArray, fitted: list[Estimator], kept: tuple[Any, ...] = ()
+    ) -> None:
         self.levels = levels
-        self.fitted = self.unfitted(estimator)
+        self.fitted = fitted
+        self.kept = kept
+
+    @classmethod
+    def fit(
+        cls,
+        estimator: Estimator,
+        levels: NDArray,
+        X: Table,
+        y: NDArray,
+        params: Mapping[str, Any],
+    ) -> Self:
+        """Fit clones of a regressor on samples, labels and metadata."""
+        unfitted = cls.unfitted(estimator, levels)
+        return cls(levels, [one.fit(X, y, **params) for one in unfitted])
 
     @staticmethod
     def knows(regressor: Estimator) -> bool:
         """Return whether a regressor says quantiles in this way."""
         raise NotImplementedError
 
-    def unfitted(self, estimator: Estimator) -> list[Estimator]:
+    @staticmethod
+    def unfitted(estimator: Estimator, levels: NDArray) -> list[Estimator]:
         """Return the clones that are to be fitted."""
         return [clone(estimator)]
-
-    def fit(self, X: Table, y: ArrayLike, params: Mapping[str, Any]) -> None:
-        """Fit the clones on samples, labels and metadata."""
-        for one in self.fitted:
-            one.fit(X, y, **params)
 
     def mean(self, X: Table) -> NDArray[np.float64]:
         """Return the mean of each label's distribution."""
@@ -81,8 +89,9 @@ class _Levels(QuantileSource):
     def knows(regressor: Estimator) -> bool:
         return at_level(regressor, _PROBED) is not None
 
-    def unfitted(self, estimator: Estimator) -> list[Estimator]:
-        return [at_level(estimator, float(level)) for level in self.levels]
+    @staticmethod
+    def unfitted(estimator: Estimator, levels: NDArray) -> list[Estimator]:
+        return [at_level(estimator, float(level)) for level in levels]
 
     def mean(self, X: Table) -> NDArray[np.float64]:
         return self.quantiles(X) @ weights_of_levels(self.levels)
@@ -126,7 +135,7 @@ class _Normal(QuantileSource):
         return "return_std" in signature(regressor.predict).parameters
 
     def ask(self, regressor: Estimator, X: Table) -> NDArray[np.float64]:
-        # Of a DataFrame they may be a Series.
+        # A DataFrame may make a Series of them.
         mean, deviation = map(np.asarray, regressor.predict(X, return_std=True))
         return mean[:, None] + deviation[:, None] * norm.ppf(self.levels)
 
@@ -143,43 +152,48 @@ class _Leaves(QuantileSource):
     def knows(regressor: Estimator) -> bool:
         return isinstance(regressor, RandomForestRegressor | ExtraTreesRegressor)
 
-    def fit(self, X: Table, y: ArrayLike, params: Mapping[str, Any]) -> None:
-        super().fit(X, y, params)
-        forest, seen = last_step(self.fitted[0], X)
-        labels = column_or_1d(y).astype(float)
-        order = np.argsort(labels, kind="stable")
-        self._labels = labels[order]
-        leaves = self._onehot(forest, forest.apply(seen)[order])
-        weight = sparse.diags(_weight_in(params, len(labels))[order])
-        weighted = weight @ leaves
+    @classmethod
+    def fit(
+        cls,
+        estimator: Estimator,
+        levels: NDArray,
+        X: Table,
+        y: NDArray,
+        params: Mapping[str, Any],
+    ) -> Self:
+        done = super().fit(estimator, levels, X, y, params)
+        forest, seen = last_step(done.fitted[0], X)
+        order = np.argsort(y, kind="stable")
+        leaves = _onehot(forest, forest.apply(seen)[order])
+        weighted = sparse.diags(_weight_in(params, len(y))[order]) @ leaves
         sums = np.asarray(weighted.sum(axis=0)).ravel()
         # A leaf without weight has no part in any distribution.
         part = np.divide(1.0, sums, out=np.zeros_like(sums), where=sums > 0)
-        self._parts = (weighted @ sparse.diags(part)).T.tocsr()
+        done.kept = np.asarray(y)[order], (weighted @ sparse.diags(part)).T.tocsr()
+        return done
 
     def ask(self, regressor: Estimator, X: Table) -> NDArray[np.float64]:
-        leaves = self._onehot(regressor, regressor.apply(X))
-        n_rows = max(1, _MOST_WEIGHTS // len(self._labels))
-        return np.concatenate(
-            [self._of(leaves[rows]) for rows in gen_batches(num_samples(X), n_rows)]
-        )
+        labels, parts = self.kept
+        leaves = _onehot(regressor, regressor.apply(X))
+        n_rows = max(1, _MOST_WEIGHTS // len(labels))
+        found = []
+        for rows in gen_batches(num_samples(X), n_rows):
+            reached = np.cumsum((leaves[rows] @ parts).toarray(), axis=1)
+            reached /= reached[:, -1:]
+            # What rounding takes from a level that is reached does not count.
+            places = [(reached < level - 1e-9).sum(axis=1) for level in self.levels]
+            found.append(labels[np.column_stack(places)])
+        return np.concatenate(found)
 
-    def _of(self, leaves: sparse.csr_matrix) -> NDArray[np.float64]:
-        reached = np.cumsum((leaves @ self._parts).toarray(), axis=1)
-        reached /= reached[:, -1:]
-        # What rounding takes from a level that is reached does not count.
-        places = [(reached < level - 1e-9).sum(axis=1) for level in self.levels]
-        return self._labels[np.column_stack(places)]
 
-    @staticmethod
-    def _onehot(forest: Estimator, nodes: NDArray) -> sparse.csr_matrix:
-        """Return for each sample which nodes of all trees it falls into, as ones."""
-        starts = np.cumsum([0] + [one.tree_.node_count for one in forest.estimators_])
-        n_samples, n_trees = nodes.shape
-        columns = (nodes + starts[:-1]).ravel()
-        ends = np.arange(0, n_samples * n_trees + 1, n_trees)
-        shape = (n_samples, int(starts[-1]))
-        return sparse.csr_matrix((np.ones(len(columns)), columns, ends), shape=shape)
+def _onehot(forest: Estimator, nodes: NDArray) -> sparse.csr_matrix:
+    """Return for each sample which nodes of all trees it falls into, as ones."""
+    starts = np.cumsum([0] + [one.tree_.node_count for one in forest.estimators_])
+    n_samples, n_trees = nodes.shape
+    columns = (nodes + starts[:-1]).ravel()
+    ends = np.arange(0, n_samples * n_trees + 1, n_trees)
+    shape = (n_samples, int(starts[-1]))
+    return sparse.csr_matrix((np.ones(len(columns)), columns, ends), shape=shape)
 
 
 def _weight_in(params: Mapping[str, Any], n_samples: int) -> NDArray[np.float64]:

@@ -58,8 +58,8 @@ class Signal:
         The signals of several teachers, before they were combined; else empty.
     quantiles : Quantiles or None
         The distributions of the training samples' labels, changed by the steps too,
-        where the teacher says them and the student learns them. Of several teachers
-        they are around the combined predictions.
+        where the teacher says them and the student learns them. Several teachers say
+        them around the combined predictions.
     """
 
     predictions: NDArray
@@ -172,7 +172,7 @@ class Signal:
         Parameters
         ----------
         levels : array-like of shape (n_levels,)
-            Of the quantiles.
+            The levels of the quantiles.
         values : ndarray of shape (n_samples, n_levels)
             The quantiles out-of-fold, that no step has changed.
 

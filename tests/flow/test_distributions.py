@@ -243,3 +243,22 @@ def test_levels_are_reached_by_a_grid():
         cv=2,
     ).fit(X, Y)
     assert len(grid.cv_results_["params"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("teacher", "message"),
+    [
+        (DistributionRegressor(Ridge()), "says quantiles"),
+        (DistributionRegressor(Knowing(), levels=(0.9, 0.1)), "'levels' parameter"),
+    ],
+)
+def test_what_says_no_quantiles_is_refused_before_any_teacher_is_fitted(
+    teacher, message
+):
+    class Untouched(LinearRegression):
+        def fit(self, X, y):
+            raise AssertionError("A teacher was fitted.")
+
+    for one in (teacher, [("first", Untouched()), ("second", teacher)]):
+        with pytest.raises(ValueError, match=message):
+            distilled(one).fit(X, Y)

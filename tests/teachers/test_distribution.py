@@ -246,6 +246,11 @@ def test_levels_rise_between_0_and_1(levels):
         DistributionRegressor(BayesianRidge(), levels=levels).fit(X, Y)
 
 
+def test_several_outputs_have_no_one_distribution():
+    with pytest.raises(ValueError, match="y should be a 1d array"):
+        DistributionRegressor(RandomForestRegressor()).fit(X, np.column_stack([Y, Y]))
+
+
 def test_parameters_are_validated():
     with pytest.raises(ValueError, match="'levels' parameter of DistributionReg"):
         DistributionRegressor(BayesianRidge(), levels=0.5).fit(X, Y)
