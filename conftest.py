@@ -6,8 +6,10 @@ from importlib.util import find_spec
 
 import pytest
 
-# One thread a test: the tests themselves run in parallel.
+# One thread a test: the tests themselves run in parallel. Some libraries ask for as
+# many as there are cores, and threads that wait for one another use up these.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_THREAD_LIMIT", "1")
 # Figures are drawn into memory.
 os.environ.setdefault("MPLBACKEND", "Agg")
 # No estimator check is skipped for want of it.

@@ -8,21 +8,18 @@ distribution of a label; and from a mean beside such a teacher::
     python -m benchmarks.quantiles --data-dir ../shared/data
 """
 
-from functools import partial
 from tempfile import TemporaryDirectory
 
 import pandas as pd
-from sklearn.base import clone
 from sklearn.ensemble import (
     GradientBoostingRegressor,
     HistGradientBoostingRegressor,
-    RandomForestRegressor,
 )
 from sklearn.metrics import mean_pinball_loss
 from sklearn.model_selection import train_test_split
 
 from benchmarks import results, runs
-from benchmarks.problems import add_data_argument, encode, load_problem
+from benchmarks.problems import encode, load_problem
 from skdistill import DistilledRegressor
 from skdistill.teachers import DistributionRegressor, default_regressor
 
@@ -41,9 +38,9 @@ WAYS = {
     "labels": "nobody",
     "residuals": "the default teacher's mean and residuals",
     "spread": "that mean, and LightGBM of quantiles for the spread",
-    "leaves": "that mean, and a forest's leaves for the spread",
     "quantiles": "LightGBM of quantiles alone",
 }
+STUDENTS = ("GradientBoosting", "HistGradientBoosting", "LightGBM")
 LEVELS = (0.1, 0.5, 0.9)
 N_TRAIN, N_TEST = 1500, 5000
 TOLERANCE = 0.03
@@ -79,10 +76,6 @@ def build_teacher(way: str, n_features: int, seed: int):
     learner = LGBMRegressor(
         objective="quantile", n_jobs=1, verbose=-1, random_state=seed
     )
-    if way == "leaves":
-        learner = RandomForestRegressor(
-            100, min_samples_leaf=5, max_features=1 / 3, random_state=seed
-        )
     says = DistributionRegressor(learner)
     if way == "quantiles":
         return says
@@ -90,7 +83,9 @@ def build_teacher(way: str, n_features: int, seed: int):
     return [("mean", mean), ("spread", says)]
 
 
-def measure(table: str, seed: int, way: str, data_dir=None) -> list[dict]:
+def measure(
+    table: str, seed: int, students: list[str], way: str, data_dir=None
+) -> list[dict]:
     """Coverage and pinball loss of each student and level on one table."""
     problem = load_problem(table, data_dir)
     X = encode(problem.X)
@@ -101,8 +96,9 @@ def measure(table: str, seed: int, way: str, data_dir=None) -> list[dict]:
     rows = []
     with TemporaryDirectory() as memory:
         for level in LEVELS:
-            for name, student in build_students(level, seed).items():
-                model = clone(student)
+            built = build_students(level, seed)
+            for name in students:
+                model = student = built[name]
                 if way != "labels":
                     teacher = build_teacher(way, X.shape[1], seed)
                     model = DistilledRegressor(
@@ -131,7 +127,7 @@ def by_way(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return a column with the ways side by side, one row for each student."""
     keys = ["table", "student", "level", "seed"]
     wide = frame.pivot(index=keys, columns="way", values=column)
-    return wide[[way for way in WAYS if way in wide]].dropna()
+    return wide[[way for way in WAYS if way in wide]]
 
 
 def ratios(frame: pd.DataFrame) -> pd.DataFrame:
@@ -153,29 +149,31 @@ def summarise(frame: pd.DataFrame) -> pd.DataFrame:
         ratios(frame).add_suffix(" loss"),
     ]
     means = pd.concat(shown, axis=1).groupby(["table", "level"]).mean()
-    return means.map("{:.3f}".format).reset_index()
+    return means.map("{:.3f}".format).replace("nan", "").reset_index()
 
 
 def conclude(frame: pd.DataFrame) -> pd.DataFrame:
-    """Say of each way how often the level is kept, and what it does to the loss."""
-    ratio, miss = ratios(frame), misses(frame)
-    means = ratio.groupby("level").mean()
+    """Say of each way how often the level is kept, and what it does to the loss.
+
+    A way that was measured on some of the tables is compared on these.
+    """
+    ratio = ratios(frame)
     rows = []
-    for way in miss:
-        row = {
-            "way": way,
-            f"within {TOLERANCE:g}": f"{(miss[way] <= TOLERANCE).sum()}/{len(miss)}",
-            "mean distance": f"{miss[way].mean():.3f}",
-        }
+    for way, found in misses(frame).items():
+        miss = found.dropna()
+        near = f"{(miss <= TOLERANCE).sum()}/{len(miss)}"
+        row = {"way": way, f"within {TOLERANCE:g}": near, "distance": miss.mean()}
         if way in ratio:
-            row |= {f"loss at {at:g}": f"{one:.3f}" for at, one in means[way].items()}
-            row |= {
-                "mean loss": f"{ratio[way].mean():.3f}",
-                "lower than the labels'": f"{(ratio[way] < 1).sum()}/{len(ratio)}",
-                "highest": f"{ratio[way].max():.3f}",
-            }
+            mine = ratio[way].dropna()
+            by_level = mine.groupby("level").mean()
+            row |= {f"loss at {at:g}": by_level[at] for at in LEVELS}
+            row |= {"loss": mine.mean(), "highest": mine.max()}
+            row["over residuals"] = (mine / ratio.loc[mine.index, "residuals"]).mean()
         rows.append(row)
-    return pd.DataFrame(rows).fillna("")
+    shown = pd.DataFrame(rows)
+    numbers = shown.select_dtypes("number").columns
+    shown[numbers] = shown[numbers].map("{:.3f}".format).replace("nan", "")
+    return shown
 
 
 def report(frame: pd.DataFrame) -> str:
@@ -188,8 +186,9 @@ def report(frame: pd.DataFrame) -> str:
             f"students at the levels {', '.join(map(str, LEVELS))}. Who teaches them "
             f"beside the labels: {ways}.",
             "By way: in how many cases the fraction of held-out labels at or below the "
-            "predicted quantile is near its level, the mean distance, and the pinball "
-            "loss over that of the student fitted on labels.",
+            "predicted quantile is near its level, and its mean distance; the pinball "
+            "loss over that of the student fitted on labels; and over that of the one "
+            "that learned from residuals, on the same tables.",
             results.markdown(conclude(frame)),
             "Mean over the students, by table and level: that fraction, and the loss.",
             results.markdown(summarise(frame)),
@@ -200,19 +199,9 @@ def report(frame: pd.DataFrame) -> str:
 
 def main() -> None:
     """Measure what is missing, keep each table and seed, and report on all there is."""
-    parser = runs.build_parser(__doc__)
-    add_data_argument(parser)
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES)
-    parser.add_argument("--ways", nargs="+", choices=WAYS, default=[*WAYS])
-    options = parser.parse_args()
-    cases = [
-        {"table": table, "seed": seed, "way": way}
-        for seed in range(options.seeds)
-        for way in options.ways
-        for table in options.tables
-    ]
-    runs.run(NAME, cases, partial(measure, data_dir=options.data_dir), options)
+    options = runs.parse_students(__doc__, STUDENTS, seeds=1, tables=TABLES)
+    for way in WAYS:
+        runs.run_students(NAME, measure, options, way=way)
     runs.publish(NAME, report)
 
 

@@ -56,8 +56,8 @@ class QuantileSource:
         params: Mapping[str, Any],
     ) -> Self:
         """Fit clones of a regressor on samples, labels and metadata."""
-        unfitted = cls.unfitted(estimator, levels)
-        return cls(levels, [one.fit(X, y, **params) for one in unfitted])
+        fitted = [one.fit(X, y, **params) for one in cls.unfitted(estimator, levels)]
+        return cls(levels, fitted, cls.keep(fitted[0], X, y, params))
 
     @staticmethod
     def knows(regressor: Estimator) -> bool:
@@ -68,6 +68,13 @@ class QuantileSource:
     def unfitted(estimator: Estimator, levels: NDArray) -> list[Estimator]:
         """Return the clones that are to be fitted."""
         return [clone(estimator)]
+
+    @staticmethod
+    def keep(
+        fitted: Estimator, X: Table, y: NDArray, params: Mapping[str, Any]
+    ) -> tuple[Any, ...]:
+        """Return what is kept of the training samples."""
+        return ()
 
     def mean(self, X: Table) -> NDArray[np.float64]:
         """Return the mean of each label's distribution."""
@@ -152,25 +159,19 @@ class _Leaves(QuantileSource):
     def knows(regressor: Estimator) -> bool:
         return isinstance(regressor, RandomForestRegressor | ExtraTreesRegressor)
 
-    @classmethod
-    def fit(
-        cls,
-        estimator: Estimator,
-        levels: NDArray,
-        X: Table,
-        y: NDArray,
-        params: Mapping[str, Any],
-    ) -> Self:
-        done = super().fit(estimator, levels, X, y, params)
-        forest, seen = last_step(done.fitted[0], X)
+    @staticmethod
+    def keep(
+        fitted: Estimator, X: Table, y: NDArray, params: Mapping[str, Any]
+    ) -> tuple[Any, ...]:
+        """Return the sorted labels, and their weights in the leaves."""
+        forest, seen = last_step(fitted, X)
         order = np.argsort(y, kind="stable")
         leaves = _onehot(forest, forest.apply(seen)[order])
         weighted = sparse.diags(_weight_in(params, len(y))[order]) @ leaves
         sums = np.asarray(weighted.sum(axis=0)).ravel()
         # A leaf without weight has no part in any distribution.
         part = np.divide(1.0, sums, out=np.zeros_like(sums), where=sums > 0)
-        done.kept = np.asarray(y)[order], (weighted @ sparse.diags(part)).T.tocsr()
-        return done
+        return np.asarray(y)[order], (weighted @ sparse.diags(part)).T.tocsr()
 
     def ask(self, regressor: Estimator, X: Table) -> NDArray[np.float64]:
         labels, parts = self.kept

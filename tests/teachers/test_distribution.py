@@ -37,6 +37,9 @@ from skdistill.teachers import (
     open_cache,
 )
 
+# LightGBM < 4.7 warns of arrays, whose columns it names itself.
+pytestmark = pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+
 LEVELS = np.array([0.1, 0.5, 0.9])
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 3))
