@@ -186,7 +186,10 @@ def conclude(frame: pd.DataFrame) -> pd.DataFrame:
 
 def report(frame: pd.DataFrame) -> str:
     """Make the Markdown from the raw rows alone."""
-    ways = "; ".join(f"*{way}*: {what}" for way, what in WAYS.items())
+    measured = {*frame["way"]}
+    ways = "; ".join(
+        f"*{way}*: {what}" for way, what in WAYS.items() if way in measured
+    )
     return "\n\n".join(
         [
             "# Students of quantiles",

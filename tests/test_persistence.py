@@ -307,7 +307,7 @@ def test_trusted_types_are_those_that_skops_asks_for():
     samplers = [clone(one).set_params(categorical_features=[1]) for one in SAMPLERS]
     models = [
         *map(regression, ["refined tree", "transfer set", "in context"]),
-        *map(regression, ["teacher stage", "search"]),
+        *map(regression, ["teacher stage", "search", "distribution"]),
         *map(classification, ["regressor", "neighbours", "in context"]),
         *map(classification, ["teacher stage", "search"]),
         *several,
