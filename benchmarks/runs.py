@@ -49,23 +49,27 @@ def run(
         resume(name, results.pending(name, cases), measure)
 
 
-def run_students(name: str, measure: Measure, options: argparse.Namespace) -> None:
+def run_students(
+    name: str, measure: Measure, options: argparse.Namespace, **fixed: str
+) -> None:
     """Measure the students that are missing, all tables of a seed first.
 
-    The students of a table and seed are one block: they share a teacher.
+    The students of a table and seed are one block: they share a teacher. What is
+    `fixed` is the same for all of them, and an argument of `measure`.
     """
     blocks = []
     with results.alone(name):
         for seed, table in product(range(options.seeds), options.tables):
             cases = [
-                {"table": table, "seed": seed, "student": student}
+                {"table": table, "seed": seed, "student": student, **fixed}
                 for student in options.students
             ]
             if options.fresh:
                 results.forget(name, cases)
             students = [case["student"] for case in results.pending(name, cases)]
             if students:
-                blocks.append({"table": table, "seed": seed, "students": students})
+                block = {"table": table, "seed": seed, "students": students}
+                blocks.append(block | fixed)
         work = partial(measure, data_dir=options.data_dir)
         resume(name, blocks, work)
 

@@ -10,7 +10,7 @@ from sklearn.ensemble import (
     GradientBoostingClassifier,
     GradientBoostingRegressor,
 )
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import BayesianRidge, LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -37,6 +37,7 @@ from skdistill.iterative import (
     SelfDistilledRegressor,
 )
 from skdistill.refine import LeafRefinement
+from skdistill.teachers import DistributionRegressor
 from skdistill.transfer import TransferSet
 
 # One row in a leaf or a bin is enough: the checks want a weight of k to be the same as
@@ -108,6 +109,9 @@ REGRESSORS = {
         GradientBoostingRegressor(n_estimators=5),
         teacher_stage=0.5,
         alpha_until=0.5,
+    ),
+    "distributions": DistilledRegressor(
+        DistributionRegressor(BayesianRidge()), Ridge()
     ),
     "two views": DistilledRegressor(
         DecisionTreeRegressor(max_depth=3),

@@ -14,7 +14,11 @@ from pandas.testing import assert_frame_equal
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_digits
-from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
+from sklearn.ensemble import (
+    ExtraTreesRegressor,
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+)
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GroupKFold
@@ -46,6 +50,7 @@ from skdistill.teachers import (
     Combination,
     ConfidenceTrust,
     CorrectedTrust,
+    DistributionRegressor,
     MatchingTrust,
     OutlierTrust,
     SpreadTrust,
@@ -109,6 +114,10 @@ REGRESSIONS = {
     ),
     "in context": DistilledRegressor(
         in_context(KNeighborsRegressor(), batch_size=40), Ridge(), **UNREFINED
+    ),
+    "distribution": DistilledRegressor(
+        DistributionRegressor(ExtraTreesRegressor(3, min_samples_leaf=5)),
+        GradientBoostingRegressor(loss="quantile", n_estimators=4),
     ),
     "search": DistilledRegressorCV(Ridge(), TREE_REGRESSORS["tree"], cv=2),
     "cascade": CascadeRegressor(
@@ -326,7 +335,7 @@ def test_trusted_types_are_those_that_skops_asks_for():
     samplers = [clone(one).set_params(categorical_features=[1]) for one in SAMPLERS]
     models = [
         *map(regression, ["refined tree", "transfer set", "in context"]),
-        *map(regression, ["teacher stage", "search"]),
+        *map(regression, ["teacher stage", "search", "distribution"]),
         *map(classification, ["regressor", "neighbours", "in context"]),
         *map(classification, ["teacher stage", "search"]),
         *map(regression, PROCEDURES),

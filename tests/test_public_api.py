@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.linear_model import BayesianRidge
 
 import skdistill
 from skdistill import (
@@ -45,7 +46,7 @@ from skdistill import (
     targets,
     transfer,
 )
-from skdistill.teachers import in_context
+from skdistill.teachers import DistributionRegressor, in_context
 
 ROOT = Path(__file__).parents[1]
 
@@ -96,6 +97,7 @@ ESTIMATORS = [
     *estimators(skdistill),
     *estimators(transfer),
     *estimators(refine),
+    DistributionRegressor,
 ]
 
 # What these parameters are differs between regression and classification. All other
@@ -194,6 +196,7 @@ def fitted():
                 model.set_params(teacher=part)
             models.append(model.fit(X, y, X_unlabeled=X))
     models += [cls().fit(X) for cls in SAMPLERS]
+    models.append(DistributionRegressor(BayesianRidge()).fit(X, X["a"]))
     return {type(model): model for model in models}
 
 

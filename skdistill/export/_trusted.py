@@ -25,6 +25,7 @@ TRUSTED_TYPES = (
     "skdistill.teachers._calibration.AffineCalibration",
     "skdistill.teachers._calibration.TemperatureScaling",
     "skdistill.teachers._combination.Combination",
+    "skdistill.teachers._distribution.DistributionRegressor",
     "skdistill.teachers._fold_mean.FoldMeanClassifier",
     "skdistill.teachers._fold_mean.FoldMeanRegressor",
     "skdistill.teachers._in_context.InContextClassifier",

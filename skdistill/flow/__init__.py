@@ -19,7 +19,7 @@ from skdistill.flow._plan import (
     resolve_refinement,
     resolve_transfer,
 )
-from skdistill.flow._residuals import Residuals, in_students_loss
+from skdistill.flow._residuals import Residuals, best_constant, in_students_loss
 from skdistill.flow._rival import loss_name, mean_and_error, sample_losses
 from skdistill.flow._steps import resolve_combination, resolve_steps
 from skdistill.flow._tables import (
@@ -42,6 +42,7 @@ __all__ = [
     "Supervision",
     "Verdict",
     "View",
+    "best_constant",
     "check_divisible",
     "check_joinable",
     "check_plan",

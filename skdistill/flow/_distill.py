@@ -18,7 +18,12 @@ from skdistill.flow._hints import as_table, make_hints
 from skdistill.flow._mix import mix
 from skdistill.flow._plan import Plan
 from skdistill.flow._residuals import with_residuals
-from skdistill.flow._signal import make_signal, predict_by_fold, predict_new
+from skdistill.flow._signal import (
+    make_signal,
+    predict_by_fold,
+    predict_new,
+    quantiles_new,
+)
 from skdistill.flow._tables import join_samples
 from skdistill.flow._transfer import (
     Unlabeled,
@@ -44,6 +49,7 @@ from skdistill.teachers import (
     FittedHints,
     LazyTeacher,
     LazyTeachers,
+    Said,
     Signal,
 )
 from skdistill.transfer import TransferSet
@@ -96,6 +102,18 @@ class Supervision:
         seen = self.view.of_teacher(X, X_privileged)
         return self.signal.transform(
             predict_new(plan.memory, self.teacher, seen, data.classes)
+        )
+
+    def say(
+        self, plan: Plan, data: Data, X: Table, X_privileged: Table | None = None
+    ) -> Said:
+        """Return what `predict` does, and quantiles where the signal has them."""
+        if self.signal.quantiles is None:
+            return Said(self.predict(plan, data, X, X_privileged))
+        seen = self.view.of_teacher(X, X_privileged)
+        return self.signal.transform_said(
+            predict_new(plan.memory, self.teacher, seen, data.classes),
+            quantiles_new(plan.memory, self.teacher, seen),
         )
 
     def predict_with_parts(
@@ -225,7 +243,8 @@ def _make_unlabeled(
         found = known.predict_with_parts(plan, data, X, X_privileged)
         unlabeled = Unlabeled(X, *found)
     else:
-        unlabeled = Unlabeled(X, known.predict(plan, data, X, X_privileged))
+        said = known.say(plan, data, X, X_privileged)
+        unlabeled = Unlabeled(X, said.predictions, quantiles=said.quantiles)
     if hints is None:
         return unlabeled
     if of_several:
@@ -268,7 +287,7 @@ def _fit_students(
     unlabeled = supervision.unlabeled
     if plan.alpha_until == 0:
         plan, unlabeled = plan.of_baseline(), None
-    plan, unlabeled = with_residuals(plan, data, predictions, unlabeled)
+    plan, unlabeled = with_residuals(plan, data, supervision.signal.said, unlabeled)
     trust, alpha = fit_trust(
         plan.trust, data, supervision.signal, plan.alpha, plan.temperature
     )

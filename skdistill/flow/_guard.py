@@ -15,13 +15,14 @@ from sklearn.metrics import confusion_matrix
 
 from skdistill.flow._data import Data
 from skdistill.flow._plan import Plan
+from skdistill.flow._residuals import best_constant, in_students_loss
 from skdistill.flow._rival import (
     compare_with_baseline,
     loss_name,
     mean_and_error,
     sample_losses,
 )
-from skdistill.students import TrainingLoss
+from skdistill.students import TrainingLoss, training_loss
 from skdistill.teachers import AffineCalibration, Signal
 
 __all__ = ["Verdict", "judge"]
@@ -73,8 +74,8 @@ def judge(plan: Plan, data: Data, signal: Signal) -> Verdict:
     """
     if not plan.learns_teacher(data) or not signal.is_out_of_fold:
         return Verdict()
-    losses = sample_losses(signal.predictions, data, TrainingLoss())
-    finding = _against_constant(losses, data) or _against_baseline(plan, data, signal)
+    finding = _against_constant(plan, data, signal)
+    finding = finding or _against_baseline(plan, data, signal)
     causes = _causes(data, signal)
     if finding is None and not causes:
         return Verdict()
@@ -83,25 +84,34 @@ def judge(plan: Plan, data: Data, signal: Signal) -> Verdict:
     return Verdict(is_poor=True, findings=(finding, *causes))
 
 
-def _against_constant(losses: NDArray, data: Data) -> str | None:
+def _against_constant(plan: Plan, data: Data, signal: Signal) -> str | None:
     """Say so if the teacher knows no more than the labels' mean or frequencies."""
-    if data.classes is None:
-        constant = np.broadcast_to(data.mean, data.y.shape)
-    else:
-        counts = np.bincount(data.codes, data.weight, len(data.classes))
-        frequencies = np.maximum(counts / counts.sum(), np.finfo(float).tiny)
-        constant = np.tile(np.log(frequencies), (len(data.y), 1))
-    known = sample_losses(constant, data, TrainingLoss())
+    loss, predictions = TrainingLoss(), signal.predictions
+    if signal.quantiles is not None:
+        # What it knows may lie in the spread alone.
+        loss = training_loss(plan.student)
+        predictions = in_students_loss(plan, data, signal.said, signal.said)
+    losses = sample_losses(predictions, data, loss)
+    known = sample_losses(_constant(data, loss), data, loss)
     gain, error = mean_and_error(known - losses, data.weight)
     means = [np.average(part, weights=data.weight) for part in (losses, known)]
     if gain > error + _ROUNDING * means[1]:
         return None
     return (
         "Out-of-fold, the teacher predicts no better than a constant: its "
-        f"{loss_name(data)} is {means[0]:.4g}, that of a constant {means[1]:.4g}, with "
-        f"a standard error of {error:.2g} between them. It has nothing to teach, or "
-        "sees other columns, another unit or other labels than it was made for."
+        f"{loss_name(data, loss)} is {means[0]:.4g}, that of a constant {means[1]:.4g},"
+        f" with a standard error of {error:.2g} between them. It has nothing to teach, "
+        "or sees other columns, another unit or other labels than it was made for."
     )
+
+
+def _constant(data: Data, loss: TrainingLoss) -> NDArray[np.float64]:
+    """Return for each sample the labels' frequencies, or what is least for the loss."""
+    if data.classes is None:
+        return np.broadcast_to(best_constant(data, loss), data.y.shape)
+    counts = np.bincount(data.codes, data.weight, len(data.classes))
+    frequencies = np.maximum(counts / counts.sum(), np.finfo(float).tiny)
+    return np.tile(np.log(frequencies), (len(data.y), 1))
 
 
 def _against_baseline(plan: Plan, data: Data, signal: Signal) -> str | None:

@@ -41,6 +41,8 @@ from skdistill.teachers import (
     SignalStep,
     Store,
     Trust,
+    check_says_quantiles,
+    distribution_in,
     label_of,
     learns_in_context,
     named_teachers,
@@ -148,6 +150,10 @@ class Plan:
     def learns_teacher(self, data: Data) -> bool:
         """Return whether the teacher has a part in what the student learns."""
         return self.alpha > 0 or self.has_transfer_set(data)
+
+    def learns_distribution(self, data: Data) -> bool:
+        """Return whether the student's loss is least for more than the mean."""
+        return not (data.is_classification or training_loss(self.student).is_mean)
 
     def of_baseline(self) -> "Plan":
         """Return the plan of the student fitted on the labels alone."""
@@ -316,6 +322,8 @@ def check_plan(plan: Plan, data: Data) -> None:
         check_drawable(plan.transfer.sampler, data.all_columns)
     seen = data.all_columns if plan.teacher_input is None else None
     for name, teacher in named_teachers(plan.teacher):
+        if (told := distribution_in(teacher)) is not None:
+            check_says_quantiles(told)
         check_teacher_takes(
             label_of(name),
             teacher,

@@ -21,6 +21,14 @@ which is 0.71 at alpha 0.5, and quantiles would come too close to the mean. Draw
 either y or t + e' by chance has the right distribution, and only adds the teacher's
 error to y. So the teacher speaks through the transfer set alone, and alpha says whether
 it does.
+
+A teacher that says the distribution of Y at x, by its quantiles, is taken at its word
+as far as it is right. In place of y - t(x) stands the level u that the label has in its
+distribution, and in place of t(x) + e' the label of a level u' that was drawn. Where
+the distributions are right, levels are uniform between 0 and 1 whatever x is (the
+probability integral transform). Where they are too narrow or shifted, those of the
+out-of-fold samples are not, and drawing from these puts it right, as conformal
+prediction does.
 """
 
 from dataclasses import replace
@@ -33,8 +41,9 @@ from skdistill.flow._data import Data
 from skdistill.flow._plan import Plan
 from skdistill.flow._transfer import Unlabeled
 from skdistill.students import TrainingLoss, training_loss
+from skdistill.teachers import Said
 
-__all__ = ["Residuals", "in_students_loss", "with_residuals"]
+__all__ = ["Residuals", "best_constant", "in_students_loss", "with_residuals"]
 
 # Of how many training samples residuals are drawn from. Fewer say little of quantiles
 # near 0 and 1, and more are less alike.
@@ -46,43 +55,41 @@ class Residuals:
 
     Parameters
     ----------
-    predictions : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        Out-of-fold predictions for the training samples.
-    y : ndarray of the same shape
+    said : Said
+        What the teacher says of the training samples, out-of-fold. Where that is
+        distributions, a residual is the level of the label.
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Their labels.
     weight : ndarray of shape (n_samples,) or None
         Sample weights: the chance of a residual to be drawn, up to a factor.
     """
 
-    def __init__(
-        self, predictions: NDArray, y: NDArray, weight: NDArray | None
-    ) -> None:
+    def __init__(self, said: Said, y: NDArray, weight: NDArray | None) -> None:
         weight = np.ones(len(y)) if weight is None else weight
-        self._outputs = [
-            _Output(t, labels, weight)
-            for t, labels in zip(_columns(predictions), _columns(y), strict=True)
-        ]
+        residuals = y - said.predictions
+        if said.quantiles is not None:
+            residuals = said.quantiles.places(y)
+        outputs = _columns(said.predictions), _columns(residuals)
+        self._outputs = [_Output(*one, weight) for one in zip(*outputs, strict=True)]
 
-    def draw(self, predictions: NDArray, seed: int | None) -> NDArray[np.float64]:
+    def draw(self, said: Said, seed: int | None) -> NDArray[np.float64]:
         """Return a label for each prediction: a residual of a similar sample added."""
         rng = np.random.default_rng(seed)
         drawn = [
-            t + output.residuals(t, rng.random((len(t), 1)))[:, 0]
-            for output, t in zip(self._outputs, _columns(predictions), strict=True)
+            _label(said, t, output.residuals(t, rng.random((len(t), 1))))[:, 0]
+            for output, t in zip(self._outputs, _columns(said.predictions), strict=True)
         ]
-        return np.column_stack(drawn).reshape(predictions.shape)
+        return np.column_stack(drawn).reshape(said.predictions.shape)
 
-    def best_prediction(
-        self, predictions: NDArray, loss: TrainingLoss
-    ) -> NDArray[np.float64]:
+    def best_prediction(self, said: Said, loss: TrainingLoss) -> NDArray[np.float64]:
         """Return what has the least expected loss, in place of each prediction."""
         middle = (np.arange(_N_NEAREST) + 0.5) / _N_NEAREST
         found = []
-        for output, t in zip(self._outputs, _columns(predictions), strict=True):
+        for output, t in zip(self._outputs, _columns(said.predictions), strict=True):
             near = output.residuals(t, np.tile(middle, (len(t), 1)))
-            near = np.sort(near, axis=1)
-            found.append(t + loss.best_constant(near, np.ones_like(near)))
-        return np.column_stack(found).reshape(predictions.shape)
+            labels = _label(said, t, np.sort(near, axis=1))
+            found.append(loss.best_constant(labels, np.ones_like(labels)))
+        return np.column_stack(found).reshape(said.predictions.shape)
 
     def best_constant(self, loss: TrainingLoss) -> NDArray[np.float64]:
         """Return the residual of least loss of all, for each output."""
@@ -92,11 +99,13 @@ class Residuals:
 class _Output:
     """The residuals of one output on the line of cumulated weights."""
 
-    def __init__(self, predictions: NDArray, y: NDArray, weight: NDArray) -> None:
+    def __init__(
+        self, predictions: NDArray, residuals: NDArray, weight: NDArray
+    ) -> None:
         order = np.argsort(predictions, kind="stable")
         order = order[weight[order] > 0]
         self._predictions = predictions[order]
-        self._residuals = (y - predictions)[order]
+        self._residuals = residuals[order]
         self._ends = np.append(0.0, np.cumsum(weight[order]))
 
     def best_constant(self, loss: TrainingLoss) -> float:
@@ -125,9 +134,22 @@ def _columns(values: NDArray) -> NDArray:
     return values.reshape(len(values), -1).T
 
 
-def in_students_loss(
-    plan: Plan, data: Data, known: NDArray, predictions: NDArray
-) -> NDArray:
+def _label(said: Said, t: NDArray, residuals: NDArray) -> NDArray[np.float64]:
+    """Return the labels that have some residuals, of shape (n_samples, n_residuals)."""
+    if said.quantiles is None:
+        return t[:, None] + residuals
+    return said.quantiles.at(residuals)
+
+
+def best_constant(data: Data, loss: TrainingLoss) -> NDArray[np.float64]:
+    """Return the constant of least loss for the labels, for each output."""
+    if loss.is_mean:
+        return data.mean
+    nothing = Said(np.zeros_like(data.y))
+    return Residuals(nothing, data.y, data.weight).best_constant(loss)
+
+
+def in_students_loss(plan: Plan, data: Data, known: Said, other: Said) -> NDArray:
     """Return the teacher's predictions for other samples as the student's loss wants.
 
     Parameters
@@ -136,10 +158,10 @@ def in_students_loss(
         Its student tells the loss.
     data : Data
         The training data.
-    known : NDArray
-        The out-of-fold predictions for it.
-    predictions : ndarray
-        Those for the other samples.
+    known : Said
+        What the teacher says of it, out-of-fold.
+    other : Said
+        What it says of the other samples.
 
     Returns
     -------
@@ -147,14 +169,14 @@ def in_students_loss(
         The same unless the loss is not least for the mean: then what has the least
         expected loss by the residuals.
     """
-    loss = training_loss(plan.student)
-    if data.is_classification or loss.is_mean:
-        return predictions
-    return Residuals(known, data.y, data.weight).best_prediction(predictions, loss)
+    if not plan.learns_distribution(data):
+        return other.predictions
+    residuals = Residuals(known, data.y, data.weight)
+    return residuals.best_prediction(other, training_loss(plan.student))
 
 
 def with_residuals(
-    plan: Plan, data: Data, predictions: NDArray, unlabeled: Unlabeled | None
+    plan: Plan, data: Data, known: Said, unlabeled: Unlabeled | None
 ) -> tuple[Plan, Unlabeled | None]:
     """Return the plan and the transfer set as the student's own loss needs them.
 
@@ -164,10 +186,10 @@ def with_residuals(
         Its student tells the loss.
     data : Data
         The training data.
-    predictions : ndarray
-        The out-of-fold predictions for it.
+    known : Said
+        What the teacher says of it, out-of-fold.
     unlabeled : Unlabeled or None
-        The transfer set, with the teacher's predictions.
+        The transfer set, with what the teacher says.
 
     Returns
     -------
@@ -177,10 +199,10 @@ def with_residuals(
     unlabeled : Unlabeled or None
         With drawn labels in place of predictions then.
     """
-    if data.is_classification or training_loss(plan.student).is_mean:
+    if not plan.learns_distribution(data):
         return plan, unlabeled
     if unlabeled is not None:
-        residuals = Residuals(predictions, data.y, data.weight)
-        drawn = residuals.draw(unlabeled.predictions, plan.seeds.transfer)
-        unlabeled = replace(unlabeled, predictions=drawn)
+        residuals = Residuals(known, data.y, data.weight)
+        drawn = residuals.draw(unlabeled.said, plan.seeds.transfer)
+        unlabeled = replace(unlabeled, predictions=drawn, quantiles=None)
     return replace(plan, alpha=0.0), unlabeled

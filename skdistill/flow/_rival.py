@@ -135,9 +135,9 @@ def compare_with_baseline(plan: Plan, data: Data, signal: Signal) -> Comparison 
         training, part = data.part(train), data.part(held_out)
         if not _can_compare(training, part):
             continue
-        predictions = signal.predictions[train], signal.predictions[held_out]
-        known = in_students_loss(plan, training, *predictions)
-        del predictions
+        said = signal.said.take(train), signal.said.take(held_out)
+        known = in_students_loss(plan, training, *said)
+        del said
         compared = _compare(plan, training, part, known)
         if compared is None:
             break

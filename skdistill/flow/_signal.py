@@ -20,11 +20,13 @@ from skdistill.teachers import (
     Signal,
     cached_cross_fit,
     cached_predictions,
+    cached_quantiles,
     check_predictions,
+    distribution_in,
     label_of,
 )
 
-__all__ = ["make_signal", "predict_by_fold", "predict_new"]
+__all__ = ["make_signal", "predict_by_fold", "predict_new", "quantiles_new"]
 
 
 def make_signal(
@@ -75,7 +77,13 @@ def _cross_fitted(
     predictions, is_out_of_fold, fitted = cached_cross_fit(
         plan.memory, task, method, plan.teacher_stage if has_earlier else 1.0
     )
-    return _with_steps(plan, data, predictions, is_out_of_fold), fitted
+    signal = _with_steps(plan, data, predictions, is_out_of_fold)
+    told = distribution_in(teacher)
+    if told is not None and plan.learns_distribution(data):
+        quantiles = cached_quantiles(plan.memory, fitted, X, out_of_fold=True)
+        levels = getattr(told, "levels_", told.levels)  # One is frozen, and fitted.
+        signal = signal.with_quantiles(levels, quantiles)
+    return signal, fitted
 
 
 def _with_steps(
@@ -105,6 +113,13 @@ def predict_new(
     if isinstance(teacher, LazyTeachers):
         return teacher.predictions(memory, X, classes)
     return cached_predictions(memory, teacher, X, classes)
+
+
+def quantiles_new(memory: Any, teacher: Any, X: Table) -> Any:
+    """Return the quantiles that a teacher says of other samples, or each of several."""
+    if isinstance(teacher, LazyTeachers):
+        return teacher.quantiles(memory, X)
+    return cached_quantiles(memory, teacher, X)
 
 
 def predict_by_fold(

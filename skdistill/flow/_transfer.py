@@ -16,7 +16,7 @@ from skdistill.flow._mix import mix
 from skdistill.flow._plan import Plan
 from skdistill.flow._tables import join_samples
 from skdistill.targets import Target
-from skdistill.teachers import Evidence, Trust
+from skdistill.teachers import Evidence, Quantiles, Said, Trust
 from skdistill.transfer import draw
 
 __all__ = ["Unlabeled", "draw_samples", "with_given_first"]
@@ -37,12 +37,21 @@ class Unlabeled:
         along the second axis; None where nobody asks.
     hints : ndarray of shape (n_unlabeled, n_hints) or None
         Their hints, on the scale of the target.
+    quantiles : Quantiles or None
+        The distributions of the labels, where the student learns those that the teacher
+        says.
     """
 
     X: Table
     predictions: NDArray
     parts: NDArray | None = None
     hints: NDArray | None = None
+    quantiles: Quantiles | None = None
+
+    @property
+    def said(self) -> Said:
+        """What the teacher says of them."""
+        return Said(self.predictions, self.quantiles)
 
     def target(
         self, plan: Plan, data: Data, like: Target, trust: Trust | None

@@ -20,14 +20,14 @@ from skdistill.flow import (
     Data,
     Distillation,
     Plan,
-    Residuals,
     Supervision,
+    best_constant,
     distill_supervised,
     in_students_loss,
     supervise,
 )
 from skdistill.students import training_loss
-from skdistill.teachers import from_predictions
+from skdistill.teachers import Said, from_predictions
 
 __all__ = ["Failure", "FoldScores", "Group", "score_fold", "students_of"]
 
@@ -200,16 +200,14 @@ def _teacher(
 ) -> Estimator:
     """Return an estimator that predicts what the teacher predicts for a part."""
     if part.teacher_predictions is None:
-        predictions = known.predict(plan, training, part.X, part.X_privileged)
+        said = known.say(plan, training, part.X, part.X_privileged)
     else:
         predictions = part.teacher_predictions
         if data.classes is not None and training.classes is not None:
             predictions = align_classes(predictions, data.classes, training.classes)
-        predictions = known.signal.transform(predictions)
-    # What the teacher knows of quantiles: its predictions and their residuals.
-    predictions = in_students_loss(
-        plan, training, known.signal.predictions, predictions
-    )
+        said = Said(known.signal.transform(predictions))
+    # What the teacher knows of quantiles: its own, or its predictions' residuals.
+    predictions = in_students_loss(plan, training, known.signal.said, said)
     return from_predictions(predictions, training.classes)
 
 
@@ -218,12 +216,10 @@ def _constant(plan: Plan, training: Data) -> Estimator:
 
     For students of quantiles and the like it is the labels' quantile.
     """
-    constant, loss = DummyRegressor(), training_loss(plan.student)
-    if training.classes is None and not loss.is_mean:
-        level = Residuals(np.zeros_like(training.y), training.y, training.weight)
-        constant = DummyRegressor(
-            strategy="constant", constant=level.best_constant(loss)
-        )
+    constant = DummyRegressor()
+    if plan.learns_distribution(training):
+        level = best_constant(training, training_loss(plan.student))
+        constant = DummyRegressor(strategy="constant", constant=level)
     if training.classes is not None:
         constant = DummyClassifier(strategy="prior")
     return constant.fit(training.X, training.y, sample_weight=training.weight)

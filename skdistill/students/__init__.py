@@ -39,7 +39,7 @@ from skdistill.students._rounds import has_stages, last_step, predict_stage
 from skdistill.students._schedule import fit_until, reason_not_to_resume
 from skdistill.students._subsample import with_subsample
 from skdistill.students._training_loss import LossWord, TrainingLoss
-from skdistill.students._wrapped import student_parts, training_loss
+from skdistill.students._wrapped import at_level, student_parts, training_loss
 
 __all__ = [
     "LabelCoder",
@@ -53,6 +53,7 @@ __all__ = [
     "TrainingLoss",
     "ValueCounts",
     "adapt_to_transfer_set",
+    "at_level",
     "check_learns_target",
     "check_params",
     "check_takes_eval_set",

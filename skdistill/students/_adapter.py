@@ -316,6 +316,17 @@ class StudentAdapter:
         """Return the last hidden layer, (n_samples, n_units), of a fitted model."""
         raise NotImplementedError
 
+    def set_level(self, student: Estimator, level: float) -> None:
+        """Set the level of the quantile that a regressor learns, if it learns one."""
+        params = student.get_params(deep=False)
+        given = [params.get(name) for name in self.loss_params]
+        words = [self.losses.get(one) for one in given if isinstance(one, str)]
+        for word in filter(None, words):
+            # A library that takes others lists none of its own.
+            names = [name for name in word.params if name in params]
+            if word.kind == "quantile" and (names := names or [*word.params]):
+                student.set_params(**{names[0]: level})
+
     def is_linear(self, student: Estimator) -> bool:
         """Return whether the predictions are a linear function of the targets."""
         return False

@@ -39,5 +39,9 @@ class CatBoostAdapter(StudentAdapter):
                 return self.losses[word].of(pairs, f"{name}={value!r}")
         return super().training_loss(student)
 
+    def set_level(self, student: Estimator, level: float) -> None:
+        if self.training_loss(student).kind == "quantile":
+            student.set_params(loss_function=f"Quantile:alpha={level}")
+
 
 register("catboost.core.CatBoostRegressor", CatBoostAdapter())

@@ -57,6 +57,9 @@ class QuantileLinearAdapter(FixedFormAdapter):
         level = float(student.quantile)
         return TrainingLoss("quantile", level, f"quantile={level:g}")
 
+    def set_level(self, student: Estimator, level: float) -> None:
+        student.set_params(quantile=level)
+
 
 class RobustLinearAdapter(FixedFormAdapter):
     """HuberRegressor."""

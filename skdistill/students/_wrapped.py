@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+from sklearn.base import clone
+
 from skdistill._fitting import final_step, is_estimator
 from skdistill._typing import Estimator
 from skdistill.students._registry import find_adapter
 from skdistill.students._training_loss import TrainingLoss
 
-__all__ = ["student_parts", "training_loss"]
+__all__ = ["at_level", "student_parts", "training_loss"]
 
 # Under which parameters estimators hold one other estimator.
 _ONE = ("estimator", "regressor", "classifier", "final_estimator")
@@ -64,6 +66,37 @@ def training_loss(student: Estimator) -> TrainingLoss:
     if len(losses) > 1:
         return TrainingLoss("other", None, " with ".join(one.name for one in unusual))
     return unusual[0]
+
+
+def at_level(student: Estimator, level: float) -> Estimator | None:
+    """Return a clone of a regressor of quantiles that learns the one at a level.
+
+    Parameters
+    ----------
+    student : estimator
+        Wrappers are looked into.
+    level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    student : estimator or None
+        Unfitted; None if it learns no quantile, or has no such parameter.
+
+    Examples
+    --------
+    >>> from lightgbm import LGBMRegressor
+    >>> from skdistill.students import at_level
+    >>> at_level(LGBMRegressor(objective="quantile"), 0.3)
+    LGBMRegressor(alpha=0.3, objective='quantile')
+    >>> at_level(LGBMRegressor(), 0.3) is None
+    True
+    """
+    found = clone(student)
+    for part in student_parts(found):
+        find_adapter(part).set_level(part, level)
+    loss = training_loss(found)
+    return found if (loss.kind, loss.level) == ("quantile", level) else None
 
 
 def _own_loss(part: Estimator) -> TrainingLoss | None:

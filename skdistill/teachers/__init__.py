@@ -13,6 +13,12 @@ from skdistill.teachers._calibration import (
 )
 from skdistill.teachers._combination import Combination
 from skdistill.teachers._cross_fit import CrossFitResult, CrossFitTask, cross_fit
+from skdistill.teachers._distribution import (
+    DistributionRegressor,
+    cached_quantiles,
+    check_says_quantiles,
+    distribution_in,
+)
 from skdistill.teachers._estimators import as_estimator, from_predictions
 from skdistill.teachers._fold_mean import FoldMeanClassifier, FoldMeanRegressor
 from skdistill.teachers._hints import FittedHints, Hints
@@ -28,6 +34,7 @@ from skdistill.teachers._predictions import (
     predict_values,
 )
 from skdistill.teachers._presets import default_classifier, default_regressor
+from skdistill.teachers._quantiles import Quantiles, Said
 from skdistill.teachers._session import temporary_folder
 from skdistill.teachers._several import (
     ONE_TEACHER,
@@ -64,6 +71,7 @@ __all__ = [
     "CorrectedTrust",
     "CrossFitResult",
     "CrossFitTask",
+    "DistributionRegressor",
     "Evidence",
     "FittedHints",
     "FoldMeanClassifier",
@@ -75,6 +83,8 @@ __all__ = [
     "LazyTeachers",
     "MatchingTrust",
     "OutlierTrust",
+    "Quantiles",
+    "Said",
     "Signal",
     "SignalStep",
     "SpreadTrust",
@@ -85,10 +95,13 @@ __all__ = [
     "at_stage",
     "cached_cross_fit",
     "cached_predictions",
+    "cached_quantiles",
     "check_predictions",
+    "check_says_quantiles",
     "cross_fit",
     "default_classifier",
     "default_regressor",
+    "distribution_in",
     "from_predictions",
     "in_context",
     "label_of",

@@ -41,7 +41,13 @@ from skdistill.teachers._session import default_store, forget, is_temporary, kee
 from skdistill.teachers._stage import at_stage
 from skdistill.teachers._store import PREDICTIONS, TEACHER, FolderStore, Store
 
-__all__ = ["LazyTeacher", "cached_cross_fit", "cached_predictions", "open_cache"]
+__all__ = [
+    "LazyTeacher",
+    "cached_cross_fit",
+    "cached_part",
+    "cached_predictions",
+    "open_cache",
+]
 
 _FOLDER = "skdistill"
 
@@ -229,7 +235,7 @@ def cached_cross_fit(
     predictions = work.predictions
     if stage != 1:
         find = partial(_at_stage, lazy, task)
-        predictions = _cached_part(store, lazy, "out-of-fold", find)
+        predictions = cached_part(store, lazy, "out-of-fold", find)
     return predictions, work.is_out_of_fold, lazy
 
 
@@ -254,21 +260,35 @@ def cached_predictions(
     predictions : ndarray
         Finite values, or logits below infinity.
     """
-    try:
-        name = key_of(X, classes) if store and teacher.work else None
-    except NoKeyError:
-        name = None
-    if store is None or teacher.work is None or name is None:
-        return _predict_new(teacher, X, classes)
     find = partial(_predict_new, teacher, X, classes)
-    return _cached_part(store, teacher, name, find)
+    try:
+        name = key_of(X, classes) if store and teacher.work else ""
+    except NoKeyError:
+        return find()
+    return cached_part(store, teacher, name, find)
 
 
-def _cached_part(
-    store: Store, teacher: LazyTeacher, name: str, find: Callable[[], NDArray]
+def cached_part(
+    store: Store | None, teacher: LazyTeacher, name: str, find: Callable[[], NDArray]
 ) -> NDArray:
-    """Return some predictions of a teacher, found or read from its entry."""
-    if teacher.work is None:
+    """Return some predictions of a teacher, found or read from its entry.
+
+    Parameters
+    ----------
+    store : Store or None
+        The one that `cached_cross_fit` was given.
+    teacher : LazyTeacher
+        What `cached_cross_fit` returned.
+    name : str
+        Tells these predictions from the others of the teacher.
+    find : callable
+        Returns them.
+
+    Returns
+    -------
+    predictions : ndarray
+    """
+    if store is None or teacher.work is None:
         return find()
     key, token = teacher.work
     part = f"{token}-{name}"

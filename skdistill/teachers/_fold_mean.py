@@ -1,6 +1,7 @@
 """The mean of the teachers that cross-fitting left behind, as one fitted estimator."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,12 +76,30 @@ n_outputs)
         predictions : ndarray of shape (n_training,) or (n_training, n_outputs)
             Values, or logits of the classes.
         """
+        return self.out_of_fold(X, self._predict_by)
+
+    def out_of_fold(
+        self, X: Table, predict: Callable[[int, Table], NDArray]
+    ) -> NDArray:
+        """Return what is predicted for each training sample by who did not see it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_training, n_features)
+            The training samples.
+        predict : callable
+            Given the number of a teacher and the samples that it did not see.
+
+        Returns
+        -------
+        predictions : ndarray of shape (n_training, ...)
+        """
         held_out = [
             np.flatnonzero(self.folds_ == number)
             for number in range(len(self.estimators))
         ]
         parts = [
-            self._predict_by(number, safe_indexing(X, rows))
+            predict(number, safe_indexing(X, rows))
             for number, rows in enumerate(held_out)
         ]
         return in_sample_order(held_out, parts, sum(map(len, held_out)))

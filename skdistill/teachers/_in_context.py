@@ -7,27 +7,19 @@ fold alone, and fits one more, with all samples as context, for all other sample
 """
 
 from collections.abc import Callable
-from copy import deepcopy
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import (
-    BaseEstimator,
     ClassifierMixin,
-    MetaEstimatorMixin,
     RegressorMixin,
     clone,
     is_classifier,
     is_regressor,
 )
-from sklearn.utils import Tags, gen_batches, get_tags, indexable
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    process_routing,
-)
+from sklearn.utils import Tags, gen_batches, indexable
 from sklearn.utils.validation import check_is_fitted
 
 from skdistill._fitting import final_step, forget_fit, is_estimator, wrapped
@@ -36,10 +28,10 @@ from skdistill._sklearn import (
     Interval,
     fit_context,
     num_samples,
-    routing_enabled,
     safe_indexing,
 )
 from skdistill._typing import Estimator, Table
+from skdistill.teachers._wrapper import TeacherWrapper
 
 __all__ = [
     "InContextClassifier",
@@ -118,7 +110,7 @@ def learns_in_context(teacher: Estimator | None) -> bool:
     return False
 
 
-class _InContext(MetaEstimatorMixin, BaseEstimator):
+class _InContext(TeacherWrapper):
     """Holds an estimator that learns in context, and asks it in batches."""
 
     learns_in_context: ClassVar[bool] = True
@@ -150,12 +142,8 @@ class _InContext(MetaEstimatorMixin, BaseEstimator):
         self : object
         """
         forget_fit(self)
-        if routing_enabled():
-            fit_params = process_routing(self, "fit", **fit_params).estimator.fit
-        self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
-        for name in ("n_features_in_", "feature_names_in_", "classes_"):
-            if hasattr(self.estimator_, name):
-                setattr(self, name, getattr(self.estimator_, name))
+        self.estimator_ = clone(self.estimator).fit(X, y, **self._routed(fit_params))
+        self._take_names(self.estimator_)
         return self
 
     def predict(self, X: Table) -> NDArray:
@@ -180,21 +168,6 @@ class _InContext(MetaEstimatorMixin, BaseEstimator):
         (rows,) = indexable(X)
         batches = gen_batches(n_samples, self.batch_size)
         return np.concatenate([predict(safe_indexing(rows, one)) for one in batches])
-
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Return how metadata is routed to the estimator.
-
-        Returns
-        -------
-        routing : MetadataRouter
-        """
-        to_fit = MethodMapping().add(caller="fit", callee="fit")
-        return MetadataRouter(owner=self).add(
-            estimator=self.estimator, method_mapping=to_fit
-        )
-
-    def __sklearn_tags__(self) -> Tags:
-        return deepcopy(get_tags(self.estimator))
 
 
 class InContextRegressor(RegressorMixin, _InContext):

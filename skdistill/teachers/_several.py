@@ -12,6 +12,7 @@ from skdistill._fitting import naming_failures
 from skdistill._numerics import temper
 from skdistill._typing import Estimator, Table
 from skdistill.teachers._cache import LazyTeacher, cached_predictions
+from skdistill.teachers._distribution import cached_quantiles
 from skdistill.teachers._held import HeldClassifiers, HeldTeachers
 from skdistill.teachers._predictions import predict_logits, predict_values
 from skdistill.teachers._signal import Signal, SignalStep
@@ -218,6 +219,7 @@ class LazyTeachers:
     ) -> None:
         self._names, self._teachers, self._classes = names, teachers, classes
         self._steps = [part.steps for part in signal.parts]
+        self._told = [part.quantiles is not None for part in signal.parts]
         self._combination = signal.steps[0]
 
     def hand_out(self) -> Estimator:
@@ -242,3 +244,10 @@ class LazyTeachers:
             with naming_failures(label_of(name)):
                 found.append(cached_predictions(memory, teacher, X, classes))
         return found
+
+    def quantiles(self, memory: Any, X: Table) -> list[NDArray | None]:
+        """Return those of each, as `cached_quantiles` does; None of one without."""
+        return [
+            cached_quantiles(memory, teacher, X) if told else None
+            for teacher, told in zip(self._teachers, self._told, strict=True)
+        ]

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, r2_score
 
 from skdistill.teachers._predictions import check_predictions
+from skdistill.teachers._quantiles import Quantiles, Said
 
 __all__ = ["Signal", "SignalStep"]
 
@@ -55,6 +56,10 @@ class Signal:
         teachers are combined, what combines them comes first.
     parts : tuple of Signal
         The signals of several teachers, before they were combined; else empty.
+    quantiles : Quantiles or None
+        The distributions of the training samples' labels, changed by the steps too,
+        where the teacher says them and the student learns them. Several teachers say
+        them around the combined predictions.
     """
 
     predictions: NDArray
@@ -63,6 +68,7 @@ class Signal:
     score: float | None
     steps: tuple[SignalStep, ...] = ()
     parts: tuple["Signal", ...] = ()
+    quantiles: Quantiles | None = None
 
     @classmethod
     def of(
@@ -127,7 +133,12 @@ class Signal:
             score=None,
             parts=tuple(parts),
         )
-        return signal.then(combination, y, sample_weight)
+        done = signal.then(combination, y, sample_weight)
+        levels = next((one.quantiles.levels for one in parts if one.quantiles), None)
+        if levels is None:
+            return done
+        values = _around(done.predictions, [one.said for one in parts], levels)
+        return replace(done, quantiles=Quantiles.of(levels, values))
 
     def then(
         self, step: SignalStep, y: NDArray, sample_weight: NDArray | None
@@ -155,6 +166,56 @@ class Signal:
             changed = step.transform(changed)
         return changed
 
+    def with_quantiles(self, levels: ArrayLike, values: NDArray) -> "Signal":
+        """Return the signal of a teacher that says distributions.
+
+        Parameters
+        ----------
+        levels : array-like of shape (n_levels,)
+            The levels of the quantiles.
+        values : ndarray of shape (n_samples, n_levels)
+            The quantiles out-of-fold, that no step has changed.
+
+        Returns
+        -------
+        Signal
+        """
+        changed = self._by_column(values)
+        return replace(self, quantiles=Quantiles.of(np.asarray(levels), changed))
+
+    @property
+    def said(self) -> Said:
+        """What the teacher says of the training samples."""
+        return Said(self.predictions, self.quantiles)
+
+    def transform_said(self, predictions: Any, values: Any) -> Said:
+        """Take what is said of other samples through all steps.
+
+        Parameters
+        ----------
+        predictions : ndarray, or sequence of ndarray
+            As for `transform`.
+        values : ndarray, None, or sequence of these
+            The quantiles, in the same order; None where there are none.
+
+        Returns
+        -------
+        Said
+        """
+        changed = self.transform(predictions)
+        if self.quantiles is None:
+            return Said(changed)
+        if self.parts:
+            each = zip(self.parts, predictions, values, strict=True)
+            said = [part.transform_said(one, told) for part, one, told in each]
+            found = _around(changed, said, self.quantiles.levels)
+        else:
+            found = self._by_column(values)
+        return Said(changed, self.quantiles.like(found))
+
+    def _by_column(self, values: NDArray) -> NDArray[np.float64]:
+        return np.column_stack([self.transform(column) for column in values.T])
+
     def transform_each(self, predictions: Sequence[NDArray]) -> list[NDArray]:
         """Take the predictions of several teachers through the steps of each."""
         return [
@@ -171,6 +232,23 @@ def _check_changed(predictions: NDArray, expected: NDArray, step: Any) -> None:
             f"{np.shape(predictions)} from {step!r}. Mend its transform."
         )
     check_predictions(predictions, f"X, as {type(step).__name__} changed it")
+
+
+def _around(
+    predictions: NDArray, said: Sequence[Said], levels: NDArray
+) -> NDArray[np.float64]:
+    """Return quantiles around combined predictions.
+
+    What each teacher of distributions says of the deviations from its own prediction is
+    averaged, level by level.
+    """
+    at = np.broadcast_to(levels, (len(predictions), len(levels)))
+    deviations = [
+        one.quantiles.at(at) - one.predictions[:, None]
+        for one in said
+        if one.quantiles is not None
+    ]
+    return predictions[:, None] + np.mean(deviations, axis=0)
 
 
 def _score(

@@ -33,7 +33,12 @@ from sklearn.svm import SVR
 from xgboost import XGBRegressor
 
 from skdistill.students import TrainingLoss as Loss
-from skdistill.students import check_learns_target, fit_on_target, training_loss
+from skdistill.students import (
+    at_level,
+    check_learns_target,
+    fit_on_target,
+    training_loss,
+)
 from skdistill.targets import Target
 
 # LightGBM < 4.7 warns of arrays, whose columns it names itself.
@@ -115,6 +120,35 @@ def test_the_loss_is_read_from_the_parameters(student, kind, level):
     loss = training_loss(student)
     assert (loss.kind, loss.level) == (kind, level)
     assert bool(loss.name) != loss.is_mean
+
+
+@pytest.mark.parametrize(
+    ("student", "is_known"),
+    [
+        (NINE, True),
+        (GradientBoostingRegressor(loss="quantile"), True),
+        (HistGradientBoostingRegressor(loss="quantile", quantile=0.5), True),
+        (LGBMRegressor(objective="quantile"), True),
+        (XGBRegressor(**RANK), True),
+        (CatBoostRegressor("Quantile:alpha=0.2"), True),
+        (CatBoostRegressor("MAE"), True),
+        (make_pipeline(StandardScaler(), NINE), True),
+        (GridSearchCV(NINE, {"alpha": [0.0, 1.0]}), True),
+        (VotingRegressor([("a", NINE), ("b", NINE)]), True),
+        (VotingRegressor([("a", NINE), ("b", Ridge())]), False),
+        (GradientBoostingRegressor(loss="absolute_error"), False),
+        (XGBRegressor(objective="reg:expectileerror"), False),
+        (CatBoostRegressor(), False),
+        (Ridge(), False),
+    ],
+)
+def test_a_learner_of_quantiles_learns_the_one_that_is_asked_for(student, is_known):
+    before = repr(student)
+    found = at_level(student, 0.3)
+    assert (found is not None) == is_known
+    assert repr(student) == before
+    if is_known:
+        assert training_loss(found).level == 0.3
 
 
 def test_only_losses_that_are_known_have_a_scorer():
