@@ -18,7 +18,8 @@ from skdistill.students import (
     _trees,  # noqa: F401
     _xgboost,  # noqa: F401
 )
-from skdistill.students._adapter import StudentAdapter, ValueCounts
+from skdistill.students._adapter import StudentAdapter
+from skdistill.students._counts import ValueCounts
 from skdistill.students._early_stopping import check_takes_eval_set
 from skdistill.students._fit import (
     check_learns_target,

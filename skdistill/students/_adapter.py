@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,51 +14,13 @@ from skdistill._sklearn import safe_indexing
 from skdistill._typing import Estimator, Table
 from skdistill.students._bounded import fit_repeatedly
 from skdistill.students._class_weight import balance_classes
+from skdistill.students._counts import ValueCounts, count_known
 from skdistill.students._duplication import fit_on_duplicates
 from skdistill.students._leaves import LeafModel
 from skdistill.students._training_loss import LossWord, TrainingLoss
 from skdistill.targets import Target
 
-__all__ = ["StudentAdapter", "ValueCounts", "round_of"]
-
-# By which attributes models are known that follow scikit-learn, and where their weights
-# are: networks, support vector machines, kernel ridge, linear models, naive Bayes.
-_WEIGHTS = (
-    ("coefs_", "intercepts_"),
-    ("support_vectors_", "dual_coef_", "intercept_"),
-    ("X_fit_", "dual_coef_"),
-    ("coef_", "intercept_"),
-    ("theta_", "var_", "class_prior_"),
-)
-
-
-class ValueCounts(NamedTuple):
-    """How many numbers a fitted model stores to predict with.
-
-    Attributes
-    ----------
-    leaves : int
-        Leaves of trees.
-    weights : int
-        Weights of linear models and networks; for kernel machines and naive Bayes all
-        numbers they store.
-    """
-
-    leaves: int = 0
-    weights: int = 0
-
-    @property
-    def total(self) -> int:
-        """Leaves and weights."""
-        return self.leaves + self.weights
-
-    def __str__(self) -> str:
-        parts = [
-            f"{count:,} {name}"
-            for count, name in zip(self, self._fields, strict=True)
-            if count
-        ]
-        return " and ".join(parts) or "nothing"
+__all__ = ["StudentAdapter", "round_of"]
 
 
 class StudentAdapter:
@@ -415,13 +377,7 @@ class StudentAdapter:
         counts : ValueCounts or None
             None if it is a model of another kind.
         """
-        if hasattr(model, "get_n_leaves"):
-            return ValueCounts(leaves=int(model.get_n_leaves()))
-        for names in _WEIGHTS:
-            if hasattr(model, names[0]):
-                parts = [getattr(model, name) for name in names]
-                return ValueCounts(weights=sum(map(_count_numbers, parts)))
-        return None
+        return count_known(model)
 
     def stages(
         self, model: Estimator, X: Table, method: str
@@ -493,9 +449,3 @@ def round_of(fraction: float, n_rounds: int) -> int:
     (25, 1)
     """
     return max(1, round(fraction * n_rounds))
-
-
-def _count_numbers(values: Any) -> int:
-    if isinstance(values, list | tuple):  # the layers of a network
-        return sum(map(_count_numbers, values))
-    return int(values.size) if hasattr(values, "size") else int(np.size(values))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import validate_data
 
 from skdistill._typing import Estimator, Table
-from skdistill.students._adapter import ValueCounts
+from skdistill.students._counts import ValueCounts
 from skdistill.students._leaves import LeafModel, LeafNodes
 from skdistill.students._registry import register
 from skdistill.students._rounds import ResumingAdapter

@@ -29,8 +29,9 @@ from skdistill._sklearn import (
     safe_indexing,
 )
 from skdistill._typing import Estimator, Table
-from skdistill.students._adapter import StudentAdapter, ValueCounts
+from skdistill.students._adapter import StudentAdapter
 from skdistill.students._class_weight import weigh_classes
+from skdistill.students._counts import ValueCounts
 from skdistill.students._duplication import classes_of, duplicate_samples
 from skdistill.students._leaves import LeafModel
 from skdistill.students._registry import register

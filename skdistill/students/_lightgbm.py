@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from skdistill._fitting import final_step
 from skdistill._typing import Estimator, Table
-from skdistill.students._adapter import ValueCounts
 from skdistill.students._bounded import BoundedLoss
+from skdistill.students._counts import ValueCounts
 from skdistill.students._duplication import classes_of
 from skdistill.students._early_stopping import NAME, check_one_eval_set, soft_log_loss
 from skdistill.students._leaves import LeafModel, check_objective

@@ -29,8 +29,9 @@ from sklearn.tree import (
 
 from skdistill._sklearn import FORESTS_BALANCE_BY_WEIGHT, Tree
 from skdistill._typing import Estimator, Table
-from skdistill.students._adapter import StudentAdapter, ValueCounts
+from skdistill.students._adapter import StudentAdapter
 from skdistill.students._class_weight import weigh_classes
+from skdistill.students._counts import ValueCounts
 from skdistill.students._duplication import classes_of
 from skdistill.students._leaves import LeafModel, LeafNodes
 from skdistill.students._registry import register

@@ -24,9 +24,9 @@ from sklearn.utils.fixes import parse_version
 
 from skdistill._numerics import log_probability
 from skdistill._typing import Estimator, Table
-from skdistill.students._adapter import ValueCounts
 from skdistill.students._bounded import BoundedLoss
 from skdistill.students._class_weight import multiply_classes
+from skdistill.students._counts import ValueCounts
 from skdistill.students._early_stopping import NAME, check_one_eval_set, soft_log_loss
 from skdistill.students._leaves import LeafModel, LeafNodes, check_objective
 from skdistill.students._loss import SoftLoss
