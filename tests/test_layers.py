@@ -28,7 +28,8 @@ LAYERS = (
     {"refine", "teachers"},
     {"flow"},
     {"distilled"},
-    {"cascade", "inspect", "iterative", "search"},
+    {"inspect"},
+    {"cascade", "iterative", "search"},
     {"dask", "displays", "export", "report"},
     {"checks", "cli"},
 )

@@ -3,7 +3,7 @@
 from skdistill.distilled._base import BaseDistilled
 from skdistill.distilled._checks import check_data
 from skdistill.distilled._classifier import DistilledClassifier
-from skdistill.distilled._named import NamedTeachersMixin, check_teacher_names
+from skdistill.distilled._named import NamedPartsMixin, check_names, named_pairs
 from skdistill.distilled._parts import student_of
 from skdistill.distilled._plans import keep, make_plan, translate
 from skdistill.distilled._regressor import DistilledRegressor
@@ -12,11 +12,12 @@ __all__ = [
     "BaseDistilled",
     "DistilledClassifier",
     "DistilledRegressor",
-    "NamedTeachersMixin",
+    "NamedPartsMixin",
     "check_data",
-    "check_teacher_names",
+    "check_names",
     "keep",
     "make_plan",
+    "named_pairs",
     "student_of",
     "translate",
 ]

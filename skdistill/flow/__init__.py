@@ -19,6 +19,7 @@ from skdistill.flow._plan import (
     resolve_transfer,
 )
 from skdistill.flow._residuals import Residuals, in_students_loss
+from skdistill.flow._rival import fit_baseline
 from skdistill.flow._steps import resolve_combination, resolve_steps
 from skdistill.flow._tables import (
     check_joinable,
@@ -46,6 +47,7 @@ __all__ = [
     "count_columns",
     "distill",
     "distill_supervised",
+    "fit_baseline",
     "in_students_loss",
     "join_samples",
     "resolve_bound",

@@ -7,21 +7,24 @@ from numpy.random import RandomState
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
-from sklearn.utils import Tags, get_tags
+from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 
 from skdistill._parameters import inherit_parameters
-from skdistill._typing import Student, Table, Teachers
+from skdistill._typing import Students, Table, Teachers
 from skdistill.distilled import BaseDistilled, DistilledClassifier, student_of
 from skdistill.metrics import negated_log_loss
 from skdistill.search._base import SEARCHED, BaseDistilledCV
+from skdistill.search._students import common_tags
 
 __all__ = ["DistilledClassifierCV"]
 
 
 def _if_distilled_has(method: str) -> Callable:
     def check(self: "DistilledClassifierCV") -> bool:
-        getattr(getattr(self, "best_estimator_", None) or self._distilled(), method)
+        fitted = getattr(self, "best_estimator_", None)
+        for model in [fitted] if fitted is not None else self._models().values():
+            getattr(model, method)
         return True
 
     return available_if(check)
@@ -81,6 +84,8 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
         Position of the chosen candidate in `cv_results_`; 0 is the baseline student.
     cv_results_ : dict of ndarray
         Scores of all candidates, as of `GridSearchCV`.
+    frontier_ : dict of ndarray
+        Score and cost of each student; `frontier` returns it as a table.
     linear_alpha_ : float or None
         The alpha of the best mix, with ``alphas="optimal"``; None otherwise.
     classes_ : ndarray of shape (n_classes,)
@@ -115,15 +120,10 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
     def __init__(
         self,
         teacher: Teachers = None,
-        student: Student | None = None,
+        student: Students = None,
         **inherited: Any,
     ) -> None:
         super().__init__(teacher, student, **inherited)
-
-    @property
-    def _default_scoring(self) -> Any:
-        knows = hasattr(self._distilled(), "predict_proba")
-        return negated_log_loss if knows else "accuracy"
 
     @property
     def classes_(self) -> NDArray:
@@ -176,6 +176,10 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
         """
         return self._fitted().decision_function(X)
 
+    def _own_scoring(self, models: list[Any]) -> Any:
+        knows = all(hasattr(model, "predict_proba") for model in models)
+        return negated_log_loss if knows else "accuracy"
+
     def _check_optimal(self, model: BaseDistilled) -> None:
         if not hasattr(model, "predict_proba"):
             raise ValueError(
@@ -192,7 +196,7 @@ class DistilledClassifierCV(ClassifierMixin, BaseDistilledCV):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        distilled = get_tags(self._distilled())
+        distilled = common_tags([*self._models().values()])
         tags.no_validation = distilled.no_validation
         tags.input_tags = distilled.input_tags
         tags.input_tags.sparse &= all(one is None for one in self.transfers or ())

@@ -6,13 +6,14 @@ from numpy.random import RandomState
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 from sklearn.model_selection import KFold, ShuffleSplit
-from sklearn.utils import Tags, get_tags
+from sklearn.utils import Tags
 
 from skdistill._parameters import inherit_parameters
-from skdistill._typing import Student, Table, Teachers
+from skdistill._typing import Students, Table, Teachers
 from skdistill.distilled import BaseDistilled, DistilledRegressor, student_of
 from skdistill.search._base import SEARCHED, BaseDistilledCV
-from skdistill.students import is_linear_in_targets, training_loss
+from skdistill.search._students import common_tags
+from skdistill.students import TrainingLoss, is_linear_in_targets, training_loss
 
 __all__ = ["DistilledRegressorCV"]
 
@@ -76,6 +77,8 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
         Position of the chosen candidate in `cv_results_`; 0 is the baseline student.
     cv_results_ : dict of ndarray
         Scores of all candidates, as of `GridSearchCV`.
+    frontier_ : dict of ndarray
+        Score and cost of each student; `frontier` returns it as a table.
     linear_alpha_ : float or None
         The alpha in closed form, before it is clipped to [0, 1]; of several teachers
         within it. None if there was none to be found.
@@ -106,13 +109,12 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
     'Chose distillation'
     """
 
-    _default_scoring = "r2"
     _distilled_type = DistilledRegressor
 
     def __init__(
         self,
         teacher: Teachers = None,
-        student: Student | None = None,
+        student: Students = None,
         **inherited: Any,
     ) -> None:
         super().__init__(teacher, student, **inherited)
@@ -132,15 +134,25 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
         """
         return self._fitted().predict(X)
 
-    def _own_scoring(self, model: Any) -> Any:
-        loss = training_loss(student_of(model))
-        if loss.is_mean or self.scoring is not None:
-            return self._default_scoring
+    def _own_scoring(self, models: list[Any]) -> Any:
+        losses: dict[TrainingLoss, Any] = {}
+        for model in models:
+            losses.setdefault(training_loss(student_of(model)), student_of(model))
+        if all(loss.is_mean for loss in losses):
+            return "r2"
+        if len({(loss.kind, loss.level) for loss in losses}) > 1:
+            names = " and ".join(loss.name or "the mean" for loss in losses)
+            raise ValueError(
+                "Students that are compared must be trained by the same loss where "
+                f"scoring is None. Got losses of {names}. Pass scoring, by which all "
+                "of them are compared."
+            )
+        ((loss, student), *_) = losses.items()
         scorer = loss.scorer()
         if scorer is None:
             raise ValueError(
                 "A student whose loss is not least for the mean is scored by its own "
-                f"loss, never by R2. Got {student_of(model)!r}, {loss.name}, which has "
+                f"loss, never by R2. Got {student!r}, {loss.name}, which has "
                 "no score that is known. Pass scoring, a scorer of that loss."
             )
         return scorer
@@ -169,7 +181,7 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        distilled = get_tags(self._distilled())
+        distilled = common_tags([*self._models().values()])
         tags.no_validation = distilled.no_validation
         tags.input_tags, tags.target_tags = distilled.input_tags, distilled.target_tags
         tags.input_tags.sparse &= all(one is None for one in self.transfers or ())
