@@ -130,8 +130,7 @@ class ParetoDisplay:
         -------
         ParetoDisplay
         """
-        if cost not in _COSTS:
-            raise ValueError(f"cost must be one of {sorted(_COSTS)}. Got {cost!r}.")
+        _check_cost(cost, _COSTS)
         _check_any(estimators)
         scores = [
             check_scoring(model, scoring)(model, X, y) for model in estimators.values()
@@ -222,9 +221,7 @@ class ParetoDisplay:
         -------
         ParetoDisplay
         """
-        if cost not in _SEARCH_COSTS:
-            allowed = sorted(_SEARCH_COSTS)
-            raise ValueError(f"cost must be one of {allowed}. Got {cost!r}.")
+        _check_cost(cost, _SEARCH_COSTS)
         if not hasattr(search, "frontier"):
             raise TypeError(
                 "search must have a frontier: a fitted DistilledRegressorCV or "
@@ -312,6 +309,11 @@ def _cost(name: str, model: Estimator, X: Table, cost: str, n_timings: int) -> f
             "costs of your own."
         )
     return size
+
+
+def _check_cost(cost: str, allowed: Mapping[str, str]) -> None:
+    if cost not in allowed:
+        raise ValueError(f"cost must be one of {sorted(allowed)}. Got {cost!r}.")
 
 
 def _check_any(models: Mapping[str, Any]) -> None:

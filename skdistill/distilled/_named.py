@@ -12,7 +12,7 @@ __all__ = ["NamedPartsMixin", "check_names", "named_pairs"]
 # The parameters that may hold several estimators.
 _LISTS = ("teacher", "student")
 # Names by which metadata is routed to other parts.
-_RESERVED = ("splitter", "method_mapping")
+_RESERVED = ("splitter", "method_mapping", "self")
 
 
 class NamedPartsMixin(BaseEstimator):

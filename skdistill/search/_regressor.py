@@ -30,7 +30,9 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
     baseline student is kept.
 
     Candidates that differ in the strength of their refinement alone share one student.
-    All parameters of the distilled estimator but those that are searched are parameters
+    Several students, under a budget or not, are compared in the same way: each against
+    its own baseline student, and the chosen candidates of all by their scores. All
+    parameters of the distilled estimator but those that are searched are parameters
     of the search too.
 
     Parameters
@@ -62,7 +64,8 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
         What was chosen, and why, in a sentence.
     best_params_ : dict
         The chosen `alpha`, `temperature`, `transfer` and `refine`; with
-        ``alphas="optimal"`` and several teachers `combine` too.
+        ``alphas="optimal"`` and several teachers `combine` too, and with several
+        students the name of the one that was taken, as `student`.
     alpha_ : float
         The chosen alpha; 0 where the baseline student is kept.
     temperature_ : float
@@ -70,11 +73,13 @@ class DistilledRegressorCV(RegressorMixin, BaseDistilledCV):
     best_score_ : float
         Mean held-out score of the chosen candidate.
     baseline_score_ : float
-        Mean held-out score of the baseline student.
+        Mean held-out score of the baseline student; of several students, of the one
+        that was taken.
     teacher_score_ : float
         Mean held-out score of the teacher.
     best_index_ : int
         Position of the chosen candidate in `cv_results_`; 0 is the baseline student.
+        Several students follow one another, each with its baseline student first.
     cv_results_ : dict of ndarray
         Scores of all candidates, as of `GridSearchCV`.
     frontier_ : dict of ndarray
