@@ -95,10 +95,10 @@ class BaseDistilledCV(
     student : estimator, list of (str, estimator), "auto" or None, default=None
         The student to fit, as that of the distilled estimator. Several students are a
         list of (name, estimator): all learn from the same teachers' work, unless
-        `memory` is False, and the best one is taken. "auto" compares five of scikit-learn, by their names: "linear", a
-        "tree" of 32 leaves, "boosting20" and "boosting100" of 20 and 100 trees, and a
-        "forest" of 20 trees of at most 128 leaves. If None, it is the default student
-        of the distilled estimator.
+        `memory` is False, and the best one is taken. "auto" compares five of
+        scikit-learn, by their names: "linear", a "tree" of 32 leaves, "boosting20" and
+        "boosting100" of 20 and 100 trees, and a "forest" of 20 trees of at most 128
+        leaves. If None, it is the default student of the distilled estimator.
     alphas : "auto", "optimal" or sequence of float, default="auto"
         Weights of the teacher to try. "auto" is 0.5. "optimal" begins with the best
         mix, in closed form, of what two students predict for the held-out samples, one

@@ -77,7 +77,7 @@ def baseline_costs(contenders: Sequence[Contender], budget: Budget) -> dict[str,
     costs = dict(
         zip(
             [one.name for one in contenders],
-            measure(students, contenders[0].data.X),
+            measure(students, contenders[0].data.X, budget),
             strict=True,
         )
     )
@@ -122,7 +122,7 @@ def fit_finalists(
             for trial, choice in zip(open_trials, choices, strict=True)
         ]
         costs = measure(
-            [model.student_ for model in models], trials[0].contender.data.X
+            [model.student_ for model in models], trials[0].contender.data.X, budget
         )
         for finalist in map(Finalist, open_trials, choices, models, costs):
             found |= _judged(finalist, budget, baselines, left_out[finalist.name])

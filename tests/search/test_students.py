@@ -16,7 +16,12 @@ from sklearn.datasets import (
 )
 from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingRegressor
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression, QuantileRegressor, Ridge
+from sklearn.linear_model import (
+    LinearRegression,
+    LogisticRegression,
+    QuantileRegressor,
+    Ridge,
+)
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
@@ -25,7 +30,9 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import DistilledClassifierCV, DistilledRegressor, DistilledRegressorCV
 from skdistill.displays import ParetoDisplay
+from skdistill.inspect import count_bytes
 from skdistill.search import _budget
+from skdistill.transfer import MungeSampler, TransferSet
 from tests.doubles import CountingTeacher
 
 TEACHER = ExtraTreesRegressor(20, min_samples_leaf=2, bootstrap=True)
@@ -115,7 +122,7 @@ def test_the_best_student_within_the_budget_is_taken(
 ):
     seconds = {"Ridge": 30e-6, "DecisionTreeRegressor": 20e-6}
 
-    def timed(students, X):
+    def timed(students, X, n_calls):
         return np.array([seconds[type(student).__name__] for student in students])
 
     monkeypatch.setattr(_budget, "time_beside_reference", timed)
@@ -164,20 +171,29 @@ def test_what_cannot_be_counted_has_no_budget(tmp_path, friedman):
     assert not [*tmp_path.iterdir()]
 
 
-def test_a_candidate_over_the_budget_is_left_out_where_its_baseline_is_not(friedman):
-    # With drawn samples the tree grows larger than on the labels alone.
-    X, y = friedman
-    student = DecisionTreeRegressor(max_depth=6, random_state=0)
-    of_labels = clone(student).fit(X, y).get_n_leaves()
-    search = DistilledRegressorCV(
-        TEACHER, student, cv=3, inner_cv=2, random_state=0, max_leaves=10**6
-    ).fit(X, y)
-    assert search.frontier()["leaves"].item() > of_labels
-    assert search.best_index_ > 0
-    search.set_params(max_leaves=of_labels).fit(X, y)
-    assert search.frontier()["leaves"].item() == of_labels
+def test_a_candidate_over_the_budget_is_left_out_where_its_baseline_is_not():
+    # Neighbours keep their samples, so with drawn ones they are larger. The teacher
+    # knows the truth, of which the labels are noisy.
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(150, 2))
+    y = 10 * X[:, 0] + rng.normal(scale=5, size=150)
+    teacher = FrozenEstimator(LinearRegression().fit(X, 10 * X[:, 0]))
+    student = KNeighborsRegressor(1)
+    of_labels = count_bytes(clone(student).fit(X, y))
+    drawn = TransferSet(MungeSampler(), size=3)
+    params = {"alphas": (1.0,), "transfers": (drawn,), "max_bytes": 10 * of_labels}
+    search = DistilledRegressorCV(teacher, student, **QUICK | params).fit(X, y)
+    assert search.best_index_ == 1
+    assert search.frontier()["bytes"].item() > 2 * of_labels
+    search.set_params(max_bytes=2 * of_labels).fit(X, y)
+    assert search.frontier()["bytes"].item() < 2 * of_labels
     assert search.best_index_ == 0
     assert "over the budget" in search.reason_
+    # The next best is taken where there is one.
+    search.set_params(transfers=(drawn, None)).fit(X, y)
+    assert search.frontier()["bytes"].item() < 2 * of_labels
+    assert search.best_params_["transfer"] is None
+    assert search.best_index_ == 2
 
 
 def test_on_noise_every_student_stays_the_baseline_student():
