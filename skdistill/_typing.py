@@ -8,6 +8,7 @@ __all__ = [
     "Sampler",
     "Scorer",
     "Student",
+    "Students",
     "Table",
     "Teacher",
     "Teachers",
@@ -46,6 +47,10 @@ class Student(Protocol):
 
     def predict(self, X: Any) -> Any:
         """Return values or labels."""
+
+
+# One student, several by their names, "auto", or the default one.
+Students: TypeAlias = Student | list[tuple[str, Student]] | str | None
 
 
 class Sampler(Protocol):

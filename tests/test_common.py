@@ -208,6 +208,14 @@ SEARCHES = {
         cv=2,
         cross_fit=False,
     ),
+    "several students": DistilledRegressorCV(
+        DecisionTreeRegressor(max_depth=3),
+        [("ridge", Ridge()), ("tree", DecisionTreeRegressor(max_leaf_nodes=3))],
+        transfers=(None,),
+        cv=2,
+        cross_fit=False,
+        max_leaves=10,
+    ),
     "classification": DistilledClassifierCV(
         LogisticRegression(),
         GradientBoostingClassifier(n_estimators=3),

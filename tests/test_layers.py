@@ -28,8 +28,8 @@ LAYERS = (
     {"refine", "teachers"},
     {"flow"},
     {"distilled"},
-    {"bayesian", "inspect", "iterative", "search"},
-    {"cascade"},
+    {"bayesian", "inspect"},
+    {"cascade", "iterative", "search"},
     {"dask", "displays", "export", "report"},
     {"checks", "cli"},
 )

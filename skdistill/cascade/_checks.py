@@ -9,7 +9,7 @@ from skdistill._fitting import is_estimator, wrapped
 from skdistill._typing import Estimator
 from skdistill._validation import check_binary_or_multiclass, check_numeric_target
 from skdistill.cascade._costs import find_fraction
-from skdistill.distilled import NamedTeachersMixin
+from skdistill.distilled import NamedPartsMixin
 
 __all__ = ["check_cascade", "check_labels", "is_frozen"]
 
@@ -43,14 +43,14 @@ def check_cascade(model: Estimator) -> None:
 
 def _check_estimator(model: Estimator) -> None:
     inner, name = model.estimator, type(model).__name__
-    while is_frozen(inner) or not isinstance(inner, NamedTeachersMixin):
+    while is_frozen(inner) or not isinstance(inner, NamedPartsMixin):
         part = inner.estimator if is_frozen(inner) else wrapped(inner)
         if not is_estimator(part):
             break
         inner = part
     kind = "Classifier" if is_classifier(model) else "Regressor"
     right_kind = is_classifier(inner) == is_classifier(model)
-    if not (isinstance(inner, NamedTeachersMixin) and right_kind):
+    if not (isinstance(inner, NamedPartsMixin) and right_kind):
         raise ValueError(
             f"The estimator of a {name} must be distilled, as student and teacher both "
             f"predict. Got {model.estimator!r}. Use Distilled{kind}(teacher, student), "

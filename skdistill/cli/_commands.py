@@ -1,6 +1,7 @@
 """The commands and their options."""
 
 import math
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from skdistill._version import __version__
 from skdistill.cli._errors import shown
 from skdistill.cli._fit import FitOptions, fit
 from skdistill.cli._folders import naming_damage, read_result
-from skdistill.cli._parts import STUDENTS
+from skdistill.cli._parts import AUTO, AUTO_STUDENTS, STUDENTS
 from skdistill.cli._predict import predict
 
 __all__ = ["skdistill"]
@@ -47,6 +48,45 @@ class _Auto(click.ParamType):
         return number
 
 
+class _Quantity(click.ParamType):
+    """A finite number above 0 with a unit, in the first of the units.
+
+    Parameters
+    ----------
+    units : dict of str to float
+        What each unit is in the first one; in any case of the letters.
+    """
+
+    name = "quantity"
+
+    def __init__(self, units: dict[str, float]) -> None:
+        self.units = units
+
+    def convert(
+        self,
+        value: str | float,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        factors = {unit.lower(): factor for unit, factor in self.units.items()}
+        found = re.fullmatch(r"([\d.]+)\s*([a-z]+)", str(value).strip().lower())
+        try:
+            number = float(found[1]) * factors[found[2]] if found else math.nan
+        except (KeyError, ValueError):
+            number = math.nan
+        if not math.isfinite(number) or number <= 0:
+            units = [*self.units]
+            self.fail(
+                f"{value!r} is no number above 0 with a unit, such as 50{units[0]}. "
+                f"Units are {', '.join(units)}.",
+                param,
+                ctx,
+            )
+        return number
+
+
+_MICROSECONDS = _Quantity({"us": 1.0, "ms": 1e3, "s": 1e6})
+_BYTES = _Quantity({"B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9})
 _PATH = click.Path(path_type=Path)
 _overwrite = click.option(
     "--overwrite", is_flag=True, help="Replace the result of an earlier run."
@@ -78,10 +118,23 @@ def skdistill() -> None:
 )
 @click.option(
     "--student",
-    type=click.Choice(STUDENTS),
+    type=click.Choice([*STUDENTS, AUTO]),
     default="gradient-boosting",
     show_default=True,
-    help="The model to fit and ship.",
+    help=f"The model to fit and ship. auto: the best of {', '.join(AUTO_STUDENTS)}.",
+)
+@click.option(
+    "--max-latency",
+    type=_MICROSECONDS,
+    metavar="TIME",
+    help="The longest that the student may take for a single row in scikit-learn, with "
+    "the preparation of its columns, such as 5ms.",
+)
+@click.option(
+    "--max-size",
+    type=_BYTES,
+    metavar="SIZE",
+    help="The largest that the pickled student may be, such as 200kB.",
 )
 @click.option(
     "--teacher",

@@ -14,7 +14,14 @@ from skdistill._typing import Estimator
 from skdistill.cli._errors import CommandError, InterruptedWorkError, shown
 from skdistill.cli._folders import new_folder, teacher_cache
 from skdistill.cli._outputs import export, write_results
-from skdistill.cli._parts import TEACHERS, load_teacher, preparation, student, teacher
+from skdistill.cli._parts import (
+    AUTO,
+    TEACHERS,
+    load_teacher,
+    preparation,
+    students,
+    teacher,
+)
 from skdistill.cli._progress import FitProgress, step
 from skdistill.cli._script import write_script
 from skdistill.cli._tables import Schema
@@ -34,12 +41,17 @@ _N_TIMINGS = 50
 
 @dataclass(frozen=True)
 class FitOptions:
-    """What the user asked for; alpha and temperature are None for "auto"."""
+    """What the user asked for; alpha and temperature are None for "auto".
+
+    The most latency is in microseconds, the largest size in bytes; None is no limit.
+    """
 
     data: Path
     target: str
     task: str
     student: str
+    max_latency: float | None
+    max_size: float | None
     teacher: str
     alpha: float | None
     temperature: float | None
@@ -136,7 +148,8 @@ def _fit_search(
     cache: Path,
 ) -> None:
     """Fit the search; it keeps neither the cache nor the callback of the bar."""
-    what = f"Distilling {options.teacher} into {options.student}"
+    into = "several students" if options.student == AUTO else options.student
+    what = f"Distilling {options.teacher} into {into}"
     # Before scikit-learn 1.9 there are no callbacks.
     has_callbacks = hasattr(model, "set_callbacks")
     with step(console, what, measured=has_callbacks) as move:
@@ -216,14 +229,17 @@ def _search(
     else:
         path = Path(options.teacher).resolve()
         chosen_teacher = load_teacher(path, task)
-    chosen_student = student(options.student, task, prepare, len(X), options.device)
+    compared = students(options.student, task, prepare, len(X), options.device)
     kind = DistilledRegressorCV if task == "regression" else DistilledClassifierCV
-    params: dict[str, Any] = {}
+    params: dict[str, Any] = {
+        "max_latency": options.max_latency,
+        "max_bytes": options.max_size,
+    }
     if options.alpha is not None:
         params["alphas"] = (options.alpha,)
     if options.temperature is not None:
         params["temperatures"] = (options.temperature,)
     elif task == "classification":
         params["temperatures"] = (1.0, 2.0)
-    model = kind(chosen_teacher, chosen_student, random_state=options.seed, **params)
+    model = kind(chosen_teacher, compared, random_state=options.seed, **params)
     return model, path

@@ -75,6 +75,7 @@ def write_results(
             and repr(model.best_params_["refine"]),
             "reason": model.reason_,
         },
+        "students": model.frontier().to_dict("index"),
         "held_out_in_search": {
             "baseline": model.baseline_score_,
             "teacher": model.teacher_score_,

@@ -23,7 +23,17 @@ from skdistill.cli._saved import load
 from skdistill.cli._tables import Schema
 from skdistill.teachers import default_classifier, default_regressor
 
-__all__ = ["STUDENTS", "TEACHERS", "load_teacher", "preparation", "student", "teacher"]
+__all__ = [
+    "AUTO",
+    "AUTO_STUDENTS",
+    "STUDENTS",
+    "TEACHERS",
+    "load_teacher",
+    "preparation",
+    "student",
+    "students",
+    "teacher",
+]
 
 STUDENTS = (
     "gradient-boosting",
@@ -34,6 +44,9 @@ STUDENTS = (
     "tree",
     "linear",
 )
+# The word for several students, and those that need no further library.
+AUTO = "auto"
+AUTO_STUDENTS = ("linear", "tree", "gradient-boosting", "forest")
 TEACHERS = ("stack", "xgboost")
 # From here on scikit-learn's boosting on histograms is faster and about as good.
 _MANY_ROWS = 10_000
@@ -90,6 +103,18 @@ def student(
     if name in ("mlp", "linear"):
         steps.append(StandardScaler())
     return make_pipeline(*steps, model)
+
+
+def students(
+    name: str, task: str, prepare: ColumnTransformer, n_rows: int, device: str
+) -> Estimator | list[tuple[str, Estimator]]:
+    """Return the student of that name, or several by their names for "auto".
+
+    The parameters are those of `student`.
+    """
+    if name != AUTO:
+        return student(name, task, prepare, n_rows, device)
+    return [(one, student(one, task, prepare, n_rows, device)) for one in AUTO_STUDENTS]
 
 
 def teacher(

@@ -47,7 +47,10 @@ def write_script(
     n_timings : int
         Passed to the report.
     """
-    prepare = model.student.steps[0][1]
+    student = model.student
+    if isinstance(student, list):  # Several; all are prepared alike.
+        ((_, student), *_) = student
+    prepare = student.steps[0][1]
     source = Source({"prepare": prepare, "teacher": model.teacher})
     lines = [f"prepare = {source.write(prepare, 10, named=False)}"]
     if teacher_path is None:

@@ -21,6 +21,11 @@ _COSTS = {
     "bytes": "bytes on disk",
     "values": "leaves and weights",
 }
+_SEARCH_COSTS = {
+    "latency": "microseconds for one sample",
+    "bytes": "bytes on disk",
+    "leaves": "leaves",
+}
 
 
 class ParetoDisplay:
@@ -29,7 +34,7 @@ class ParetoDisplay:
     The Pareto front are the models to choose from: no other is as good or better, and
     as cheap or cheaper, and better in one of the two.
 
-    Make it with `from_estimators` or `from_predictions`.
+    Make it with `from_estimators`, `from_search` or `from_predictions`.
 
     Parameters
     ----------
@@ -125,8 +130,7 @@ class ParetoDisplay:
         -------
         ParetoDisplay
         """
-        if cost not in _COSTS:
-            raise ValueError(f"cost must be one of {sorted(_COSTS)}. Got {cost!r}.")
+        _check_cost(cost, _COSTS)
         _check_any(estimators)
         scores = [
             check_scoring(model, scoring)(model, X, y) for model in estimators.values()
@@ -188,6 +192,49 @@ class ParetoDisplay:
             scores=np.array([metric(y_true, part) for part in y_preds.values()]),
             costs=np.array([costs[name] for name in y_preds], dtype=float),
             cost_name=cost_name,
+        ).plot(ax, **kwargs)
+
+    @classmethod
+    def from_search(
+        cls,
+        search: Estimator,
+        *,
+        cost: Literal["latency", "bytes", "leaves"] = "latency",
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Plot the students of a fitted search, by their scores on held-out samples.
+
+        Parameters
+        ----------
+        search : DistilledRegressorCV or DistilledClassifierCV
+            Fitted. Students without a score, or without such a cost, are left out.
+        cost : {"latency", "bytes", "leaves"}, default="latency"
+            A column of its `frontier`: microseconds for one sample, the bytes of the
+            pickle, or the leaves.
+        ax : matplotlib Axes, default=None
+            Where to plot. If None, a figure is made.
+        **kwargs : dict
+            For matplotlib's `scatter`.
+
+        Returns
+        -------
+        ParetoDisplay
+        """
+        _check_cost(cost, _SEARCH_COSTS)
+        if not hasattr(search, "frontier"):
+            raise TypeError(
+                "search must have a frontier: a fitted DistilledRegressorCV or "
+                f"DistilledClassifierCV. Got {type(search).__name__}. Use "
+                "from_estimators for models of your own."
+            )
+        found = search.frontier()
+        found = found[found["score"].notna() & (found[cost] > 0)]
+        return cls(
+            names=[*found.index],
+            scores=found["score"].to_numpy(),
+            costs=found[cost].to_numpy(),
+            cost_name=_SEARCH_COSTS[cost],
         ).plot(ax, **kwargs)
 
     def plot(self, ax: Any = None, **kwargs: Any) -> Self:
@@ -262,6 +309,11 @@ def _cost(name: str, model: Estimator, X: Table, cost: str, n_timings: int) -> f
             "costs of your own."
         )
     return size
+
+
+def _check_cost(cost: str, allowed: Mapping[str, str]) -> None:
+    if cost not in allowed:
+        raise ValueError(f"cost must be one of {sorted(allowed)}. Got {cost!r}.")
 
 
 def _check_any(models: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from skdistill.distilled._delegates import (
     RegressorDelegate,
 )
 from skdistill.distilled._groups import inner_folds
-from skdistill.distilled._named import NamedTeachersMixin, check_teacher_names
+from skdistill.distilled._named import NamedPartsMixin, check_names, named_pairs
 from skdistill.distilled._parts import student_of
 from skdistill.distilled._plans import keep, make_plan, translate
 from skdistill.distilled._regressor import DistilledRegressor
@@ -20,13 +20,14 @@ __all__ = [
     "Delegate",
     "DistilledClassifier",
     "DistilledRegressor",
-    "NamedTeachersMixin",
+    "NamedPartsMixin",
     "RegressorDelegate",
     "check_data",
-    "check_teacher_names",
+    "check_names",
     "inner_folds",
     "keep",
     "make_plan",
+    "named_pairs",
     "student_of",
     "translate",
 ]

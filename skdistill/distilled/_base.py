@@ -29,7 +29,7 @@ from skdistill._sklearn import (
 from skdistill._typing import Estimator, Student, Table, Teachers
 from skdistill._warnings import warn_user
 from skdistill.distilled._checks import check_data
-from skdistill.distilled._named import NamedTeachersMixin
+from skdistill.distilled._named import NamedPartsMixin
 from skdistill.distilled._parts import student_of
 from skdistill.distilled._plans import keep, make_plan
 from skdistill.exceptions import PoorTeacherWarning
@@ -60,7 +60,7 @@ def if_student_has(method: str) -> Callable:
 
 
 class BaseDistilled(
-    NamedTeachersMixin, CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator
+    NamedPartsMixin, CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator
 ):
     """Base of the distilled estimators, which declares the parameters of both.
 

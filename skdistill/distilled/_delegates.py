@@ -17,8 +17,8 @@ __all__ = ["ClassifierDelegate", "Delegate", "RegressorDelegate"]
 class Delegate(BaseEstimator):
     """Estimator that holds a distilled one, by which it predicts.
 
-    A subclass says which by `_held`, and returns one that is not fitted by
-    `_distilled`.
+    A subclass says which by `_held`, and returns by `_models` those that are to be
+    fitted, of which it holds one or all.
     """
 
     @property
@@ -30,13 +30,13 @@ class Delegate(BaseEstimator):
         """Return the fitted estimator; None if there is none yet."""
         return getattr(self, "best_estimator_", None)
 
-    def _distilled(self) -> Any:
-        """Return an estimator with the parameters of the one that is to be fitted."""
+    def _models(self) -> dict[str, Any]:
+        """Return the distilled estimators, unfitted, by their names."""
         raise NotImplementedError
 
-    def _to_hold(self) -> Any:
-        """Return an unfitted estimator with the methods of the one that is held."""
-        return self._distilled()
+    def _to_hold(self) -> list[Any]:
+        """Return unfitted estimators, of which one will be held."""
+        return [*self._models().values()]
 
     def _fitted(self) -> Any:
         check_is_fitted(self)
@@ -47,12 +47,28 @@ class Delegate(BaseEstimator):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        distilled = get_tags(self._distilled())
+        distilled = _common_tags([*self._models().values()])
         tags.no_validation = distilled.no_validation
         tags.input_tags, tags.target_tags = distilled.input_tags, distilled.target_tags
         tags.regressor_tags = distilled.regressor_tags
         tags.classifier_tags = distilled.classifier_tags
         return tags
+
+
+def _common_tags(models: list[Any]) -> Tags:
+    """Return the tags of what all of the models can do."""
+    common, *others = [get_tags(model) for model in models]
+    for tags in others:
+        common.no_validation &= tags.no_validation
+        common.input_tags.allow_nan &= tags.input_tags.allow_nan
+        common.input_tags.sparse &= tags.input_tags.sparse
+        common.target_tags.multi_output &= tags.target_tags.multi_output
+        if common.classifier_tags is not None and tags.classifier_tags is not None:
+            common.classifier_tags.multi_class &= tags.classifier_tags.multi_class
+            common.classifier_tags.poor_score |= tags.classifier_tags.poor_score
+        if common.regressor_tags is not None and tags.regressor_tags is not None:
+            common.regressor_tags.poor_score |= tags.regressor_tags.poor_score
+    return common
 
 
 class RegressorDelegate(RegressorMixin, Delegate):
@@ -77,7 +93,8 @@ class RegressorDelegate(RegressorMixin, Delegate):
 def _if_held_has(method: str) -> Callable:
     def check(self: Any) -> bool:
         held = self._held()
-        getattr(self._to_hold() if held is None else held, method)
+        for model in self._to_hold() if held is None else [held]:
+            getattr(model, method)
         return True
 
     return available_if(check)

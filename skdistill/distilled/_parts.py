@@ -20,7 +20,7 @@ from sklearn.utils import get_tags
 
 from skdistill._fitting import final_step, wrapped
 from skdistill._typing import Estimator
-from skdistill.distilled._named import check_teacher_names
+from skdistill.distilled._named import check_names
 from skdistill.teachers import label_of, named_teachers
 
 __all__ = ["check_outputs", "check_parts", "is_multi_output", "student_of"]
@@ -101,7 +101,7 @@ def _given(model: Estimator) -> list[tuple[str, Estimator]]:
 
 def check_parts(model: Estimator) -> None:
     """Raise if teacher or student cannot do the task of the distilled estimator."""
-    check_teacher_names(model)
+    check_names(model)
     given = _given(model)
     for name, part in given:
         _check_follows_scikit_learn(part, name)

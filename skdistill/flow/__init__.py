@@ -20,7 +20,12 @@ from skdistill.flow._plan import (
     resolve_transfer,
 )
 from skdistill.flow._residuals import Residuals, best_constant, in_students_loss
-from skdistill.flow._rival import loss_name, mean_and_error, sample_losses
+from skdistill.flow._rival import (
+    fit_baseline,
+    loss_name,
+    mean_and_error,
+    sample_losses,
+)
 from skdistill.flow._steps import resolve_combination, resolve_steps
 from skdistill.flow._tables import (
     check_joinable,
@@ -50,6 +55,7 @@ __all__ = [
     "count_columns",
     "distill",
     "distill_supervised",
+    "fit_baseline",
     "folds_for",
     "in_students_loss",
     "join_columns",

@@ -18,6 +18,7 @@ from skdistill.flow._mix import mix
 from skdistill.flow._plan import Plan
 from skdistill.flow._residuals import in_students_loss
 from skdistill.students import (
+    LabelCoder,
     TrainingLoss,
     find_offset,
     fit_on_target,
@@ -34,6 +35,7 @@ from skdistill.teachers import (
 __all__ = [
     "Comparison",
     "compare_with_baseline",
+    "fit_baseline",
     "loss_name",
     "mean_and_error",
     "sample_losses",
@@ -165,7 +167,7 @@ def _compare(
     Return None where the student cannot learn from the one, or predict the other.
     """
     try:
-        baseline = _fit_baseline(plan, training)
+        baseline = fit_baseline(plan, training)
         learned = _predict(baseline, part, training.classes)
     except Exception as error:
         if not _is_of_data(error):
@@ -310,14 +312,26 @@ def _can_compare(training: Data, part: Data) -> bool:
     return len(np.unique(weighty)) == len(training.classes)
 
 
-def _fit_baseline(plan: Plan, training: Data) -> Estimator:
-    """Return the student fitted on the labels of some samples alone."""
-    fit_params = dict(training.student_params)
+def fit_baseline(plan: Plan, data: Data) -> Estimator:
+    """Return the student fitted on the labels alone; no teacher is needed for it.
+
+    Parameters
+    ----------
+    plan : Plan
+        Holds the student and its seed.
+    data : Data
+        Of which the labelled samples count.
+    """
+    plan, fit_params = plan.of_baseline(), dict(data.student_params)
     weight = fit_params.pop("sample_weight", None)
-    nothing = training.y
-    if training.classes is not None:  # Zeros, of which one is stored.
-        nothing = np.broadcast_to(0.0, (len(training.y), training.n_classes))
-    target = mix(plan, training, training.codes, nothing, weight=weight, alpha=0.0)
+    nothing = data.y
+    if data.classes is not None:  # Zeros, of which one is stored.
+        nothing = np.broadcast_to(0.0, (len(data.y), data.n_classes))
+    target = mix(plan, data, data.codes, nothing, weight=weight, alpha=0.0)
     student = clone_with_seed(plan.student, plan.seeds.student)
+    if data.classes is not None:
+        coder = LabelCoder(student)
+        coder.encode(data.y)
+        fit_params = coder.encode_held_out(fit_params)
     with naming_failures(f"student ({type(student).__name__})"):
-        return fit_on_target(student, training.X, target, fit_params)
+        return fit_on_target(student, data.X, target, fit_params)

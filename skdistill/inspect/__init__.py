@@ -3,7 +3,11 @@
 from skdistill.inspect._certificate import FidelityCertificate
 from skdistill.inspect._parts import Parts, open_parts
 from skdistill.inspect._size import ValueCounts, count_bytes, count_values
-from skdistill.inspect._speed import rows_per_second, time_single_rows
+from skdistill.inspect._speed import (
+    rows_per_second,
+    time_beside_reference,
+    time_single_rows,
+)
 from skdistill.inspect._stages import staged_predictions
 
 __all__ = [
@@ -15,5 +19,6 @@ __all__ = [
     "open_parts",
     "rows_per_second",
     "staged_predictions",
+    "time_beside_reference",
     "time_single_rows",
 ]

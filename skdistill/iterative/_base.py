@@ -150,9 +150,6 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
     def _models(self) -> dict[str, Any]:
         """Return the distilled estimators, unfitted, by their names."""
 
-    def _distilled(self) -> Any:
-        return next(iter(self._models().values()))
-
     def _build(self, **params: Any) -> Any:
         """Return an unfitted distilled estimator with the parameters of this one."""
         names = {*signature(self._distilled_type).parameters} - {*params}

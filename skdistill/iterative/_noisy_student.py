@@ -23,9 +23,9 @@ from skdistill.distilled import (
     ClassifierDelegate,
     DistilledClassifier,
     DistilledRegressor,
-    NamedTeachersMixin,
+    NamedPartsMixin,
     RegressorDelegate,
-    check_teacher_names,
+    check_names,
     inner_folds,
     student_of,
 )
@@ -43,7 +43,7 @@ __all__ = ["NoisyStudentClassifier", "NoisyStudentRegressor"]
 _WITHOUT = others_than("teacher", "cross_fit", "memory")
 
 
-class BaseNoisyStudent(NamedTeachersMixin, BaseProcedure):
+class BaseNoisyStudent(NamedPartsMixin, BaseProcedure):
     """Base of both, which declares what neither takes over.
 
     Parameters
@@ -147,7 +147,7 @@ class BaseNoisyStudent(NamedTeachersMixin, BaseProcedure):
         return None if sparse.issparse(X_unlabeled) else SwapNoiseSampler()
 
     def _given(self, given: Given) -> Given:
-        check_teacher_names(self)
+        check_names(self)
         return given
 
     def _labels(self) -> PseudoLabels:

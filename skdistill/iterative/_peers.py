@@ -118,9 +118,9 @@ class BaseCodistilled(BaseProcedure):
         """The fitted student of the best peer; with the average the whole ensemble."""
         return getattr(self._fitted(), "student_", self._fitted())
 
-    def _to_hold(self) -> Any:
+    def _to_hold(self) -> list[Any]:
         if self.predict_with == _AVERAGE:  # It has probabilities, no decision values.
-            return FoldMeanClassifier([], [], np.array([]))
+            return [FoldMeanClassifier([], [], np.array([]))]
         return super()._to_hold()
 
     def _models(self) -> dict[str, Any]:

@@ -1,23 +1,19 @@
 """What both searches share: candidates, folds, the choice, the final fit."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
-from functools import partial
 from inspect import signature
-from itertools import product
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import (
     ClassifierMixin,
     MetaEstimatorMixin,
-    clone,
     is_classifier,
 )
-from sklearn.metrics import check_scoring, get_scorer_names
+from sklearn.metrics import get_scorer_names
 from sklearn.model_selection import check_cv
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.metadata_routing import (
@@ -25,51 +21,50 @@ from sklearn.utils.metadata_routing import (
     MethodMapping,
     process_routing,
 )
-from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skdistill._fitting import explaining_pickles, forget_fit, spawn_seeds
+from skdistill._fitting import forget_fit, spawn_seeds
 from skdistill._parameters import assign
 from skdistill._sklearn import (
     CallbackSupportMixin,
+    HasMethods,
+    Interval,
     StrOptions,
     fit_context,
     raise_for_params,
     routing_enabled,
-    validate_params,
     with_callbacks,
 )
-from skdistill._typing import Estimator, Student, Table, Teachers
+from skdistill._typing import Estimator, Students, Table, Teachers
 from skdistill._validation import check_rows_exist, check_splits
-from skdistill._warnings import each_once, warn_again, with_notes
+from skdistill._warnings import each_once
 from skdistill.distilled import (
     BaseDistilled,
     Delegate,
-    NamedTeachersMixin,
+    NamedPartsMixin,
     check_data,
-    check_teacher_names,
+    check_names,
     inner_folds,
-    make_plan,
 )
-from skdistill.flow import Data, check_divisible
-from skdistill.refine import LeafRefinement
-from skdistill.search._alphas import AlphasMixin, Folds
-from skdistill.search._candidates import (
-    check_finite,
-    check_not_empty,
-    collect_results,
-    default_refinements,
-    grown_alike,
-    list_candidates,
-    name_candidates,
-    positions,
-    teacher_stages,
-    warn_failures,
-    warn_leak,
+from skdistill.flow import Data
+from skdistill.search._alphas import Folds
+from skdistill.search._budget import Budget
+from skdistill.search._candidates import check_not_empty, warn_leak
+from skdistill.search._choice import Choice
+from skdistill.search._finalists import (
+    baseline_costs,
+    best_of,
+    collect_frontier,
+    collect_trials,
+    fit_finalists,
+    leader,
 )
-from skdistill.search._choice import choose
-from skdistill.search._scores import Group, score_fold
+from skdistill.search._students import name_of, named_students
+from skdistill.search._trials import Contender, Trial, TrialsMixin
 from skdistill.teachers import temporary_folder
+
+if TYPE_CHECKING:
+    import pandas
 
 __all__ = ["SEARCHED", "BaseDistilledCV"]
 
@@ -82,11 +77,13 @@ SEARCHED = (
     *("alpha", "temperature", "transfer", "refine", "teacher_stage"),
     *("on_poor_teacher", "cv"),
 )
+# What metadata is routed to where there is one student.
+_ONE_STUDENT = "distilled"
 
 
 class BaseDistilledCV(
-    NamedTeachersMixin,
-    AlphasMixin,
+    NamedPartsMixin,
+    TrialsMixin,
     CallbackSupportMixin,
     MetaEstimatorMixin,
     Delegate,
@@ -95,6 +92,13 @@ class BaseDistilledCV(
 
     Parameters
     ----------
+    student : estimator, list of (str, estimator), "auto" or None, default=None
+        The student to fit, as that of the distilled estimator. Several students are a
+        list of (name, estimator): all learn from the same teachers' work, unless
+        `memory` is False, and the best one is taken. "auto" compares five of
+        scikit-learn, by their names: "linear", a "tree" of 32 leaves, "boosting20" and
+        "boosting100" of 20 and 100 trees, and a "forest" of 20 trees of at most 128
+        leaves. If None, it is the default student of the distilled estimator.
     alphas : "auto", "optimal" or sequence of float, default="auto"
         Weights of the teacher to try. "auto" is 0.5. "optimal" begins with the best
         mix, in closed form, of what two students predict for the held-out samples, one
@@ -127,6 +131,17 @@ class BaseDistilledCV(
         The score of a candidate whose student fails on a fold, with a
         `FitFailedWarning`; not a number means that it is not chosen. With "raise" the
         search stops. A teacher, a sampler or a baseline student that fails always does.
+    max_latency : float or None, default=None
+        The most microseconds that the student's `predict` may take for a single row, in
+        scikit-learn, on this machine when nothing else disturbs it. Students over the
+        budget when fitted on the labels are left out before a teacher is fitted;
+        candidates of the others that turn out over it are left out too. If None, there
+        is no limit.
+    max_bytes : float or None, default=None
+        The most bytes that the pickled student may have, as `max_latency`.
+    max_leaves : float or None, default=None
+        The most leaves that the student may have, over all of its trees, as
+        `max_latency`. Students without trees have none.
     verbose : int, default=0
         Above 0, print the steps of the last fit, on all samples, with their time in
         seconds. Callbacks show the progress of the search.
@@ -142,6 +157,7 @@ default=None
     """
 
     _parameter_constraints: ClassVar[dict] = {
+        "student": [HasMethods(["fit"]), list, StrOptions({"auto"}), None],
         "alphas": ["array-like", StrOptions({"auto", "optimal"})],
         "temperatures": ["array-like"],
         "transfers": ["array-like"],
@@ -151,13 +167,17 @@ default=None
         "inner_cv": ["cv_object"],
         "scoring": [StrOptions(set(get_scorer_names())), callable, None],
         "error_score": [StrOptions({"raise"}), Real],
+        "max_latency": [Interval(Real, 0, None, closed="neither"), None],
+        "max_bytes": [Interval(Real, 0, None, closed="neither"), None],
+        "max_leaves": [Interval(Real, 0, None, closed="neither"), None],
     }
     _distilled_type: ClassVar[type[BaseDistilled]]
+    _own_scoring: Callable[[list[Any]], Any]
 
     def __init__(
         self,
         teacher: Teachers = None,
-        student: Student | None = None,
+        student: Students = None,
         *,
         alphas: Sequence[float] | str = "auto",
         temperatures: Sequence[float] = (1.0,),
@@ -168,6 +188,9 @@ default=None
         inner_cv: Any = 5,
         scoring: Any = None,
         error_score: float | str = np.nan,
+        max_latency: float | None = None,
+        max_bytes: float | None = None,
+        max_leaves: float | None = None,
         **inherited: Any,
     ) -> None:
         self.teacher = teacher
@@ -181,6 +204,9 @@ default=None
         self.inner_cv = inner_cv
         self.scoring = scoring
         self.error_score = error_score
+        self.max_latency = max_latency
+        self.max_bytes = max_bytes
+        self.max_leaves = max_leaves
         assign(self, self._distilled_type, inherited, without=SEARCHED)
 
     @with_callbacks
@@ -230,9 +256,9 @@ default=None
         """
         raise_for_params(fit_params, self, "fit")
         forget_fit(self)
-        check_teacher_names(self)
+        check_names(self)
+        check_not_empty(self)
         validate_data(self, X, skip_check_array=True)
-        model = self._distilled()
         routed_params, split_params = self._route(fit_params)
         given = {
             "sample_weight": sample_weight,
@@ -241,23 +267,49 @@ default=None
             "teacher_predictions": teacher_predictions,
             "unlabeled_predictions": unlabeled_predictions,
         }
-        data = check_data(model, X, y, **given, fit_params=routed_params)
+        models = self._models()
+        data = {
+            name: check_data(model, X, y, **given, fit_params=routed_params[name])
+            for name, model in models.items()
+        }
         seed, fold_seed = spawn_seeds(self.random_state, 2)
-        folds = self._folds(data, fold_seed, split_params)
+        folds = self._folds(next(iter(data.values())), fold_seed, split_params)
         with self._shared_memory() as memory, each_once():
-            model.set_params(random_state=seed, memory=memory)
-            context = self._init_callback_context(
-                max_subtasks=len(folds) * (1 + self._has_ends(model)) + 1
-            )
-            context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-            groups = self._groups(model, data, folds, context)
-            scores = self._score(model, groups, data, folds, context)
-            self._choose(groups, scores, is_stored=data.has_stored_predictions)
-            refit = partial(self._fit_chosen, model, X, y, given, routed_params)
-            self.best_estimator_ = refit(context.subcontext(task_name="refit"))
-            context.call_on_fit_task_end(estimator=self, X=X, y=y)
+            contenders = []
+            for name, model in models.items():
+                model.set_params(random_state=seed, memory=memory)
+                routed, shown = routed_params[name], name
+                if not self._has_several:
+                    shown = name_of(model)
+                contenders.append(self._enter(shown, model, data[name], routed))
+            self._search(contenders, folds, X, y, given)
         self.best_estimator_.set_params(memory=self.memory)
         return self
+
+    def frontier(self) -> "pandas.DataFrame":
+        """Return what each student scores and costs.
+
+        Returns
+        -------
+        frontier : DataFrame
+            A row for each student, by its name, in the order given; its columns:
+
+            - "score": the mean held-out score of its best candidate within the budget.
+              Not a number for a student over the budget when fitted on the labels.
+            - "latency": microseconds that `predict` takes for a single row, where
+              nothing disturbs the machine, see
+              `skdistill.inspect.time_beside_reference`.
+            - "bytes": the size of its pickle.
+            - "leaves": the number of its leaves; not a number if they are not known.
+            - "is_distilled": whether that candidate is distilled, or the baseline
+              student.
+            - "is_within": whether it is within the budget.
+            - "is_best": whether it is the one that was taken.
+        """
+        check_is_fitted(self)
+        import pandas as pd
+
+        return pd.DataFrame(self.frontier_).set_index("student")
 
     @property
     def teacher_(self) -> Estimator:
@@ -272,14 +324,15 @@ default=None
         routing : MetadataRouter
         """
         router = MetadataRouter(owner=self).add_self_request(self)
-        distilled = self._distilled()
+        models = self._models()
         if routing_enabled():
             names = set(signature(type(self).fit).parameters) - {
                 *("self", "X", "y", "fit_params")
             }
-            distilled.set_fit_request(**dict.fromkeys(names, True))
+            for distilled in models.values():
+                distilled.set_fit_request(**dict.fromkeys(names, True))
         router.add(
-            distilled=distilled,
+            **models,
             method_mapping=MethodMapping().add(caller="fit", callee="fit"),
         )
         if hasattr(self.cv, "get_metadata_routing"):
@@ -289,18 +342,26 @@ default=None
             )
         return router
 
-    def _distilled(self) -> Any:
-        """Return the unfitted estimator whose parameters are searched."""
+    def _models(self) -> dict[str, Any]:
+        """Return the unfitted estimators whose parameters are searched.
+
+        There is one for each student, by its name.
+        """
         names = signature(self._distilled_type).parameters
         params = {name: getattr(self, name) for name in names if name not in SEARCHED}
         # Not is_classifier, which asks for tags, which ask for this.
-        stratify = issubclass(self._distilled_type, ClassifierMixin)
-        return self._distilled_type(
-            **params,
-            cv=inner_folds(self.inner_cv, self.cv, stratify=stratify),
-            # The search compares with the baseline student itself.
-            on_poor_teacher="ignore",
-        )
+        of_classes = issubclass(self._distilled_type, ClassifierMixin)
+        cv = inner_folds(self.inner_cv, self.cv, stratify=of_classes)
+        students = named_students(self, of_classes=of_classes)
+        return {
+            name: self._distilled_type(
+                **params | {"student": student},
+                cv=cv,
+                # The search compares with the baseline student itself.
+                on_poor_teacher="ignore",
+            )
+            for name, student in students or [(_ONE_STUDENT, self.student)]
+        }
 
     def _shared_memory(self) -> AbstractContextManager[Any]:
         """Return the memory in which the candidates share their teachers."""
@@ -310,12 +371,14 @@ default=None
 
     def _route(
         self, fit_params: dict[str, Any]
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the metadata of the distilled estimator's fit and the split's."""
+    ) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+        """Return the metadata of each distilled estimator's fit, and the split's."""
+        names = [*self._models()]
         if not routing_enabled():
-            return {}, {}
+            return {name: {} for name in names}, {}
         routed = process_routing(self, "fit", **fit_params)
-        return routed.distilled.fit, routed.get("splitter", Bunch(split={})).split
+        split_params = routed.get("splitter", Bunch(split={})).split
+        return {name: routed[name].fit for name in names}, split_params
 
     def _folds(
         self, data: Data, seed: int | None, split_params: dict[str, Any]
@@ -336,150 +399,61 @@ default=None
         n_parts = max(2, min(_N_PARTS, len(held_out)))
         return [(train, np.array_split(rng.permutation(held_out), n_parts))]
 
-    def _groups(
-        self, model: BaseDistilled, data: Data, folds: Folds, context: Any
-    ) -> list[Group]:
-        """Return the candidates, grouped by their student; the baseline comes first."""
-        check_not_empty(self)
-        self.linear_alpha_: float | None = None
-        baseline = self._usual_mix(0.0) | {"temperature": 1.0, "transfer": None}
-        baseline |= teacher_stages(self.teacher_stages)[0]
-        self._own_scoring(model)  # One that is unknown is said before any work.
-        if self._is_optimal:
-            self._check_optimal(model)
-        first = self._group(model, data, baseline, [None], is_baseline=True)
-        mixes = [{"alpha": alpha} for alpha in self.alphas]
-        if isinstance(self.alphas, str):
-            # Wrong candidates are found here, before any teacher is fitted.
-            mixes = [self._usual_mix()]
-            plan = self._products(model, data, mixes)[0].plan
-            if self._has_ends(model):
-                mixes = self._best_mixes(model, plan, data, folds, context)
-        return [first, *self._products(model, data, mixes)]
-
-    def _products(
-        self, model: BaseDistilled, data: Data, mixes: list[dict[str, Any]]
-    ) -> list[Group]:
-        """Return all combinations of the other parameters with these mixes."""
-        refinements = self.refinements
-        if isinstance(refinements, str):
-            refinements = default_refinements(model, data)
-        refinements = [LeafRefinement() if r == "leaves" else r for r in refinements]
-        others = [
-            [{"temperature": temperature} for temperature in self.temperatures],
-            [{"transfer": transfer} for transfer in self.transfers],
-            teacher_stages(self.teacher_stages),
-        ]
-        return [
-            self._group(model, data, mixed | temperature | transfer | stage, alike)
-            for mixed, temperature, transfer, stage in product(mixes, *others)
-            for alike in grown_alike(refinements)
-        ]
-
-    def _group(
+    def _search(
         self,
-        model: BaseDistilled,
-        data: Data,
-        params: dict[str, Any],
-        refinements: list,
-        *,
-        is_baseline: bool = False,
-    ) -> Group:
-        """Return a group of candidates, its parameters checked and resolved."""
-        if model.student is not None:
-            check_divisible(model.student)
-        for refinement in refinements:
-            candidate = clone(model).set_params(refine=refinement, **params)
-            validate_params(candidate)
-            plan = make_plan(candidate, data)
-        plan = replace(plan, refinements=tuple(refinements))
-        return Group(params, plan, is_baseline=is_baseline)
-
-    def _own_scoring(self, model: Any) -> Any:
-        """Return what is scored by where `scoring` is None."""
-        return self._default_scoring
-
-    def _score(
-        self,
-        model: BaseDistilled,
-        groups: list[Group],
-        data: Data,
+        contenders: list[Contender],
         folds: Folds,
-        context: Any,
-    ) -> NDArray:
-        """Return the scores of all candidates, of the teacher and of a constant."""
-        scorer = check_scoring(model, self.scoring or self._own_scoring(model))
-        tasks = [
-            context.subcontext(task_name="score-fold", max_subtasks=len(groups))
-            for _ in folds
-        ]
-        score = partial(
-            score_fold, model, groups, data, scorer=scorer, error_score=self.error_score
-        )
-        calls = (
-            partial(score, train, parts, context=task)
-            for (train, parts), task in zip(folds, tasks, strict=True)
-        )
-        with explaining_pickles():
-            results = self._run(calls, tasks)
-        warn_failures(groups, results, self.error_score)
-        scores = np.concatenate([fold.scores for fold in results], axis=1)
-        failed = {failure.group for fold in results for failure in fold.failures}
-        check_finite(scores, name_candidates(groups), positions(groups, failed))
-        return scores
-
-    def _run(self, calls: Iterable, tasks: list) -> list:
-        """Run a call for each task; report, and warn, from this process."""
-
-        def begin() -> Iterator:
-            for call, task in zip(calls, tasks, strict=True):
-                task.call_on_fit_task_begin(estimator=self)
-                yield delayed(with_notes)(call)
-
-        results = []
-        arriving = Parallel(n_jobs=self.n_jobs, return_as="generator")(begin())
-        for (result, notes), task in zip(arriving, tasks, strict=True):
-            task.call_on_fit_task_end(estimator=self)
-            warn_again(notes)
-            results.append(result)
-        return results
-
-    def _choose(self, groups: list[Group], scores: NDArray, *, is_stored: bool) -> None:
-        """Set what was found: the scores, the choice and the reason for it."""
-        candidates = list_candidates(groups)
-        n = len(candidates)
-        scores, teachers, constant = scores[:n], scores[n:-1], scores[-1]
-        teacher = teachers[teachers.mean(axis=1).argmax()]
-        choice = choose(scores, teacher, constant, name_candidates(groups))
-        if is_stored and choice.index:
-            warn_leak(scores[choice.index], teacher)
-        mean = scores.mean(axis=1)
-        self.cv_results_ = collect_results(candidates, scores)
-        self.best_index_, self.reason_ = choice.index, choice.reason
-        self.best_params_ = candidates[choice.index]
-        self.alpha_ = self.best_params_["alpha"]
-        self.temperature_ = self.best_params_["temperature"]
-        self.best_score_ = float(mean[choice.index])
-        self.baseline_score_ = float(mean[0])
-        self.teacher_score_ = float(teacher.mean())
-
-    def _fit_chosen(
-        self,
-        model: BaseDistilled,
         X: Table,
         y: ArrayLike,
         given: dict[str, Any],
-        fit_params: dict[str, Any],
-        context: Any,
-    ) -> Any:
-        """Fit the chosen candidate on all samples."""
-        if self.best_index_ == 0:
-            given = given | {"X_unlabeled": None, "unlabeled_predictions": None}
-        best = clone(model).set_params(**self.best_params_)
-        with context.propagate_callback_context(best):
-            context.call_on_fit_task_begin(estimator=self)
-            best.fit(X, y, **given, **fit_params)
-            context.call_on_fit_task_end(estimator=self)
+    ) -> None:
+        """Try all students within the budget, and fit and keep the best of each."""
+        # A scoring that is unknown is said before any work.
+        scoring = self.scoring or self._own_scoring([one.model for one in contenders])
+        budget = Budget(self.max_latency, self.max_bytes, self.max_leaves)
+        baselines = baseline_costs(contenders, budget) if budget else {}
+        contenders = [
+            one
+            for one in contenders
+            if not baselines or budget.admits(baselines[one.name])
+        ]
+        n_tasks = sum(
+            len(folds) * (1 + self._has_ends(c.model)) + 1 for c in contenders
+        )
+        context = self._init_callback_context(max_subtasks=n_tasks)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        trials = self._try_all(contenders, folds, context, scoring)
+        # Known even if the last fit fails.
+        self._keep(trials, *leader(trials))
+
+        def fit(trial: Trial, index: int, is_first: bool) -> Any:
+            # What is fitted in place of one over the budget is no task announced.
+            task = context.subcontext(task_name="refit") if is_first else None
+            return self._fit_candidate(trial, index, X, y, given, task)
+
+        finalists = fit_finalists(trials, budget, baselines, fit)
+        best, reason = best_of(finalists, budget)
+        self._keep(trials, best.trial, best.choice)
+        self.reason_ = reason
+        data = best.trial.contender.data
+        if data.has_stored_predictions and best.choice.index:
+            warn_leak(best.trial.scores[best.choice.index], best.trial.teacher)
+        self.frontier_ = collect_frontier(finalists, baselines, best)
         # Read while the folder it may lie in is there.
-        getattr(best, "teacher_", None)
-        return best
+        getattr(best.model, "teacher_", None)
+        self.best_estimator_ = best.model
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+
+    def _keep(self, trials: list[Trial], trial: Trial, choice: Choice) -> None:
+        """Set what was found: the scores, and what was taken."""
+        index = choice.index
+        before = trials[: trials.index(trial)]
+        self.cv_results_ = collect_trials(trials, by_name=self._has_several)
+        self.best_index_ = sum(len(one.scores) for one in before) + index
+        self.best_params_ = self.cv_results_["params"][self.best_index_]
+        self.alpha_ = self.best_params_["alpha"]
+        self.temperature_ = self.best_params_["temperature"]
+        self.best_score_ = trial.score(choice)
+        self.baseline_score_ = float(trial.scores[0].mean())
+        self.teacher_score_ = float(trial.teacher.mean())
+        self.linear_alpha_, self.reason_ = trial.linear_alpha, choice.reason

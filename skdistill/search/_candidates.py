@@ -147,9 +147,15 @@ def rank(means: NDArray) -> NDArray:
 
 
 def warn_failures(
-    groups: list[Group], folds: list[FoldScores], error_score: float | str
+    groups: list[Group],
+    folds: list[FoldScores],
+    error_score: float | str,
+    label: str = "",
 ) -> None:
-    """Warn once for each group of candidates that failed, and name the folds."""
+    """Warn once for each group of candidates that failed, and name the folds.
+
+    `label` names the student, followed by a space, where there are several.
+    """
     failed: dict[int, dict[int, str]] = {}
     for number, fold in enumerate(folds):
         for failure in fold.failures:
@@ -157,7 +163,7 @@ def warn_failures(
     for group, errors in failed.items():
         names = [_name(params) for params in list_candidates([groups[group]])]
         warn_user(
-            f"The student of {' and of '.join(names)} failed on fold"
+            f"The student {label}of {' and of '.join(names)} failed on fold"
             f"{'s' if len(errors) > 1 else ''} {', '.join(map(str, errors))} of "
             f"{len(folds)}. Its score there is {error_score}. Use "
             "error_score='raise' to stop there. The first error was: "

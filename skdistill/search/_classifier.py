@@ -7,7 +7,7 @@ from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
 from sklearn.utils import Tags
 
 from skdistill._parameters import inherit_parameters
-from skdistill._typing import Student, Teachers
+from skdistill._typing import Students, Teachers
 from skdistill.distilled import (
     BaseDistilled,
     ClassifierDelegate,
@@ -32,7 +32,9 @@ class DistilledClassifierCV(ClassifierDelegate, BaseDistilledCV):
     baseline student is kept.
 
     Candidates that differ in the strength of their refinement alone share one student.
-    All parameters of the distilled estimator but those that are searched are parameters
+    Several students, under a budget or not, are compared in the same way: each against
+    its own baseline student, and the chosen candidates of all by their scores. All
+    parameters of the distilled estimator but those that are searched are parameters
     of the search too.
 
     Parameters
@@ -59,7 +61,8 @@ class DistilledClassifierCV(ClassifierDelegate, BaseDistilledCV):
         What was chosen, and why, in a sentence.
     best_params_ : dict
         The chosen `alpha`, `temperature`, `transfer` and `refine`; with
-        ``alphas="optimal"`` and several teachers `combine` too.
+        ``alphas="optimal"`` and several teachers `combine` too, and with several
+        students the name of the one that was taken, as `student`.
     alpha_ : float
         The chosen alpha; 0 where the baseline student is kept.
     temperature_ : float
@@ -67,13 +70,17 @@ class DistilledClassifierCV(ClassifierDelegate, BaseDistilledCV):
     best_score_ : float
         Mean held-out score of the chosen candidate.
     baseline_score_ : float
-        Mean held-out score of the baseline student.
+        Mean held-out score of the baseline student; of several students, of the one
+        that was taken.
     teacher_score_ : float
         Mean held-out score of the teacher.
     best_index_ : int
         Position of the chosen candidate in `cv_results_`; 0 is the baseline student.
+        Several students follow one another, each with its baseline student first.
     cv_results_ : dict of ndarray
         Scores of all candidates, as of `GridSearchCV`.
+    frontier_ : dict of ndarray
+        Score and cost of each student; `frontier` returns it as a table.
     linear_alpha_ : float or None
         The alpha of the best mix, with ``alphas="optimal"``; None otherwise.
     classes_ : ndarray of shape (n_classes,)
@@ -108,14 +115,13 @@ class DistilledClassifierCV(ClassifierDelegate, BaseDistilledCV):
     def __init__(
         self,
         teacher: Teachers = None,
-        student: Student | None = None,
+        student: Students = None,
         **inherited: Any,
     ) -> None:
         super().__init__(teacher, student, **inherited)
 
-    @property
-    def _default_scoring(self) -> Any:
-        knows = hasattr(self._distilled(), "predict_proba")
+    def _own_scoring(self, models: list[Any]) -> Any:
+        knows = all(hasattr(model, "predict_proba") for model in models)
         return negated_log_loss if knows else "accuracy"
 
     def _check_optimal(self, model: BaseDistilled) -> None:

@@ -7,7 +7,7 @@ from sklearn.model_selection import KFold, ShuffleSplit
 from sklearn.utils import Tags
 
 from skdistill._parameters import inherit_parameters
-from skdistill._typing import Student, Teachers
+from skdistill._typing import Students, Teachers
 from skdistill.distilled import (
     BaseDistilled,
     DistilledRegressor,
@@ -15,7 +15,7 @@ from skdistill.distilled import (
     student_of,
 )
 from skdistill.search._base import SEARCHED, BaseDistilledCV
-from skdistill.students import is_linear_in_targets, training_loss
+from skdistill.students import TrainingLoss, is_linear_in_targets, training_loss
 
 __all__ = ["DistilledRegressorCV"]
 
@@ -32,7 +32,9 @@ class DistilledRegressorCV(RegressorDelegate, BaseDistilledCV):
     baseline student is kept.
 
     Candidates that differ in the strength of their refinement alone share one student.
-    All parameters of the distilled estimator but those that are searched are parameters
+    Several students, under a budget or not, are compared in the same way: each against
+    its own baseline student, and the chosen candidates of all by their scores. All
+    parameters of the distilled estimator but those that are searched are parameters
     of the search too.
 
     Parameters
@@ -64,7 +66,8 @@ class DistilledRegressorCV(RegressorDelegate, BaseDistilledCV):
         What was chosen, and why, in a sentence.
     best_params_ : dict
         The chosen `alpha`, `temperature`, `transfer` and `refine`; with
-        ``alphas="optimal"`` and several teachers `combine` too.
+        ``alphas="optimal"`` and several teachers `combine` too, and with several
+        students the name of the one that was taken, as `student`.
     alpha_ : float
         The chosen alpha; 0 where the baseline student is kept.
     temperature_ : float
@@ -72,13 +75,17 @@ class DistilledRegressorCV(RegressorDelegate, BaseDistilledCV):
     best_score_ : float
         Mean held-out score of the chosen candidate.
     baseline_score_ : float
-        Mean held-out score of the baseline student.
+        Mean held-out score of the baseline student; of several students, of the one
+        that was taken.
     teacher_score_ : float
         Mean held-out score of the teacher.
     best_index_ : int
         Position of the chosen candidate in `cv_results_`; 0 is the baseline student.
+        Several students follow one another, each with its baseline student first.
     cv_results_ : dict of ndarray
         Scores of all candidates, as of `GridSearchCV`.
+    frontier_ : dict of ndarray
+        Score and cost of each student; `frontier` returns it as a table.
     linear_alpha_ : float or None
         The alpha in closed form, before it is clipped to [0, 1]; of several teachers
         within it. None if there was none to be found.
@@ -109,26 +116,35 @@ class DistilledRegressorCV(RegressorDelegate, BaseDistilledCV):
     'Chose distillation'
     """
 
-    _default_scoring = "r2"
     _distilled_type = DistilledRegressor
 
     def __init__(
         self,
         teacher: Teachers = None,
-        student: Student | None = None,
+        student: Students = None,
         **inherited: Any,
     ) -> None:
         super().__init__(teacher, student, **inherited)
 
-    def _own_scoring(self, model: Any) -> Any:
-        loss = training_loss(student_of(model))
-        if loss.is_mean or self.scoring is not None:
-            return self._default_scoring
+    def _own_scoring(self, models: list[Any]) -> Any:
+        losses: dict[TrainingLoss, Any] = {}
+        for model in models:
+            losses.setdefault(training_loss(student_of(model)), student_of(model))
+        if all(loss.is_mean for loss in losses):
+            return "r2"
+        if len({(loss.kind, loss.level) for loss in losses}) > 1:
+            names = " and ".join(loss.name or "the mean" for loss in losses)
+            raise ValueError(
+                "Students that are compared must be trained by the same loss where "
+                f"scoring is None. Got losses of {names}. Pass scoring, by which all "
+                "of them are compared."
+            )
+        ((loss, student), *_) = losses.items()
         scorer = loss.scorer()
         if scorer is None:
             raise ValueError(
                 "A student whose loss is not least for the mean is scored by its own "
-                f"loss, never by R2. Got {student_of(model)!r}, {loss.name}, which has "
+                f"loss, never by R2. Got {student!r}, {loss.name}, which has "
                 "no score that is known. Pass scoring, a scorer of that loss."
             )
         return scorer

@@ -38,11 +38,13 @@ from xgboost import XGBClassifier, XGBRegressor
 from skdistill import DistilledClassifier, DistilledRegressor
 from skdistill.inspect import (
     ValueCounts,
+    _speed,
     count_bytes,
     count_values,
     open_parts,
     rows_per_second,
     staged_predictions,
+    time_beside_reference,
     time_single_rows,
 )
 
@@ -320,3 +322,63 @@ def test_a_wrapper_of_another_kind_has_no_counts():
     X, y = load_iris(return_X_y=True)
     model = CalibratedClassifierCV(DecisionTreeClassifier(max_depth=2)).fit(X, y)
     assert count_values(model) is None
+
+
+class Clock:
+    """Time that passes by what is predicted, faster or slower as the load is."""
+
+    def __init__(self, loads):
+        self.now, self.loads, self.calls = 0.0, loads, 0
+
+    def pass_by(self, seconds):
+        # A reference and the model after it have the same load.
+        self.now += seconds * self.loads[self.calls // 2 % len(self.loads)]
+        self.calls += 1
+
+
+@pytest.fixture
+def on_a_clock(monkeypatch):
+    """Return what is measured of models of given times, under loads."""
+
+    def measured(seconds, loads, **params):
+        clock = Clock(loads)
+
+        class Timed(BaseEstimator):
+            def __init__(self, seconds=1e-4):
+                self.seconds = seconds
+
+            def fit(self, X, y):
+                return self
+
+            def predict(self, X):
+                clock.pass_by(self.seconds)
+
+        monkeypatch.setattr(_speed, "Ridge", Timed)
+        monkeypatch.setattr(_speed.time, "perf_counter", lambda: clock.now)
+        models = [Timed(one) for one in seconds]
+        # The calls that are not counted.
+        clock.calls = -(len(models) + 1)
+        return time_beside_reference(models, np.zeros((3, 2)), **params), clock
+
+    return measured
+
+
+@pytest.mark.parametrize("loads", [[1.0], [1.0, 7.0], [9.0, 1.0, 1.0, 30.0, 2.0]])
+def test_a_load_that_comes_and_goes_is_not_measured(on_a_clock, loads):
+    found, _ = on_a_clock([2e-4, 1.9e-4, 5e-3], loads)
+    assert_allclose(found, [2e-4, 1.9e-4, 5e-3])
+
+
+def test_slow_models_are_timed_three_times(on_a_clock):
+    _, clock = on_a_clock([3.0], [1.0], n_calls=50)
+    assert clock.calls == 2 * 3
+    _, clock = on_a_clock([3e-3], [1.0], n_calls=50)
+    assert clock.calls == 2 * 50
+
+
+def test_times_beside_a_reference_need_a_row():
+    model = Ridge().fit(*DIABETES)
+    with pytest.raises(ValueError, match="X must hold one row at least"):
+        time_beside_reference([model], np.empty((0, 10)))
+    with pytest.raises(ValueError, match="n_calls must be 1 or more. Got 0"):
+        time_beside_reference([model], DIABETES[0], n_calls=0)
