@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
-from skdistill._fitting import final_step
 from skdistill._optional import import_optional
 from skdistill._typing import Estimator, Table
+from skdistill.export._refusals import check_precision, why_not
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -135,7 +135,7 @@ def to_onnx(
     """
     register_converters()
     check_is_fitted(model)
-    _check_parameters(dtype, max_mismatch)
+    check_precision(dtype, max_mismatch)
     from skdistill.export._check import check_same_predictions, predictions_of
     from skdistill.export._inputs import describe
 
@@ -149,7 +149,9 @@ def to_onnx(
         other, found_other = _export(model, inputs, expected, rounds_down=True)
         if found_other.counts < found.counts:
             onnx_model, found = other, found_other
-    check_same_predictions(found, type(model).__name__, max_mismatch=max_mismatch)
+    check_same_predictions(
+        found, type(model).__name__, max_mismatch=max_mismatch, kind="ONNX model"
+    )
     return onnx_model
 
 
@@ -169,7 +171,7 @@ def _export(
             onnx_model.SerializeToString(), providers=["CPUExecutionProvider"]
         )
     except Exception as error:
-        raise ValueError(_why_not(model, error)) from error
+        raise ValueError(why_not(model, error, "ONNX")) from error
     return onnx_model, compare_predictions(session, model, inputs, expected)
 
 
@@ -201,15 +203,6 @@ def _convert(
     )
 
 
-def _check_parameters(dtype: str, max_mismatch: float) -> None:
-    if dtype not in ("float32", "float64"):
-        raise ValueError(f"dtype must be 'float32' or 'float64'. Got {dtype!r}.")
-    if not 0 <= max_mismatch <= 1:
-        raise ValueError(
-            f"max_mismatch must be a fraction from 0 to 1. Got {max_mismatch!r}."
-        )
-
-
 def _check_labels(classes: NDArray) -> None:
     kind = np.asarray(classes).dtype.kind
     if len(classes) < 2:
@@ -222,15 +215,3 @@ def _check_labels(classes: NDArray) -> None:
             "The labels of an ONNX classifier are integers or strings. Got "
             f"{list(classes)[:3]} and such. Fit the model on their names."
         )
-
-
-def _why_not(model: Estimator, error: Exception) -> str:
-    whole = final_step(model)
-    student = final_step(getattr(whole, "student_", whole))
-    name = type(model).__name__
-    part = "" if student is model else f" because of its {type(student).__name__}"
-    reason = str(error).strip().partition("\n")[0][:300].rstrip(".")
-    remedy = ""
-    if type(error).__name__.startswith("Missing"):
-        remedy = " skl2onnx.supported_converters() lists what it converts."
-    return f"The {name} cannot be exported to ONNX{part}: {reason}.{remedy}"
