@@ -100,7 +100,7 @@ def to_c(
     c_model : CModel
         With the files as strings, `source` and `header`. The function
         ``<name>_predict(x)`` returns the value; if there are several, it writes them to
-        its second argument. Of a classifier it returns the index of the label in
+        its second argument. For a classifier it returns the index of the label in
         ``<name>_classes``, and ``<name>_predict_proba(x, probabilities)`` writes the
         probabilities. Missing values are NaN. Where the model takes none, values and
         probabilities are NaN and the index is -1.
