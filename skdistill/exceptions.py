@@ -8,6 +8,7 @@ __all__ = [
     "NoUnlabeledSamplesWarning",
     "PoorTeacherWarning",
     "RoundingWarning",
+    "UncheckedWarning",
     "UnrefinedWarning",
 ]
 
@@ -52,8 +53,13 @@ class NoUnlabeledSamplesWarning(UserWarning):
 class RoundingWarning(UserWarning):
     """Samples rounded to single precision, as an ONNX model takes them, are others.
 
-    A value that lies close to the threshold of a tree may fall on its other side.
+    A value that lies close to the threshold of a tree may fall on its other side. An
+    exported model whose leaves hold small integers is warned of too.
     """
+
+
+class UncheckedWarning(UserWarning):
+    """An exported model was not run, so nobody knows yet that it predicts alike."""
 
 
 class UnrefinedWarning(UserWarning):

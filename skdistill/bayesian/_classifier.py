@@ -52,8 +52,10 @@ class BayesianDistilledClassifier(ClassifierMixin, BaseBayesian):
         The most probable coefficients.
     intercept_ : ndarray of shape (1,)
         The most probable intercept.
-    covariance_, precision_ : ndarray of shape (n_features + 1, n_features + 1)
-        The posterior covariance and its inverse; the intercept comes first.
+    covariance_ : ndarray of shape (n_features + 1, n_features + 1)
+        The posterior covariance; the intercept comes first.
+    precision_ : ndarray of shape (n_features + 1, n_features + 1)
+        Its inverse.
     teacher_score_ : float or None
         Accuracy of the teacher's out-of-fold predictions; None if it was not asked.
     classes_ : ndarray of shape (2,)

@@ -55,8 +55,10 @@ class BayesianDistilledRegressor(RegressorMixin, BaseBayesian):
         The posterior mean of the coefficients.
     intercept_ : float
         That of the intercept.
-    covariance_, precision_ : ndarray of shape (n_features + 1, n_features + 1)
-        The posterior covariance and its inverse; the intercept comes first.
+    covariance_ : ndarray of shape (n_features + 1, n_features + 1)
+        The posterior covariance; the intercept comes first.
+    precision_ : ndarray of shape (n_features + 1, n_features + 1)
+        Its inverse.
     noise_variance_ : float
         v.
     teacher_score_ : float or None

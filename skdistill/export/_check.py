@@ -1,21 +1,26 @@
-"""Whether an ONNX model predicts as the model that it was made from."""
+"""Whether an exported model predicts as the model that it was made from."""
 
 import warnings
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from onnxruntime import InferenceSession
 
 from skdistill._typing import Estimator, Table
 from skdistill.cascade import CascadeClassifier, CascadeRegressor
 from skdistill.exceptions import RoundingWarning
-from skdistill.export._inputs import Inputs
 from skdistill.students import last_step
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+    from skdistill.export._inputs import Inputs
 
 __all__ = [
     "Comparison",
     "Predictions",
+    "check_few_differ",
     "check_same_predictions",
     "compare_predictions",
     "predictions_of",
@@ -118,7 +123,7 @@ def predictions_of(model: Estimator, X: Table) -> Predictions:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How the predictions of an ONNX model differ from those of the model.
+    """How the predictions of an exported model differ from those of the model.
 
     Attributes
     ----------
@@ -141,7 +146,10 @@ class Comparison:
 
 
 def compare_predictions(
-    session: InferenceSession, model: Estimator, inputs: Inputs, expected: Predictions
+    session: "InferenceSession",
+    model: Estimator,
+    inputs: "Inputs",
+    expected: Predictions,
 ) -> Comparison:
     """Compare predictions with those for the samples as they are, and as rounded.
 
@@ -165,30 +173,26 @@ def compare_predictions(
     return Comparison(expected.differences(found), rounded.differences(found))
 
 
-def check_same_predictions(
-    found: Comparison, name: str, *, max_mismatch: float
+def check_few_differ(
+    found: Comparison, name: str, *, max_mismatch: float, kind: str
 ) -> None:
     """Raise if predictions differ for samples both as they are and as rounded.
 
     Parameters
     ----------
     found : Comparison
-        What `compare_predictions` returned.
+        How the predictions of the exported model differ.
     name : str
         The class of the model.
     max_mismatch : float
         The fraction of the samples whose predictions may differ.
+    kind : str
+        What it was exported as, such as "ONNX model".
 
     Raises
     ------
     ValueError
         If the predictions for more samples differ.
-
-    Warns
-    -----
-    RoundingWarning
-        If predictions are those for the rounded samples, but not those for the samples
-        as they are, or if values are off by 1e-4 of their range.
     """
     given, neither = found.given, found.wrong
     n_samples = len(neither)
@@ -196,7 +200,7 @@ def check_same_predictions(
         by = np.where(neither, np.fmin(given.by, found.rounded.by), 0)
         row = int(by.argmax())
         raise ValueError(
-            f"The ONNX model must predict as the {name} does. Got "
+            f"The {kind} must predict as the {name} does. Got "
             f"other predictions for {int(neither.sum())} of {n_samples} samples, the "
             f"largest difference {by[row]:.3g} in row {row}, where {_TOLERANCE:g} of "
             "the largest prediction, or of 1 for probabilities, is allowed. Few "
@@ -206,10 +210,30 @@ def check_same_predictions(
             "accept. Many samples differ where the converter does not know all that "
             "this model does."
         )
+
+
+def check_same_predictions(
+    found: Comparison, name: str, *, max_mismatch: float, kind: str
+) -> None:
+    """Raise as `check_few_differ` does, and warn of what rounding changes.
+
+    Parameters
+    ----------
+    found, name, max_mismatch, kind
+        As for `check_few_differ`.
+
+    Warns
+    -----
+    RoundingWarning
+        If predictions are those for the rounded samples, but not those for the samples
+        as they are, or if values are off by 1e-4 of their range.
+    """
+    check_few_differ(found, name, max_mismatch=max_mismatch, kind=kind)
+    given = found.given
     if given.reported.any():
         warnings.warn(
-            "The ONNX model computes in single precision. This changes the predictions "
-            f"for {int(given.reported.sum())} of {n_samples} samples, by up to "
+            f"The {kind} computes in single precision. This changes the predictions "
+            f"for {int(given.reported.sum())} of {len(given.by)} samples, by up to "
             f"{given.by.max():.3g}.",
             RoundingWarning,
             stacklevel=3,
@@ -217,7 +241,7 @@ def check_same_predictions(
 
 
 def _run(
-    session: InferenceSession, feed: list[NDArray], like: Predictions
+    session: "InferenceSession", feed: list[NDArray], like: Predictions
 ) -> Predictions:
     """Return what the ONNX model predicts; it has its own spelling of the inputs."""
     names = [one.name for one in session.get_inputs()]

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import issparse
 from skl2onnx.common.data_types import (
     DoubleTensorType,
     FloatTensorType,
@@ -14,6 +13,7 @@ from skl2onnx.common.data_types import (
 )
 
 from skdistill._typing import Table
+from skdistill.export._refusals import check_dense, check_shape
 
 if TYPE_CHECKING:
     import pandas
@@ -46,17 +46,11 @@ def describe(X: Table, dtype: str) -> Inputs:
     An array or a list becomes one input named "X", a DataFrame one for each column.
     Numbers and booleans get the type `dtype`, strings stay strings.
     """
-    if issparse(X):
-        raise ValueError(
-            "ONNX models take dense samples. Got a sparse matrix. Pass X.toarray()."
-        )
+    check_dense(X, "ONNX")
     if hasattr(X, "columns") and hasattr(X, "dtypes"):
         return _describe_columns(X, dtype)
     table = np.asarray(X)
-    if table.ndim != 2:
-        raise ValueError(
-            f"X must have the shape (n_samples, n_features). Got shape {table.shape}."
-        )
+    check_shape(table)
     kind, values = _column(table, "X", dtype)
     rounded = values if kind is StringTensorType else table.astype(np.float32)
     return Inputs([("X", kind([None, table.shape[1]]))], [values], rounded)

@@ -11,6 +11,7 @@ from skdistill._fitting import final_step
 from skdistill._optional import import_optional
 from skdistill._typing import Estimator, Table
 from skdistill.cascade import CascadeClassifier, CascadeRegressor
+from skdistill.export._refusals import check_precision, first_line, why_not
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -139,7 +140,7 @@ def to_onnx(
     """
     register_converters()
     check_is_fitted(model)
-    _check_parameters(dtype, max_mismatch)
+    check_precision(dtype, max_mismatch)
     from skdistill.export._check import check_same_predictions, predictions_of
     from skdistill.export._inputs import describe
 
@@ -153,7 +154,9 @@ def to_onnx(
         other, found_other = _export(model, inputs, expected, rounds_down=True)
         if found_other.counts < found.counts:
             onnx_model, found = other, found_other
-    check_same_predictions(found, type(model).__name__, max_mismatch=max_mismatch)
+    check_same_predictions(
+        found, type(model).__name__, max_mismatch=max_mismatch, kind="ONNX model"
+    )
     return onnx_model
 
 
@@ -220,15 +223,6 @@ def _is_cascade(model: Estimator) -> bool:
     return isinstance(final_step(model), CascadeRegressor | CascadeClassifier)
 
 
-def _check_parameters(dtype: str, max_mismatch: float) -> None:
-    if dtype not in ("float32", "float64"):
-        raise ValueError(f"dtype must be 'float32' or 'float64'. Got {dtype!r}.")
-    if not 0 <= max_mismatch <= 1:
-        raise ValueError(
-            f"max_mismatch must be a fraction from 0 to 1. Got {max_mismatch!r}."
-        )
-
-
 def _check_labels(classes: NDArray) -> None:
     kind = np.asarray(classes).dtype.kind
     if len(classes) < 2:
@@ -244,24 +238,16 @@ def _check_labels(classes: NDArray) -> None:
 
 
 def _why_not(model: Estimator, error: Exception) -> str:
-    whole = final_step(model)
     if _is_cascade(model):
-        return _why_no_cascade(whole, error)
-    name = type(model).__name__
-    student = final_step(getattr(whole, "student_", whole))
-    part = "" if student is model else f" because of its {type(student).__name__}"
-    reason = _first_line(error)
-    remedy = ""
-    if type(error).__name__.startswith("Missing"):
-        remedy = " skl2onnx.supported_converters() lists what it converts."
-    return f"The {name} cannot be exported to ONNX{part}: {reason}.{remedy}"
+        return _why_no_cascade(final_step(model), error)
+    return why_not(model, error, "ONNX")
 
 
 def _why_no_cascade(cascade: Estimator, error: Exception) -> str:
     """Say which parts it may be; converters fail late, and do not say for whom."""
     name = type(cascade).__name__
     student = type(final_step(cascade.estimator_.student_)).__name__
-    reason = f": {_first_line(error)}."
+    reason = f": {first_line(error)}."
     if not cascade.deferral_models_:
         return f"The {name} cannot be exported to ONNX because of its {student}{reason}"
     model = type(final_step(cascade.deferral_models_[0])).__name__
@@ -272,7 +258,3 @@ def _why_no_cascade(cascade: Estimator, error: Exception) -> str:
         f"regressor of trees, or a linear one, on numbers{other}; or export its "
         "estimator_ alone."
     )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0][:300].rstrip(".")

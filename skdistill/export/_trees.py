@@ -17,7 +17,17 @@ from numpy.typing import NDArray
 from skdistill._typing import Estimator
 from skdistill.students import hist_boosting_nodes
 
-__all__ = ["TreeStudent", "is_tree_student", "tree_student", "with_a_negative_leaf"]
+__all__ = [
+    "TreeStudent",
+    "is_tree_student",
+    "lightgbm_missing_left",
+    "numbered_nodes",
+    "round_down",
+    "round_to_nearest",
+    "tree_student",
+    "with_a_negative_leaf",
+    "xgboost_learner",
+]
 
 
 _CATEGORIES = "splits on categories, which a step of the Pipeline must encode before it"
@@ -52,7 +62,7 @@ class TreeStudent:
         """
         thresholds, missing_left = map(np.concatenate, zip(*self._nodes(), strict=True))
         inner = np.asarray(attributes["nodes_modes"]) != "LEAF"
-        rounded = _round_down if rounds_down else self._in_single_precision
+        rounded = round_down if rounds_down else self._in_single_precision
         thresholds = rounded(np.where(inner, thresholds, 0.0))
         return attributes | {
             "nodes_values": thresholds,
@@ -64,17 +74,7 @@ class TreeStudent:
         return None
 
     def _in_single_precision(self, thresholds: NDArray) -> NDArray[np.float32]:
-        """Round to nearest: a row that lies on a threshold, as some do, stays on it.
-
-        Half-way between neighbours round down, as it lies between two rows of single
-        precision then; LightGBM adds the smallest step to it.
-        """
-        below = _round_down(thresholds)
-        with np.errstate(over="ignore"):
-            above = np.nextafter(below, np.float32(np.inf))
-            middle = (below.astype(float) + above) / 2
-            is_above = thresholds > middle * (1 + np.sign(middle) * 1e-15)
-        return np.where(is_above, above, below)
+        return round_to_nearest(thresholds)
 
     def _nodes(self) -> Iterator[tuple[NDArray, NDArray]]:
         """Yield for each tree its nodes' thresholds and whether missing goes left."""
@@ -88,7 +88,7 @@ class _Sklearn(TreeStudent):
     """
 
     def _in_single_precision(self, thresholds: NDArray) -> NDArray[np.float32]:
-        return _round_down(thresholds)
+        return round_down(thresholds)
 
     def _nodes(self) -> Iterator[tuple[NDArray, NDArray]]:
         members = np.ravel(getattr(self.model, "estimators_", [self.model]))
@@ -116,7 +116,7 @@ class _LightGBM(TreeStudent):
     def reason(self) -> str | None:
         """Refuse what the converter would leave out without a word."""
         text = self.model.booster_.model_to_string()
-        nodes = [node for tree in self._trees() for node in _numbered(tree)]
+        nodes = [node for tree in self._trees() for node in numbered_nodes(tree)]
         reasons = {
             "random forest mode": "\naverage_output\n" in text,
             "linear models in the leaves": "\nis_linear=1\n" in text,
@@ -133,10 +133,10 @@ class _LightGBM(TreeStudent):
 
     def _nodes(self) -> Iterator[tuple[NDArray, NDArray]]:
         for tree in self._trees():
-            nodes = _numbered(tree)
+            nodes = numbered_nodes(tree)
             yield (
                 np.array([node.get("threshold", 0.0) for node in nodes]),
-                np.array([_lightgbm_missing_left(node) for node in nodes]),
+                np.array([lightgbm_missing_left(node) for node in nodes]),
             )
 
 
@@ -145,7 +145,7 @@ class _XGBoost(TreeStudent):
 
     def reason(self) -> str | None:
         """Refuse what the converter takes for plain trees, or does not know."""
-        learner = self._learner()
+        learner = xgboost_learner(self.model)
         booster = learner["gradient_booster"]
         if booster["name"] != "gbtree":
             return f"booster={booster['name']!r}"
@@ -174,7 +174,7 @@ class _XGBoost(TreeStudent):
         self, attributes: dict[str, Any], *, rounds_down: bool = False
     ) -> dict[str, Any]:
         """Put right which output each tree adds to, and where the outputs start."""
-        learner = self._learner()
+        learner = xgboost_learner(self.model)
         outputs = np.asarray(learner["gradient_booster"]["model"]["tree_info"])
         kind = "class" if "class_ids" in attributes else "target"
         trees = np.asarray(attributes[f"{kind}_treeids"], dtype=int)
@@ -194,9 +194,6 @@ class _XGBoost(TreeStudent):
             )
             attributes["base_values"] = [float(np.log(start) - np.log1p(-start))]
         return attributes
-
-    def _learner(self) -> dict[str, Any]:
-        return json.loads(self.model.get_booster().save_raw("json"))["learner"]
 
 
 def is_tree_student(model: Estimator) -> bool:
@@ -287,7 +284,26 @@ _FAMILIES = {
 }
 
 
-def _round_down(thresholds: NDArray) -> NDArray[np.float32]:
+def round_to_nearest(thresholds: NDArray) -> NDArray[np.float32]:
+    """Round to nearest: a row that lies on a threshold, as some do, stays on it.
+
+    Half-way between neighbours round down, as it lies between two rows of single
+    precision then; LightGBM adds the smallest step to it.
+    """
+    below = round_down(thresholds)
+    with np.errstate(over="ignore"):
+        above = np.nextafter(below, np.float32(np.inf))
+        middle = (below.astype(float) + above) / 2
+        is_above = thresholds > middle * (1 + np.sign(middle) * 1e-15)
+    return np.where(is_above, above, below)
+
+
+def xgboost_learner(model: Estimator) -> dict[str, Any]:
+    """Return what an XGBoost model has learned, as its JSON says it."""
+    return json.loads(model.get_booster().save_raw("json"))["learner"]
+
+
+def round_down(thresholds: NDArray) -> NDArray[np.float32]:
     """Return the largest single-precision numbers that are not above `thresholds`."""
     with np.errstate(over="ignore"):
         nearest = thresholds.astype(np.float32)
@@ -295,7 +311,7 @@ def _round_down(thresholds: NDArray) -> NDArray[np.float32]:
     return np.where(nearest > thresholds, below, nearest)
 
 
-def _numbered(tree: dict[str, Any]) -> list[dict[str, Any]]:
+def numbered_nodes(tree: dict[str, Any]) -> list[dict[str, Any]]:
     """Return a LightGBM tree's nodes in the order of the converter's numbers.
 
     It walks in pre-order and numbers both children of a node when it meets the node.
@@ -310,7 +326,7 @@ def _numbered(tree: dict[str, Any]) -> list[dict[str, Any]]:
     return nodes
 
 
-def _lightgbm_missing_left(node: dict[str, Any]) -> bool:
+def lightgbm_missing_left(node: dict[str, Any]) -> bool:
     """Return whether a missing value goes left; features without any read it as 0."""
     if "left_child" not in node:
         return False
