@@ -29,6 +29,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import (
+    BayesianDistilledClassifier,
+    BayesianDistilledRegressor,
     CascadeClassifier,
     CascadeRegressor,
     CodistilledClassifier,
@@ -120,6 +122,7 @@ REGRESSIONS = {
         GradientBoostingRegressor(loss="quantile", n_estimators=4),
     ),
     "search": DistilledRegressorCV(Ridge(), TREE_REGRESSORS["tree"], cv=2),
+    "bayesian": BayesianDistilledRegressor(Ridge()),
     "cascade": CascadeRegressor(
         DistilledRegressor(Ridge(), TREE_REGRESSORS["tree"], **UNREFINED),
         deferral=Ridge(),
@@ -335,9 +338,12 @@ def test_trusted_types_are_those_that_skops_asks_for():
     samplers = [clone(one).set_params(categorical_features=[1]) for one in SAMPLERS]
     models = [
         *map(regression, ["refined tree", "transfer set", "in context"]),
-        *map(regression, ["teacher stage", "search", "distribution"]),
+        *map(
+            regression,
+            ["teacher stage", "search", "distribution", "cascade", "bayesian"],
+        ),
         *map(classification, ["regressor", "neighbours", "in context"]),
-        *map(classification, ["teacher stage", "search"]),
+        *map(classification, ["teacher stage", "search", "cascade"]),
         *map(regression, PROCEDURES),
         *map(classification, PROCEDURES),
         *several,
@@ -345,6 +351,7 @@ def test_trusted_types_are_those_that_skops_asks_for():
         *TRUSTS,
         TeacherBound(),
         grouped_search(),
+        BayesianDistilledClassifier(),
         *(sampler.fit(HOLES) for sampler in samplers),
         EmptyColumnFiller().fit(HOLES),
         StandardTarget(Ridge()).fit([[0.0], [1.0]], [0.0, 1.0]),

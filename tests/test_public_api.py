@@ -103,7 +103,7 @@ ESTIMATORS = [
 # What these parameters are differs between regression and classification. All other
 # parameters that both classes have read the same.
 DIFFERENT_BY_TASK = {"teacher", "student", "temperature", "cv"}
-DIFFERENT_IN_SEARCH = DIFFERENT_BY_TASK - {"cv"} | {"alphas", "scoring"}
+DIFFERENT_IN_SEARCH = DIFFERENT_BY_TASK - {"cv", "student"} | {"alphas", "scoring"}
 
 # Parameters by which a search means its own work, not one candidate's.
 OF_THE_SEARCH = {"cv", "memory", "n_jobs", "random_state", "verbose"}

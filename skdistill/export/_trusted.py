@@ -3,6 +3,8 @@
 __all__ = ["TRUSTED_TYPES"]
 
 TRUSTED_TYPES = (
+    "skdistill.bayesian._classifier.BayesianDistilledClassifier",
+    "skdistill.bayesian._regressor.BayesianDistilledRegressor",
     "skdistill.cascade._classifier.CascadeClassifier",
     "skdistill.cascade._regressor.CascadeRegressor",
     "skdistill.distilled._classifier.DistilledClassifier",
