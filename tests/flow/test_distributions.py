@@ -22,6 +22,7 @@ from skdistill.exceptions import PoorTeacherWarning
 from skdistill.flow import Residuals
 from skdistill.students import TrainingLoss
 from skdistill.teachers import (
+    AffineCalibration,
     Combination,
     DistributionRegressor,
     Quantiles,
@@ -208,6 +209,20 @@ def test_distributions_of_several_teachers_are_averaged_level_by_level():
     said = signal.transform_said(new, told)
     assert_allclose(said.predictions, 7 * t)
     assert_allclose(said.quantiles.values, 7 * t[:, None] + [-2.0, 2.0])
+
+
+def test_a_slope_of_nothing_leaves_the_spread():
+    # Noise has no mean to be learned: calibration makes a constant of the prediction.
+    t, spread = np.random.default_rng(2).normal(size=len(Y)), 0.1 + X[:, :1]
+    step = AffineCalibration().fit(t, Y, None)
+    assert step.slope_ == 0
+    signal = Signal.of(t, Y, None, is_out_of_fold=True, is_classifier=False)
+    signal = signal.then(step, Y, None)
+    values = t[:, None] + spread * [-1.0, 1.0]
+    signal = signal.with_quantiles([0.1, 0.9], t, values)
+    for said in (signal.said, signal.transform_said(t, values)):
+        deviations = said.quantiles.values - said.predictions[:, None]
+        assert_allclose(deviations, spread * [-1.0, 1.0], rtol=1e-9)
 
 
 @pytest.mark.parametrize("inside", [True, False])

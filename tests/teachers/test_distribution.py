@@ -95,9 +95,12 @@ def test_places_do_not_depend_on_the_unit():
     assert_allclose(other.places(1e6 * y + 1e3), known.places(y), atol=1e-6)
 
 
-def test_without_any_spread_places_are_differences():
-    known = Quantiles.of(LEVELS, np.zeros((2, 3)))
-    assert_allclose(known.at(known.places(np.array([4.0, -4.0]))), [4.0, -4.0])
+@pytest.mark.parametrize("values", [np.zeros(3), 7 + np.arange(3) * 1e-15])
+def test_without_any_spread_but_rounding_places_are_differences(values):
+    known = Quantiles.of(LEVELS, np.tile(values, (2, 1)))
+    places = known.places(np.array([14.0, -14.0]))
+    assert_allclose(np.abs(places), [14, 14], atol=8)
+    assert_allclose(known.at(places), [14.0, -14.0])
 
 
 def test_quantiles_that_cross_are_sorted():
