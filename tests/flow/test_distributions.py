@@ -18,8 +18,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skdistill import DistilledRegressor, DistilledRegressorCV
+from skdistill.distilled import make_plan
 from skdistill.exceptions import PoorTeacherWarning
-from skdistill.flow import Residuals
+from skdistill.flow import Data, Residuals, supervise
 from skdistill.students import TrainingLoss
 from skdistill.teachers import (
     AffineCalibration,
@@ -278,3 +279,20 @@ def test_what_says_no_quantiles_is_refused_before_any_teacher_is_fitted(
     for one in (teacher, [("first", Untouched()), ("second", teacher)]):
         with pytest.raises(ValueError, match=message):
             distilled(one).fit(X, Y)
+
+
+class InContext(BayesianRidge):
+    """Looks labels up, as it says."""
+
+    learns_in_context = True
+
+
+def test_quantiles_of_a_teacher_that_learns_in_context_are_out_of_fold():
+    data = Data(X[:120], Y[:120])
+    found = [
+        supervise(
+            make_plan(distilled(DistributionRegressor(teacher), cv=3), data), data
+        ).signal.quantiles.values
+        for teacher in (InContext(), BayesianRidge())
+    ]
+    assert_array_equal(*found)
