@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdistill._fitting import forget_fit
 from skdistill._parameters import assign
-from skdistill._sklearn import HasMethods, Interval, fit_context
+from skdistill._sklearn import HasMethods, Interval, fit_context, routing_enabled
 from skdistill._typing import Estimator, Table
 from skdistill._validation import check_goes_with_rest
 from skdistill.bayesian._gaussian import Gaussian, inverse, shrinking_prior
@@ -171,8 +171,11 @@ class BaseBayesian(MetaEstimatorMixin, BaseEstimator):
             for name, value in self.get_params(deep=False).items()
             if name not in {"strength", "alpha", "noise_variance"}
         }
+        student = self._student()
+        if routing_enabled():  # It takes the place of this one, which takes weights.
+            student.set_fit_request(sample_weight=True)
         return self._distilled(
-            student=self._student(),
+            student=student,
             **params,
             alpha=1.0,
             transfer=None,
@@ -233,4 +236,6 @@ def posterior_of(
         and not np.array_equal(fitted.classes_, data.classes),
     }
     check_goes_with_rest("teacher", teacher, reasons)
+    # Features of other names, or in another order, are others.
+    validate_data(fitted, data.X, reset=False, skip_check_array=True)
     return Gaussian(precision, precision @ weights)

@@ -118,7 +118,8 @@ def linear_posterior(
         v. If None, it is found as the fixed point of
         ``v = sum_i w_i r_i^2 / (sum_i w_i - g)`` with the residuals r and the number g
         of weights that the data decide, the trace of the posterior's covariance times
-        ``Z' W Z / v``.
+        ``Z' W Z / v``. For this, sample weights whose sum is less than the number of
+        samples, such as fractions of 1, are scaled to it.
 
     Returns
     -------
@@ -131,6 +132,7 @@ def linear_posterior(
     """
     gram, moment = Z.T @ (weight[:, None] * Z), Z.T @ (weight * y)
     total = weight.sum()
+    n_samples = max(total, np.count_nonzero(weight))
 
     def posterior(variance: float) -> Gaussian:
         known = prior(variance)
@@ -145,9 +147,10 @@ def linear_posterior(
     variance = max(float(spread), least)
     for _ in range(_MOST_STEPS):
         found = posterior(variance)
-        error = weight @ (y - Z @ found.mean) ** 2
+        error = weight @ (y - Z @ found.mean) ** 2 * (n_samples / total)
         decided = np.sum(found.covariance * gram) / variance
-        before, variance = variance, error / max(total - decided, 1e-10 * total)
+        before = variance
+        variance = error / max(n_samples - decided, 1e-10 * n_samples)
         variance = max(float(variance), least)
         if abs(variance - before) <= _TOLERANCE * before:
             break

@@ -143,7 +143,12 @@ class BayesianDistilledRegressor(RegressorMixin, BaseBayesian):
         return y_mean, np.sqrt(self._variance(Z) + self.noise_variance_)
 
     def _check_target(self, data: Data) -> None:
-        """Raise nothing: one output of numbers has been checked."""
+        if data.y.ndim == 2:
+            raise ValueError(
+                "y must have one output, as the weights have one distribution. Got "
+                f"shape {data.y.shape}. Use MultiOutputRegressor("
+                "BayesianDistilledRegressor(...)), or DistilledRegressor."
+            )
 
     def _fit_predictions(
         self, Z: NDArray, weight: NDArray, data: Data, predictions: NDArray

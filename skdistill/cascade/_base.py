@@ -27,7 +27,12 @@ from skdistill._sklearn import (
 )
 from skdistill._typing import Estimator, Table
 from skdistill._validation import check_not_empty, check_splits, check_weights
-from skdistill.cascade._checks import check_cascade, check_labels, is_frozen
+from skdistill.cascade._checks import (
+    check_cascade,
+    check_deferral,
+    check_labels,
+    is_frozen,
+)
 from skdistill.cascade._costs import find_fraction, measure_costs
 from skdistill.cascade._deferral import (
     UNCERTAINTIES,
@@ -137,7 +142,7 @@ class BaseCascade(MetaEstimatorMixin, BaseEstimator):
         sample_weight : array-like of shape (n_samples,), default=None
             Sample weights, not negative, not all 0. They reach the estimator, the
             deferral model and the threshold, for which a weight of 2 is two samples.
-            The certificate counts samples of weight above 0.
+            The certificate counts samples of weight above 0, each once.
         X_unlabeled : table of shape (n_unlabeled, n_features), default=None
             Further samples for the `fit` of the estimator.
         **fit_params : dict
@@ -157,6 +162,7 @@ class BaseCascade(MetaEstimatorMixin, BaseEstimator):
         validate_data(self, X, skip_check_array=True)
         labels: Any = check_labels(self, y)
         weight = check_weights(sample_weight, num_samples(X))
+        check_deferral(self, weight)
         params, split_params = self._route(weight, fit_params)
         whole = {} if X_unlabeled is None else {"X_unlabeled": X_unlabeled}
         seeds = spawn_seeds(self.random_state, 3)
@@ -166,7 +172,7 @@ class BaseCascade(MetaEstimatorMixin, BaseEstimator):
             held_out = self._ask_frozen(X, seeds[0])
         else:
             estimator = clone_with_seed(estimator, seeds[1])
-            self.estimator_ = clone(estimator).fit(X, y, **params, **whole)
+            self.estimator_ = clone(estimator).fit(X, labels, **params, **whole)
             folds = self._folds(X, labels, split_params, seeds[0])
             held_out = fit_folds(
                 *(estimator, X, labels, getattr(self, "classes_", None), folds),

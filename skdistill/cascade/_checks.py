@@ -5,13 +5,13 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import is_classifier
 from sklearn.frozen import FrozenEstimator
 
-from skdistill._fitting import is_estimator, wrapped
+from skdistill._fitting import is_estimator, weight_param, wrapped
 from skdistill._typing import Estimator
 from skdistill._validation import check_binary_or_multiclass, check_numeric_target
 from skdistill.cascade._costs import find_fraction
 from skdistill.distilled import NamedPartsMixin
 
-__all__ = ["check_cascade", "check_labels", "is_frozen"]
+__all__ = ["check_cascade", "check_deferral", "check_labels", "is_frozen"]
 
 
 def is_frozen(estimator: Estimator) -> bool:
@@ -39,6 +39,26 @@ def check_cascade(model: Estimator) -> None:
         _check_costs(model.costs)
         if model.budget_unit == "microseconds":
             find_fraction(model.budget, tuple(model.costs))
+
+
+def check_deferral(model: Estimator, weight: NDArray | None) -> None:
+    """Raise, before the estimator is fitted, if a deferral model cannot learn.
+
+    Parameters
+    ----------
+    model : CascadeRegressor or CascadeClassifier
+        With valid parameters.
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights.
+    """
+    if isinstance(model.deferral, str):
+        return
+    if is_classifier(model.deferral):
+        raise ValueError(
+            "The 'deferral' parameter must be a regressor, as it learns by how much "
+            f"the student misses. Got {model.deferral!r}. Use one that is."
+        )
+    weight_param(model.deferral, weight, part="deferral model")
 
 
 def _check_estimator(model: Estimator) -> None:

@@ -71,7 +71,8 @@ def features_of(X: Table, student: NDArray) -> Table:
     -------
     table
         With the columns of X first. Those of a DataFrame keep their names, the others
-        are "student_0", "student_1", ...; where names are numbers, negative ones.
+        are "student_0", "student_1", ..., after an underscore where X has such names;
+        where names are numbers, negative ones.
     """
     columns: Any = student[:, None]
     if student.ndim == 2:
@@ -81,7 +82,10 @@ def features_of(X: Table, student: NDArray) -> Table:
 
         columns = pd.DataFrame(columns)
         if all(isinstance(name, str) for name in X.columns):
-            columns = columns.add_prefix("student_")
+            prefix = "student_"
+            while any(name.startswith(prefix) for name in X.columns):
+                prefix = f"_{prefix}"
+            columns = columns.add_prefix(prefix)
         else:
             columns.columns = range(-columns.shape[1], 0)
     elif getattr(X, "dtype", np.dtype(float)).kind in "US":

@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.model_selection import ShuffleSplit
 from sklearn.utils.parallel import Parallel, delayed
 
-from skdistill._fitting import explaining_pickles
+from skdistill._fitting import explaining_pickles, naming_failures
 from skdistill._sklearn import index_params, safe_indexing
 from skdistill._typing import Estimator, Table
 from skdistill._warnings import warn_again, with_notes
@@ -78,13 +78,18 @@ def fit_folds(
     -------
     HeldOut
     """
-    if getattr(estimator, "on_poor_teacher", None) == "warn":
-        # It was judged on all samples, which gave the warning.
-        estimator = clone(estimator).set_params(on_poor_teacher="ignore")
+    # It was judged on all samples, which gave the warning.
+    warns = {
+        name: "ignore"
+        for name, value in estimator.get_params().items()
+        if name.rpartition("__")[2] == "on_poor_teacher" and value == "warn"
+    }
+    estimator = clone(estimator).set_params(**warns)
     work = partial(_fit_fold, estimator, X, y, classes, params=params, whole=whole)
     with explaining_pickles():
         results = Parallel(n_jobs=n_jobs)(
-            delayed(with_notes)(work, train, test) for train, test in folds
+            delayed(with_notes)(work, number, train, test)
+            for number, (train, test) in enumerate(folds)
         )
     shape = (len(y),) if classes is None else (len(y), len(classes))
     student, teacher = np.empty(shape), np.empty(shape)
@@ -101,18 +106,20 @@ def _fit_fold(
     X: Table,
     y: NDArray,
     classes: NDArray | None,
+    number: int,
     train: NDArray,
     test: NDArray,
     *,
     params: dict[str, Any],
     whole: dict[str, Any],
 ) -> tuple[NDArray, NDArray]:
-    fitted = clone(estimator).fit(
-        safe_indexing(X, train),
-        y[train],
-        **index_params(X, params, indices=train),
-        **whole,
-    )
+    with naming_failures(f"estimator on fold {number}"):
+        fitted = clone(estimator).fit(
+            safe_indexing(X, train),
+            y[train],
+            **index_params(X, params, indices=train),
+            **whole,
+        )
     return Pair.of(fitted).both(safe_indexing(X, test), classes)
 
 

@@ -154,7 +154,8 @@ def describe(
         parts.append(f"For samples that the student keeps: {certificate}")
     assumed = "new samples come from the same distribution"
     if is_weighted:
-        assumed += ", weights count samples"
+        assumed += ", weights count samples (but for what is said of kept ones, which "
+        assumed += "counts each once)"
     if is_refitted:
         assumed += ", and the models fitted on all samples are as those of the folds"
     return " ".join([*parts, f"This assumes that {assumed}."])

@@ -29,6 +29,8 @@ __all__ = [
 # Sums of hundreds of terms in single precision, as a fraction of the largest
 # prediction.
 _TOLERANCE = 1e-4
+# What single precision may add to a deferral score, as a fraction of the largest.
+_ROUNDING = 1e-6
 # Predictions that differ by less, as a fraction of the largest, are all the same.
 _NO_RANGE = 1e-12
 
@@ -56,6 +58,11 @@ class Predictions:
     values: NDArray[np.float64]
     labels: NDArray | None
     score: "Predictions | None" = None
+
+    def threshold(self, threshold: float) -> float:
+        """Return a threshold above scores that equal this one but for rounding."""
+        scale, _ = self._scale_and_range()
+        return float(threshold + _ROUNDING * scale.max(initial=0.0))
 
     def differences(self, others: "Predictions") -> _Differences:
         """Compare with other predictions for the same samples."""

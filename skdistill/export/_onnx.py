@@ -103,7 +103,9 @@ def to_onnx(
         (n_samples, n_outputs) for a regressor, "label" and "probabilities" for a
         classifier. Boolean labels become 0 and 1. A cascade has the further output
         "deferral_score" of shape (n_samples, 1), and its threshold as the metadata
-        property "deferral_threshold": samples with a higher score need the teacher.
+        property "deferral_threshold": samples with a higher score need the teacher. It
+        is raised by 1e-6 of the largest score, so that rounding sends no samples whose
+        score equals it, as those of one leaf do.
 
     Raises
     ------
@@ -164,6 +166,7 @@ def _export(
     model: Estimator, inputs: "Inputs", expected: "Predictions", *, rounds_down: bool
 ) -> tuple["ModelProto", "Comparison"]:
     """Return an ONNX model, and how its predictions differ from those of the model."""
+    from onnx.helper import set_model_props
     from onnxruntime import InferenceSession
 
     from skdistill.export._check import compare_predictions
@@ -172,6 +175,9 @@ def _export(
         onnx_model = _convert(
             model, inputs.types, expected.values.shape[1], rounds_down=rounds_down
         )
+        if expected.score is not None:
+            threshold = expected.score.threshold(final_step(model).threshold_)
+            set_model_props(onnx_model, {"deferral_threshold": repr(threshold)})
         session = InferenceSession(
             onnx_model.SerializeToString(), providers=["CPUExecutionProvider"]
         )
@@ -193,7 +199,6 @@ def _convert(
     *,
     rounds_down: bool,
 ) -> "ModelProto":
-    from onnx.helper import set_model_props
     from skl2onnx import convert_sklearn
 
     from skdistill.export._converters import (
@@ -204,10 +209,7 @@ def _convert(
 
     if _is_cascade(model):
         shipped = ShippedCascade(model, rounds_down=rounds_down)
-        onnx_model = convert_sklearn(shipped, type(model).__name__, initial_types=types)
-        threshold = final_step(model).threshold_
-        set_model_props(onnx_model, {"deferral_threshold": repr(threshold)})
-        return onnx_model
+        return convert_sklearn(shipped, type(model).__name__, initial_types=types)
     if is_classifier(model):
         shipped = ShippedClassifier(model, rounds_down=rounds_down)
         options = {id(shipped): {"zipmap": False}}

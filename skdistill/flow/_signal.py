@@ -82,7 +82,7 @@ def _cross_fitted(
     if told is not None and plan.learns_distribution(data):
         quantiles = cached_quantiles(plan.memory, fitted, X, out_of_fold=True)
         levels = getattr(told, "levels_", told.levels)  # One is frozen, and fitted.
-        signal = signal.with_quantiles(levels, quantiles)
+        signal = signal.with_quantiles(levels, predictions, quantiles)
     return signal, fitted
 
 

@@ -84,6 +84,8 @@ class DistributionRegressor(RegressorMixin, TeacherWrapper):
     array([[2., 4.]])
     """
 
+    # The folds' teachers are kept, as out-of-fold quantiles are asked of them.
+    learns_in_context: ClassVar[bool] = False
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "estimator": [HasMethods(["fit", "predict"])],
         "levels": ["array-like"],
@@ -272,7 +274,10 @@ def check_says_quantiles(
     ValueError
         If the levels are no levels, or the regressor says no quantiles.
     """
-    levels = np.asarray(teacher.levels, dtype=float)
+    try:
+        levels = np.asarray(teacher.levels, dtype=float)
+    except (TypeError, ValueError):
+        levels = np.empty(0)
     is_row = levels.ndim == 1 and len(levels) >= 2
     if not is_row or not (np.diff(levels, prepend=0.0, append=1.0) > 0).all():
         raise ValueError(

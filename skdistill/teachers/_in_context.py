@@ -90,7 +90,8 @@ def learns_in_context(teacher: Estimator | None) -> bool:
     ----------
     teacher : estimator or None
         Of any library; it says so by an attribute `learns_in_context` that is True. The
-        last step of a Pipeline counts, and the one estimator that a wrapper holds.
+        last step of a Pipeline counts, and the one estimator that a wrapper holds,
+        unless the wrapper has the attribute itself.
 
     Examples
     --------
@@ -104,8 +105,8 @@ def learns_in_context(teacher: Estimator | None) -> bool:
     False
     """
     while is_estimator(teacher := final_step(teacher)):
-        if getattr(teacher, "learns_in_context", False):
-            return True
+        if hasattr(teacher, "learns_in_context"):
+            return bool(teacher.learns_in_context)
         teacher = wrapped(teacher)
     return False
 

@@ -10,6 +10,7 @@ from scipy import sparse
 from scipy.stats import norm
 from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
+from sklearn.pipeline import Pipeline
 from sklearn.utils import gen_batches
 
 from skdistill._fitting import final_step
@@ -119,7 +120,15 @@ class _Asked(QuantileSource):
         return self.quantiles(X) @ weights_of_levels(self.levels)
 
     def ask(self, regressor: Estimator, X: Table) -> NDArray[np.float64]:
-        return np.asarray(regressor.predict(X, quantiles=self.levels.tolist()))
+        told = np.asarray(regressor.predict(X, quantiles=self.levels.tolist()))
+        expected = num_samples(X), len(self.levels)
+        if told.shape != expected:
+            raise ValueError(
+                "A regressor whose predict takes quantiles must return a column for "
+                f"each of them, here shape {expected}. Got shape {told.shape} from "
+                f"{type(regressor).__name__}. Wrap it in a regressor that does."
+            )
+        return told
 
 
 class _Distributions(QuantileSource):
@@ -167,7 +176,7 @@ class _Leaves(QuantileSource):
         forest, seen = last_step(fitted, X)
         order = np.argsort(y, kind="stable")
         leaves = _onehot(forest, forest.apply(seen)[order])
-        weighted = sparse.diags(_weight_in(params, len(y))[order]) @ leaves
+        weighted = sparse.diags(_weight_in(fitted, params, len(y))[order]) @ leaves
         sums = np.asarray(weighted.sum(axis=0)).ravel()
         # A leaf without weight has no part in any distribution.
         part = np.divide(1.0, sums, out=np.zeros_like(sums), where=sums > 0)
@@ -197,14 +206,16 @@ def _onehot(forest: Estimator, nodes: NDArray) -> sparse.csr_matrix:
     return sparse.csr_matrix((np.ones(len(columns)), columns, ends), shape=shape)
 
 
-def _weight_in(params: Mapping[str, Any], n_samples: int) -> NDArray[np.float64]:
-    """Return the sample weights among the metadata of a regressor, or of a Pipeline."""
-    found = [
-        value
-        for name, value in params.items()
-        if name.rpartition("__")[2] == "sample_weight" and value is not None
-    ]
-    return np.asarray(found[0], dtype=float) if found else np.ones(n_samples)
+def _weight_in(
+    estimator: Estimator, params: Mapping[str, Any], n_samples: int
+) -> NDArray[np.float64]:
+    """Return the weights among the metadata of a regressor: of a Pipeline's last."""
+    weight, prefix = params.get("sample_weight"), ""
+    while isinstance(estimator, Pipeline):
+        name, estimator = estimator.steps[-1]
+        prefix += f"{name}__"
+        weight = params.get(f"{prefix}sample_weight", weight)
+    return np.ones(n_samples) if weight is None else np.asarray(weight, dtype=float)
 
 
 def source_of(estimator: Estimator) -> type[QuantileSource]:

@@ -6,10 +6,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Quantiles", "Said", "weights_of_levels"]
+__all__ = ["Quantiles", "Said", "have_spread", "weights_of_levels"]
 
 # The least spread that counts, as a fraction of the mean one.
 _LEAST_SPREAD = 0.01
+# A mean spread that is no more, as a fraction of the largest number, is of rounding.
+_ROUNDING = 1e-12
 
 
 def weights_of_levels(levels: NDArray) -> NDArray[np.float64]:
@@ -25,6 +27,19 @@ def weights_of_levels(levels: NDArray) -> NDArray[np.float64]:
     """
     between = (levels[1:] + levels[:-1]) / 2
     return np.diff(np.concatenate([[0.0], between, [1.0]]))
+
+
+def have_spread(values: NDArray, largest: float) -> bool:
+    """Return whether quantiles differ by more than rounding.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples, n_levels)
+        The quantiles.
+    largest : float
+        The largest number that they were computed from.
+    """
+    return bool(np.ptp(values, axis=1).mean() > _ROUNDING * largest)
 
 
 @dataclass(frozen=True)
@@ -65,10 +80,15 @@ class Quantiles:
 
     @classmethod
     def of(cls, levels: NDArray, values: NDArray) -> Self:
-        """Return the distributions with these quantiles, in any order in a row."""
+        """Return the distributions with these quantiles, in any order in a row.
+
+        If they have no spread, a place is the distance from them, as a residual is.
+        """
         ordered = np.sort(values, axis=1)
+        if not have_spread(ordered, float(np.abs(ordered).max())):
+            return cls(levels, ordered, 1.0)
         mean = np.mean(ordered[:, -1] - ordered[:, 0]) / (levels[-1] - levels[0])
-        return cls(levels, ordered, _LEAST_SPREAD * mean if mean > 0 else 1.0)
+        return cls(levels, ordered, float(_LEAST_SPREAD * mean))
 
     def like(self, values: NDArray) -> Self:
         """Return those of other samples, at the same levels."""

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.metrics import accuracy_score, r2_score
 
 from skdistill.teachers._predictions import check_predictions
-from skdistill.teachers._quantiles import Quantiles, Said
+from skdistill.teachers._quantiles import Quantiles, Said, have_spread
 
 __all__ = ["Signal", "SignalStep"]
 
@@ -60,6 +60,9 @@ class Signal:
         The distributions of the training samples' labels, changed by the steps too,
         where the teacher says them and the student learns them. Several teachers say
         them around the combined predictions.
+    keeps_spread : bool
+        Whether the steps move the quantiles as they move the prediction. So they do
+        where they would leave no spread, as where the mean is not worth its slope.
     """
 
     predictions: NDArray
@@ -69,6 +72,7 @@ class Signal:
     steps: tuple[SignalStep, ...] = ()
     parts: tuple["Signal", ...] = ()
     quantiles: Quantiles | None = None
+    keeps_spread: bool = False
 
     @classmethod
     def of(
@@ -166,22 +170,30 @@ class Signal:
             changed = step.transform(changed)
         return changed
 
-    def with_quantiles(self, levels: ArrayLike, values: NDArray) -> "Signal":
+    def with_quantiles(
+        self, levels: ArrayLike, predictions: NDArray, values: NDArray
+    ) -> "Signal":
         """Return the signal of a teacher that says distributions.
 
         Parameters
         ----------
         levels : array-like of shape (n_levels,)
             The levels of the quantiles.
+        predictions : ndarray of shape (n_samples,)
+            The predictions out-of-fold, that no step has changed.
         values : ndarray of shape (n_samples, n_levels)
-            The quantiles out-of-fold, that no step has changed.
+            The quantiles, like these.
 
         Returns
         -------
         Signal
         """
-        changed = self._by_column(values)
-        return replace(self, quantiles=Quantiles.of(np.asarray(levels), changed))
+        largest = float(np.abs(values).max())
+        signal = replace(
+            self, keeps_spread=not have_spread(self._by_column(values), largest)
+        )
+        changed = signal._changed(predictions, self.predictions, values)
+        return replace(signal, quantiles=Quantiles.of(np.asarray(levels), changed))
 
     @property
     def said(self) -> Said:
@@ -210,8 +222,16 @@ class Signal:
             said = [part.transform_said(one, told) for part, one, told in each]
             found = _around(changed, said, self.quantiles.levels)
         else:
-            found = self._by_column(values)
+            found = self._changed(predictions, changed, values)
         return Said(changed, self.quantiles.like(found))
+
+    def _changed(
+        self, predictions: NDArray, changed: NDArray, values: NDArray
+    ) -> NDArray[np.float64]:
+        """Return quantiles as steps change them, making `changed` of predictions."""
+        if self.keeps_spread:
+            return values + (changed - predictions)[:, None]
+        return self._by_column(values)
 
     def _by_column(self, values: NDArray) -> NDArray[np.float64]:
         return np.column_stack([self.transform(column) for column in values.T])

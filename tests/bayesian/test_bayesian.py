@@ -9,6 +9,7 @@ from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import approx_fprime
 from scipy.special import expit
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import make_classification, make_regression
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
@@ -329,6 +330,28 @@ def test_a_weight_of_k_is_k_samples(values, classes, kind, alpha):
     assert_allclose(weighted.covariance_, repeated.covariance_, rtol=1e-5, atol=1e-9)
 
 
+def test_weights_that_sum_to_1_leave_the_noise_as_it_is(values):
+    X, y = values
+    weight = np.full(len(y), 1 / len(y))
+    alone = REGRESSOR(alpha=0, strength=1e-6).fit(X, y).noise_variance_
+    model = REGRESSOR(alpha=0, strength=1e-6).fit(X, y, sample_weight=weight)
+    assert model.noise_variance_ == pytest.approx(alone, rel=0.01)
+
+
+@pytest.mark.parametrize("kind", ["values", "classes"])
+def test_weights_are_routed_to_the_teacher_and_count_for_the_labels(kind, request):
+    X, y = request.getfixturevalue(kind)
+    weight = np.arange(len(y)) % 3 + 1.0
+    make, teacher = REGRESSOR, Ridge()
+    if kind == "classes":
+        make, teacher = CLASSIFIER, LogisticRegression()
+    expected = make(teacher, random_state=0).fit(X, y, sample_weight=weight)
+    with config_context(enable_metadata_routing=True):
+        routed = teacher.set_fit_request(sample_weight=True)
+        model = make(routed, random_state=0).fit(X, y, sample_weight=weight)
+    assert_allclose(model.precision_, expected.precision_)
+
+
 def test_tables_pipelines_searches_and_pickles(values):
     X, y = values
     X = pd.DataFrame(X, columns=list("abcd"))
@@ -419,3 +442,19 @@ def test_a_prior_that_does_not_fit_is_refused(values, classes):
     other = FrozenEstimator(CLASSIFIER(alpha=0).fit(X, y == "yes"))
     with pytest.raises(ValueError, match="other classes than y"):
         CLASSIFIER(other).fit(X, y)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_prior_of_the_same_features_in_another_order_is_refused(values, own):
+    X, y = pd.DataFrame(values[0], columns=list("abcd")), values[1]
+    teacher = REGRESSOR(alpha=0) if own else BayesianRidge()
+    model = REGRESSOR(FrozenEstimator(teacher.fit(X, y)))
+    with pytest.raises(ValueError, match="same order"):
+        model.fit(X[list("dcba")], y)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.5])
+def test_several_outputs_are_refused(values, alpha):
+    X, y = values
+    with pytest.raises(ValueError, match="y must have one output.*shape"):
+        REGRESSOR(Ridge(), alpha=alpha).fit(X, np.column_stack([y, y]))

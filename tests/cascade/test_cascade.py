@@ -13,11 +13,12 @@ from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import DataConversionWarning, NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -30,6 +31,7 @@ from skdistill import (
     DistilledRegressorCV,
 )
 from skdistill.cascade import expected_gains
+from skdistill.exceptions import PoorTeacherWarning
 from skdistill.inspect import FidelityCertificate
 from tests.doubles import CountingTeacher, RecordingRegressor
 
@@ -376,6 +378,10 @@ def test_costs_are_measured_where_they_are_needed():
             {"estimator": make_pipeline(StandardScaler(), VALUES)},
             "(?s)must be distilled.*before the cascade: make_pipeline",
         ),
+        (
+            {"deferral": LogisticRegression()},
+            "'deferral' parameter must be a regressor",
+        ),
         ({"cv": [(np.arange(400), np.arange(400, 442))]}, "hold out each row exactly"),
     ],
 )
@@ -417,3 +423,44 @@ def test_a_class_that_a_fold_lacks_has_probability_0_there():
     model.fit(FLOWERS[order], kinds[order])
     assert_array_equal(model.classes_, ["a", "b", "c", "d"])
     assert np.isfinite(model.threshold_)
+
+
+def test_a_deferral_model_without_weights_is_refused_before_any_fit(tmp_path):
+    pair = DistilledRegressor(CountingTeacher(tmp_path), Ridge(), **CHEAP)
+    model = CascadeRegressor(pair, deferral=KNeighborsRegressor())
+    with pytest.raises(ValueError, match="deferral model must accept sample_weight"):
+        model.fit(X, Y, sample_weight=np.ones(len(Y)))
+    assert not list(tmp_path.iterdir())
+
+
+def test_columns_that_are_called_as_those_of_the_student():
+    frame = pd.DataFrame(X).rename(columns=lambda i: f"student_{i}")
+    model = clone(regressor()).fit(frame, Y)
+    assert_allclose(model.predict(frame), regressor().predict(X))
+
+
+def test_a_fold_that_fails_is_named():
+    flowers, kinds = FLOWERS[:100], KINDS[:100]
+    model = CascadeClassifier(CLASSES, cv=KFold(2), deferral="margin")
+    with pytest.raises(ValueError, match="at least two classes") as failed:
+        model.fit(flowers, kinds)
+    assert any("estimator on fold 0" in note for note in failed.value.__notes__)
+
+
+def test_a_column_of_labels_is_warned_of_once():
+    model = CascadeClassifier(CLASSES, deferral="margin", cv=2)
+    with pytest.warns(DataConversionWarning) as caught:
+        model.fit(FLOWERS, KINDS[:, None])
+    assert len(caught) == 1
+
+
+def test_a_poor_teacher_in_a_grid_is_judged_by_the_grid_alone():
+    noise = np.random.default_rng(0).normal(size=len(Y))
+    pair = clone(VALUES).set_params(on_poor_teacher="warn")
+    grid = GridSearchCV(pair, {"alpha": [0.5]}, cv=2)
+    counts = []
+    for model in (grid, CascadeRegressor(grid, deferral=Ridge(), cv=2)):
+        with pytest.warns(PoorTeacherWarning) as caught:
+            model.fit(X, noise)
+        counts.append(len(caught))
+    assert counts[0] == counts[1]

@@ -18,10 +18,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skdistill import DistilledRegressor, DistilledRegressorCV
+from skdistill.distilled import make_plan
 from skdistill.exceptions import PoorTeacherWarning
-from skdistill.flow import Residuals
+from skdistill.flow import Data, Residuals, supervise
 from skdistill.students import TrainingLoss
 from skdistill.teachers import (
+    AffineCalibration,
     Combination,
     DistributionRegressor,
     Quantiles,
@@ -210,6 +212,20 @@ def test_distributions_of_several_teachers_are_averaged_level_by_level():
     assert_allclose(said.quantiles.values, 7 * t[:, None] + [-2.0, 2.0])
 
 
+def test_a_slope_of_nothing_leaves_the_spread():
+    # Noise has no mean to be learned: calibration makes a constant of the prediction.
+    t, spread = np.random.default_rng(2).normal(size=len(Y)), 0.1 + X[:, :1]
+    step = AffineCalibration().fit(t, Y, None)
+    assert step.slope_ == 0
+    signal = Signal.of(t, Y, None, is_out_of_fold=True, is_classifier=False)
+    signal = signal.then(step, Y, None)
+    values = t[:, None] + spread * [-1.0, 1.0]
+    signal = signal.with_quantiles([0.1, 0.9], t, values)
+    for said in (signal.said, signal.transform_said(t, values)):
+        deviations = said.quantiles.values - said.predictions[:, None]
+        assert_allclose(deviations, spread * [-1.0, 1.0], rtol=1e-9)
+
+
 @pytest.mark.parametrize("inside", [True, False])
 def test_the_teacher_may_be_a_pipeline(inside):
     alone, same = BayesianRidge(), FunctionTransformer()
@@ -263,3 +279,20 @@ def test_what_says_no_quantiles_is_refused_before_any_teacher_is_fitted(
     for one in (teacher, [("first", Untouched()), ("second", teacher)]):
         with pytest.raises(ValueError, match=message):
             distilled(one).fit(X, Y)
+
+
+class InContext(BayesianRidge):
+    """Looks labels up, as it says."""
+
+    learns_in_context = True
+
+
+def test_quantiles_of_a_teacher_that_learns_in_context_are_out_of_fold():
+    data = Data(X[:120], Y[:120])
+    found = [
+        supervise(
+            make_plan(distilled(DistributionRegressor(teacher), cv=3), data), data
+        ).signal.quantiles.values
+        for teacher in (InContext(), BayesianRidge())
+    ]
+    assert_array_equal(*found)

@@ -18,7 +18,12 @@ from sklearn.ensemble import (
 )
 from sklearn.frozen import FrozenEstimator
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.linear_model import BayesianRidge, QuantileRegressor, Ridge
+from sklearn.linear_model import (
+    BayesianRidge,
+    LinearRegression,
+    QuantileRegressor,
+    Ridge,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
@@ -95,9 +100,12 @@ def test_places_do_not_depend_on_the_unit():
     assert_allclose(other.places(1e6 * y + 1e3), known.places(y), atol=1e-6)
 
 
-def test_without_any_spread_places_are_differences():
-    known = Quantiles.of(LEVELS, np.zeros((2, 3)))
-    assert_allclose(known.at(known.places(np.array([4.0, -4.0]))), [4.0, -4.0])
+@pytest.mark.parametrize("values", [np.zeros(3), 7 + np.arange(3) * 1e-15])
+def test_without_any_spread_but_rounding_places_are_differences(values):
+    known = Quantiles.of(LEVELS, np.tile(values, (2, 1)))
+    places = known.places(np.array([14.0, -14.0]))
+    assert_allclose(np.abs(places), [14, 14], atol=8)
+    assert_allclose(known.at(places), [14.0, -14.0])
 
 
 def test_quantiles_that_cross_are_sorted():
@@ -354,3 +362,36 @@ def test_a_frozen_teacher_says_its_own():
     _, _, lazy = cached_cross_fit(None, task_of(frozen), "auto")
     found = cached_quantiles(None, lazy, X, out_of_fold=True)
     assert_array_equal(found, fitted[-1].predict_quantiles(X))
+
+
+def test_a_forest_in_a_pipeline_takes_its_own_weights():
+    weight = np.arange(len(Y)) % 3 + 0.0
+    forest = RandomForestRegressor(3, min_samples_leaf=5, random_state=0)
+    expected = DistributionRegressor(forest).fit(X, Y, sample_weight=weight)
+    piped = DistributionRegressor(make_pipeline(StandardScaler(), forest)).fit(
+        X,
+        Y,
+        standardscaler__sample_weight=np.ones(len(Y)),
+        randomforestregressor__sample_weight=weight,
+    )
+    assert_allclose(piped.predict_quantiles(X_NEW), expected.predict_quantiles(X_NEW))
+
+
+class Silent(LinearRegression):
+    """Takes quantiles and returns the mean all the same."""
+
+    def predict(self, X, quantiles=None):
+        return super().predict(X)
+
+
+def test_a_regressor_that_returns_no_quantiles_is_named():
+    teacher = DistributionRegressor(Silent()).fit(X, Y)
+    for ask in (teacher.predict, teacher.predict_quantiles):
+        with pytest.raises(ValueError, match="a column for each.*from Silent"):
+            ask(X)
+
+
+@pytest.mark.parametrize("levels", [("low", "high"), [[0.1], [0.2, 0.3]]])
+def test_levels_that_are_no_numbers_are_refused_by_name(levels):
+    with pytest.raises(ValueError, match="The 'levels' parameter must hold"):
+        DistributionRegressor(BayesianRidge(), levels=levels).fit(X, Y)
