@@ -189,11 +189,12 @@ class Signal:
         Signal
         """
         largest = float(np.abs(values).max())
-        signal = replace(
-            self, keeps_spread=not have_spread(self._by_column(values), largest)
-        )
-        changed = signal._changed(predictions, self.predictions, values)
-        return replace(signal, quantiles=Quantiles.of(np.asarray(levels), changed))
+        changed = self._by_column(values)
+        keeps_spread = not have_spread(changed, largest)
+        if keeps_spread:
+            changed = _moved(values, predictions, self.predictions)
+        quantiles = Quantiles.of(np.asarray(levels), changed)
+        return replace(self, keeps_spread=keeps_spread, quantiles=quantiles)
 
     @property
     def said(self) -> Said:
@@ -221,17 +222,11 @@ class Signal:
             each = zip(self.parts, predictions, values, strict=True)
             said = [part.transform_said(one, told) for part, one, told in each]
             found = _around(changed, said, self.quantiles.levels)
+        elif self.keeps_spread:
+            found = _moved(values, predictions, changed)
         else:
-            found = self._changed(predictions, changed, values)
+            found = self._by_column(values)
         return Said(changed, self.quantiles.like(found))
-
-    def _changed(
-        self, predictions: NDArray, changed: NDArray, values: NDArray
-    ) -> NDArray[np.float64]:
-        """Return quantiles as steps change them, making `changed` of predictions."""
-        if self.keeps_spread:
-            return values + (changed - predictions)[:, None]
-        return self._by_column(values)
 
     def _by_column(self, values: NDArray) -> NDArray[np.float64]:
         return np.column_stack([self.transform(column) for column in values.T])
@@ -252,6 +247,13 @@ def _check_changed(predictions: NDArray, expected: NDArray, step: Any) -> None:
             f"{np.shape(predictions)} from {step!r}. Mend its transform."
         )
     check_predictions(predictions, f"X, as {type(step).__name__} changed it")
+
+
+def _moved(
+    values: NDArray, predictions: NDArray, changed: NDArray
+) -> NDArray[np.float64]:
+    """Return quantiles with the spread that they have, beside changed predictions."""
+    return values + (changed - predictions)[:, None]
 
 
 def _around(
