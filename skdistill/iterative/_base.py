@@ -134,6 +134,8 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
         self : object
             The fitted estimator.
         """
+        raise_for_params(fit_params, self, "fit")
+        forget_fit(self)
         given = self._given(Given(X, y, sample_weight, X_unlabeled, fit_params))
         self._run(self._begin(given))
         return self
@@ -190,8 +192,6 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
 
     def _begin(self, given: Given) -> list[Peer]:
         """Check what is given to `fit`; return what each model is fitted by."""
-        raise_for_params(given.fit_params, self, "fit")
-        forget_fit(self)
         validate_data(self, given.X, skip_check_array=True)
         models = self._models()
         routed: Any = {}

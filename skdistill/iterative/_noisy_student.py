@@ -345,7 +345,7 @@ class NoisyStudentClassifier(ClassifierDelegate, BaseNoisyStudent):
         self.soft_labels = soft_labels
 
     def _given(self, given: Given) -> Given:
-        return split_unlabeled(super()._given(given))
+        return split_unlabeled(self, super()._given(given))
 
     def _labels(self) -> PseudoLabels:
         return PseudoLabels(self.confidence, self.balance, self.soft_labels)
