@@ -17,7 +17,7 @@ from sklearn.utils.validation import validate_data
 from skdistill._fitting import forget_fit
 from skdistill._parameters import assign
 from skdistill._sklearn import fit_context, raise_for_params, routing_enabled
-from skdistill._typing import Estimator, Table
+from skdistill._typing import Estimator, Student, Table
 from skdistill.distilled import (
     BaseDistilled,
     Delegate,
@@ -162,10 +162,13 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
         shared = {name: own[name] for name in names if name in own}
         return self._distilled_type(**shared | params)
 
-    def _build_learner(self, teacher: Estimator, student: Estimator) -> Any:
-        """Return one that learns what others of its kind say, by `out_of_fold`."""
+    def _build_learner(self, teacher: Student | None, student: Student | None) -> Any:
+        """Return one that learns what others of its kind say, by `out_of_fold`.
+
+        None is the default student.
+        """
         return self._build(
-            teacher=teacher,
+            teacher=student_of(self) if teacher is None else teacher,
             student=student,
             transfer=None,
             cross_fit="kfold" if self.out_of_fold else False,

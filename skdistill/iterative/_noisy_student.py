@@ -154,9 +154,9 @@ class BaseNoisyStudent(NamedTeachersMixin, BaseProcedure):
         return PseudoLabels()
 
     def _models(self) -> dict[str, Any]:
-        student = student_of(self)
+        student = self.student
         if self.subsample is not None:
-            student = with_subsample(student, self.subsample)
+            student = with_subsample(student_of(self), self.subsample)
         model = self._build(
             student=student,
             alpha=0.0,

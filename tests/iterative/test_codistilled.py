@@ -330,3 +330,20 @@ def test_students_that_nothing_is_left_for_are_refused_before_any_fit(
     model = kind(student, cv=KFold(4), **params)
     with pytest.raises(ValueError, match="Each student must learn at least"):
         model.fit(X, y, sample_weight=weight)
+
+
+@pytest.mark.parametrize("kind", [CodistilledRegressor, SelfDistilledRegressor])
+def test_the_default_student_takes_weights_where_metadata_is_routed(data, kind):
+    X, y = data
+    model, weight = kind(random_state=0, **IN_SAMPLE), np.linspace(0, 1, len(data[1]))
+    known = model.fit(X, y, sample_weight=weight).predict(X)
+    with sklearn.config_context(enable_metadata_routing=True):
+        model.fit(X, y, sample_weight=weight)
+    assert np.array_equal(model.predict(X), known)
+
+
+@pytest.mark.parametrize("kind", [CodistilledRegressor, SelfDistilledRegressor])
+def test_several_outputs_are_too_many_for_the_default_student(data, kind):
+    X, y = data
+    with pytest.raises(ValueError, match="The default student predicts one output"):
+        kind().fit(X, np.column_stack([y, y]))

@@ -339,3 +339,15 @@ def test_what_goes_with_labels_of_minus_1_is_checked_as_ever(table):
         with pytest.raises((TypeError, ValueError), match=message):
             model.fit(samples, labels, X_unlabeled=unlabeled)
         assert not hasattr(model, "best_estimator_")
+
+
+@pytest.mark.parametrize("subsample", [None, 0.5])
+def test_the_default_student_takes_weights_where_metadata_is_routed(table, subsample):
+    X, y, U = table
+    model = NoisyStudentRegressor(Ridge(), subsample=subsample, **ONCE)
+    given = {"sample_weight": np.linspace(0, 1, 80), "X_unlabeled": U}
+    known = model.fit(X, y, **given).predict(X)
+    with sklearn.config_context(enable_metadata_routing=True):
+        model.teacher.set_fit_request(sample_weight=True)
+        model.fit(X, y, **given)
+    assert np.array_equal(model.predict(X), known)
