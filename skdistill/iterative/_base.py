@@ -165,7 +165,7 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
     def _build_learner(self, teacher: Student | None, student: Student | None) -> Any:
         """Return one that learns what others of its kind say, by `out_of_fold`.
 
-        None is the default student.
+        In place of None the default student is used.
         """
         return self._build(
             teacher=student_of(self) if teacher is None else teacher,
