@@ -243,9 +243,10 @@ def check_two_classes(y: NDArray, weight: NDArray | None) -> None:
     """Raise unless samples of two classes or more have a weight above zero."""
     weighty = np.unique(y if weight is None else y[weight > 0])
     if len(weighty) < 2:
+        found = f"one class: {weighty[0]!r}" if len(weighty) else "none"
         raise ValueError(
             "DistilledClassifier needs rows of at least two classes with weight "
-            f"above zero. Got one class: {weighty[0]!r}."
+            f"above zero. Got {found}."
         )
 
 

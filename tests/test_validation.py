@@ -17,6 +17,7 @@ from skdistill._validation import (
     check_binary_or_multiclass,
     check_numeric_target,
     check_partition,
+    check_two_classes,
     check_weights,
 )
 
@@ -106,3 +107,11 @@ def test_a_fold_that_trains_on_its_held_out_rows_is_refused():
 def test_unknown_classes_get_probability_zero():
     aligned = align_classes(np.array([[1.0, 2.0]]), ["a", "c"], ["a", "b", "c"])
     assert_array_equal(aligned, [[1.0, -np.inf, 2.0]])
+
+
+@pytest.mark.parametrize(
+    ("weight", "found"), [(np.zeros(4), "Got none"), (np.eye(4)[0], "one class: .*'a'")]
+)
+def test_classes_without_weight_are_refused_also_where_none_is_left(weight, found):
+    with pytest.raises(ValueError, match=found):
+        check_two_classes(np.array(["a", "a", "b", "b"]), weight)

@@ -1,7 +1,7 @@
 """The distilled estimators: they check, plan, distil and keep."""
 
 from skdistill.distilled._base import BaseDistilled
-from skdistill.distilled._checks import check_data
+from skdistill.distilled._checks import check_data, check_samples
 from skdistill.distilled._classifier import DistilledClassifier
 from skdistill.distilled._delegates import (
     ClassifierDelegate,
@@ -24,6 +24,7 @@ __all__ = [
     "RegressorDelegate",
     "check_data",
     "check_names",
+    "check_samples",
     "inner_folds",
     "keep",
     "make_plan",

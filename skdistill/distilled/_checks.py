@@ -32,7 +32,7 @@ from skdistill.flow import (
 )
 from skdistill.teachers import ONE_TEACHER, label_of, named_teachers
 
-__all__ = ["check_data"]
+__all__ = ["check_data", "check_samples"]
 
 
 def check_data(
@@ -64,19 +64,13 @@ unlabeled_predictions
     """
     check_parts(model)
     check_not_masked(
-        X=X,
         y=y,
         sample_weight=sample_weight,
-        X_unlabeled=X_unlabeled,
-        X_privileged=X_privileged,
         teacher_predictions=teacher_predictions,
         unlabeled_predictions=unlabeled_predictions,
     )
     X, y = indexable(X, y)
-    check_not_empty(X)
-    for name, table in (("X", X), ("X_privileged", X_privileged)):
-        check_names_differ(name, table)
-    validate_data(model, X, skip_check_array=True)
+    check_samples(model, X, X_unlabeled, X_privileged)
     classes, is_stored = None, teacher_predictions is not None
     if is_classifier(model):
         target = check_binary_or_multiclass(y)
@@ -88,8 +82,6 @@ unlabeled_predictions
     if is_classifier(model):
         classes = np.unique(target)
         check_two_classes(target, weight)
-    _check_privileged(X, X_privileged)
-    _check_unlabeled(model, X, X_unlabeled, X_privileged)
     teacher_params, student_params, split_params = _route(
         model, weight, fit_params or {}
     )
@@ -108,6 +100,30 @@ unlabeled_predictions
         student_params,
         split_params,
     )
+
+
+def check_samples(
+    model: Estimator,
+    X: Table,
+    X_unlabeled: Table | None = None,
+    X_privileged: Table | None = None,
+) -> None:
+    """Check the samples that are given to `fit`, and that they go together.
+
+    Parameters
+    ----------
+    model : estimator
+        Gets `n_features_in_` and `feature_names_in_`.
+    X, X_unlabeled, X_privileged
+        As `fit` describes them.
+    """
+    check_not_masked(X=X, X_unlabeled=X_unlabeled, X_privileged=X_privileged)
+    check_not_empty(X)
+    for name, table in (("X", X), ("X_privileged", X_privileged)):
+        check_names_differ(name, table)
+    validate_data(model, X, skip_check_array=True)
+    _check_privileged(X, X_privileged)
+    _check_unlabeled(model, X, X_unlabeled, X_privileged)
 
 
 def _check_privileged(X: Table, X_privileged: Table | None) -> None:

@@ -19,6 +19,7 @@ from sklearn.ensemble import (
 from sklearn.utils import get_tags
 
 from skdistill._fitting import final_step, wrapped
+from skdistill._sklearn import routing_enabled
 from skdistill._typing import Estimator
 from skdistill.distilled._named import check_names
 from skdistill.teachers import label_of, named_teachers
@@ -27,7 +28,10 @@ __all__ = ["check_outputs", "check_parts", "is_multi_output", "student_of"]
 
 
 def student_of(model: Estimator) -> Estimator:
-    """Return the student to clone: the parameter, or the default."""
+    """Return the student to clone: the parameter, or the default.
+
+    Where metadata is routed, the default asks for weights, which nobody else can.
+    """
     if model.student is not None:
         return model.student
     params: dict[str, Any] = {
@@ -35,10 +39,11 @@ def student_of(model: Estimator) -> Estimator:
         "learning_rate": 0.1,
         "max_depth": 3,
     }
+    student: Estimator = GradientBoostingRegressor(**params)
     # Not is_classifier, which asks for tags, which ask for the student.
     if isinstance(model, ClassifierMixin):
-        return GradientBoostingClassifier(**params)
-    return GradientBoostingRegressor(**params)
+        student = GradientBoostingClassifier(**params)
+    return student.set_fit_request(sample_weight=True) if routing_enabled() else student
 
 
 def is_multi_output(model: Estimator, *, is_stored: bool = False) -> bool:

@@ -17,7 +17,7 @@ from sklearn.utils.validation import validate_data
 from skdistill._fitting import forget_fit
 from skdistill._parameters import assign
 from skdistill._sklearn import fit_context, raise_for_params, routing_enabled
-from skdistill._typing import Estimator, Table
+from skdistill._typing import Estimator, Student, Table
 from skdistill.distilled import (
     BaseDistilled,
     Delegate,
@@ -134,6 +134,8 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
         self : object
             The fitted estimator.
         """
+        raise_for_params(fit_params, self, "fit")
+        forget_fit(self)
         given = self._given(Given(X, y, sample_weight, X_unlabeled, fit_params))
         self._run(self._begin(given))
         return self
@@ -157,10 +159,13 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
         shared = {name: own[name] for name in names if name in own}
         return self._distilled_type(**shared | params)
 
-    def _build_learner(self, teacher: Estimator, student: Estimator) -> Any:
-        """Return one that learns what others of its kind say, by `out_of_fold`."""
+    def _build_learner(self, teacher: Student | None, student: Student | None) -> Any:
+        """Return one that learns what others of its kind say, by `out_of_fold`.
+
+        In place of None the default student is used.
+        """
         return self._build(
-            teacher=teacher,
+            teacher=student_of(self) if teacher is None else teacher,
             student=student,
             transfer=None,
             cross_fit="kfold" if self.out_of_fold else False,
@@ -187,8 +192,6 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
 
     def _begin(self, given: Given) -> list[Peer]:
         """Check what is given to `fit`; return what each model is fitted by."""
-        raise_for_params(given.fit_params, self, "fit")
-        forget_fit(self)
         validate_data(self, given.X, skip_check_array=True)
         models = self._models()
         routed: Any = {}

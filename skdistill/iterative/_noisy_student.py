@@ -154,9 +154,9 @@ class BaseNoisyStudent(NamedPartsMixin, BaseProcedure):
         return PseudoLabels()
 
     def _models(self) -> dict[str, Any]:
-        student = student_of(self)
+        student = self.student
         if self.subsample is not None:
-            student = with_subsample(student, self.subsample)
+            student = with_subsample(student_of(self), self.subsample)
         model = self._build(
             student=student,
             alpha=0.0,
@@ -345,7 +345,7 @@ class NoisyStudentClassifier(ClassifierDelegate, BaseNoisyStudent):
         self.soft_labels = soft_labels
 
     def _given(self, given: Given) -> Given:
-        return split_unlabeled(super()._given(given))
+        return split_unlabeled(self, super()._given(given))
 
     def _labels(self) -> PseudoLabels:
         return PseudoLabels(self.confidence, self.balance, self.soft_labels)

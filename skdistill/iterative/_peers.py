@@ -1,5 +1,6 @@
 """Base of both kinds of codistillation: peers that learn from each other."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Integral
 from typing import Any, ClassVar
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 from skdistill._fitting import is_estimator, spawn_seeds
 from skdistill._sklearn import Interval, StrOptions
 from skdistill._typing import Estimator, Student
-from skdistill.distilled import student_of
 from skdistill.flow import Data
 from skdistill.iterative._base import BaseProcedure, others_than
 from skdistill.iterative._choice import choose, held_out_losses, mean_loss
@@ -30,7 +30,8 @@ class BaseCodistilled(BaseProcedure):
     ----------
     peers : int or list of (str, estimator), default=2
         Those that learn from each other, at least two: how many clones of `student`,
-        which differ in their seeds, or estimators of different kinds by their names.
+        which differ in their seeds where it leaves its `random_state` open, or
+        estimators of different kinds by their names.
     n_rounds : int, default=1
         How many rounds follow the burn-in, round 0, in which each peer learns the
         labels alone. `cv` must make more folds than that, and one more with `choose`,
@@ -130,10 +131,10 @@ class BaseCodistilled(BaseProcedure):
             for place, (name, student) in enumerate(named)
         }
 
-    def _named_peers(self) -> list[tuple[str, Estimator]]:
+    def _named_peers(self) -> Sequence[tuple[str, Student | None]]:
         """Return the peers by their names, checked."""
         if not isinstance(self.peers, list):
-            return [(f"peer{place}", student_of(self)) for place in range(self.peers)]
+            return [(f"peer{place}", self.student) for place in range(self.peers)]
         names = {pair[0] for pair in self.peers if _is_named(pair)} - {_AVERAGE}
         if len(names) < max(2, len(self.peers)):
             raise ValueError(

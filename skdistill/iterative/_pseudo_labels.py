@@ -10,7 +10,9 @@ from sklearn.utils import check_consistent_length
 from skdistill._fitting import clone_with_seed, naming_failures
 from skdistill._numerics import log_probability, temper
 from skdistill._sklearn import index_params, safe_indexing
-from skdistill._typing import Table
+from skdistill._typing import Estimator, Table
+from skdistill._validation import check_not_masked
+from skdistill.distilled import check_samples
 from skdistill.flow import join_samples
 from skdistill.iterative._base import Given
 
@@ -20,10 +22,17 @@ __all__ = ["PseudoLabels", "split_unlabeled", "with_noise"]
 _UNLABELED = -1
 
 
-def split_unlabeled(given: Given) -> Given:
+def split_unlabeled(model: Estimator, given: Given) -> Given:
     """Return what is given with the samples of label -1 among the unlabeled ones.
 
     Where less than two other classes would be left, -1 is a class.
+
+    Parameters
+    ----------
+    model : estimator
+        Gets `n_features_in_` and `feature_names_in_`.
+    given : Given
+        What is given to its `fit`; checked before it is divided.
     """
     labels = np.asarray(given.y)
     if labels.ndim == 2 and labels.shape[1] == 1:
@@ -33,7 +42,9 @@ def split_unlabeled(given: Given) -> Given:
     marked = np.asarray(labels == _UNLABELED, dtype=bool)
     if not marked.any() or len({*labels[~marked].tolist()}) < 2:
         return given
+    check_not_masked(y=given.y, sample_weight=given.sample_weight)
     check_consistent_length(given.X, labels, given.sample_weight)
+    check_samples(model, given.X, given.X_unlabeled)
     rows = np.flatnonzero(~marked)
     unlabeled = safe_indexing(given.X, np.flatnonzero(marked))
     if given.X_unlabeled is not None:

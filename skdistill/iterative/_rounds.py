@@ -199,7 +199,7 @@ class Rounds:
     n_jobs: int | None = None
 
     def check(self, name: str) -> None:
-        """Raise if there are too few folds.
+        """Raise if there are too few folds, or too little is left to learn.
 
         Parameters
         ----------
@@ -212,6 +212,23 @@ class Rounds:
                 f"The 'cv' parameter must make at least {needed} folds where {name} is "
                 f"{self.n_rounds}, as each round leaves out one fold more. Got "
                 f"{len(self.held_out)}. Use cv={needed}, or a smaller {name}."
+            )
+        for left in self._sets(0):
+            for place in range(len(self.peers)):
+                self._check_learnable(left, place)
+
+    def _check_learnable(self, left: Left, place: int) -> None:
+        """Raise if a peer has no sample to learn without some folds, or one class."""
+        data, rows = self.peers[place].data, self._rows(left, place)
+        weighty = rows if data.weight is None else rows[data.weight[rows] > 0]
+        needed, found = "one sample", weighty
+        if data.is_classification:
+            needed, found = "samples of two classes", np.unique(data.y[weighty])
+        if len(found) < 1 + data.is_classification:
+            raise ValueError(
+                f"Each student must learn at least {needed}, with weight above zero. "
+                f"Got {len(found)} for one of them, which is fitted without the folds "
+                f"{sorted(left)}. Use other folds, fewer rounds, or disjoint=False."
             )
 
     def run(self) -> History:

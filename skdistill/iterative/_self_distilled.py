@@ -11,7 +11,6 @@ from skdistill.distilled import (
     DistilledClassifier,
     DistilledRegressor,
     RegressorDelegate,
-    student_of,
 )
 from skdistill.iterative._base import BaseProcedure, others_than
 from skdistill.iterative._choice import Choice
@@ -79,8 +78,7 @@ class BaseSelfDistilled(BaseProcedure):
         (self.best_estimator_,) = rounds.fit_last([0], history[: self.generation_])
 
     def _models(self) -> dict[str, Any]:
-        student = student_of(self)
-        return {"distilled": self._build_learner(student, student)}
+        return {"distilled": self._build_learner(self.student, self.student)}
 
 
 @inherit_parameters(

@@ -52,6 +52,6 @@ def with_subsample(student: Estimator, fraction: float) -> Estimator:
             return student
     raise ValueError(
         "The 'subsample' parameter needs a student with a parameter "
-        f"{' or '.join(_BESIDES)}, as boosting and forests have. Got {final!r}. Use "
-        "subsample=None, and the student's own parameters against overfitting."
+        f"{' or '.join(_BESIDES)}, as forests and most boosting have. Got {final!r}. "
+        "Use subsample=None, and the student's own parameters against overfitting."
     )

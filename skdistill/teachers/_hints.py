@@ -134,6 +134,8 @@ class Hints(BaseEstimator):
         -------
         FittedHints
         """
+        if self.source == "members":
+            _check_same_classes(teachers)
         parts = [Representation(self.source, one) for one in teachers]
         n_samples = len(folds)
         landmarks = np.arange(n_samples)
@@ -149,7 +151,6 @@ class Hints(BaseEstimator):
                 part.align(X, learned, sample_weight, landmarks[places], parts[0])
                 found.append(part.transform(safe_indexing(X, own)))
             held_out.append(own)
-        _check_one_size(found)
         values = in_sample_order(held_out, found, n_samples)
         return self.of_values(values, sample_weight, scale, parts)
 
@@ -231,12 +232,14 @@ class FittedHints:
         return self.of_others(np.mean([part.transform(X) for part in self.parts], 0))
 
 
-def _check_one_size(parts: Sequence[NDArray]) -> None:
-    """Raise if the representations of some teachers have other columns than others."""
-    sizes = sorted({part.shape[1] for part in parts})
-    if len(sizes) > 1:
+def _check_same_classes(teachers: Sequence[Estimator]) -> None:
+    """Raise if the members of some teachers tell apart other classes than others."""
+    found = [np.asarray(getattr(one, "classes_", ())) for one in teachers]
+    known = {tuple(classes.tolist()) for classes in found}
+    if len(known) > 1:
         raise ValueError(
-            "The teachers of all folds must have representations of one size. Got "
-            f"{sizes} columns: some fold lacks a class, say. Use fewer folds, such as "
-            "cv=3, or hints=None."
+            "With source='members' the teachers of all folds must know the same "
+            f"classes, as their predictions stand in columns. Got {sorted(known)}. Use "
+            "folds that each leave samples of all classes, another source, or "
+            "hints=None."
         )

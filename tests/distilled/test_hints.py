@@ -665,14 +665,17 @@ def test_stored_predictions_have_no_hints(values):
         distilled(None, hints="members").fit(X, y, teacher_predictions=y)
 
 
-def test_folds_that_lack_a_class_are_named():
+@pytest.mark.parametrize("rare", [(2, 0), (2, 3)])
+def test_folds_that_lack_a_class_are_named(rare):
+    """Also where each lacks one, so that all have as many columns."""
     rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(40, 2)), np.repeat([0, 1, 2], [20, 10, 10])
+    X, y = rng.normal(size=(40, 2)), np.tile([0, 1], 20)
     folds = [(np.arange(20, 40), np.arange(20)), (np.arange(20), np.arange(20, 40))]
-    y[:10], y[39] = 1, 0
+    for number, (_, test) in enumerate(folds):
+        y[test[:8]] = rare[number]
     teacher = VotingClassifier([("a", GaussianNB())], voting="soft")
     lacks = pytest.warns(MissingClassWarning)
-    with lacks, pytest.raises(ValueError, match="of one size"):
+    with lacks, pytest.raises(ValueError, match=r"the same classes.*\(0, 1, 2\)"):
         distilled(teacher, CLASS_TREE, hints="members", cv=folds, transfer=None).fit(
             X, y
         )

@@ -16,6 +16,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from skdistill.iterative import (
     CodistilledClassifier,
     CodistilledRegressor,
+    SelfDistilledClassifier,
     SelfDistilledRegressor,
 )
 from tests.doubles import RecordingRegressor
@@ -292,3 +293,57 @@ def test_students_that_do_not_predict_the_mean_are_refused(data):
     student = GradientBoostingRegressor(loss="quantile")
     with pytest.raises(ValueError, match="must predict the mean"):
         CodistilledRegressor(student).fit(*data)
+
+
+class NeverFitted(Ridge):
+    def fit(self, X, y, sample_weight=None):
+        raise AssertionError
+
+
+class NeverFittedClassifier(GaussianNB):
+    def fit(self, X, y, sample_weight=None):
+        raise AssertionError
+
+
+FIRST = np.arange(12) < 3
+ENDS = FIRST | FIRST[::-1]
+DISJOINT = {"disjoint": True, "random_state": 0}
+
+
+@pytest.mark.parametrize(
+    ("kind", "params", "weight"),
+    [
+        (CodistilledRegressor, {"peers": 13, **DISJOINT, **IN_SAMPLE}, None),
+        (CodistilledRegressor, DISJOINT, FIRST),
+        (CodistilledClassifier, DISJOINT, ENDS),
+        (SelfDistilledClassifier, {}, ENDS),
+        (SelfDistilledRegressor, {"out_of_fold": False}, FIRST),
+    ],
+)
+def test_students_that_nothing_is_left_for_are_refused_before_any_fit(
+    kind, params, weight
+):
+    X, y = np.arange(12.0)[:, None], np.repeat([0, 1], 6)
+    student = NeverFitted()
+    if hasattr(kind, "predict_proba"):
+        student = NeverFittedClassifier()
+    model = kind(student, cv=KFold(4), **params)
+    with pytest.raises(ValueError, match="Each student must learn at least"):
+        model.fit(X, y, sample_weight=weight)
+
+
+@pytest.mark.parametrize("kind", [CodistilledRegressor, SelfDistilledRegressor])
+def test_the_default_student_takes_weights_where_metadata_is_routed(data, kind):
+    X, y = data
+    model, weight = kind(random_state=0, **IN_SAMPLE), np.linspace(0, 1, len(data[1]))
+    known = model.fit(X, y, sample_weight=weight).predict(X)
+    with sklearn.config_context(enable_metadata_routing=True):
+        model.fit(X, y, sample_weight=weight)
+    assert np.array_equal(model.predict(X), known)
+
+
+@pytest.mark.parametrize("kind", [CodistilledRegressor, SelfDistilledRegressor])
+def test_several_outputs_are_too_many_for_the_default_student(data, kind):
+    X, y = data
+    with pytest.raises(ValueError, match="The default student predicts one output"):
+        kind().fit(X, np.column_stack([y, y]))

@@ -317,3 +317,37 @@ def test_calibration_reaches_the_labels(table):
         for calibrate in ("auto", None)
     ]
     assert found[0] > found[1] + 0.1
+
+
+def test_what_goes_with_labels_of_minus_1_is_checked_as_ever(table):
+    X, y, U = table
+    few = np.where(np.arange(80) < 40, classes_of(y), -1)
+    frame = pd.DataFrame(X, columns=["a", "b", "c"])
+    others = pd.DataFrame(U, columns=["c", "a", "b"])
+    refused = {
+        "X_unlabeled must be a DataFrame": (frame, few, U),
+        "X_unlabeled must be no DataFrame": (X, few, others),
+        "feature names should match": (frame, few, others),
+        "expecting 3 features": (X, few, U[:, :2]),
+        "at least one sample": (X, few, U[:0]),
+        "y must have no masked cells": (X, np.ma.masked_equal(few, -1), U),
+        "Got 'a' 2 times": (frame.set_axis(["a", "a", "b"], axis=1), few, None),
+    }
+    model = NoisyStudentClassifier(GaussianNB(), DecisionTreeClassifier(), **ONCE)
+    model.fit(X, few)
+    for message, (samples, labels, unlabeled) in refused.items():
+        with pytest.raises((TypeError, ValueError), match=message):
+            model.fit(samples, labels, X_unlabeled=unlabeled)
+        assert not hasattr(model, "best_estimator_")
+
+
+@pytest.mark.parametrize("subsample", [None, 0.5])
+def test_the_default_student_takes_weights_where_metadata_is_routed(table, subsample):
+    X, y, U = table
+    model = NoisyStudentRegressor(Ridge(), subsample=subsample, **ONCE)
+    given = {"sample_weight": np.linspace(0, 1, 80), "X_unlabeled": U}
+    known = model.fit(X, y, **given).predict(X)
+    with sklearn.config_context(enable_metadata_routing=True):
+        model.teacher.set_fit_request(sample_weight=True)
+        model.fit(X, y, **given)
+    assert np.array_equal(model.predict(X), known)
