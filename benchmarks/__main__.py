@@ -48,6 +48,7 @@ STEPS = (
     "transfer",
     "refine",
     "ship",
+    "ship_c",
     "scaling",
     "dao",
     "orlov",
