@@ -95,7 +95,7 @@ def warn_now(message: str, category: type[Warning]) -> None:
 
 @contextmanager
 def without_name_warnings() -> Iterator[None]:
-    """Predict without the warning of older LightGBM of columns that it named itself."""
+    """Predict arrays without the warning of models that know names of columns."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "X does not have valid feature names")
         yield

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from operator import methodcaller
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,8 +74,9 @@ def to_c(
     Parameters
     ----------
     model : estimator
-        Fitted: a distilled estimator, a search for one, a baseline student, refined or
-        not, or a Pipeline that ends in one of them.
+        Fitted: a distilled estimator, a search for one or a procedure, a Bayesian
+        regressor, a baseline student, refined or not, or a Pipeline that ends in one of
+        them. Of a cascade, give the student, its `estimator_`.
     X : {array-like, DataFrame} of shape (n_samples, n_features)
         Samples that are typical of those to be predicted, such as training samples:
         numbers, in the order of the columns. The predictions for them are checked.
@@ -223,12 +225,26 @@ def _labels(model: Estimator) -> NDArray:
             "A C classifier needs probabilities. Got a model without predict_proba."
         )
     classes = np.asarray(classes)
-    if classes.dtype.kind in "iubf" or all(isinstance(one, str) for one in classes):
+    odd = [label for label in classes.tolist() if not _is_in_c(label)]
+    if not odd:
         return classes
     raise ValueError(
-        f"The labels of a C classifier are numbers or strings. Got {list(classes)[:3]} "
-        "and such. Fit the model on their names."
+        "The labels of a C classifier are numbers or strings: integers of 64 bits, "
+        f"strings that are UTF-8 without a null. Got {odd[:3]} and such. Fit the model "
+        "on their names."
     )
+
+
+def _is_in_c(label: Any) -> bool:
+    """Return whether C has a constant for a label."""
+    match label:
+        case int():  # The lowest integer of 64 bits has no constant of its own.
+            return abs(label) < 2**63
+        case str():
+            return "\0" not in label and not any(
+                "\ud800" <= c <= "\udfff" for c in label
+            )
+    return isinstance(label, float)
 
 
 def _numbers(X: Table) -> NDArray[np.float64]:
@@ -236,10 +252,12 @@ def _numbers(X: Table) -> NDArray[np.float64]:
     check_dense(X, "C")
     table = np.asarray(X)
     check_shape(table)
+    if hasattr(X, "isna") and table.dtype.kind == "O":  # pandas' own missing values.
+        table = np.where(X.isna(), np.nan, table)
     has_text = table.dtype.kind in "SU" or (
         table.dtype.kind == "O" and any(isinstance(cell, str) for cell in table.flat)
     )
-    if not has_text:
+    if not has_text and table.dtype.kind != "c":
         try:
             return table.astype(float)
         except (TypeError, ValueError):

@@ -20,7 +20,13 @@ from sklearn.preprocessing import (
 )
 from sklearn.svm import LinearSVR
 
+from skdistill import iterative
 from skdistill._typing import Estimator
+from skdistill.bayesian import (
+    BayesianDistilledClassifier,
+    BayesianDistilledRegressor,
+)
+from skdistill.cascade import CascadeClassifier, CascadeRegressor
 from skdistill.distilled import DistilledClassifier, DistilledRegressor
 from skdistill.export._parts import (
     LINKS,
@@ -36,6 +42,7 @@ from skdistill.export._parts import (
     log_loss,
 )
 from skdistill.export._read_trees import read_trees
+from skdistill.export._refusals import UnreadablePartError
 from skdistill.export._trees import is_tree_student
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
 from skdistill.students import LogitStudent, ProbabilityStudent
@@ -50,6 +57,7 @@ _LINEAR = (
     *("OrthogonalMatchingPursuit", "OrthogonalMatchingPursuitCV"),
     *("QuantileRegressor", "Ridge", "RidgeCV", "SGDRegressor", "TheilSenRegressor"),
 )
+_PROCEDURES = tuple(getattr(iterative, name) for name in iterative.__all__)
 _KNOWN = (
     "trees, forests and boosting of scikit-learn, XGBoost and LightGBM, linear models, "
     "logistic regression, perceptrons, and steps that scale, impute or select numbers"
@@ -71,11 +79,13 @@ def read_model(model: Estimator) -> list[Part]:
 
     Raises
     ------
-    ValueError
+    UnreadablePartError
         If a part of the model is not known.
     """
     match model:
         case DistilledRegressorCV() | DistilledClassifierCV():
+            return read_model(model.best_estimator_)
+        case _ if isinstance(model, _PROCEDURES):
             return read_model(model.best_estimator_)
         case DistilledRegressor():
             return [*read_model(model.student_), *_rescaled(model)]
@@ -91,6 +101,21 @@ def read_model(model: Estimator) -> list[Part]:
         case Pipeline():
             steps = [step for _, step in model.steps if step not in _NOTHING]
             return [part for step in steps for part in read_model(step)]
+    try:
+        return _read_part(model)
+    except ValueError as error:
+        raise UnreadablePartError(model, str(error)) from error
+
+
+def _read_part(model: Estimator) -> list[Part]:
+    """Read what holds no other model."""
+    if isinstance(model, CascadeRegressor | CascadeClassifier):
+        raise ValueError(
+            "it needs its teacher too: export its student, estimator_, or the cascade "
+            "with to_onnx"
+        )
+    if isinstance(model, BayesianDistilledClassifier):
+        raise ValueError("its probabilities take the variance of its weights")
     if is_tree_student(model):
         return read_trees(model)
     if isinstance(model, SelectorMixin):
@@ -201,13 +226,14 @@ def _logistic(model: Estimator) -> list[Part]:
 
 
 def _perceptron(model: Estimator) -> list[Part]:
-    if is_classifier(model) and isinstance(model.classes_, list):
+    n_outputs = model.n_outputs_
+    if is_classifier(model) and model.out_activation_ == "logistic" and n_outputs > 1:
         raise ValueError("it predicts several outputs of classes")
     links = [model.activation] * (len(model.coefs_) - 1) + [model.out_activation_]
     parts: list[Part] = []
     for weights, bias, link in zip(model.coefs_, model.intercepts_, links, strict=True):
         parts += [Dense(weights.T.astype(float), bias.astype(float)), *_link(link)]
-    one_output = is_classifier(model) and model.n_outputs_ == 1
+    one_output = is_classifier(model) and n_outputs == 1
     return [*parts, Link("complement")] if one_output else parts
 
 
@@ -222,6 +248,7 @@ def _link(activation: str) -> list[Part]:
 _READERS: dict[type, Callable[[Estimator], list[Part]]] = {
     **{getattr(linear_model, name): _linear for name in _LINEAR},
     LinearSVR: _linear,
+    BayesianDistilledRegressor: _linear,
     linear_model.PoissonRegressor: _log_linear,
     linear_model.GammaRegressor: _log_linear,
     linear_model.LogisticRegression: _logistic,

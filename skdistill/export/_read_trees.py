@@ -11,6 +11,7 @@ from sklearn.base import is_classifier
 from sklearn.utils import get_tags
 
 from skdistill._typing import Estimator
+from skdistill._warnings import without_name_warnings
 from skdistill.export._ensembles import Ensemble, Tree
 from skdistill.export._parts import Link, Part, Stretched, log_loss
 from skdistill.export._trees import (
@@ -199,7 +200,8 @@ def _started(
 ) -> Ensemble:
     """Return the ensemble with the constant that the model's own sum begins with."""
     sample = np.zeros((1, model.n_features_in_))
-    start = np.asarray(raw(sample)).reshape(-1) - grown.apply(sample)[0]
+    with without_name_warnings():
+        start = np.asarray(raw(sample)).reshape(-1) - grown.apply(sample)[0]
     return replace(grown, start=grown.start + start)
 
 

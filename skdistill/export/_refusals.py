@@ -6,7 +6,30 @@ from scipy.sparse import issparse
 from skdistill._fitting import final_step
 from skdistill._typing import Estimator, Table
 
-__all__ = ["check_dense", "check_precision", "check_shape", "first_line", "why_not"]
+__all__ = [
+    "UnreadablePartError",
+    "check_dense",
+    "check_precision",
+    "check_shape",
+    "first_line",
+    "why_not",
+]
+
+
+class UnreadablePartError(ValueError):
+    """A part of a model cannot be exported.
+
+    Parameters
+    ----------
+    part : estimator
+        The part.
+    reason : str
+        Why, to be read after "it cannot be exported: ".
+    """
+
+    def __init__(self, part: Estimator, reason: str) -> None:
+        super().__init__(reason)
+        self.part = part
 
 
 def check_precision(dtype: str, max_mismatch: float) -> None:
@@ -39,9 +62,11 @@ def check_shape(table: NDArray) -> None:
 def why_not(model: Estimator, error: Exception, language: str) -> str:
     """Return why a model cannot be exported, with the part that prevents it."""
     whole = final_step(model)
-    student = final_step(getattr(whole, "student_", whole))
+    found = final_step(getattr(whole, "student_", whole))
+    if isinstance(error, UnreadablePartError):
+        found = error.part
     name = type(model).__name__
-    part = "" if student is model else f" because of its {type(student).__name__}"
+    part = "" if found is model else f" because of its {type(found).__name__}"
     reason = first_line(error)
     remedy = ""
     if type(error).__name__.startswith("Missing"):

@@ -31,6 +31,7 @@ from sklearn.linear_model import (
 )
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsRegressor
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     MaxAbsScaler,
@@ -42,10 +43,20 @@ from sklearn.preprocessing import (
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from xgboost import XGBClassifier, XGBRegressor
 
-from skdistill import DistilledClassifier, DistilledRegressor, DistilledRegressorCV
+from skdistill import (
+    BayesianDistilledClassifier,
+    BayesianDistilledRegressor,
+    CascadeRegressor,
+    DistilledClassifier,
+    DistilledRegressor,
+    DistilledRegressorCV,
+    SelfDistilledRegressor,
+)
 from skdistill.exceptions import RoundingWarning, UncheckedWarning
 from skdistill.export import _c, to_c
 from skdistill.export._c_compile import find_compiler, run_c
+from skdistill.export._check import Predictions
+from skdistill.export._parts import apply_parts
 from tests.export.cases import (
     CLASSIFIERS,
     LIGHT,
@@ -60,6 +71,7 @@ from tests.export.cases import (
 pytestmark = [
     pytest.mark.filterwarnings("ignore:X does not have valid feature names"),
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore:There is no C compiler"),
 ]
 needs_compiler = pytest.mark.skipif(
     find_compiler() is None, reason="needs a C compiler on the PATH"
@@ -80,8 +92,22 @@ def run(c_model, X):
     return run_c(c_model, np.asarray(X, dtype=float), find_compiler())
 
 
+@pytest.fixture(params=["read", pytest.param("compiled", marks=pytest.mark.slow)])
+def check(request, monkeypatch):
+    """Without the compiler, `to_c` still compares what it read with the model."""
+    if request.param == "read":
+        monkeypatch.setattr(_c, "find_compiler", lambda: None)
+
+
 def assert_same(model, X, c_model, rtol=1e-12):
-    found = run(c_model, X)
+    if _c.find_compiler() is None:
+        values = apply_parts(_c.read_model(model), np.asarray(X, dtype=float))
+        labels = None
+        if hasattr(model, "classes_"):
+            labels = model.classes_[values.argmax(axis=1)]
+        rtol, found = max(rtol, 1e-6), Predictions(values, labels)
+    else:
+        found = run(c_model, X)
     if hasattr(model, "classes_"):
         assert_allclose(found.values, model.predict_proba(X), rtol=0, atol=rtol)
         assert_array_equal(found.labels, model.classes_[found.values.argmax(axis=1)])
@@ -92,7 +118,7 @@ def assert_same(model, X, c_model, rtol=1e-12):
         assert_allclose(found.values, expected.reshape(len(X), -1), rtol=0, atol=atol)
 
 
-@needs_compiler
+@pytest.mark.usefixtures("check")
 @pytest.mark.parametrize("name", REGRESSORS)
 def test_regressors_predict_alike(name):
     model = DistilledRegressor(
@@ -105,7 +131,7 @@ def test_regressors_predict_alike(name):
     assert_same(model, X, to_c(model, X), EXACT.get(name, 1e-12))
 
 
-@needs_compiler
+@pytest.mark.usefixtures("check")
 @pytest.mark.parametrize("name", CLASSIFIERS)
 @pytest.mark.parametrize("labels", [NAMES, DIGITS % 2 + 5], ids=["four", "two"])
 def test_classifiers_predict_alike(name, labels):
@@ -120,7 +146,7 @@ def test_classifiers_predict_alike(name, labels):
     assert_same(model, PIXELS, to_c(model, PIXELS), EXACT.get(name, 1e-12))
 
 
-@needs_compiler
+@pytest.mark.usefixtures("check")
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("name", TAKES_MISSING)
 def test_missing_values_go_the_way_of_the_library(name, dtype):
@@ -160,7 +186,7 @@ def test_no_label_where_a_model_takes_no_missing_values():
     assert_array_equal(run(with_index, rows).labels, [model.predict(PIXELS[:1])[0], -1])
 
 
-@needs_compiler
+@pytest.mark.usefixtures("check")
 @pytest.mark.parametrize("name", TAKES_MISSING)
 def test_rows_on_a_threshold_and_beside_it_stay_on_their_side(name):
     low = np.float32(1000.0)
@@ -185,7 +211,7 @@ def test_double_precision_tells_apart_what_single_precision_cannot():
             to_c(model, table, dtype="float32")
 
 
-@needs_compiler
+@pytest.mark.usefixtures("check")
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize(
     "steps",
@@ -210,7 +236,7 @@ def clone_step(step):
     return step if step == "passthrough" else clone(step)
 
 
-@needs_compiler
+@pytest.mark.usefixtures("check")
 @pytest.mark.filterwarnings("ignore:Skipping features")
 def test_an_imputer_leaves_out_columns_without_values():
     table = np.column_stack([X[:, 0], np.full(len(X), np.nan), X[:, 1]])
@@ -220,7 +246,7 @@ def test_an_imputer_leaves_out_columns_without_values():
         assert_same(model, table, to_c(model, table))
 
 
-@needs_compiler
+@pytest.mark.usefixtures("check")
 @pytest.mark.parametrize("activation", ["identity", "logistic", "tanh"])
 def test_activations_of_perceptrons(activation):
     model = clone(REGRESSORS["perceptron"]).set_params(activation=activation)
@@ -228,7 +254,7 @@ def test_activations_of_perceptrons(activation):
     assert_same(model, X, to_c(model, X))
 
 
-@needs_compiler
+@pytest.mark.usefixtures("check")
 @pytest.mark.parametrize(
     "target",
     [
@@ -248,7 +274,7 @@ def test_transformed_targets(target):
     assert_same(model, X, to_c(model, X))
 
 
-@needs_compiler
+@pytest.mark.usefixtures("check")
 @pytest.mark.parametrize(
     "student",
     [
@@ -270,7 +296,7 @@ def test_losses_and_starts(student):
     assert_same(model, X, to_c(model, X), 1e-5 if "XGB" in repr(student) else 1e-12)
 
 
-@needs_compiler
+@pytest.mark.usefixtures("check")
 @pytest.mark.parametrize(
     "student",
     [
@@ -369,6 +395,7 @@ def build(folder, *files, options=()):
     assert done.returncode == 0, done.stderr.decode()
 
 
+@pytest.mark.slow
 @needs_compiler
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_compilers_find_nothing_to_warn_of(dtype, tmp_path):
@@ -393,6 +420,8 @@ def test_compilers_find_nothing_to_warn_of(dtype, tmp_path):
             build(tmp_path, "-c", "m.c")
 
 
+LINEAR = FrozenEstimator(LinearRegression().fit(X, Y))
+STUMP = DecisionTreeRegressor(max_depth=1)
 SCALED = make_pipeline(StandardScaler(), KNeighborsRegressor())
 
 
@@ -400,7 +429,14 @@ SCALED = make_pipeline(StandardScaler(), KNeighborsRegressor())
     ("model", "reason"),
     [
         (SCALED, "of its KNeighborsRegressor: it is none of these: trees"),
-        (make_pipeline(PowerTransformer(), Ridge()), "it is none of these: trees"),
+        (
+            make_pipeline(PowerTransformer(), Ridge()),
+            "of its PowerTransformer: it is none of these: trees",
+        ),
+        (
+            CascadeRegressor(DistilledRegressor(LINEAR, STUMP, transfer=None)),
+            "its student, estimator_, or the cascade with to_onnx",
+        ),
         (
             make_pipeline(SimpleImputer(add_indicator=True), Ridge()),
             "add_indicator=True adds columns",
@@ -424,7 +460,57 @@ def test_what_cannot_be_exported_is_refused_before_any_work(model, reason, monke
         to_c(model, X)
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        SelfDistilledRegressor(student=STUMP),
+        BayesianDistilledRegressor(LINEAR),
+    ],
+)
+@pytest.mark.usefixtures("check")
+def test_procedures_and_bayesian_students(model):
+    model = clone(model).fit(X, Y)
+    assert_same(model, X, to_c(model, X))
+
+
+@pytest.mark.usefixtures("check")
+@pytest.mark.filterwarnings("error:X does not have valid feature names")
+@pytest.mark.parametrize(
+    "student", [GradientBoostingRegressor(n_estimators=2), clone(FOREST)]
+)
+def test_names_of_columns_are_not_warned_of(student):
+    frame = pd.DataFrame(X).add_prefix("f")
+    to_c(student.fit(frame, Y), frame)
+
+
+@pytest.mark.usefixtures("check")
+def test_missing_values_of_pandas():
+    frame = pd.DataFrame({"a": pd.array([1, 2, None, 4] * 50, dtype="Int64")})
+    model = clone(FOREST).fit(frame, Y)
+    c_model = to_c(model, frame)
+    assert_same(model, frame.astype(float), c_model)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [np.uint64(2**63), -(2**63), "a\0b", "\ud800"],
+    ids=["large", "lowest", "null", "surrogate"],
+)
+def test_labels_that_c_has_not(odd):
+    one = "b" if isinstance(odd, str) else type(odd)(1)
+    labels = np.array([one, odd], dtype=object if isinstance(odd, str) else None)
+    model = DecisionTreeClassifier(max_depth=1).fit(PIXELS, labels[DIGITS % 2])
+    with pytest.raises(ValueError, match="without a null. Got"):
+        to_c(model, PIXELS)
+
+
 def test_classifiers_that_cannot_be_exported():
+    several = MLPClassifier((2,), max_iter=1).fit(PIXELS, np.c_[DIGITS > 1, DIGITS < 3])
+    with pytest.raises(ValueError, match="it predicts several outputs of classes"):
+        to_c(several, PIXELS)
+    bayesian = BayesianDistilledClassifier(GaussianNB()).fit(X, Y > 100)
+    with pytest.raises(ValueError, match="take the variance of its weights"):
+        to_c(bayesian, X)
     with pytest.raises(ValueError, match="without predict_proba"):
         to_c(RidgeClassifier().fit(PIXELS, DIGITS), PIXELS)
     two = DecisionTreeClassifier(max_depth=1).fit(PIXELS, np.c_[DIGITS, DIGITS])
@@ -432,7 +518,7 @@ def test_classifiers_that_cannot_be_exported():
         to_c(two, PIXELS)
     odd = DecisionTreeClassifier(max_depth=1).fit(PIXELS, DIGITS)
     odd.classes_ = np.array([(0,), (1,), (2,), None], dtype=object)
-    with pytest.raises(ValueError, match="are numbers or strings. Got"):
+    with pytest.raises(ValueError, match="are numbers or strings: .* Got"):
         to_c(odd, PIXELS)
 
 
@@ -443,6 +529,7 @@ def test_classifiers_that_cannot_be_exported():
         (X[0], r"shape \(n_samples, n_features\). Got shape \(10,\)"),
         (pd.DataFrame({"a": ["1"] * 9}), "of a C model holds numbers"),
         (pd.DataFrame({"a": [{}] * 9}), "of a C model holds numbers"),
+        (X.astype(complex), "of a C model holds numbers"),
     ],
 )
 def test_samples_that_are_no_numbers(rows, message):
