@@ -76,7 +76,7 @@ def to_c(
     model : estimator
         Fitted: a distilled estimator, a search for one or a procedure, a Bayesian
         regressor, a baseline student, refined or not, or a Pipeline that ends in one of
-        them. Of a cascade, give the student, its `estimator_`.
+        them. For a cascade, pass its `estimator_`, the student.
     X : {array-like, DataFrame} of shape (n_samples, n_features)
         Samples that are typical of those to be predicted, such as training samples:
         numbers, in the order of the columns. The predictions for them are checked.

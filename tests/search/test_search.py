@@ -60,6 +60,7 @@ def friedman():
         LGBMRegressor(n_estimators=30, num_leaves=8, n_jobs=1, verbose=-1),
     ],
 )
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:X does not have valid feature names")
 def test_the_chosen_student_is_better_on_new_samples(friedman, student):
     X, y = friedman
