@@ -263,7 +263,6 @@ def overfitted():
     return searches, X[400:], y[400:]
 
 
-@pytest.mark.slow
 def test_an_overfitted_teacher_teaches_more_at_an_earlier_stage(overfitted):
     (whole, early), X_test, y_test = overfitted
     assert early.best_params_["teacher_stage"] < 0.5
