@@ -38,7 +38,7 @@ def as_logit_matrix(decision: ArrayLike) -> NDArray[np.float64]:
 
 
 def temper(logits: ArrayLike, temperature: float) -> NDArray[np.floating]:
-    """Return softmax(logits / temperature) for every row.
+    """Return softmax(logits / temperature) over the last axis.
 
     On log-probabilities this is p ** (1 / T) over its sum: adding a constant to a
     row's logits cancels. A logit of -inf is probability 0 at every temperature. The
@@ -46,11 +46,11 @@ def temper(logits: ArrayLike, temperature: float) -> NDArray[np.floating]:
     memory is what it costs.
     """
     logits = as_floats(logits)
-    result = logits - logits.max(axis=1, keepdims=True)
+    result = logits - logits.max(axis=-1, keepdims=True)
     with np.errstate(over="ignore"):  # At a small temperature, down to -inf.
         result /= temperature
     np.exp(result, out=result)
-    result /= result.sum(axis=1, keepdims=True)
+    result /= result.sum(axis=-1, keepdims=True)
     return result
 
 

@@ -130,17 +130,17 @@ def _of_student(student: Student, data: Data) -> dict[str, bool]:
 
 
 def make_hints(
-    hints: Hints | None,
+    hints: Hints,
     data: Data,
     signal: Signal,
     teacher: LazyTeacher | LazyTeachers | None,
     X: Table,
-) -> FittedHints | None:
+) -> FittedHints:
     """Return the hints of the training samples, and what gives those of others.
 
     Parameters
     ----------
-    hints : Hints or None
+    hints : Hints
         Which.
     data : Data
         The training data.
@@ -153,10 +153,8 @@ def make_hints(
 
     Returns
     -------
-    FittedHints or None
+    FittedHints
     """
-    if hints is None:
-        return None
     scale = _scale(data)
     if signal.parts:
         stacked = np.stack([part.predictions for part in signal.parts], axis=1)
@@ -179,9 +177,7 @@ def as_table(stacked: Any, data: Data) -> NDArray[np.float64]:
         The training data.
     """
     if data.is_classification:
-        stacked = np.stack(
-            [temper(one, 1.0) for one in np.moveaxis(stacked, 1, 0)], axis=1
-        )
+        stacked = temper(stacked, 1.0)
     return stacked.reshape(len(stacked), -1)
 
 

@@ -191,8 +191,7 @@ class FoldMeanClassifier(HeldClassifiers, _FoldMean):
 
     def mean_of(self, each: NDArray) -> NDArray:
         """Return the mean of what `predict_each` returned, as `predict_proba` does."""
-        parts = [temper(one, 1.0) for one in np.moveaxis(each, 1, 0)]
-        return np.mean(parts, axis=0)
+        return np.mean(np.moveaxis(temper(each, 1.0), 1, 0), axis=0)
 
     def _predict_by(self, number: int, X: Table) -> NDArray:
         logits = predict_logits(self.estimators[number], X)

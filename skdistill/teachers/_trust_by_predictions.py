@@ -149,7 +149,7 @@ class SpreadTrust(Trust):
             return np.ones(len(evidence.predictions))
         parts, unit = evidence.parts, np.where(self.variance_ > 0, self.variance_, 1.0)
         if evidence.is_classifier:
-            parts = np.stack([temper(one, 1.0) for one in np.moveaxis(parts, 1, 0)], 1)
+            parts = temper(parts, 1.0)
             spread = (parts.var(axis=1) / unit).sum(axis=1)
         else:
             spread = (parts.var(axis=1) / unit).reshape(len(parts), -1).mean(axis=1)
