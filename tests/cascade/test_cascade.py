@@ -451,16 +451,18 @@ def test_a_column_of_labels_is_warned_of_once():
     model = CascadeClassifier(CLASSES, deferral="margin", cv=2)
     with pytest.warns(DataConversionWarning) as caught:
         model.fit(FLOWERS, KINDS[:, None])
-    assert len(caught) == 1
+    assert [one.category for one in caught].count(DataConversionWarning) == 1
 
 
 def test_a_poor_teacher_in_a_grid_is_judged_by_the_grid_alone():
     noise = np.random.default_rng(0).normal(size=len(Y))
     pair = clone(VALUES).set_params(on_poor_teacher="warn")
     grid = GridSearchCV(pair, {"alpha": [0.5]}, cv=2)
-    counts = []
+    said = []
     for model in (grid, CascadeRegressor(grid, deferral=Ridge(), cv=2)):
         with pytest.warns(PoorTeacherWarning) as caught:
             model.fit(X, noise)
-        counts.append(len(caught))
-    assert counts[0] == counts[1]
+        # Another part's ResourceWarning may come in between.
+        poor = [one for one in caught if one.category is PoorTeacherWarning]
+        said.append([str(one.message) for one in poor])
+    assert said[0] == said[1]

@@ -153,7 +153,7 @@ def test_where_all_candidates_fail_the_baseline_student_is_kept(integers):
     hidden = y[:, None] + np.random.default_rng(0).normal(size=(90, 1))
     with pytest.warns(FitFailedWarning) as caught:
         search.fit(X, y, X_privileged=hidden)
-    assert len(caught) == 2
+    assert [one.category for one in caught].count(FitFailedWarning) == 2
     assert search.reason_ == (
         "Kept the baseline student: the students of all candidates failed."
     )
