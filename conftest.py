@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from importlib.util import find_spec
 
 import pytest
@@ -18,6 +19,31 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 # What cannot be tested without the libraries that export.
 HAVE_ALL = all(map(find_spec, ("skl2onnx", "skops")))
 collect_ignore = [] if HAVE_ALL else ["skdistill/export", "docs/guide.md"]
+
+
+def pytest_addoption(parser):
+    """Offer to run a part of the cases of each test."""
+    parser.addoption(
+        "--every",
+        type=int,
+        default=1,
+        metavar="N",
+        help="run the first case of each parametrised test, and each N-th after it",
+    )
+
+
+@pytest.hookimpl(trylast=True)  # Cases that are left out anyway do not count.
+def pytest_collection_modifyitems(config, items):
+    """Keep the cases that `--every` asks for; a test of one case always runs."""
+    seen, kept, left_out = Counter(), [], []
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        here = seen[test] % config.getoption("every") == 0
+        (kept if here else left_out).append(item)
+        seen[test] += 1
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
 
 
 def pytest_configure(config):
