@@ -1,5 +1,6 @@
 """The files and folders of a result, which appear whole or not at all."""
 
+import glob
 import json
 import os
 import secrets
@@ -112,7 +113,7 @@ def read_result(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise CommandError(
             f"{folder} holds no result: {METRICS} cannot be read "
-            f"({one_line(str(error))}). Give a folder that skdistill fit wrote."
+            f"({one_line(str(error))}). {_remedy(folder)}"
         ) from error
     if not isinstance(found, dict):
         found = {}
@@ -167,18 +168,38 @@ def _part_of(path: Path) -> Path:
     return path.with_name(f".skdistill.{secrets.token_hex(8)}.part")
 
 
+def _moved_aside(path: Path) -> list[Path]:
+    """Return the earlier results that were to be replaced by one at the path."""
+    return sorted(path.parent.glob(f"{glob.escape(path.name)}.{'[0-9a-f]' * 16}.old"))
+
+
+def _remedy(folder: Path) -> str:
+    """Say what to do where there is no result at a folder."""
+    left = [] if folder.exists() else _moved_aside(folder)
+    if not left:
+        return "Give a folder that skdistill fit wrote."
+    return (
+        f"The result that an --overwrite was to replace when it was killed is at "
+        f"{left[-1]}: rename it to {folder.name}."
+    )
+
+
 def _sweep(path: Path) -> None:
-    """Remove what a command that was killed left beside a path, a day later."""
-    for left in path.parent.glob(".skdistill.*"):
+    """Remove what a command that was killed left beside a path, a day later.
+
+    What was moved aside stays as long as nothing is in its place.
+    """
+    aside = _moved_aside(path) if path.exists() else []
+    for left in (*path.parent.glob(".skdistill.*.part"), *aside):
         with suppress(OSError):
-            is_old = time.time() - left.lstat().st_mtime > _STALE
-            if is_old and left.suffix in (".part", ".old"):
+            if time.time() - left.lstat().st_mtime > _STALE:
                 shutil.rmtree(left)
 
 
 def _replace(part: Path, path: Path) -> None:
     """Put the folder `part` in the place of `path`."""
-    old = part.with_suffix(".old")
+    # To be seen by who misses it, if this is killed between both renames.
+    old = path.with_name(f"{path.name}.{secrets.token_hex(8)}.old")
     if path.exists():
         os.utime(path)  # Whatever its age, another command must not sweep it yet.
         path.rename(old)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from skdistill.cli._errors import CommandError
-from skdistill.cli._folders import new_file, new_folder, teacher_cache
+from skdistill.cli._folders import new_file, new_folder, read_result, teacher_cache
 from tests.cli.tables import listing, run, run_process, write
 from tests.kills import killed, make_old
 
@@ -64,17 +64,19 @@ def test_no_name_is_used_twice(new, tmp_path):
 
 
 def test_what_a_killed_command_left_is_swept_by_age(tmp_path):
-    old = [".skdistill.a.part", ".skdistill.a.old"]
+    aside = "out.0123456789abcdef.old"
+    old = [".skdistill.a.part"]
     young, others = [".skdistill.b.part"], [".other.a.part", ".skdistill.a.txt"]
-    for name in (*old, *young, *others):
+    for name in (aside, *old, *young, *others):
         (tmp_path / name).mkdir()
         (tmp_path / name / "model.joblib").touch()
         if name not in young:
             make_old(tmp_path / name)
-    with new_file(tmp_path / "out", overwrite=False) as part:
-        part.touch()
-    left = {path.name for path in tmp_path.iterdir()}
-    assert left == {*young, *others, "out"}
+    for overwrite, kept in ((False, [aside]), (True, [])):
+        with new_file(tmp_path / "out", overwrite=overwrite) as part:
+            part.touch()
+        left = {path.name for path in tmp_path.iterdir()}
+        assert left == {*kept, *young, *others, "out"}
 
 
 def test_a_result_that_is_being_replaced_is_not_swept(tmp_path, monkeypatch):
@@ -93,7 +95,10 @@ def test_a_result_that_is_being_replaced_is_not_swept(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Path, "rename", and_sweep)
     assert run([*words, "--overwrite"]) == 1
-    assert [*tmp_path.glob(".skdistill.*.old")]
+    (left,) = tmp_path.glob("out.*.old")
+    assert read_result(left)
+    with pytest.raises(CommandError, match=f"{left.name}: rename it to out"):
+        read_result(out)
 
 
 def test_names_of_files_cannot_move_the_cursor(tmp_path, capsys):
