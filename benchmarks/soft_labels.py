@@ -18,6 +18,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import (
     GradientBoostingClassifier,
     HistGradientBoostingClassifier,
@@ -38,7 +39,12 @@ TABLES = {"letter_recognition": None, "covertype": 100_000, "adult": None}
 WAYS = ("hard", "hard, our loss", "native", "both", "duplication")
 # Of scikit-learn's students, how many samples they learn. Their own loss and ours are
 # one on hard labels, and they do not temper their own logits.
-SKLEARN = {"boosting": 2_000, "hist": 20_000, "logistic": 20_000}
+SKLEARN = {
+    "boosting": 2_000,
+    "hist": 20_000,
+    "logistic": 20_000,
+    "discriminant": 20_000,
+}
 LIBRARIES = ("xgboost", "lightgbm", *SKLEARN)
 SKLEARN_WAYS = ("hard", "native", "duplication")
 MAX_RATIO = 1.2
@@ -58,6 +64,8 @@ def build_student(library: str):
         )
     if library == "logistic":
         return LogisticRegression(max_iter=300)
+    if library == "discriminant":
+        return LinearDiscriminantAnalysis()
     if library == "xgboost":
         from xgboost import XGBClassifier
 
@@ -120,6 +128,8 @@ def soft_log_loss(target: Target, probabilities) -> float:
 
 def ways_of(library: str) -> tuple[str, ...]:
     """Return in which ways the students of a library learn."""
+    if library == "discriminant":  # It takes no weights: samples cannot be duplicated.
+        return ("hard", "native")
     return SKLEARN_WAYS if library in SKLEARN else WAYS
 
 
@@ -165,8 +175,9 @@ def report(frame: pd.DataFrame) -> str:
             "# What native soft labels cost",
             "XGBoost and LightGBM: 100 rounds, seconds by wall clock on two threads. "
             "scikit-learn's gradient boosting (10 rounds, 2,000 samples), histogram "
-            "boosting (20 rounds) and logistic regression (both 20,000 samples): "
-            "seconds of the processor on one thread. Peak memory of the whole process. "
+            "boosting (20 rounds), logistic regression and linear discriminants (all "
+            "three 20,000 samples): seconds of the processor on one thread. Peak "
+            "memory of the whole process. "
             f"Medians of up to {frame['repeat'].nunique()} repeats, and their ratios "
             "to training on hard labels. 'loss' is the cross-entropy to the target. "
             "'native' is soften='teacher', 'both' Hinton's "

@@ -80,17 +80,17 @@ def _of(holds: pd.Series) -> str:
     return f"{int(holds.sum())} of {len(holds)}"
 
 
-def by_teacher(pairs: pd.DataFrame) -> list[dict]:
-    """Return the mean gains of each teacher."""
+def by_part(pairs: pd.DataFrame, part: str) -> list[dict]:
+    """Return the mean gains of each teacher or student."""
     return [
-        {"task": task, "teacher": teacher}
+        {"task": task, part: name}
         | {
-            f"{label}: mean gain (harmed)": f"{part[f'{way}_gain'].mean():.4f} "
-            f"({int((part[f'{way}_gain'] < -HARM).sum())} of {len(part)})"
+            f"{label}: mean gain (harmed)": f"{these[f'{way}_gain'].mean():.4f} "
+            f"({_of(these[f'{way}_gain'] < -HARM)})"
             for way, label in WAYS.items()
-            if f"{way}_gain" in part and part[f"{way}_gain"].notna().any()
+            if f"{way}_gain" in these and these[f"{way}_gain"].notna().any()
         }
-        for (task, teacher), part in pairs.groupby(["task", "teacher"], sort=False)
+        for (task, name), these in pairs.groupby(["task", part], sort=False)
     ]
 
 
@@ -113,7 +113,11 @@ def report(frame: pd.DataFrame) -> str:
             "held-out rows, which the fit does not see.",
             results.markdown(pd.DataFrame(count_warnings(pairs))),
             "## By teacher",
-            results.markdown(pd.DataFrame(by_teacher(pairs))),
+            results.markdown(pd.DataFrame(by_part(pairs, "teacher"))),
+            "## By student, where the teacher is better",
+            results.markdown(
+                pd.DataFrame(by_part(pairs[pairs["is_better"]], "student"))
+            ),
             f"Measured with {results.describe(frame)}.",
         ]
     )
