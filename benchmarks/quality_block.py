@@ -140,10 +140,15 @@ def split(X: pd.DataFrame, y: np.ndarray, seed: int):
     return X, X_test, y, y_test
 
 
+def clip(probabilities) -> np.ndarray:
+    """Return probabilities none of which is so small that one row decides."""
+    p = np.clip(np.asarray(probabilities, float), CLIP, 1)
+    return p / p.sum(axis=1, keepdims=True)
+
+
 def score(y, probabilities) -> dict[str, float]:
     """Log loss, AUC (one class against the rest if several) and accuracy."""
-    p = np.clip(np.asarray(probabilities, float), CLIP, 1)
-    p /= p.sum(axis=1, keepdims=True)
+    p = clip(probabilities)
     classes = np.arange(p.shape[1])
     ranked = p[:, 1] if len(classes) == 2 else p
     return {

@@ -11,6 +11,7 @@ run, unless ``--fresh``::
 from functools import partial
 from itertools import product
 
+import numpy as np
 import pandas as pd
 
 from benchmarks import results, runs
@@ -23,14 +24,18 @@ WAYS = {"raw": "calibrate=None", "default": "the defaults", "cv": "the search"}
 
 
 def summarise(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each pair: means over seeds, and each way's gain."""
+    """Return a row for each pair: means over seeds, each way's gain and its error."""
     keys = ["table", "teacher", "student"]
     losses = [name for name in frame if name.endswith("_loss")]
     pairs = frame.groupby(keys, sort=False)[[*losses, "warned"]].mean().reset_index()
     for way in WAYS:
         if f"{way}_loss" in pairs:
             pairs[f"{way}_gain"] = pairs["baseline_loss"] - pairs[f"{way}_loss"]
-    pairs["is_better"] = pairs["teacher_loss"] < pairs["baseline_loss"]
+    squares = frame.filter(like="_error").pow(2).join(frame[keys])
+    errors = squares.groupby(keys, sort=False).agg(lambda part: part.mean() / len(part))
+    pairs = pairs.merge(errors.pow(0.5).reset_index(), on=keys)
+    pairs["lead"] = pairs["baseline_loss"] - pairs["teacher_loss"]
+    pairs["is_better"] = pairs["lead"] > 0
     pairs["task"] = pairs["table"].isin(CLASSES).map({True: "classes", False: "values"})
     return pairs
 
@@ -53,6 +58,9 @@ def count(pairs: pd.DataFrame) -> list[dict]:
                     "median gain": f"{gain.median():.4f}",
                     "harmed": _of(gain < -HARM),
                     "harmed, teacher better": _of(better[harm] < -HARM),
+                    "by two errors": _of(
+                        better[harm] < -np.maximum(HARM, 2 * better[f"{way}_error"])
+                    ),
                     "harmed, teacher not better": _of(worse[harm] < -HARM),
                 }
             )
@@ -61,19 +69,29 @@ def count(pairs: pd.DataFrame) -> list[dict]:
 
 def count_warnings(pairs: pd.DataFrame) -> list[dict]:
     """Count the warnings of the default, by what held-out rows say of the teacher."""
-    return [
-        {
-            "task": task,
-            "teacher not better than the baseline": _of(
-                part.loc[~part["is_better"], "warned"] > 0.5
-            ),
-            "teacher better": _of(part.loc[part["is_better"], "warned"] > 0.5),
-            "harmed without a warning": _of(
-                (part["default_gain"] < -HARM) & (part["warned"] <= 0.5)
-            ),
+    rows = []
+    for task, part in pairs.groupby("task"):
+        warned = part["warned"] > 0.5
+        lead, clear = part["lead"], 2 * part["teacher_error"]
+        by_lead = {
+            "teacher not better": lead <= 0,
+            "worse by two errors": lead < -clear,
+            "teacher better": lead > 0,
+            "better by two errors": lead > clear,
         }
-        for task, part in pairs.groupby("task")
-    ]
+        rows.append(
+            {"task": task}
+            | {
+                name: _of(part.loc[here, "warned"] > 0.5)
+                for name, here in by_lead.items()
+            }
+            | {
+                "harmed without a warning": _of(
+                    (part["default_gain"] < -HARM) & ~warned
+                )
+            }
+        )
+    return rows
 
 
 def _of(holds: pd.Series) -> str:
@@ -106,11 +124,14 @@ def report(frame: pd.DataFrame) -> str:
             "training rows. The loss is that of held-out rows: log loss of "
             "probabilities clipped at 1e-6 for classes, 1 - R2 for values. A gain is "
             "the baseline student's loss without the distilled one's; harmed is a gain "
-            f"below -{HARM:g}. The teacher counts as the student heard it: calibrated.",
+            f"below -{HARM:g}. The teacher counts as the student heard it: calibrated. "
+            "'By two errors': by more than two standard errors of the differences "
+            "between held-out rows, of which small tables have few.",
             results.markdown(pd.DataFrame(count(pairs))),
             "## Warnings of the default",
-            "Whether the teacher is better than the baseline student is known from the "
-            "held-out rows, which the fit does not see.",
+            "Of how many pairs it warned. Whether the teacher is better than the "
+            "baseline student is known from the held-out rows, which the fit does not "
+            "see.",
             results.markdown(pd.DataFrame(count_warnings(pairs))),
             "## By teacher",
             results.markdown(pd.DataFrame(by_part(pairs, "teacher"))),
