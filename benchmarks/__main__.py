@@ -26,6 +26,7 @@ from benchmarks.problems import (
 STEPS = (
     "sardar",
     "sardar_predictions",
+    "tuned",
     "gap",
     "readme",
     "ablation",
