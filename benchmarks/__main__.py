@@ -32,6 +32,7 @@ STEPS = (
     "ablation",
     "samplers",
     "gap_classes",
+    "choice",
     "teachers",
     "calibration",
     "signals",
