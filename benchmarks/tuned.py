@@ -100,8 +100,7 @@ def report(frame: pd.DataFrame) -> str:
         "rows: learning rate, features for a split, samples in a leaf, sampling of "
         "rows, regularisation. What bounds their size stays. Candidates are drawn at "
         "random; students that take long to fit get three folds, networks fewer "
-        "candidates too. A gain is that of held-out "
-        "rows, over tables and seeds.",
+        "candidates too. A gain is that of held-out rows, over tables and seeds.",
     ]
     for metric in (gap.R2, gap_classes.LOG_LOSS):
         rows = gains_of(frame, metric)
