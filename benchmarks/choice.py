@@ -1,9 +1,10 @@
 """What a search should expect of its best candidate, from what others gained.
 
 The rows of `gap` and `gap_classes` hold what a search saw of its best candidate on the
-folds, to the digits of its reason, and what was gained on held-out rows. From these a prior is fitted: the gain as a
-fraction of the teacher's lead. Every table is judged by what the others say. Where the
-baseline was kept, the gain is that of one fit with the defaults. Nothing is measured::
+folds, to the digits of its reason, and what was gained on held-out rows. From these a
+prior is fitted: the gain as a fraction of the teacher's lead. Every table is judged by
+what the others say. Where the baseline was kept, the gain is that of one fit with the
+defaults. Nothing is measured::
 
     python -m benchmarks.choice
 """
