@@ -145,7 +145,9 @@ def compare_with_rival(frame: pd.DataFrame, over: str = BASELINE) -> pd.DataFram
                 "ours": ours,
                 "tables": f"{len(fractions)}, {kind}",
                 "both teachers lead in": len(us),
-                "more recovered: mean (median)": _verdict(
+                "more recovered: mean (median)": ""
+                if us.empty
+                else _verdict(
                     us.mean() > them.mean(), [show_fractions(us), show_fractions(them)]
                 ),
                 "fewer harmed": _verdict(harmed[0] < harmed[1], harmed),

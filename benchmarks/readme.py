@@ -13,6 +13,8 @@ from benchmarks import gap, results, rivals, runs
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- python -m benchmarks.readme writes from here -->", "<!-- to here -->"
+# On fewer tables than half of them a mean says little.
+MIN_TABLES = 6
 STUDENTS = {
     "boosting": "boosting, 100 trees of depth 3",
     "lightgbm-100x16": "LightGBM, 100 trees of 16 leaves",
@@ -47,6 +49,8 @@ def describe(rows: pd.DataFrame) -> tuple[str, str]:
     """Say of one student what fraction it recovers, and on how many tables it loses."""
     summary, n_seeds = gap.summarise(rows, ("cv",)), rows["seed"].nunique()
     fractions, n_tables = summary["cv_recovered"], len(summary)
+    if n_tables < MIN_TABLES:
+        return "", ""
     harmed = int((summary["cv_gain"] < -gap.HARM).sum())
     return (
         f"{results.percent(fractions.mean())} "

@@ -49,11 +49,13 @@ def test_fractions_are_of_the_lead_over_the_tuned_student(frame):
     assert said == ["50%", "R2 -0.0480", ""]
 
 
-def test_the_section_is_there_once_a_student_was_tuned(frame):
+def test_the_section_is_there_once_a_student_was_tuned(frame, monkeypatch):
     text = "\n".join(gap.report_over_tuned(frame, gap.GOALS_OVER_TUNED))
     assert "by more than 0.003 in R2 in 1 of 2 pairs" in text
     untuned = frame[frame["student"] == "forest"]
     assert gap.report_over_tuned(untuned, gap.GOALS_OVER_TUNED) == []
+    assert "50%" not in readme.tabulate(frame)
+    monkeypatch.setattr(readme, "MIN_TABLES", 1)
     lines = readme.tabulate(frame).splitlines()
     assert [cell.strip() for cell in lines[2].split("|")[2:-1]] == [
         *("50% (1 of 1; 1)", "0 of 1", "75% (1 of 1; 2)", "0 of 1")
