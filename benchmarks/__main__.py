@@ -26,11 +26,13 @@ from benchmarks.problems import (
 STEPS = (
     "sardar",
     "sardar_predictions",
+    "tuned",
     "gap",
     "readme",
     "ablation",
     "samplers",
     "gap_classes",
+    "choice",
     "teachers",
     "calibration",
     "signals",

@@ -143,6 +143,10 @@ class Block:
         """Return the teacher of all students."""
         return build_teacher(self.seed)
 
+    def build_student(self, name: str):
+        """Return a student as its library sets it up."""
+        return build_student(name, self.seed)
+
     def build_stump(self):
         """Return a student that takes no time."""
         return DecisionTreeRegressor(max_depth=1)
@@ -165,7 +169,7 @@ class Block:
 
     def study(self, name: str) -> dict:
         """Fit one student on the labels, by default, and as it is chosen."""
-        student = build_student(name, self.seed)
+        student = self.build_student(name)
         fits = {
             "baseline": self.fit_baseline(student),
             "default": self.distil(student),

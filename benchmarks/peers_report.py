@@ -2,33 +2,57 @@
 
 import pandas as pd
 
-from benchmarks import gap, gap_block, gap_classes, results
+from benchmarks import gap, gap_block, gap_classes, results, rivals
 from benchmarks.peer_runners import BASELINE, PEERS
 
 OURS, RIVAL = ("skdistill", "skdistill CV"), "AutoGluon"
+# It is none of the peers: its rows are those of the step `tuned`.
+TUNED = "tuned baseline"
+NAMES = [BASELINE, TUNED, *(peer for peer in PEERS if peer != BASELINE)]
 METRICS = {"numbers": gap.R2, "classes": gap_classes.LOG_LOSS}
 # The way of `gap.summarise`, for which each peer counts as a student.
 WAY, SPLIT = "distilled", ["table", "seed"]
+# The student of each kind of table, as `tuned` calls it: of classes, or of numbers.
+STUDENTS = {True: "lightgbm", False: "lightgbm-100x16"}
 COSTS = ["cpu_seconds", "seconds", "row_us", "leaves"]
 
 
 def in_order(frame: pd.DataFrame) -> pd.DataFrame:
     """Sort the rows by table, peer and seed, however the runs came about."""
-    tables, peers = [*gap_block.TABLES, *gap_classes.TABLES], list(PEERS)
-    places = {"table": tables.index, "peer": peers.index}
+    tables = [*gap_block.TABLES, *gap_classes.TABLES]
+    places = {"table": tables.index, "peer": NAMES.index}
     return frame.sort_values(
         [*places, "seed"], key=lambda c: c.map(places.get(c.name, int))
     )
 
 
-def select_scored(frame: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
+def with_tuned(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with those of the tuned baseline, where it was measured."""
+    facts = ["n_train", "n_test", "n_features", "n_classes"]
+    baseline = frame.loc[frame["peer"] == BASELINE, [*SPLIT, *facts]]
+    baseline = baseline.assign(
+        peer=TUNED, student=baseline["n_classes"].map(bool).map(STUDENTS)
+    )
+    scores = {
+        f"student_{metric.column}": rivals.column(metric.column)
+        for metric in METRICS.values()
+    }
+    costs = {name: rivals.column(name) for name in ("cpu_seconds", "seconds")}
+    measured = pd.DataFrame(scores | costs).rename_axis(rivals.SPLIT)
+    rows = baseline.join(measured, on=rivals.SPLIT, how="inner")
+    return pd.concat([frame, rows.drop(columns="student")]) if len(rows) else frame
+
+
+def select_scored(
+    frame: pd.DataFrame, metric: gap.Metric, over: str = BASELINE
+) -> pd.DataFrame:
     """Return the rows with a score, each beside the baseline student of its split."""
     score = f"{WAY}_{metric.column}"
     rows = frame.rename(columns={f"student_{metric.column}": score, "peer": "student"})
     if score not in rows:
         return rows.head(0)
     rows = rows.dropna(subset=score)
-    baseline = rows[rows["student"] == BASELINE].set_index(SPLIT)[score]
+    baseline = rows[rows["student"] == over].set_index(SPLIT)[score]
     return rows.join(
         baseline.rename(f"baseline_{metric.column}"), on=SPLIT, how="inner"
     )
@@ -55,11 +79,13 @@ def show_fractions(fractions: pd.Series) -> str:
     )
 
 
-def compare_peers(rows: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
+def compare_peers(frame: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
     """By peer: what is recovered, gained and harmed, and what it costs."""
-    summary, shown = summarise(rows, metric), []
-    for peer in PEERS:
-        group = summary[summary["student"] == peer]
+    rows, shown = select_scored(frame, metric), []
+    summary = summarise(rows, metric)
+    over_tuned = summarise(select_scored(frame, metric, TUNED), metric)
+    for peer in NAMES:
+        group, over = (part[part["student"] == peer] for part in (summary, over_tuned))
         if not len(group):
             continue
         fraction = group[f"{WAY}_recovered"]
@@ -70,24 +96,28 @@ def compare_peers(rows: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
                 "tables (splits)": f"{len(group)} ({n_splits})",
                 "its teacher leads in": "" if peer == BASELINE else fraction.count(),
                 "recovers: mean (median)": show_fractions(fraction),
+                "over tuned: mean (median)": show_fractions(over[f"{WAY}_recovered"]),
                 f"mean gain in {metric.label}": results.signed(
                     group[f"{WAY}_gain"].mean()
                 ),
                 "harmed": is_harmed(group).sum(),
+                "worse than tuned": is_harmed(over).sum() if len(over) else "",
                 "seconds": f"{group['cpu_seconds'].sum():.0f}",
                 "on the wall": f"{group['seconds'].sum():.0f}",
-                "µs for a row": f"{group['row_us'].median():.0f}",
-                "leaves": f"{group['leaves'].median():.0f}",
+                "µs for a row": _whole(group["row_us"].median()),
+                "leaves": _whole(group["leaves"].median()),
             }
         )
     return pd.DataFrame(shown)
 
 
-def oppose(frame: pd.DataFrame, ours: str) -> dict[str, pd.DataFrame]:
+def oppose(
+    frame: pd.DataFrame, ours: str, over: str = BASELINE
+) -> dict[str, pd.DataFrame]:
     """Summaries of ours and `RIVAL` on the splits that both predicted, by kind."""
     parts = {}
     for kind, metric in METRICS.items():
-        rows = select_scored(frame, metric)
+        rows = select_scored(frame, metric, over)
         rows = rows[rows["student"].isin([ours, RIVAL])]
         # A peer predicts a split once.
         rows = rows[rows.duplicated(SPLIT, keep=False)]
@@ -96,14 +126,14 @@ def oppose(frame: pd.DataFrame, ours: str) -> dict[str, pd.DataFrame]:
     return parts if len(parts) < 2 else parts | {"all": pd.concat(parts.values())}
 
 
-def compare_with_rival(frame: pd.DataFrame) -> pd.DataFrame:
+def compare_with_rival(frame: pd.DataFrame, over: str = BASELINE) -> pd.DataFrame:
     """Say of each of our ways whether it recovers more, harms less and is faster.
 
     The fractions are compared over the tables where both teachers lead.
     """
     shown = []
     for ours in OURS:
-        for kind, summary in oppose(frame, ours).items():
+        for kind, summary in oppose(frame, ours, over).items():
             fractions = summary.pivot(
                 index="table", columns="student", values=f"{WAY}_recovered"
             )
@@ -115,7 +145,9 @@ def compare_with_rival(frame: pd.DataFrame) -> pd.DataFrame:
                 "ours": ours,
                 "tables": f"{len(fractions)}, {kind}",
                 "both teachers lead in": len(us),
-                "more recovered: mean (median)": _verdict(
+                "more recovered: mean (median)": ""
+                if us.empty
+                else _verdict(
                     us.mean() > them.mean(), [show_fractions(us), show_fractions(them)]
                 ),
                 "fewer harmed": _verdict(harmed[0] < harmed[1], harmed),
@@ -130,13 +162,13 @@ def compare_with_rival(frame: pd.DataFrame) -> pd.DataFrame:
 def show_tables(rows: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
     """By table and peer: the scores, the fraction, and what it costs."""
     summary = summarise(rows, metric)
-    summary = summary[summary["student"] != BASELINE]
+    summary = summary[~summary["student"].isin([BASELINE, TUNED])]
     fractions = [gap.show_recovered(row, WAY, metric) for _, row in summary.iterrows()]
     shown = gap.compare_scores(summary, (WAY,), metric)
     return shown.rename(columns={"student": "peer"}).assign(
         recovers=fractions,
         seconds=summary["cpu_seconds"].map("{:.1f}".format),
-        leaves=summary["leaves"].map("{:.0f}".format),
+        leaves=summary["leaves"].map(_whole),
     )
 
 
@@ -171,7 +203,8 @@ def show_versions(frame: pd.DataFrame) -> str:
 
 def report(frame: pd.DataFrame) -> str:
     """Make the Markdown from the raw rows alone."""
-    frame = in_order(frame.astype({"version": str}))
+    measured = frame.astype({"version": str})
+    frame = in_order(with_tuned(measured))
     facts = ["table", "n_train", "n_test", "n_features", "n_classes"]
     parts = [
         "# skdistill beside its peers",
@@ -181,6 +214,9 @@ def report(frame: pd.DataFrame) -> str:
         "The student is LightGBM with 100 trees (for each class) of 16 leaves and a "
         "learning rate of 0.1.",
         "- 'baseline' is that student on the labels of all training rows.\n"
+        f"- '{TUNED}' is what cross-validation on these labels finds at that size, in "
+        "`tuned`. 'over tuned' is the fraction of the lead that a peer's teacher has "
+        "over it, on the splits where it was measured.\n"
         "- 'skdistill' is one fit with a transfer set and refined leaves, 'CV' is "
         "`DistilledRegressorCV` or `DistilledClassifierCV` with its defaults.\n"
         "- 'by hand' is scikit-learn's `cross_val_predict` and half the weight on the "
@@ -200,6 +236,12 @@ def report(frame: pd.DataFrame) -> str:
         "Ours first, on the splits that both predicted, means over the seeds:",
         results.markdown(compare_with_rival(frame)),
     ]
+    over_tuned = compare_with_rival(frame, TUNED)
+    if len(over_tuned):
+        parts += [
+            "The same over the tuned baseline, where it was measured:",
+            results.markdown(over_tuned),
+        ]
     for kind, metric in METRICS.items():
         rows = select_scored(frame, metric)
         if len(rows):
@@ -207,7 +249,7 @@ def report(frame: pd.DataFrame) -> str:
                 f"## {kind.capitalize()}, by {metric.label}",
                 "A row's time (the processor's) and the leaves are medians over the "
                 "tables:",
-                results.markdown(compare_peers(rows, metric)),
+                results.markdown(compare_peers(frame, metric)),
                 results.markdown(show_tables(rows, metric)),
             ]
     return "\n\n".join(
@@ -215,12 +257,16 @@ def report(frame: pd.DataFrame) -> str:
             *parts,
             "## No predictions",
             "What a peer cannot do, with the reason seen:",
-            results.markdown(show_reasons(frame)),
-            show_not_run(frame),
-            f"Versions: {show_versions(frame)}.",
-            f"Measured with {results.describe(frame)}.",
+            results.markdown(show_reasons(measured)),
+            show_not_run(measured),
+            f"Versions: {show_versions(measured)}.",
+            f"Measured with {results.describe(measured)}.",
         ]
     )
+
+
+def _whole(number):
+    return "" if pd.isna(number) else f"{number:.0f}"
 
 
 def _verdict(is_met, pair):

@@ -1,15 +1,32 @@
 """The student's honest rival: tuned by cross-validation on the labels, at its size.
 
 What bounds the size stays as it is: the number of trees, of leaves, of hidden units.
+The step `tuned` measures it on the splits of `gap` and `gap_classes`; their reports set
+themselves against its rows.
 """
 
+from typing import NamedTuple
+
+import pandas as pd
 from scipy.stats import loguniform
 from sklearn.base import is_classifier
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.model_selection import KFold, RandomizedSearchCV, StratifiedKFold
 from sklearn.pipeline import Pipeline
 
+from benchmarks import results
+
+NAME, SPLIT = "tuned", ["table", "seed", "student"]
 N_CANDIDATES, N_FOLDS = 20, 5
+
+
+class Effort(NamedTuple):
+    """How many candidates are tried, and on how many folds each."""
+
+    n_candidates: int
+    n_folds: int
+
+
 _TREES = {"max_features": [0.33, 0.6, 1.0], "min_samples_leaf": [1, 2, 5, 10, 20]}
 _ROUNDS = {"learning_rate": loguniform(0.02, 0.4), "subsample": [0.5, 0.75, 1.0]}
 # What is tuned, by the name of the student's class without its task.
@@ -46,12 +63,14 @@ SPACES = {
 }
 
 
-def tuned(student, seed: int) -> RandomizedSearchCV:
+def tuned(student, seed: int, effort: Effort | None = None) -> RandomizedSearchCV:
     """Return the unfitted search over the student's parameters.
 
     Classes are tuned by their log loss, values by R2. The first candidate is not the
-    student as it is: a search of this kind is what its user would write.
+    student as it is: a search of this kind is what its user would write. If `effort`
+    is None, it is `N_CANDIDATES` on `N_FOLDS`.
     """
+    n_candidates, n_folds = effort or Effort(N_CANDIDATES, N_FOLDS)
     prefix, model = final(student)
     name = type(model).__name__
     for task in ("Classifier", "Regressor"):
@@ -62,9 +81,9 @@ def tuned(student, seed: int) -> RandomizedSearchCV:
     return RandomizedSearchCV(
         student,
         space,
-        n_iter=N_CANDIDATES,
+        n_iter=n_candidates,
         scoring="neg_log_loss" if classes else "r2",
-        cv=folds(N_FOLDS, shuffle=True, random_state=seed),
+        cv=folds(n_folds, shuffle=True, random_state=seed),
         random_state=seed,
         error_score="raise",
     )
@@ -78,3 +97,26 @@ def final(student, prefix: str = "") -> tuple[str, object]:
     if isinstance(student, TransformedTargetRegressor):
         return final(student.regressor, f"{prefix}regressor__")
     return prefix, student
+
+
+def column(name: str) -> pd.Series:
+    """Return what was measured of the tuned students, by table, seed and student.
+
+    Parameters
+    ----------
+    name : str
+        The column without its beginning, such as "r2".
+    """
+    name = f"{NAME}_{name}"
+    rows = results.read(NAME) if results.exists(NAME) else pd.DataFrame(columns=SPLIT)
+    return rows.reindex(columns=[*SPLIT, name]).set_index(SPLIT)[name].dropna()
+
+
+def join(frame: pd.DataFrame, score: str) -> pd.DataFrame:
+    """Return the rows whose student was tuned, with the tuned student's score."""
+    return frame.join(column(score), on=SPLIT, how="inner")
+
+
+def as_baseline(joined: pd.DataFrame, score: str) -> pd.DataFrame:
+    """Return the rows with the tuned student's score as the baseline's."""
+    return joined.assign(**{f"baseline_{score}": joined[f"{NAME}_{score}"]})

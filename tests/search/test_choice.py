@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.stats import norm
 from sklearn.compose import make_column_transformer
 from sklearn.feature_selection import SelectKBest
 from sklearn.kernel_ridge import KernelRidge
@@ -10,7 +11,7 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import StandardScaler, TargetEncoder
 from sklearn.tree import DecisionTreeRegressor
 
-from skdistill.search._choice import choose
+from skdistill.search._choice import PRIOR, choose, expect_gain
 from skdistill.search._linear import best_alpha
 from skdistill.students import is_linear_in_targets
 
@@ -34,13 +35,53 @@ def test_the_best_candidate_is_taken_if_it_is_better_on_all_folds():
     assert choice.reason.startswith("Chose distillation: candidate 2 scores 0.67")
 
 
-def test_a_difference_within_its_standard_error_keeps_the_baseline_student():
-    # Mean 0.01; the standard error is 0.0316 / sqrt(5) = 0.0141.
-    paired = np.array([0.05, -0.03, 0.01, 0.03, -0.01])
-    choice = chosen(BASELINE + paired)
-    assert choice.index == 0
+# Mean 0.01; the standard error is 0.0316 / sqrt(5) = 0.0141.
+PAIRED = np.array([0.05, -0.03, 0.01, 0.03, -0.01])
+
+
+def test_a_gain_within_its_error_is_believed_where_the_teacher_leads_by_much():
+    choice = chosen(BASELINE + PAIRED)
+    assert choice.index == 1
     assert "difference is 0.01, with a standard error of 0.0141" in choice.reason
-    assert chosen(BASELINE + paired + 0.02).index == 1
+    of_little = BASELINE + 0.01
+    choice = chosen(BASELINE + PAIRED, teacher=of_little)
+    assert choice.index == 0
+    assert "harm has a probability of 0.32; it may have 0.25" in choice.reason
+    assert chosen(BASELINE + PAIRED + 0.02, teacher=of_little).index == 1
+
+
+def test_no_lead_of_the_teacher_makes_up_for_a_loss_on_the_folds():
+    assert chosen(BASELINE + PAIRED - 0.011, teacher=BASELINE + 2).index == 0
+    assert chosen(BASELINE + 0.001).index == 1
+    assert chosen(BASELINE).index == 0
+
+
+def test_what_is_expected_is_the_posterior_of_a_normal_mean():
+    difference, error, lead = 0.03, 0.01, 0.1
+    gains = np.linspace(-1, 1, 200_001)
+    fraction, spread, error_factor, floor = PRIOR
+    density = norm.pdf(gains, fraction * lead, np.hypot(spread * lead, floor * error))
+    density *= norm.pdf(difference, gains, error_factor * error)
+    density /= density.sum()
+    mean = (gains * density).sum()
+    scale = np.sqrt(((gains - mean) ** 2 * density).sum())
+    assert_allclose(expect_gain(difference, error, lead), (mean, scale), rtol=1e-6)
+    # Of no error the folds are right, of no lead nothing is expected beside them.
+    assert expect_gain(0.03, 0.0, 0.1)[0] == pytest.approx(0.03)
+    assert abs(expect_gain(0.03, 0.01, 0.0)[0]) < 0.03
+
+
+@pytest.mark.parametrize(("lead", "gain", "most"), [(0, 0, 0.3), (1, -1, 0.05)])
+def test_what_gains_nothing_is_seldom_taken(lead, gain, most):
+    """Take three candidates on noise, and ones that lose as much as teachers lead."""
+    rng = np.random.default_rng(0)
+    taken = []
+    for _ in range(300):
+        shared, *noise = rng.normal(size=(4, 5))
+        candidates = [BASELINE + gain + (shared + one) / 2 for one in noise]
+        teacher = BASELINE + lead + shared
+        taken.append(chosen(*candidates, teacher=teacher, constant=teacher - 9).index)
+    assert np.mean(np.array(taken) > 0) < most
 
 
 def test_a_teacher_below_the_baseline_student_keeps_it():

@@ -404,3 +404,22 @@ def test_a_frozen_teacher_may_know_a_class_that_a_fold_lacks():
     two = DistilledClassifier(teacher, student, random_state=0).fit(X[:100], y[:100])
     assert two.classes_.tolist() == [0, 1]
     assert two.score(X[:100], y[:100]) > 0.9
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("teacher", [FOREST, Ridge()], ids=["good", "poor"])
+def test_what_is_chosen_does_no_harm_on_new_samples(teacher):
+    """On 20 small tables of little and of much noise: on average, and in most."""
+    gains = []
+    for seed in range(20):
+        X, y = make_friedman1(1120, noise=1.0 + 4 * (seed % 2), random_state=seed)
+        search = DistilledRegressorCV(teacher, TREE, random_state=seed)
+        search.fit(X[:120], y[:120])
+        baseline = clone(TREE).fit(X[:120], y[:120])
+        loss, of_baseline = (
+            np.mean((y[120:] - model.predict(X[120:])) ** 2) / y[120:].var()
+            for model in (search, baseline)
+        )
+        gains.append(of_baseline - loss)
+    assert np.mean(gains) > -0.003
+    assert np.mean(np.array(gains) < -0.02) <= 0.1

@@ -1,0 +1,113 @@
+"""The tuned baseline stands on the rows that the other reports are about."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import gap, gap_classes, peers_report, readme, results, rivals, tuned
+
+
+def _rows(student, **scores):
+    row = {"table": "abalone", "seed": 0, "student": student, "n_train": 9}
+    return row | {f"{way}_r2": score for way, score in scores.items()}
+
+
+@pytest.fixture
+def frame(tmp_path, monkeypatch):
+    """Return made-up rows of `gap`, beside which two students were tuned."""
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    costs = {"tuned_cpu_seconds": 3.0, "tuned_seconds": 4.0}
+    costs |= {"n_candidates": 2, "n_folds": 3}
+    scored = [_rows("boosting", baseline=0.5, tuned=0.6) | costs]
+    scored.append(_rows("tree", baseline=0.5, tuned=0.698) | costs)
+    scored.append(_rows("lightgbm-100x16", baseline=0.5, tuned=0.55) | costs)
+    results.write(scored, rivals.NAME)
+    ways = {"baseline": 0.5, "default": 0.55, "cv": 0.65, "teacher": 0.7}
+    rows = [_rows(student, **ways) for student in ("boosting", "tree", "forest")]
+    rows.append(rows[0] | {"seed": 1})
+    return pd.DataFrame(rows)
+
+
+def test_fractions_are_of_the_lead_over_the_tuned_student(frame):
+    over_tuned, over_baseline = gap.summarise_over_tuned(frame)
+    boosting = over_tuned.set_index("student").loc["boosting"]
+    assert boosting["cv_recovered"] == pytest.approx(0.5)
+    assert boosting["default_recovered"] == pytest.approx(-0.5)
+    same = over_baseline.set_index("student")
+    assert same["cv_recovered"]["boosting"] == pytest.approx(0.75)
+    assert same["tuned_recovered"]["boosting"] == pytest.approx(0.5)
+    # The forest was not tuned, nor was any student of the second seed.
+    assert [*over_tuned["student"]] == ["boosting", "tree"]
+    shown = gap.compare_with_tuned(frame).set_index("student")
+    assert shown.loc["boosting"].tolist() == [
+        *(1, "1 of 1", "50%", "-50% (25%)", "50% (75%)")
+    ]
+    assert shown.loc["tree"].tolist()[1:] == ["0 of 1", "99%", "- (25%)", "- (75%)"]
+    said = gap.show_over_tuned(gap.summarise(frame), frame, "cv")
+    assert said == ["50%", "R2 -0.0480", ""]
+
+
+def test_the_section_is_there_once_a_student_was_tuned(frame, monkeypatch):
+    text = "\n".join(gap.report_over_tuned(frame, gap.GOALS_OVER_TUNED))
+    assert "by more than 0.003 in R2 in 1 of 2 pairs" in text
+    untuned = frame[frame["student"] == "forest"]
+    assert gap.report_over_tuned(untuned, gap.GOALS_OVER_TUNED) == []
+    assert "50%" not in readme.tabulate(frame)
+    monkeypatch.setattr(readme, "MIN_TABLES", 1)
+    lines = readme.tabulate(frame).splitlines()
+    assert [cell.strip() for cell in lines[2].split("|")[2:-1]] == [
+        *("50% (1 of 1; 1)", "0 of 1", "75% (1 of 1; 2)", "0 of 1")
+    ]
+    assert [cell.strip() for cell in lines[5].split("|")[2:4]] == ["", ""]
+
+
+def test_the_tuned_student_stands_among_the_peers(frame):
+    facts = dict.fromkeys(("n_train", "n_test", "n_features", "n_classes"), 0)
+    rows = [
+        {"table": "abalone", "seed": seed, "peer": peer, "student_r2": score} | facts
+        for seed in (0, 1)
+        for peer, score in (("baseline", 0.5), ("skdistill", 0.65))
+    ]
+    both = peers_report.with_tuned(pd.DataFrame(rows).assign(teacher_r2=0.7))
+    tuned_rows = both[both["peer"] == peers_report.TUNED]
+    assert tuned_rows["student_r2"].tolist() == [0.55]
+    assert tuned_rows["cpu_seconds"].tolist() == [3]
+    over = peers_report.select_scored(both, gap.R2, peers_report.TUNED)
+    ours = over[over["student"] == "skdistill"]
+    assert ours[["seed", "baseline_r2"]].to_numpy().tolist() == [[0, 0.55]]
+
+
+def test_both_students_are_scored_on_the_same_rows(frame, monkeypatch):
+    monkeypatch.setattr(rivals, "N_CANDIDATES", 2)
+    (row,) = tuned.measure("diabetes", 0, "tree", None)
+    assert row["tuned_r2"] != row["baseline_r2"]
+    assert (row["n_candidates"], row["n_folds"]) == (2, 5)
+    rows = pd.DataFrame([row, *results.read(rivals.NAME).to_dict("records")])
+    text = tuned.report(rows.assign(**results.versions()))
+    assert "2 x 3, 2 x 5" in text
+    assert "+0.1980" in text
+
+
+def test_each_table_has_its_own_students():
+    options = SimpleNamespace(
+        seeds=1, tables=["abalone", "adult"], students=["boosting", "xgboost", "mlp"]
+    )
+    cases = [(case["table"], case["student"]) for case in tuned.find_cases(options)]
+    assert cases == [
+        *(("abalone", "boosting"), ("abalone", "mlp")),
+        *(("adult", "xgboost"), ("adult", "mlp")),
+    ]
+
+
+@pytest.mark.parametrize("kind", [gap, gap_classes])
+def test_the_splits_are_those_of_the_rows_it_is_held_against(kind):
+    metric = gap.R2 if kind is gap else gap_classes.LOG_LOSS
+    name, keys = [f"baseline_{metric.column}"], rivals.SPLIT
+    own, theirs = (
+        results.read(one).set_index(keys).reindex(columns=name)
+        for one in (rivals.NAME, kind.NAME)
+    )
+    measured = rivals.column(metric.column).index
+    np.testing.assert_allclose(own.loc[measured], theirs.loc[measured], rtol=1e-4)
