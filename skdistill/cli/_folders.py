@@ -30,7 +30,6 @@ _PARTS = {
     "columns": dict,
     "categories": dict,
     "classes": list | None,
-    "codes": bool,
 }
 
 

@@ -8,9 +8,9 @@ import numpy as np
 from skdistill._typing import Estimator
 from skdistill.cli._errors import names
 from skdistill.cli._folders import naming_damage, new_file, read_result
-from skdistill.cli._outputs import MODEL
 from skdistill.cli._progress import step
 from skdistill.cli._saved import load
+from skdistill.cli._ship import MODEL
 from skdistill.cli._tables import Schema, guess, is_parquet, read
 
 if TYPE_CHECKING:
@@ -68,8 +68,7 @@ def _predictions(
     predicted = np.ravel(model.predict(X))
     if found["classes"] is None:
         return pd.DataFrame({"prediction": predicted})
-    classes = np.asarray(found["classes"])
-    columns = {"prediction": classes[predicted] if found["codes"] else predicted}
+    columns = {"prediction": predicted}
     if hasattr(model, "predict_proba"):
         probabilities = np.asarray(model.predict_proba(X), dtype=float)
         columns |= {
