@@ -70,7 +70,7 @@ def test_days_and_seconds_are_those_of_pandas():
         "year": dates.year,
         "month": dates.month,
         "day": dates.day,
-        "weekday": dates.dayofweek,
+        "weekday": dates.day_of_week,
         "day_of_year": dates.day_of_year,
         "seconds": dates.hour * 3600 + dates.minute * 60 + dates.second,
     }
