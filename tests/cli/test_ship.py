@@ -51,7 +51,8 @@ def shipped(request, tmp_path_factory):
         _fit._N_TIMINGS = before
     predictions = folder / "p.csv"
     assert run(["predict", str(out), str(data), "--out", str(predictions)]) == 0
-    return out, data, pd.read_csv(predictions)["prediction"].to_numpy()
+    found = pd.read_csv(predictions, float_precision="round_trip")
+    return out, data, found["prediction"].to_numpy()
 
 
 def test_the_model_takes_what_pandas_reads(shipped):
