@@ -49,6 +49,7 @@ STEPS = (
     "refine",
     "ship",
     "ship_c",
+    "ship_folder",
     "scaling",
     "dao",
     "orlov",

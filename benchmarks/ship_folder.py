@@ -1,8 +1,8 @@
-"""The folder that `skdistill fit` writes, deployed: is every answer the same?
+"""Deploy the folder that `skdistill fit` writes, and compare all answers.
 
-For each table: fit, then predict the same rows as they stand in the file by the command,
-by `model.joblib`, by `student.onnx`, by `serve.py` with each of both, and repeat the fit
-by `reproduce.py`. Rows and rounds are few: what is measured is the folder, not how well
+For each table: fit, then predict the rows as they stand in the file by the command, by
+`model.joblib`, by `student.onnx` and by `serve.py` with each, and repeat the fit by
+`reproduce.py`. Rows and rounds are few: what is measured is the folder, not how well
 it predicts::
 
     python -m benchmarks.ship_folder --data-dir ../shared/data
@@ -22,6 +22,10 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
+from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+from sklearn.impute import SimpleImputer
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
 
 from benchmarks import results, runs
 from benchmarks.problems import (
@@ -30,6 +34,8 @@ from benchmarks.problems import (
     add_data_argument,
 )
 from skdistill.cli import main as skdistill
+from skdistill.cli._task import read_task
+from skdistill.tables import TableEncoder
 
 NAME = "ship_folder"
 MADE = "listings"
@@ -43,10 +49,7 @@ TABLES = (
 )
 N_ROWS, MIN_OF_CLASS, MAX_CLASSES = 400, 20, 20
 N_SERVED, N_CALLS = 100, 100
-OPTIONS = (
-    *("--student", "lightgbm", "--teacher", "xgboost"),
-    *("--alpha", "0.5", "--temperature", "1"),
-)
+OPTIONS = (*("--student", "lightgbm", "--alpha", "0.5", "--temperature", "1"),)
 # Of the largest prediction, or of 1 for probabilities: as `to_onnx` allows.
 TOLERANCE = 1e-4
 
@@ -54,30 +57,33 @@ TOLERANCE = 1e-4
 def make_listings() -> pd.DataFrame:
     """Make adverts with dates, times, booleans, many codes, text and empty cells."""
     rng = np.random.default_rng(0)
+    n_rows = 2 * N_ROWS
     listed = pd.Timestamp("2015-01-01") + pd.to_timedelta(
-        rng.integers(0, 3000 * 86400, N_ROWS), unit="s"
+        rng.integers(0, 3000 * 86400, n_rows), unit="s"
     )
-    words = ["bright", "quiet", "flat", "with", "garden", "near", "the", "station", "old-town", "Südbalkon"]
-    size, garage = rng.gamma(9, 9, N_ROWS).round(1), rng.random(N_ROWS) < 0.3
+    words = "bright quiet flat with garden near the station old-town Südbalkon"
+    size, garage = rng.gamma(9, 9, n_rows).round(1), rng.random(n_rows) < 0.3
     frame = pd.DataFrame(
         {
             "1st floor m2": size,
             "garage": garage,
             "listed": listed.strftime("%Y-%m-%d %H:%M:%S"),
             "built": listed.strftime("%d/%m/%Y"),
-            "agent": [f"A-{code}" for code in rng.zipf(1.5, N_ROWS) % 90],
-            "note": [" ".join(rng.choice(words, rng.integers(1, 9))) for _ in size],
+            "agent": [f"A-{code}" for code in rng.zipf(1.5, n_rows) % 90],
+            "note": [
+                " ".join(rng.choice(words.split(), rng.integers(1, 9))) for _ in size
+            ],
         }
     ).astype(object)
     note = frame["note"].str.contains("garden")
-    target = size * (1 + garage) + 20 * note + listed.month + rng.normal(size=N_ROWS)
+    target = size * (1 + garage) + 20 * note + listed.month + rng.normal(size=n_rows)
     for place, name in enumerate(frame.columns):
         frame.loc[place :: 11 + place, name] = ""
     return frame.assign(target=target.round(2))
 
 
 def load_text(table: str, data_dir) -> pd.DataFrame:
-    """Return a sample of a table, each cell as the file has it."""
+    """Return at most twice `N_ROWS` rows of a table, cells as the file has them."""
     if table == MADE:
         return make_listings()
     path = Path(data_dir or "") / f"{table}.csv.gz"
@@ -87,12 +93,33 @@ def load_text(table: str, data_dir) -> pd.DataFrame:
             f"set {DATA_VARIABLE}."
         )
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    frame = frame.sample(min(N_ROWS, len(frame)), random_state=0)
+    frame = frame.sample(min(2 * N_ROWS, len(frame)), random_state=0)
     counts = frame["target"].value_counts()
     if len(counts) <= MAX_CLASSES:
-        frequent = counts.index[counts >= MIN_OF_CLASS]
+        frequent = counts.index[counts >= 2 * MIN_OF_CLASS]
         frame = frame[frame["target"].isin(frequent)]
     return frame
+
+
+def halves(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of the teacher and those of the table, with the same classes."""
+    is_class = frame["target"].nunique() <= MAX_CLASSES
+    labels = frame["target"] if is_class else None
+    return train_test_split(frame, test_size=0.5, random_state=0, stratify=labels)
+
+
+def fit_teacher(frame: pd.DataFrame, folder: Path) -> None:
+    """Save a teacher that was fitted elsewhere, to other rows."""
+    path = folder / "others.csv"
+    frame.to_csv(path, index=False)
+    task, schema, frame = read_task(path, "target", "auto")
+    kind = ExtraTreesRegressor if task == "regression" else ExtraTreesClassifier
+    kinds = schema.without("target").kinds
+    prepare = TableEncoder(kinds)
+    forest = kind(50, min_samples_leaf=2, random_state=0)
+    model = make_pipeline(prepare, SimpleImputer(keep_empty_features=True), forest)
+    model.fit(frame.drop(columns="target"), frame["target"])
+    joblib.dump(model, folder / "teacher.joblib")
 
 
 def measure(table: str, data_dir) -> list[dict]:
@@ -100,9 +127,12 @@ def measure(table: str, data_dir) -> list[dict]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         data, out = folder / "table.csv", folder / "out"
-        load_text(table, data_dir).to_csv(data, index=False)
+        others, own = halves(load_text(table, data_dir))
+        own.to_csv(data, index=False)
+        fit_teacher(others, folder)
         start = time.process_time()
-        run("fit", data, "--target", "target", "--out", out, *OPTIONS)
+        words = ["--teacher", folder / "teacher.joblib", "--out", out, *OPTIONS]
+        run("fit", data, "--target", "target", *words)
         seconds = time.process_time() - start
         predictions = folder / "predictions.parquet"
         run("predict", out, data, "--out", predictions)
@@ -189,20 +219,16 @@ def feed_of(out: Path, rows: pd.DataFrame) -> dict[str, np.ndarray]:
     for column in schema["columns"]:
         cells = rows[column["name"]]
         if column["onnx_type"] == "float":
-            cells = cells.to_numpy(np.float32)
+            array = cells.to_numpy(np.float32)
         else:
-            cells = cells.astype(object).where(cells.notna(), "").astype(str)
-        feed[column["onnx_input"]] = np.array(
-            cells, dtype=getattr(cells, "dtype", None)
-        )
-    return {
-        name: (cells if cells.dtype.kind == "f" else cells.astype(object))[:, None]
-        for name, cells in feed.items()
-    }
+            written = cells.astype(object).where(cells.notna(), "")
+            array = written.map(str).to_numpy(object)
+        feed[column["onnx_input"]] = array[:, np.newaxis]
+    return feed
 
 
 def is_served(out: Path, rows: pd.DataFrame, expected: pd.DataFrame) -> bool:
-    """Return whether `serve.py` answers alike, as a program and without Python models."""
+    """Return whether `serve.py` answers alike, by either model."""
     rows = rows.head(N_SERVED)
     cells = rows.astype(object).where(rows.notna(), None).to_dict("records")
     found = json.loads(program(out / "serve.py", json.dumps(cells)))
@@ -277,14 +303,15 @@ def report(frame: pd.DataFrame) -> str:
     parts = [
         "# The folder that is deployed",
         f"Of each table at most {N_ROWS} rows, given to `skdistill fit` as a file with "
-        f"`{' '.join(OPTIONS)}`, and then to all that the folder holds. Scores are R2 "
-        "or accuracy of the rows held out. Python: whether `model.joblib` predicts the "
-        "rows as pandas reads them as `skdistill predict` does, to the last bit. ONNX: "
-        "whether the table is exported; the difference is the largest for the rows as "
-        "they stand in the file, of the largest prediction or of a probability. "
-        f"serve.py: whether it answers {N_SERVED} rows of JSON alike, by Python and by ONNX. "
-        "reproduce.py: whether it has the same scores. A row: median microseconds for "
-        "one that is predicted alone, from cells to prediction, on one thread.",
+        f"`{' '.join(OPTIONS)}` and a forest of other rows as the teacher, and then to "
+        "all that the folder holds. Scores are R2 or accuracy of the rows held out. "
+        "Python: whether `model.joblib` predicts the rows as pandas reads them as "
+        "`skdistill predict` does, to the last bit. ONNX: whether the table is "
+        "exported; the difference is the largest for the rows as they stand in the "
+        "file, of the largest prediction or of a probability. serve.py: whether it "
+        f"answers {N_SERVED} rows of JSON alike, by Python and by ONNX. reproduce.py: "
+        "whether it has the same scores. A row: median microseconds for one that is "
+        "predicted alone, from cells to prediction, on one thread.",
         results.markdown(shown),
         f"{len(frame)} tables: {int(frame['python_equal'].sum())} equal in Python, "
         f"{len(exported)} exported, {int((exported['onnx_wrong'] == 0).sum())} of them "

@@ -23,8 +23,6 @@ __all__ = [
 
 # A value that fewer cells hold has no feature of its own.
 _FREQUENT = 10
-# A word: no space, control character or punctuation of ASCII in it.
-_WORD = r"[^\x00-/:-@\[-`{-\x7f]+"
 # The length of a year in days, and of a day in seconds.
 CYCLES = {"year": 365.25, "day": 86400.0}
 
@@ -212,7 +210,8 @@ class TextColumn(Column):
     """
 
     kind = "text"
-    word = _WORD
+    # No space, control character or punctuation of ASCII is in a word.
+    word: ClassVar[str] = r"[^\x00-/:-@\[-`{-\x7f]+"
 
     def __init__(self, name: str, cells: Any, n_frequent: int, n_hashes: int) -> None:
         super().__init__(name)
@@ -243,7 +242,7 @@ class TextColumn(Column):
         found = np.zeros((len(strings), self.n_hashes))
         if self.n_hashes == 0:
             return found
-        words = [re.findall(_WORD, one) for one in strings]
+        words = [re.findall(self.word, one) for one in strings]
         places = {
             word: murmurhash3_32(word, positive=True) % self.n_hashes
             for word in set(chain.from_iterable(words))

@@ -1,6 +1,6 @@
 """From a table as it stands in its file to numbers."""
 
-from collections.abc import Callable
+from datetime import date
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -237,6 +237,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 f"kinds must name one of {', '.join(_KINDS)} for each column. Got "
                 f"{wrong}. Correct these."
             )
+        if not kinds:
+            raise ValueError(
+                "kinds must name a column. Got {}. Name one, or pass None."
+            )
         others = [one for one in self.formats or {} if kinds.get(one) != "date"]
         if others:
             raise ValueError(
@@ -246,15 +250,15 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         return kinds
 
     def _fit_column(self, kind: str, name: str, cells: Any) -> Column:
-        make: dict[str, Callable[[], Column]] = {
-            "number": lambda: NumberColumn(name),
-            "category": lambda: CategoryColumn(name, cells),
-            "date": lambda: DateColumn(
-                name, cells, (self.formats or {}).get(name), self.cyclic
-            ),
-            "text": lambda: TextColumn(name, cells, self.n_frequent, self.n_hashes),
-        }
-        return make[kind]()
+        match kind:
+            case "number":
+                return NumberColumn(name)
+            case "category":
+                return CategoryColumn(name, cells)
+            case "date":
+                written_as = (self.formats or {}).get(name)
+                return DateColumn(name, cells, written_as, self.cyclic)
+        return TextColumn(name, cells, self.n_frequent, self.n_hashes)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -266,6 +270,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
 def _guess(cells: NDArray, name: str) -> str:
     """Return what cells hold, by their types."""
+    import pandas as pd
+
     kind = cells.dtype.kind
     if kind == "b":
         return "category"
@@ -273,7 +279,9 @@ def _guess(cells: NDArray, name: str) -> str:
         return "number"
     if kind == "M":
         return "date"
-    types = {type(cell) for cell in cells if cell is not None and cell == cell}
+    types = {type(cell) for cell in cells[~pd.isna(cells)]}
+    if types and all(issubclass(one, date) for one in types):
+        return "date"
     if types and not types & {str, bool, np.bool_}:
         read_numbers(cells, name)
         return "number"

@@ -44,6 +44,7 @@ def shipped(request, tmp_path_factory):
     joblib.dump(dummy.fit(X, y), folder / "teacher.joblib")
     words = ["--target", target, "--student", STUDENTS[task], "--out", str(out)]
     words += ["--teacher", str(folder / "teacher.joblib"), "--alpha", "0.2"]
+    words += ["--temperature", "1"]
     before, _fit._N_TIMINGS = _fit._N_TIMINGS, N_TIMINGS
     try:
         assert run(["fit", str(data), *words]) == 0

@@ -139,10 +139,12 @@ def test_kinds_that_are_not_given_are_guessed():
     X = pd.DataFrame({"t": many, "d": [DATES[0]] * 50, "b": True, "n": range(50)})
     X["c"] = ["u", None] * 25
     X["o"] = pd.Series([1, 2.5] * 25, dtype=object)
+    X["e"] = pd.Series([datetime.date(2024, 1, 2), pd.NaT] * 25, dtype=object)
+    X["i"] = pd.array([1, pd.NA] * 25, dtype="Int64")
     columns = TableEncoder().fit(X).columns_
     assert {one.name: one.kind for one in columns} == {
         **{"n": "number", "o": "number", "b": "category", "c": "category"},
-        **{"d": "date", "t": "text"},
+        **{"d": "date", "t": "text", "e": "date", "i": "number"},
     }
 
 
@@ -156,6 +158,7 @@ def test_columns_that_kinds_lack_are_left_out():
     ("params", "message"),
     [
         ({"kinds": {"a": "numbers"}}, "kinds must name one of number, category"),
+        ({"kinds": {}}, "kinds must name a column"),
         ({"kinds": {"z": "number"}}, r"lacks \['z'\]"),
         ({"kinds": {"a": "date"}}, "Column 'a' must hold a date in each cell"),
         (
