@@ -1,4 +1,4 @@
-"""Deploy the folder that `skdistill fit` writes, and compare all answers.
+"""Deploy the folder that `skdistill fit` writes, and compare all predictions.
 
 For each table: fit, then predict the rows as they stand in the file by the command, by
 `model.joblib`, by `student.onnx` and by `serve.py` with each, and repeat the fit by
@@ -228,7 +228,7 @@ def feed_of(out: Path, rows: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def is_served(out: Path, rows: pd.DataFrame, expected: pd.DataFrame) -> bool:
-    """Return whether `serve.py` answers alike, by either model."""
+    """Return whether `serve.py` predicts alike, by either model."""
     rows = rows.head(N_SERVED)
     cells = rows.astype(object).where(rows.notna(), None).to_dict("records")
     found = json.loads(program(out / "serve.py", json.dumps(cells)))
@@ -309,7 +309,7 @@ def report(frame: pd.DataFrame) -> str:
         "`skdistill predict` does, to the last bit. ONNX: whether the table is "
         "exported; the difference is the largest for the rows as they stand in the "
         "file, of the largest prediction or of a probability. serve.py: whether it "
-        f"answers {N_SERVED} rows of JSON alike, by Python and by ONNX. reproduce.py: "
+        f"predicts {N_SERVED} rows of JSON alike, by Python and by ONNX. reproduce.py: "
         "whether it has the same scores. A row: median microseconds for one that is "
         "predicted alone, from cells to prediction, on one thread.",
         results.markdown(shown),

@@ -15,8 +15,8 @@ from typing import Any
 FOLDER = Path(__file__).parent
 
 
-def answer(rows: list[dict[str, Any]]) -> list:
-    """Return a value or label for each row; a cell of None is a missing one."""
+def predict(rows: list[dict[str, Any]]) -> list:
+    """Return a value or label for each row, with None for a missing cell."""
     names = [column["name"] for column in schema()["columns"]]
     for row in rows:
         if missing := [name for name in names if name not in row]:
@@ -76,7 +76,7 @@ except ImportError:
     app = None
 else:
     app = FastAPI(title="Predictions of rows as they stand in the file")
-    app.post("/")(answer)
+    app.post("/")(predict)
 
 if __name__ == "__main__":
-    json.dump(answer(json.load(sys.stdin)), sys.stdout)
+    json.dump(predict(json.load(sys.stdin)), sys.stdout)

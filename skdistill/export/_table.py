@@ -225,7 +225,7 @@ class _Encoding:
     def _fields(self, written: str) -> dict[str, str]:
         """Return the parts of a date by their directive, each a column of numbers.
 
-        Of a missing date they are not numbers.
+        They are NaN where a date is missing.
         """
         directives = self._directives(written)
         example = " ".join("1" * len(directives))

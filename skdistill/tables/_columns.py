@@ -198,7 +198,7 @@ class TextColumn(Column):
     n_frequent : int
         Each of so many values, the most frequent ones, has a feature.
     n_hashes : int
-        Number of features that count words, which share them by their hash.
+        Number of features that count words, each word in the one of its hash.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What lies in the folder answers rows as they stand in the file."""
+"""What lies in the folder predicts rows as they stand in the file."""
 
 import json
 import runpy
@@ -81,11 +81,11 @@ def served(out):
     return runpy.run_path(str(out / "serve.py"))
 
 
-def test_serve_answers_rows_of_json(shipped):
+def test_serve_predicts_rows_of_json(shipped):
     out, data, expected = shipped
-    answer = served(out)["answer"]
-    np.testing.assert_array_equal(answer(rows_of(data)), expected)
-    assert answer([]) == []
+    predict = served(out)["predict"]
+    np.testing.assert_array_equal(predict(rows_of(data)), expected)
+    assert predict([]) == []
 
 
 def test_serve_is_a_program_that_the_onnx_runtime_is_enough_for(shipped):
@@ -112,10 +112,10 @@ def test_serve_names_the_column_that_a_row_lacks(shipped):
     row = rows_of(data)[0]
     del row["town"]
     with pytest.raises(ValueError, match=r"A row lacks \['town'\]"):
-        served(out)["answer"]([row])
+        served(out)["predict"]([row])
 
 
-def test_serve_answers_over_http(shipped):
+def test_serve_predicts_over_http(shipped):
     pytest.importorskip("fastapi")
     client = pytest.importorskip("fastapi.testclient")
     out, data, expected = shipped
