@@ -174,8 +174,7 @@ class _Encoding:
         """Return the values of strings: floats, or integers if `other` is one."""
         kind = "int64" if isinstance(other, int) else "float"
         number = int if isinstance(other, int) else float
-        # No string may be without a value; "" beside others is read as any.
-        values = dict(values) or {"": other}
+        values = dict(values) or {"": other}  # The operator needs a key.
         return self._node(
             "LabelEncoder",
             strings,

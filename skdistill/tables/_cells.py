@@ -48,7 +48,9 @@ def read_dates(cells: Any, name: str, written: str | None) -> NDArray[np.datetim
     if cells.dtype.kind == "M":
         return cells.astype("datetime64[us]")
     cells = cells.astype(object)
-    dates = pd.to_datetime(cells, format=written, utc=True, errors="coerce")
+    dates = pd.to_datetime(
+        cells, format=written or "ISO8601", utc=True, errors="coerce"
+    )
     read = dates.tz_convert(None).to_numpy().astype("datetime64[us]")
     wrong = np.isnat(read) & ~pd.isna(cells) & (cells != "")
     if wrong.any():

@@ -50,9 +50,9 @@ def shipped(request, tmp_path_factory):
         assert run(["fit", str(data), *words]) == 0
     finally:
         _fit._N_TIMINGS = before
-    predictions = folder / "p.csv"
+    predictions = folder / "p.parquet"
     assert run(["predict", str(out), str(data), "--out", str(predictions)]) == 0
-    found = pd.read_csv(predictions, float_precision="round_trip")
+    found = pd.read_parquet(predictions)
     return out, data, found["prediction"].to_numpy()
 
 
@@ -121,6 +121,17 @@ def test_serve_predicts_over_http(shipped):
     out, data, expected = shipped
     found = client.TestClient(served(out)["app"]).post("/", json=rows_of(data))
     np.testing.assert_array_equal(found.json(), expected)
+
+
+def test_booleans_in_other_letters_are_not_new(shipped, tmp_path, capsys):
+    out, data, expected = shipped
+    text = data.read_text("utf-8").replace("True,", "TRUE,").replace("False,", "false,")
+    (tmp_path / "new.csv").write_text(text, "utf-8")
+    words = ["predict", str(out), str(tmp_path / "new.csv")]
+    assert run([*words, "--out", str(tmp_path / "p.parquet")]) == 0
+    assert "not in training" not in capsys.readouterr().err
+    found = pd.read_parquet(tmp_path / "p.parquet")
+    np.testing.assert_array_equal(found["prediction"], expected)
 
 
 def test_the_schema_says_what_each_column_holds(shipped):

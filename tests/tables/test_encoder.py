@@ -97,6 +97,12 @@ def test_a_date_is_the_same_however_it_comes(form):
     assert found.isna().all(axis=None)
 
 
+def test_dates_without_a_format_are_those_of_iso_8601():
+    strings = ["2024-01-28", "2024-01-28T10:00:00", "2024-01-28 10:00:00.5", None]
+    found = encoded(strings, "date")
+    assert found["seconds"].tolist()[:3] == [0.0, 36000.0, 36000.0]
+
+
 def test_time_zones_are_those_of_utc():
     cells = [datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)] * 3
     there = pd.DatetimeIndex(cells).tz_convert("Asia/Tokyo")
