@@ -51,6 +51,7 @@ STEPS = (
     "refine",
     "ship",
     "ship_c",
+    "ship_folder",
     "scaling",
     "dao",
     "orlov",

@@ -37,6 +37,7 @@ from skdistill.iterative import (
     SelfDistilledRegressor,
 )
 from skdistill.refine import LeafRefinement
+from skdistill.tables import TableEncoder
 from skdistill.teachers import DistributionRegressor
 from skdistill.transfer import TransferSet
 
@@ -267,6 +268,7 @@ PROCEDURES = {
 }
 
 
+TABLES = {"encoder": TableEncoder(), "cyclic": TableEncoder(cyclic=True, n_hashes=0)}
 DEFAULTS = [DistilledRegressor(), DistilledClassifier()]
 # The default teacher, for a student of fewer rounds. Refined, that would split by the
 # rounding of its sums, and so by the order of the samples.
@@ -294,6 +296,7 @@ def run(estimator, check):
         *BAYESIAN.values(),
         *CASCADES.values(),
         *PROCEDURES.values(),
+        *TABLES.values(),
     ]
 )
 def test_estimator_check(estimator, check):

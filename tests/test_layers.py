@@ -23,7 +23,7 @@ PACKAGE = Path(__file__).parents[1] / "skdistill"
 LAYERS = (
     {"exceptions", "_optional", "_sklearn", "_typing", "_version", "_warnings"},
     {"_fitting", "_numerics", "_parameters", "_validation"},
-    {"metrics", "targets", "transfer"},
+    {"metrics", "tables", "targets", "transfer"},
     {"students"},
     {"refine", "teachers"},
     {"flow"},

@@ -46,6 +46,7 @@ from skdistill import (
 )
 from skdistill.export import TRUSTED_TYPES
 from skdistill.refine import LeafRefinement
+from skdistill.tables import TableEncoder
 from skdistill.targets import TeacherBound
 from skdistill.teachers import (
     AttentiveTrust,
@@ -66,6 +67,7 @@ from tests.export.cases import (
     TREE_CLASSIFIERS,
     TREE_REGRESSORS,
 )
+from tests.export.raw import every_kind
 from tests.save_models import FOLDER, predictions_of, save
 from tests.transfer.cases import SAMPLERS, mixed_table, name_of
 
@@ -355,6 +357,7 @@ def test_trusted_types_are_those_that_skops_asks_for():
         *(sampler.fit(HOLES) for sampler in samplers),
         EmptyColumnFiller().fit(HOLES),
         StandardTarget(Ridge()).fit([[0.0], [1.0]], [0.0, 1.0]),
+        TableEncoder().fit(every_kind()),
     ]
     found = {
         name

@@ -46,6 +46,7 @@ from skdistill import (
     targets,
     transfer,
 )
+from skdistill.tables import TableEncoder
 from skdistill.teachers import DistributionRegressor, in_context
 
 ROOT = Path(__file__).parents[1]
@@ -98,6 +99,7 @@ ESTIMATORS = [
     *estimators(transfer),
     *estimators(refine),
     DistributionRegressor,
+    TableEncoder,
 ]
 
 # What these parameters are differs between regression and classification. All other

@@ -128,7 +128,8 @@ def skdistill() -> None:
     type=_MICROSECONDS,
     metavar="TIME",
     help="The longest that the student may take for a single row in scikit-learn, with "
-    "the preparation of its columns, such as 5ms.",
+    "the preparation of its columns, such as 5ms. The ONNX model is not timed; it is "
+    "much faster.",
 )
 @click.option(
     "--max-size",

@@ -24,6 +24,7 @@ from skdistill.cli._parts import (
 )
 from skdistill.cli._progress import FitProgress, step
 from skdistill.cli._script import write_script
+from skdistill.cli._ship import write_shipped
 from skdistill.cli._tables import Schema
 from skdistill.cli._task import read_task
 from skdistill.report import DistillationReport
@@ -130,6 +131,7 @@ def _distil(
         notes = export(model, X_test, folder)
         (folder / "reproduce.py").write_text(script, encoding="utf-8")
         about = _about(options, task, features, X) | {"notes": notes}
+        write_shipped(folder, model, options.target, features, X)
         write_results(folder, model, report, about)
     except OSError as error:
         raise CommandError(

@@ -31,7 +31,6 @@ _PARTS = {
     "columns": dict,
     "categories": dict,
     "classes": list | None,
-    "codes": bool,
 }
 
 

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sklearn.base import is_classifier, is_regressor
-from sklearn.compose import ColumnTransformer
+from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
 from skdistill._optional import import_optional
@@ -21,6 +20,7 @@ from skdistill._typing import Estimator, Table
 from skdistill.cli._errors import CommandError
 from skdistill.cli._saved import load
 from skdistill.cli._tables import Schema
+from skdistill.tables import TableEncoder
 from skdistill.teachers import default_classifier, default_regressor
 
 __all__ = [
@@ -54,27 +54,13 @@ _LEAVES = 8
 _TREE_LEAVES = 32
 
 
-def preparation(schema: Schema) -> ColumnTransformer:
-    """Return the transformer that turns the columns into numbers.
-
-    Numbers stay as they are, also missing ones. Each category gets a column, and all
-    are 0 for a new one. skrub, imported where it is needed, turns text and dates into
-    numbers.
-    """
-    parts: list[tuple[str, Any, list[str]]] = []
-    if numbers := schema.of_kind("number"):
-        parts.append(("numbers", "passthrough", numbers))
-    if categories := schema.of_kind("category"):
-        encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-        parts.append(("categories", encoder, categories))
-    if others := schema.of_kind("text", "date"):
-        skrub = import_optional("skrub", extra="cli")
-        parts.append(("text and dates", skrub.TableVectorizer(), others))
-    return ColumnTransformer(parts)
+def preparation(schema: Schema) -> TableEncoder:
+    """Return the transformer that turns the columns into numbers."""
+    return TableEncoder(schema.kinds, schema.formats or None)
 
 
 def student(
-    name: str, task: str, prepare: ColumnTransformer, n_rows: int, device: str
+    name: str, task: str, prepare: TableEncoder, n_rows: int, device: str
 ) -> Estimator:
     """Return the student of that name, unfitted.
 
@@ -84,7 +70,7 @@ def student(
         One of `STUDENTS`.
     task : {"regression", "classification"}
         The task.
-    prepare : ColumnTransformer
+    prepare : TableEncoder
         Its first step.
     n_rows : int
         Number of rows that it is fitted on.
@@ -97,16 +83,19 @@ def student(
         If its library is not installed; the message names the extra.
     """
     model = _BUILD[name](task == "regression", n_rows, device)
-    steps = [prepare]
+    is_smooth = name in ("mlp", "linear")
+    if is_smooth and prepare.kinds and "date" in prepare.kinds.values():
+        prepare = clone(prepare).set_params(cyclic=True)
+    steps: list[Estimator] = [prepare]
     if not get_tags(model).input_tags.allow_nan:
         steps.append(_imputer())
-    if name in ("mlp", "linear"):
+    if is_smooth:
         steps.append(StandardScaler())
     return make_pipeline(*steps, model)
 
 
 def students(
-    name: str, task: str, prepare: ColumnTransformer, n_rows: int, device: str
+    name: str, task: str, prepare: TableEncoder, n_rows: int, device: str
 ) -> Estimator | list[tuple[str, Estimator]]:
     """Return the student of that name, or several by their names for "auto".
 
@@ -118,7 +107,7 @@ def students(
 
 
 def teacher(
-    name: str, task: str, prepare: ColumnTransformer, X: Table, device: str, seed: int
+    name: str, task: str, prepare: TableEncoder, X: Table, device: str, seed: int
 ) -> Estimator:
     """Return the teacher of that name, unfitted.
 
@@ -128,7 +117,7 @@ def teacher(
         One of `TEACHERS`.
     task : {"regression", "classification"}
         The task.
-    prepare : ColumnTransformer
+    prepare : TableEncoder
         Its first step. In a stack it is the first step of every member, so that the
         stack's own cross-validation gives out-of-fold predictions.
     X : DataFrame

@@ -8,10 +8,11 @@ import numpy as np
 from skdistill._typing import Estimator
 from skdistill.cli._errors import names
 from skdistill.cli._folders import naming_damage, new_file, read_result
-from skdistill.cli._outputs import MODEL
 from skdistill.cli._progress import step
 from skdistill.cli._saved import load
+from skdistill.cli._ship import MODEL
 from skdistill.cli._tables import Schema, guess, is_parquet, read
+from skdistill.tables import CategoryColumn
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -34,7 +35,8 @@ def predict(
     with naming_damage(folder):
         schema = Schema(**{key: dict(one) for key, one in found["columns"].items()})
         categories = {
-            name: set(found["categories"][name]) for name in schema.of_kind("category")
+            name: CategoryColumn(name, found["categories"][name]).codes
+            for name in schema.of_kind("category")
         }
     remedy = "Fit it again with the versions that are installed."
     model = load(folder / MODEL, "The student in", remedy)
@@ -42,7 +44,7 @@ def predict(
         with step(console, f"Reading {data}"):
             X = read(data, schema, guess(data))
         for name, known in categories.items():
-            if new := sorted(set(X[name]) - known):
+            if new := sorted(set(X[name]) - known.keys()):
                 console.print(
                     f"Column {name!r} has values that were not in training: "
                     f"{names(new)}. They count as none of the known ones.",
@@ -68,8 +70,7 @@ def _predictions(
     predicted = np.ravel(model.predict(X))
     if found["classes"] is None:
         return pd.DataFrame({"prediction": predicted})
-    classes = np.asarray(found["classes"])
-    columns = {"prediction": classes[predicted] if found["codes"] else predicted}
+    columns = {"prediction": predicted}
     if hasattr(model, "predict_proba"):
         probabilities = np.asarray(model.predict_proba(X), dtype=float)
         columns |= {

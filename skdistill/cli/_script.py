@@ -48,8 +48,8 @@ def write_script(
         Passed to the report.
     """
     student = model.student
-    if isinstance(student, list):  # Several; all are prepared alike.
-        ((_, student), *_) = student
+    if isinstance(student, list):  # Several; the last is prepared as the teacher is.
+        *_, (_, student) = student
     prepare = student.steps[0][1]
     source = Source({"prepare": prepare, "teacher": model.teacher})
     lines = [f"prepare = {source.write(prepare, 10, named=False)}"]

@@ -4,6 +4,7 @@ The graph of a distilled model is that of its student, followed by what the dist
 model adds: scaling, labels, the softmax of logits.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,8 +40,10 @@ from skdistill.distilled import (
     DistilledRegressor,
     RegressorDelegate,
 )
+from skdistill.export._table import encode_table
 from skdistill.export._trees import is_tree_student
 from skdistill.students import LogitStudent, ProbabilityStudent
+from skdistill.tables import TableEncoder
 
 __all__ = [
     "TREES",
@@ -90,7 +93,7 @@ def label_type(classes: NDArray) -> TensorType:
     return (StringTensorType if _are_text(classes) else Int64TensorType)([None])
 
 
-def _are_text(values: NDArray) -> bool:
+def _are_text(values: Iterable) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
@@ -137,18 +140,20 @@ class Graph:
                 return [self._as_target(model.transformer_, values)]
             case Pipeline():
                 for _, step in model.steps[:-1]:
-                    if step not in (None, "passthrough"):
+                    if isinstance(step, TableEncoder):
+                        inputs = encode_table(self, step, inputs)
+                    elif step not in (None, "passthrough"):
                         inputs = self._parse(step, inputs)
                 return self.outputs(model.steps[-1][1], inputs)
         if is_tree_student(model):
             return self._trees(model, inputs)
         *labels, values = [output.full_name for output in self._parse(model, inputs)]
         if any(isinstance(table.type, DoubleTensorType) for table in inputs):
-            values = self._node("Cast", values, to=TensorProto.FLOAT)
+            values = self.node("Cast", values, to=TensorProto.FLOAT)
         if isinstance(model, MLPRegressor) and model.n_outputs_ > 1:
             # The converter puts the outputs of a row one below the other.
-            shape = self._constant([-1, model.n_outputs_])
-            values = self._node("Reshape", values, shape)
+            shape = self.constant([-1, model.n_outputs_])
+            values = self.node("Reshape", values, shape)
         return [*labels, values]
 
     def _parse(self, model: Estimator, inputs: list[Variable]) -> list[Variable]:
@@ -157,22 +162,22 @@ class Graph:
             for options in (self._scope, self._container):
                 options.add_options(id(model), {"zipmap": False})
         if not isinstance(model, _TAKES_COLUMNS):
-            inputs = self._in_one_table(inputs)
+            inputs = self.in_one_table(inputs)
         return _parse_sklearn(self._scope, model, inputs)
 
     def _trees(self, model: Estimator, inputs: list[Variable]) -> list[str]:
-        (table,) = self._in_one_table(inputs)
+        (table,) = self.in_one_table(inputs)
         if not isinstance(table.type, FloatTensorType):
             table = self._in_single_precision(table)
         operator = self._scope.declare_local_operator(self._trees_alias, model)
         operator.inputs.append(table)
         if not is_classifier(model):
-            values = self._variable("values", FloatTensorType([None, None]))
+            values = self.variable("values", FloatTensorType([None, None]))
             operator.outputs.append(values)
             return [values.full_name]
         kind = FloatTensorType([None, len(model.classes_)])
-        label = self._variable("label", label_type(model.classes_))
-        probability = self._variable("probability", kind)
+        label = self.variable("label", label_type(model.classes_))
+        probability = self.variable("probability", kind)
         operator.outputs.append(label)
         operator.outputs.append(probability)
         return [label.full_name, probability.full_name]
@@ -181,28 +186,28 @@ class Graph:
         if not model.rescale:
             return outputs
         mean = np.atleast_1d(model.target_mean_)
-        scaled = self._node("Div", outputs[0], self._constant([model.target_scale_]))
-        shift = self._constant(mean - mean / model.target_scale_)
-        return [self._node("Add", scaled, shift)]
+        scaled = self.node("Div", outputs[0], self.constant([model.target_scale_]))
+        shift = self.constant(mean - mean / model.target_scale_)
+        return [self.node("Add", scaled, shift)]
 
     def _as_target(self, transformer: Estimator, values: str) -> str:
         """Undo how the target was transformed before a regressor learned it."""
         if type(transformer) is StandardScaler:
             if transformer.scale_ is not None:
-                values = self._node("Mul", values, self._constant(transformer.scale_))
+                values = self.node("Mul", values, self.constant(transformer.scale_))
             if transformer.with_mean:
-                values = self._node("Add", values, self._constant(transformer.mean_))
+                values = self.node("Add", values, self.constant(transformer.mean_))
             return values
         inverse = getattr(transformer, "inverse_func", transformer)
         if inverse in (np.exp, np.expm1):
-            values = self._node("Exp", values)
+            values = self.node("Exp", values)
         elif inverse is not None:
             raise ValueError(
                 "the target is transformed by other than a StandardScaler, a logarithm "
                 "(np.log, np.log1p) or nothing"
             )
         if inverse is np.expm1:
-            values = self._node("Sub", values, self._constant([1.0]))
+            values = self.node("Sub", values, self.constant([1.0]))
         return values
 
     def _labelled(self, model: DistilledClassifier, outputs: list[str]) -> list[str]:
@@ -215,54 +220,52 @@ class Graph:
     ) -> str:
         """Add the score of a cascade; `student` is what its student predicts."""
         if not model.deferral_models_ and model.deferral == "entropy":
-            floor = self._constant([np.finfo(np.float32).tiny])
-            logarithm = self._node("Log", self._node("Max", student, floor))
-            terms = self._node("Mul", student, logarithm)
+            floor = self.constant([np.finfo(np.float32).tiny])
+            logarithm = self.node("Log", self.node("Max", student, floor))
+            terms = self.node("Mul", student, logarithm)
             return self._weighted_sum(terms, -np.ones(len(model.classes_)))
         features, n_features = student, 1
         if is_classifier(model):
             margin = self._margin(student)
             if not model.deferral_models_:
                 return margin
-            features = self._node("Concat", margin, student, axis=1)
+            features = self.node("Concat", margin, student, axis=1)
             n_features = 1 + len(model.classes_)
-        known = self._variable("student", FloatTensorType([None, n_features]))
+        known = self.variable("student", FloatTensorType([None, n_features]))
         self._container.add_node("Identity", features, known.full_name)
         found = [
             self.outputs(part, [*inputs, known])[0] for part in model.deferral_models_
         ]
         if not is_classifier(model):
-            return self._node("Mul", found[0], found[0])
+            return self.node("Mul", found[0], found[0])
         if len(found) == 1:
-            found = [self._node("Neg", found[0]), found[0]]
-        corrections = self._node("Concat", *found, axis=1)
+            found = [self.node("Neg", found[0]), found[0]]
+        corrections = self.node("Concat", *found, axis=1)
         return self._divergence(student, corrections, len(model.classes_))
 
     def _divergence(self, probability: str, corrections: str, n_classes: int) -> str:
         """Return how far corrected probabilities are from those of the student."""
-        floor, ones = self._constant([FLOOR]), np.ones(n_classes)
+        floor, ones = self.constant([FLOOR]), np.ones(n_classes)
 
         def normed(table: str) -> str:
-            raised = self._node("Max", table, floor)
-            return self._node("Div", raised, self._weighted_sum(raised, ones))
+            raised = self.node("Max", table, floor)
+            return self.node("Div", raised, self._weighted_sum(raised, ones))
 
-        q = normed(normed(self._node("Add", probability, corrections)))
-        ratio = self._node("Log", self._node("Div", q, normed(probability)))
-        return self._weighted_sum(self._node("Mul", q, ratio), ones)
+        q = normed(normed(self.node("Add", probability, corrections)))
+        ratio = self.node("Log", self.node("Div", q, normed(probability)))
+        return self._weighted_sum(self.node("Mul", q, ratio), ones)
 
     def _margin(self, probability: str) -> str:
         """Return 1 less the lead of the likeliest class over the second."""
         two = [self._scope.get_unique_variable_name(name) for name in ("top", "at")]
-        self._container.add_node(
-            "TopK", [probability, self._constant([2])], two, axis=1
-        )
+        self._container.add_node("TopK", [probability, self.constant([2])], two, axis=1)
         lead = self._weighted_sum(two[0], [-1.0, 1.0])
-        return self._node("Add", lead, self._constant([1.0]))
+        return self.node("Add", lead, self.constant([1.0]))
 
     def _weighted_sum(self, table: str, weights: ArrayLike) -> str:
         """Return the weighted sum of the columns of a table, as one column."""
-        total = self._node("MatMul", table, self._constant(weights))
-        return self._node("Reshape", total, self._constant([-1, 1]))
+        total = self.node("MatMul", table, self.constant(weights))
+        return self.node("Reshape", total, self.constant([-1, 1]))
 
     def _from_regressors(
         self, model: LogitStudent | ProbabilityStudent, inputs: list[Variable]
@@ -270,24 +273,24 @@ class Graph:
         parts = [self.outputs(part, inputs)[0] for part in model.regressors_]
         values = parts[0]
         if len(parts) > 1:
-            values = self._node("Concat", *parts, axis=1)
+            values = self.node("Concat", *parts, axis=1)
         if isinstance(model, LogitStudent) and len(model.classes_) == 2:
-            both = [self._node("Neg", values), values]
-            values = self._node("Sigmoid", self._node("Concat", *both, axis=1))
+            both = [self.node("Neg", values), values]
+            values = self.node("Sigmoid", self.node("Concat", *both, axis=1))
         elif isinstance(model, LogitStudent):
-            values = self._node("Softmax", values, axis=1)
+            values = self.node("Softmax", values, axis=1)
         return [self._likeliest(values, model.classes_), values]
 
     def _likeliest(self, probability: str, classes: NDArray) -> str:
         """Return the labels of the highest probabilities."""
-        column = self._node("ArgMax", probability, axis=1, keepdims=0)
+        column = self.node("ArgMax", probability, axis=1, keepdims=0)
         return self._lookup(column, classes)
 
     def _lookup(self, codes: str, classes: NDArray) -> str:
         labels = classes if _are_text(classes) else np.asarray(classes).astype(np.int64)
-        return self._node("Gather", self._constant(labels), codes, axis=0)
+        return self.node("Gather", self.constant(labels), codes, axis=0)
 
-    def _in_one_table(self, inputs: list[Variable]) -> list[Variable]:
+    def in_one_table(self, inputs: list[Variable]) -> list[Variable]:
         """Join columns that come apart, as those of a DataFrame."""
         if len(inputs) == 1:
             return inputs
@@ -304,8 +307,8 @@ class Graph:
             column.type.shape[-1] if column.type.shape else None for column in inputs
         ]
         width = sum(widths) if all(isinstance(n, int) for n in widths) else None
-        table = self._variable("table", kind([None, width]))
-        self._container.add_node("Concat", names, table.full_name, axis=1)
+        table = self.variable("table", kind([None, width]))
+        self.join(names, table)
         return [table]
 
     def _of_one_type(
@@ -318,34 +321,42 @@ class Graph:
         names = [
             column.full_name
             if isinstance(column.type, kind)
-            else self._node("Cast", column.full_name, to=to)
+            else self.node("Cast", column.full_name, to=to)
             for column in columns
         ]
         return names, kind
 
     def _in_single_precision(self, table: Variable) -> Variable:
-        single = self._variable("single", FloatTensorType(table.type.shape))
+        single = self.variable("single", FloatTensorType(table.type.shape))
         self._container.add_node(
             "Cast", table.full_name, single.full_name, to=TensorProto.FLOAT
         )
         return single
 
-    def _variable(self, name: str, kind: TensorType) -> Variable:
+    def variable(self, name: str, kind: TensorType) -> Variable:
+        """Declare an inner variable."""
         return self._scope.declare_local_variable(name, kind)
 
-    def _node(self, op_type: str, *inputs: str, **attributes: Any) -> str:
+    def join(self, columns: list[str], table: Variable) -> None:
+        """Put columns side by side."""
+        self._container.add_node("Concat", columns, table.full_name, axis=1)
+
+    def node(self, op_type: str, *inputs: str, **attributes: Any) -> str:
+        """Add a node with one output; return the name of that."""
         output = self._scope.get_unique_variable_name(op_type.lower())
         self._container.add_node(op_type, list(inputs), output, **attributes)
         return output
 
-    def _constant(self, values: ArrayLike) -> str:
+    def constant(self, values: ArrayLike) -> str:
+        """Add a tensor of strings, integers or floats; return its name."""
         values = np.asarray(values)
-        if _are_text(values):
-            kind, values = TensorProto.STRING, [v.encode() for v in values]
+        cells: Sequence = values.ravel().tolist()
+        if _are_text(cells):
+            kind, cells = TensorProto.STRING, [cell.encode() for cell in cells]
         elif values.dtype.kind in "iub":
-            kind, values = TensorProto.INT64, [int(v) for v in values]
+            kind, cells = TensorProto.INT64, [int(cell) for cell in cells]
         else:
-            kind, values = TensorProto.FLOAT, [float(v) for v in values]
+            kind = TensorProto.FLOAT
         name = self._scope.get_unique_variable_name("constant")
-        self._container.add_initializer(name, kind, [len(values)], values)
+        self._container.add_initializer(name, kind, [*values.shape], cells)
         return name

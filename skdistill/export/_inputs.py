@@ -12,8 +12,9 @@ from skl2onnx.common.data_types import (
     TensorType,
 )
 
-from skdistill._typing import Table
+from skdistill._typing import Estimator, Table
 from skdistill.export._refusals import check_dense, check_shape
+from skdistill.tables import TableEncoder
 
 if TYPE_CHECKING:
     import pandas
@@ -40,20 +41,41 @@ class Inputs:
     rounded: Table
 
 
-def describe(X: Table, dtype: str) -> Inputs:
+def describe(model: Estimator, X: Table, dtype: str) -> Inputs:
     """Describe samples to the converter and the runtime.
 
     An array or a list becomes one input named "X", a DataFrame one for each column.
-    Numbers and booleans get the type `dtype`, strings stay strings.
+    Numbers and booleans get the type `dtype`, strings stay strings. A model that begins
+    with a `TableEncoder` is given the columns that this knows, as a file has them.
     """
     check_dense(X, "ONNX")
     if hasattr(X, "columns") and hasattr(X, "dtypes"):
+        encoder = _first_encoder(model)
+        if encoder is not None:
+            X = type(X)(encoder.written(X))
         return _describe_columns(X, dtype)
     table = np.asarray(X)
     check_shape(table)
     kind, values = _column(table, "X", dtype)
     rounded = values if kind is StringTensorType else table.astype(np.float32)
     return Inputs([("X", kind([None, table.shape[1]]))], [values], rounded)
+
+
+def _first_encoder(model: Estimator) -> TableEncoder | None:
+    """Return the encoder that a model begins with, if there is one."""
+    while model is not None and not isinstance(model, TableEncoder):
+        steps = getattr(model, "steps", None)
+        model = steps[0][1] if steps else _inner(model)
+    return model
+
+
+def _inner(model: Estimator) -> Estimator | None:
+    """Return what is given the samples of a model."""
+    for name in ("best_estimator_", "student_", "estimator_", "regressor_"):
+        if hasattr(model, name):
+            return getattr(model, name)
+    regressors = getattr(model, "regressors_", [None])
+    return regressors[0]
 
 
 def _describe_columns(X: "pandas.DataFrame", dtype: str) -> Inputs:

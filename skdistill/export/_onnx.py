@@ -1,5 +1,6 @@
 """From a fitted model to an ONNX model that is known to predict the same."""
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["register_converters", "to_onnx"]
 
+# The metadata property that says which column each input is.
+COLUMNS = "columns"
 _LIBRARIES = ("onnx", "skl2onnx", "onnxmltools", "onnxruntime")
 
 
@@ -98,9 +101,12 @@ def to_onnx(
     onnx_model : onnx.ModelProto
         Its input is "X" of shape (n_samples, n_features) where X is an array; of a
         DataFrame, there is one of shape (n_samples, 1) for each column, by its name, in
-        which other characters than letters and digits become "_". Strings have inputs
-        of type string, other columns of type `dtype`. Outputs are "variable" of shape
-        (n_samples, n_outputs) for a regressor, "label" and "probabilities" for a
+        which other characters than letters and digits become "_"; the metadata property
+        "columns" is a JSON object of the column of each input. Strings have inputs of
+        type string, other columns of type `dtype`. A model that begins with a
+        `skdistill.tables.TableEncoder` takes cells as they stand in a file: dates and
+        booleans too are strings, and a missing one is empty. Outputs are "variable" of
+        shape (n_samples, n_outputs) for a regressor, "label" and "probabilities" for a
         classifier. Boolean labels become 0 and 1. A cascade has the further output
         "deferral_score" of shape (n_samples, 1), and its threshold as the metadata
         property "deferral_threshold": samples with a higher score need the teacher. It
@@ -148,7 +154,7 @@ def to_onnx(
 
     if is_classifier(model):
         _check_labels(model.classes_)
-    inputs, expected = describe(X, dtype), predictions_of(model, X)
+    inputs, expected = describe(model, X, dtype), predictions_of(model, X)
     onnx_model, found = _export(model, inputs, expected, rounds_down=False)
     if found.counts > (0, 0) and _has_trees(onnx_model):
         # Samples that coincide in single precision may lie on both sides of a
@@ -175,9 +181,13 @@ def _export(
         onnx_model = _convert(
             model, inputs.types, expected.values.shape[1], rounds_down=rounds_down
         )
+        names = [one.name for one in onnx_model.graph.input]
+        columns = [column for column, _ in inputs.types]
+        about = {COLUMNS: json.dumps(dict(zip(names, columns, strict=True)))}
         if expected.score is not None:
             threshold = expected.score.threshold(final_step(model).threshold_)
-            set_model_props(onnx_model, {"deferral_threshold": repr(threshold)})
+            about["deferral_threshold"] = repr(threshold)
+        set_model_props(onnx_model, about)
         session = InferenceSession(
             onnx_model.SerializeToString(), providers=["CPUExecutionProvider"]
         )

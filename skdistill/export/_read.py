@@ -46,6 +46,7 @@ from skdistill.export._refusals import UnreadablePartError
 from skdistill.export._trees import is_tree_student
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
 from skdistill.students import LogitStudent, ProbabilityStudent
+from skdistill.tables import NumberColumn, TableEncoder
 
 __all__ = ["read_model"]
 
@@ -205,6 +206,15 @@ def _impute(step: SimpleImputer) -> list[Part]:
     return [Columns(np.flatnonzero(filled)), Filled(values[filled])]
 
 
+def _encode(step: TableEncoder) -> list[Part]:
+    for column in step.columns_:
+        if not isinstance(column, NumberColumn):
+            raise ValueError(f"the column {column.name!r} holds other than numbers")
+    names = getattr(step, "feature_names_in_", step.input_names_)
+    places = {name: place for place, name in enumerate(names)}
+    return [Columns(np.array([places[one.name] for one in step.columns_]))]
+
+
 def _linear(model: Estimator) -> list[Part]:
     weights = np.atleast_2d(model.coef_).astype(float)
     bias = np.zeros(len(weights)) + np.ravel(model.intercept_)
@@ -260,4 +270,5 @@ _READERS: dict[type, Callable[[Estimator], list[Part]]] = {
     MaxAbsScaler: _max_abs,
     RobustScaler: _robust,
     SimpleImputer: _impute,
+    TableEncoder: _encode,
 }

@@ -28,7 +28,7 @@ def test_auto_takes_the_best_student_within_the_size(tmp_path):
     assert type(joblib.load(out / "model.joblib")[-1]).__name__ == kind[best]
     script = (out / "reproduce.py").read_text("utf-8")
     assert "max_bytes=30000.0" in script
-    assert script.count("prepare = ColumnTransformer(") == 1
+    assert script.count("prepare = TableEncoder(") == 1
     compile(script, "reproduce.py", "exec")
 
 

@@ -25,7 +25,10 @@ from tests.cli.tables import (
     write,
 )
 
-FILES = {"metrics.json", "model.joblib", "report.html", "reproduce.py"}
+FILES = {
+    *("metrics.json", "model.joblib", "report.html", "reproduce.py"),
+    *("schema.json", "serve.py"),
+}
 
 
 @pytest.fixture(scope="module", params=TARGETS)
@@ -340,7 +343,6 @@ def test_a_folder_that_fit_did_not_write(tmp_path, capsys):
         ("predict", {"columns": {}}),
         ("predict", {"columns": {"kinds": {"size": "number"}, "formats": None}}),
         ("predict", {"columns": {"kinds": {"town": "category"}, "formats": {}}}),
-        ("predict", {"codes": None}),
     ],
 )
 def test_a_damaged_result_is_said_in_one_line(command, changed, tmp_path, capsys):
@@ -350,7 +352,6 @@ def test_a_damaged_result_is_said_in_one_line(command, changed, tmp_path, capsys
         "columns": {"kinds": {}, "formats": {}},
         "categories": {},
         "classes": None,
-        "codes": False,
     }
     (tmp_path / "metrics.json").write_text(json.dumps(whole | changed))
     joblib.dump(None, tmp_path / "model.joblib")
