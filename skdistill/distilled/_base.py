@@ -99,10 +99,12 @@ class BaseDistilled(
     cv : int, splitter or iterable, default=5
         The folds of "kfold"; they must hold out each sample once.
     teacher_stage : float, default=1.0
-        After which fraction of its rounds a boosted teacher is taken, above 0 and up to
-        1, the whole teacher. It is fitted to the end, and asked what it predicted
-        there: so all stages are those of one fit. A Pipeline may end in it; among
-        several teachers those without stages stay as they are.
+        After which fraction of its rounds a boosted teacher is taken, or of its epochs
+        a perceptron, above 0 and up to 1, the whole teacher. It is fitted to the end,
+        and asked what it predicted there: so all stages are those of one fit. Of its
+        epochs a perceptron keeps a few, and the nearest counts. A Pipeline or a
+        TransformedTargetRegressor may hold it; among several teachers those without
+        stages stay as they are.
     memory : str, path-like, object with the joblib.Memory interface, None or False, \
 default=None
         The cache of the teacher's work, shared by all fits on the same data: the

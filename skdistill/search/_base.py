@@ -115,9 +115,9 @@ class BaseDistilledCV(
         strengths 1, 10 and 100 for sums and means of trees, and None for other
         students.
     teacher_stages : "auto" or sequence of float, default=(1.0,)
-        Stages of a boosted teacher to try, each as `teacher_stage` of the distilled
-        estimator. The teacher is fitted to the end, once. "auto" is six of them, each
-        half of the one before: 1, 1/2, ..., 1/32.
+        Stages of a boosted teacher or a perceptron to try, each as `teacher_stage` of
+        the distilled estimator. The teacher is fitted to the end, once. "auto" is six
+        of them, each half of the one before: 1, 1/2, ..., 1/32.
     cv : int, splitter or iterable, default=None
         The folds on which candidates are scored. None means five folds, stratified for
         classes, up to 10,000 samples; beyond, a single split that holds out a fifth of
