@@ -7,14 +7,10 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import MetaEstimatorMixin
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    process_routing,
-)
+from sklearn.utils.metadata_routing import MetadataRouter, process_routing
 from sklearn.utils.validation import validate_data
 
-from skdistill._fitting import forget_fit
+from skdistill._fitting import fit_router, forget_fit, request_all
 from skdistill._parameters import assign
 from skdistill._sklearn import fit_context, raise_for_params, routing_enabled
 from skdistill._typing import Estimator, Student, Table
@@ -224,15 +220,9 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
         -------
         routing : MetadataRouter
         """
-        router = MetadataRouter(owner=self).add_self_request(self)
-        to_fit = MethodMapping().add(caller="fit", callee="fit")
-        for name, model in self._models().items():
-            if routing_enabled():
-                own = {*signature(type(self).fit).parameters}
-                own -= {"self", "X", "y", "fit_params"}
-                model.set_fit_request(**dict.fromkeys(own, True))
-            router.add(**{name: model}, method_mapping=to_fit)
-        return router
+        models = request_all(self, self._models())
+        # The models have the folds, too.
+        return fit_router(self, None, **models)
 
 
 def _check_loss(student: Estimator, data: Data) -> None:
