@@ -54,6 +54,7 @@ STEPS = (
     "orlov",
     "hao",
     "hinton",
+    "hsu",
     "lopez_paz",
     "peers",
     "nested_grid",
