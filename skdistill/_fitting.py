@@ -50,7 +50,7 @@ def forget_fit(estimator: Estimator, *private: str) -> None:
             delattr(estimator, name)
 
 
-def fit_router(owner: Estimator, cv: Any, **parts: Estimator) -> MetadataRouter:
+def fit_router(owner: Estimator, cv: Any, /, **parts: Any) -> MetadataRouter:
     """Return how the metadata of `fit` is routed to the `fit` of parts, and to `cv`.
 
     Parameters

@@ -81,7 +81,9 @@ def mean_weight(weight: NDArray | None) -> float:
     >>> mean_weight(np.array([0.0, 1.0, 3.0])), mean_weight(None)
     (2.0, 1.0)
     """
-    return 1.0 if weight is None else float(weight[weight > 0].mean())
+    if weight is None:
+        return 1.0
+    return float(weight.sum() / max(1, np.count_nonzero(weight)))
 
 
 def check_numbers(
