@@ -57,6 +57,7 @@ STEPS = (
     "orlov",
     "hao",
     "hinton",
+    "hsu",
     "lopez_paz",
     "peers",
     "nested_grid",

@@ -87,7 +87,9 @@ def report(frame: pd.DataFrame) -> str:
         "whose labels are right: 1 - AUC for classes, 1 - R2 for values. Teachers: "
         "extremely randomised trees; with two more, boosting on histograms and a "
         "support vector machine; by itself XGBoost of 400 rounds, of which a search "
-        "tries six stages. Parameters that are not named are the defaults.",
+        "tries six stages; in context five nearest neighbours, in the place of larger "
+        "teachers that hold their samples. Parameters that are not named are the "
+        "defaults.",
         "A cell is by how much the loss is less than that of what it is compared with: "
         "mean ± standard deviation over tables and seeds, and in how many of them it "
         "is less.",

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import r2_score, roc_auc_score
+from sklearn.neighbors import KNeighborsRegressor
 
 from benchmarks.rivals import tuned
 from benchmarks.teachers_block import build_student, build_teacher, load
@@ -22,6 +23,7 @@ from skdistill import (
     DistilledRegressor,
     DistilledRegressorCV,
 )
+from skdistill.teachers import in_context, in_context_recipe
 
 VALUES = ("airfoil_self_noise", "abalone", "kin8nm")
 CLASSES = ("spambase", "magic_telescope", "credit_g")
@@ -69,7 +71,11 @@ BASELINE, TUNED, ONE, TEMPERED, UNIFORM = (
     "three teachers, uniform",
 )
 GROWN = "one teacher, leaves as grown"
+CONTEXT = "one teacher: in context"
 STAGED, WHOLE = ("xgboost",), "one teacher: xgboost, searched"
+# What foundation models are distilled by; nearest neighbours stand in for them.
+RECIPE = in_context_recipe(KNeighborsRegressor())
+RECIPE.pop("teacher")
 # A search over the stage of the teacher alone.
 SEARCH = {"alphas": (0.5,), "refinements": ("leaves",), "cv": 3}
 METHODS = {
@@ -105,6 +111,8 @@ METHODS = {
     "alpha_until = 0.5, leaves as grown": Method(
         GROWN, params={"refine": None, "alpha_until": 0.5}
     ),
+    CONTEXT: Method(BASELINE, ("context",)),
+    "in context: the recipe": Method(CONTEXT, ("context",), RECIPE),
     WHOLE: Method(BASELINE, STAGED, SEARCH, is_search=True),
     "one teacher: xgboost, teacher_stages": Method(
         WHOLE, STAGED, SEARCH | {"teacher_stages": "auto"}, is_search=True
@@ -153,7 +161,7 @@ def build(name: str, seed: int, memory: str, *, is_class: bool):
     if name == TUNED:
         return tuned(student, seed)
     teachers = [
-        (name, build_teacher(name, seed, classes=is_class)) for name in method.teachers
+        (name, _teacher(name, seed, is_class=is_class)) for name in method.teachers
     ]
     teacher = teachers if len(teachers) > 1 else teachers[0][1]
     kinds = [DistilledRegressor, DistilledClassifier]
@@ -168,6 +176,13 @@ def build(name: str, seed: int, memory: str, *, is_class: bool):
         **params,
         **method.params,
     )
+
+
+def _teacher(name: str, seed: int, *, is_class: bool):
+    """Return a teacher; "context" holds its samples, a stand-in for larger ones."""
+    if name == "context":
+        return in_context(build_teacher("neighbors", seed, classes=is_class))
+    return build_teacher(name, seed, classes=is_class)
 
 
 def loss(model, X, y, *, is_class: bool) -> float:

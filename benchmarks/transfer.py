@@ -25,6 +25,7 @@ SAMPLERS = (
     "MixupSampler",
     "SwapNoiseSampler",
     "JitterSampler",
+    "CutMixSampler",
     "ConditionalSampler",
 )
 

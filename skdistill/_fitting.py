@@ -11,7 +11,11 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
-from sklearn.utils.metadata_routing import process_routing
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
 from sklearn.utils.validation import has_fit_parameter
 
 from skdistill._sklearn import routing_enabled
@@ -21,9 +25,11 @@ __all__ = [
     "clone_with_seed",
     "explaining_pickles",
     "final_step",
+    "fit_router",
     "forget_fit",
     "is_estimator",
     "naming_failures",
+    "request_all",
     "spawn_seeds",
     "supports_weight",
     "weight_param",
@@ -42,6 +48,36 @@ def forget_fit(estimator: Estimator, *private: str) -> None:
     for name in [*vars(estimator)]:
         if name in private or (name.endswith("_") and not name.startswith("__")):
             delattr(estimator, name)
+
+
+def fit_router(owner: Estimator, cv: Any, /, **parts: Any) -> MetadataRouter:
+    """Return how the metadata of `fit` is routed to the `fit` of parts, and to `cv`.
+
+    Parameters
+    ----------
+    owner : estimator
+        Whose `fit`.
+    cv : int, splitter or iterable
+        Its folds; a splitter may ask for metadata.
+    **parts : estimator
+        What it fits, by their names.
+    """
+    router = MetadataRouter(owner=owner).add_self_request(owner)
+    router.add(**parts, method_mapping=MethodMapping().add(caller="fit", callee="fit"))
+    if hasattr(cv, "get_metadata_routing"):
+        to_split = MethodMapping().add(caller="fit", callee="split")
+        router.add(splitter=cv, method_mapping=to_split)
+    return router
+
+
+def request_all(owner: Estimator, parts: dict[str, Any]) -> dict[str, Any]:
+    """Let parts request all that the `fit` of their owner names; return them."""
+    if routing_enabled():
+        named = {*inspect.signature(type(owner).fit).parameters}
+        named -= {"self", "X", "y", "fit_params"}
+        for part in parts.values():
+            part.set_fit_request(**dict.fromkeys(named, True))
+    return parts
 
 
 def final_step(estimator: Estimator) -> Estimator:

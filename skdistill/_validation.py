@@ -73,6 +73,19 @@ def check_weights(
     return weight
 
 
+def mean_weight(weight: NDArray | None) -> float:
+    """Return the mean of the weights above 0: a sample of weight 0 is as none.
+
+    Examples
+    --------
+    >>> mean_weight(np.array([0.0, 1.0, 3.0])), mean_weight(None)
+    (2.0, 1.0)
+    """
+    if weight is None:
+        return 1.0
+    return float(weight.sum() / max(1, np.count_nonzero(weight)))
+
+
 def check_numbers(
     values: ArrayLike | None, name: str, *, dtype: Any = float, **params: Any
 ) -> NDArray:

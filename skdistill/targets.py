@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 from skdistill._numerics import as_floats, temper
 from skdistill._sklearn import Interval, StrOptions
 
-__all__ = ["Target", "TeacherBound", "target_scale"]
+__all__ = ["Target", "TeacherBound", "target_scale", "variance_of"]
 
 
 def target_scale(alpha: float, temperature: float) -> float:
@@ -22,6 +22,27 @@ def target_scale(alpha: float, temperature: float) -> float:
     perfectly is biased toward the mean by 1 - c.
     """
     return 1.0 - alpha + alpha / temperature
+
+
+def variance_of(labels: NDArray, mean: ArrayLike, weight: NDArray | None) -> float:
+    """Return the variance of labels around their mean, summed over the outputs.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Values, or onehot classes.
+    mean : float or array-like of shape (n_outputs,)
+        Their weighted mean.
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights.
+
+    Examples
+    --------
+    >>> variance_of(np.array([0.0, 4.0]), 2.0, None)
+    4.0
+    """
+    squares = _squares(labels, np.asarray(mean))
+    return float(np.average(squares, weights=weight))
 
 
 class TeacherBound(BaseEstimator):
@@ -207,7 +228,7 @@ class Target:
             smallest=labels.min(axis=0),
             largest=labels.max(axis=0),
             bound=bound,
-            variance=_variance(labels, mean, weight),
+            variance=variance_of(labels, mean, weight),
         )
 
     @classmethod
@@ -420,11 +441,6 @@ class Target:
 
 def _by_row(alpha: ArrayLike, n_samples: int) -> NDArray[np.float64]:
     return np.broadcast_to(np.asarray(alpha, dtype=float), (n_samples,))
-
-
-def _variance(labels: NDArray, mean: ArrayLike, weight: NDArray | None) -> float:
-    squares = _squares(labels, np.asarray(mean))
-    return float(np.average(squares, weights=weight))
 
 
 def _squares(values: NDArray, others: NDArray) -> NDArray[np.float64]:

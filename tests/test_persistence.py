@@ -24,6 +24,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GroupKFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -116,6 +117,9 @@ REGRESSIONS = {
     "teacher stage": DistilledRegressor(
         GradientBoostingRegressor(n_estimators=4), Ridge(), teacher_stage=0.5
     ),
+    "perceptron stage": DistilledRegressor(
+        MLPRegressor(hidden_layer_sizes=(4,), max_iter=4), Ridge(), teacher_stage=0.5
+    ),
     "in context": DistilledRegressor(
         in_context(KNeighborsRegressor(), batch_size=40), Ridge(), **UNREFINED
     ),
@@ -147,6 +151,9 @@ CLASSIFICATIONS = {
     "default teacher": DistilledClassifier(student=LogisticRegression(), **UNREFINED),
     "teacher stage": DistilledClassifier(
         GradientBoostingClassifier(n_estimators=4), BAYES, teacher_stage=0.5
+    ),
+    "perceptron stage": DistilledClassifier(
+        MLPClassifier((4,), max_iter=4), BAYES, teacher_stage=0.5
     ),
     "in context": DistilledClassifier(
         in_context(KNeighborsClassifier(), batch_size=40), BAYES, **UNREFINED
@@ -344,6 +351,7 @@ def test_trusted_types_are_those_that_skops_asks_for():
             regression,
             ["teacher stage", "search", "distribution", "cascade", "bayesian"],
         ),
+        *(fitted("perceptron stage") for fitted in (regression, classification)),
         *map(classification, ["regressor", "neighbours", "in context"]),
         *map(classification, ["teacher stage", "search", "cascade"]),
         *map(regression, PROCEDURES),

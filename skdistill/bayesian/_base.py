@@ -9,16 +9,24 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import Tags
+from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skdistill._fitting import forget_fit
+from skdistill._fitting import fit_router, forget_fit
 from skdistill._parameters import assign
-from skdistill._sklearn import HasMethods, Interval, fit_context, routing_enabled
+from skdistill._sklearn import (
+    HasMethods,
+    Interval,
+    fit_context,
+    raise_for_params,
+    routing_enabled,
+)
 from skdistill._typing import Estimator, Table
-from skdistill._validation import check_goes_with_rest
+from skdistill._validation import check_goes_with_rest, mean_weight
 from skdistill.bayesian._gaussian import Gaussian, inverse, shrinking_prior
 from skdistill.distilled import BaseDistilled, check_data, make_plan
 from skdistill.flow import Data, Supervision, count_columns, supervise
+from skdistill.teachers import named_teachers
 
 __all__ = ["NOT_INHERITED", "BaseBayesian"]
 
@@ -74,6 +82,7 @@ class BaseBayesian(MetaEstimatorMixin, BaseEstimator):
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         X_unlabeled: Table | None = None,
+        **fit_params: Any,
     ) -> Self:
         """Learn the prior from the teacher, and the posterior from the labels.
 
@@ -88,16 +97,22 @@ class BaseBayesian(MetaEstimatorMixin, BaseEstimator):
         X_unlabeled : table of shape (n_unlabeled, n_features), default=None
             Further samples: the prior is learned from what the teacher predicts for
             them too. A teacher whose posterior is taken needs none.
+        **fit_params : dict
+            Further metadata, routed to the teacher and `cv` as each requests. Needs
+            ``sklearn.set_config(enable_metadata_routing=True)``.
 
         Returns
         -------
         self : object
             The fitted estimator.
         """
+        raise_for_params(fit_params, self, "fit")
         forget_fit(self)
         Z = self._features(X, reset=True)
         model = self._model()
-        data = check_data(model, X, y, sample_weight, X_unlabeled)
+        data = check_data(
+            model, X, y, sample_weight, X_unlabeled, fit_params=fit_params
+        )
         self._check_target(data)
         weight = np.ones(len(Z)) if data.weight is None else data.weight
         self.teacher_score_: float | None = None
@@ -140,7 +155,7 @@ class BaseBayesian(MetaEstimatorMixin, BaseEstimator):
             other = self._features(unlabeled.X, reset=False)
             Z = np.concatenate([Z, other])
             predictions = np.concatenate([predictions, unlabeled.predictions])
-            every = np.append(weight, np.full(len(other), weight.mean()))
+            every = np.append(weight, np.full(len(other), mean_weight(weight)))
             weight = every * weight.sum() / every.sum()
         return self._fit_predictions(Z, weight, data, predictions)
 
@@ -182,6 +197,15 @@ class BaseBayesian(MetaEstimatorMixin, BaseEstimator):
             refine=None,
             on_poor_teacher="ignore",
         )
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return how metadata is routed to the teacher and `cv`.
+
+        Returns
+        -------
+        routing : MetadataRouter
+        """
+        return fit_router(self, self.cv, **dict(named_teachers(self.teacher)))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

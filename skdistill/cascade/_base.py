@@ -7,14 +7,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.utils import Tags, get_tags, indexable
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    process_routing,
-)
+from sklearn.utils.metadata_routing import MetadataRouter, process_routing
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skdistill._fitting import clone_with_seed, forget_fit, spawn_seeds
+from skdistill._fitting import (
+    clone_with_seed,
+    fit_router,
+    forget_fit,
+    spawn_seeds,
+)
 from skdistill._sklearn import (
     HasMethods,
     Interval,
@@ -162,14 +163,14 @@ class BaseCascade(MetaEstimatorMixin, BaseEstimator):
         validate_data(self, X, skip_check_array=True)
         labels: Any = check_labels(self, y)
         weight = check_weights(sample_weight, num_samples(X))
-        check_deferral(self, weight)
+        check_deferral(self, num_samples(X), weight)
         params, split_params = self._route(weight, fit_params)
         whole = {} if X_unlabeled is None else {"X_unlabeled": X_unlabeled}
         seeds = spawn_seeds(self.random_state, 3)
         estimator = self._unfitted()
         if is_frozen(estimator):
             self.estimator_ = estimator
-            held_out = self._ask_frozen(X, seeds[0])
+            held_out = self._ask_frozen(X, weight, seeds[0])
         else:
             estimator = clone_with_seed(estimator, seeds[1])
             self.estimator_ = clone(estimator).fit(X, labels, **params, **whole)
@@ -197,10 +198,13 @@ class BaseCascade(MetaEstimatorMixin, BaseEstimator):
         )
         return task.folds()
 
-    def _ask_frozen(self, X: Table, seed: int | None) -> HeldOut:
+    def _ask_frozen(
+        self, X: Table, weight: NDArray | None, seed: int | None
+    ) -> HeldOut:
         """Return what a frozen model predicts for samples that it has not seen."""
         pair = Pair.of(self.estimator_)
-        folds = halve(num_samples(X), seed)
+        weighty = np.ones(num_samples(X)) if weight is None else weight
+        folds = halve(np.flatnonzero(weighty), seed)
         return HeldOut(pair.student(X), pair.teacher(X), folds)
 
     def _set_threshold(
@@ -357,17 +361,7 @@ class BaseCascade(MetaEstimatorMixin, BaseEstimator):
         -------
         routing : MetadataRouter
         """
-        router = MetadataRouter(owner=self).add_self_request(self)
-        router.add(
-            estimator=self._unfitted(),
-            method_mapping=MethodMapping().add(caller="fit", callee="fit"),
-        )
-        if hasattr(self.cv, "get_metadata_routing"):
-            router.add(
-                splitter=self.cv,
-                method_mapping=MethodMapping().add(caller="fit", callee="split"),
-            )
-        return router
+        return fit_router(self, self.cv, estimator=self._unfitted())
 
     def _route(
         self, weight: NDArray | None, fit_params: dict[str, Any]

@@ -9,6 +9,7 @@ from skdistill._fitting import is_estimator, weight_param, wrapped
 from skdistill._typing import Estimator
 from skdistill._validation import check_binary_or_multiclass, check_numeric_target
 from skdistill.cascade._costs import find_fraction
+from skdistill.cascade._deferral import UNCERTAINTIES
 from skdistill.distilled import NamedPartsMixin
 
 __all__ = ["check_cascade", "check_deferral", "check_labels", "is_frozen"]
@@ -41,16 +42,27 @@ def check_cascade(model: Estimator) -> None:
             find_fraction(model.budget, tuple(model.costs))
 
 
-def check_deferral(model: Estimator, weight: NDArray | None) -> None:
+def check_deferral(model: Estimator, n_samples: int, weight: NDArray | None) -> None:
     """Raise, before the estimator is fitted, if a deferral model cannot learn.
 
     Parameters
     ----------
     model : CascadeRegressor or CascadeClassifier
         With valid parameters.
+    n_samples : int
+        How many it is given.
     weight : ndarray of shape (n_samples,) or None
         Sample weights.
     """
+    n_weighty = n_samples if weight is None else np.count_nonzero(weight)
+    learns = not (isinstance(model.deferral, str) and model.deferral in UNCERTAINTIES)
+    if is_frozen(model.estimator) and learns and n_weighty < 2:
+        raise ValueError(
+            "The cascade of a frozen estimator needs at least two samples of weight "
+            "above 0: one half teaches the deferral model, the other sets the "
+            f"threshold. Got {n_weighty}. Pass more samples, or for classes "
+            "deferral='margin', which learns nothing."
+        )
     if isinstance(model.deferral, str):
         return
     if is_classifier(model.deferral):

@@ -123,10 +123,12 @@ def _fit_fold(
     return Pair.of(fitted).both(safe_indexing(X, test), classes)
 
 
-def halve(n_samples: int, seed: int | None) -> list[Fold]:
-    """Return one split of samples into halves, by chance."""
+def halve(rows: NDArray, seed: int | None) -> list[Fold]:
+    """Return one split of samples into halves, by chance; empty ones of too few."""
+    if len(rows) < 2:
+        return []
     split = ShuffleSplit(1, test_size=0.5, random_state=seed)
-    return list(split.split(np.empty(n_samples)))
+    return [(rows[train], rows[test]) for train, test in split.split(rows)]
 
 
 def score_out_of_fold(

@@ -2,19 +2,18 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_regressor
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import Tags, get_tags
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
-from sklearn.utils.metaestimators import available_if
+from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.validation import check_is_fitted
 
-from skdistill._fitting import forget_fit
+from skdistill._fitting import fit_router, forget_fit
 from skdistill._sklearn import (
     CallbackSupportMixin,
     HasMethods,
@@ -38,25 +37,12 @@ from skdistill.refine import LeafRefinement
 from skdistill.teachers import Hints, named_teachers
 from skdistill.transfer import TransferSet
 
-__all__ = ["BaseDistilled", "if_student_has"]
+__all__ = ["BaseDistilled"]
 
 # The value of `memory` that keeps nothing.
 _NO_MEMORY = Options(bool, {False})
 # The steps of fit, in order, as they are shown and timed.
 _STEPS = ("teacher", "student")
-
-
-def if_student_has(method: str) -> Callable:
-    """Make a method available where the student has `method`, or will have it."""
-
-    def check(self: "BaseDistilled") -> bool:
-        if hasattr(self, "student_"):
-            getattr(self.student_, method)
-        elif not is_regressor(student_of(self)):
-            getattr(student_of(self), method)
-        return True
-
-    return available_if(check)
 
 
 class BaseDistilled(
@@ -99,10 +85,12 @@ class BaseDistilled(
     cv : int, splitter or iterable, default=5
         The folds of "kfold"; they must hold out each sample once.
     teacher_stage : float, default=1.0
-        After which fraction of its rounds a boosted teacher is taken, above 0 and up to
-        1, the whole teacher. It is fitted to the end, and asked what it predicted
-        there: so all stages are those of one fit. A Pipeline may end in it; among
-        several teachers those without stages stay as they are.
+        After which fraction of its rounds a boosted teacher is taken, or of its epochs
+        a perceptron, above 0 and up to 1, the whole teacher. It is fitted to the end,
+        and asked what it predicted there: so all stages are those of one fit. Of its
+        epochs a perceptron keeps a few, and the nearest counts. A Pipeline or a
+        TransformedTargetRegressor may hold it; among several teachers those without
+        stages stay as they are.
     memory : str, path-like, object with the joblib.Memory interface, None or False, \
 default=None
         The cache of the teacher's work, shared by all fits on the same data: the
@@ -380,18 +368,10 @@ default=None
         -------
         routing : MetadataRouter
         """
-        to_fit = MethodMapping().add(caller="fit", callee="fit")
-        router = MetadataRouter(owner=self).add_self_request(self)
-        teachers = dict(named_teachers(self.teacher))
-        router.add(**teachers, method_mapping=to_fit)
+        parts = dict(named_teachers(self.teacher))
         if self.student is not None:
-            router.add(student=self.student, method_mapping=to_fit)
-        if hasattr(self.cv, "get_metadata_routing"):
-            router.add(
-                splitter=self.cv,
-                method_mapping=MethodMapping().add(caller="fit", callee="split"),
-            )
-        return router
+            parts["student"] = self.student
+        return fit_router(self, self.cv, **parts)
 
     def _fitted_student(self) -> Estimator:
         """Return the fitted student; cheap, as every prediction begins with it."""

@@ -3,13 +3,14 @@
 from typing import Any, ClassVar
 
 from numpy.typing import NDArray
-from sklearn.base import ClassifierMixin
+from sklearn.base import is_regressor
 from sklearn.utils import Tags, get_tags
 
 from skdistill._parameters import inherit_parameters
 from skdistill._sklearn import StrOptions
 from skdistill._typing import Student, Table, Teachers
-from skdistill.distilled._base import BaseDistilled, if_student_has
+from skdistill.distilled._base import BaseDistilled
+from skdistill.distilled._delegates import ClassifierByStudent
 from skdistill.distilled._parts import student_of
 from skdistill.distilled._plans import translate
 
@@ -17,7 +18,7 @@ __all__ = ["DistilledClassifier"]
 
 
 @inherit_parameters(BaseDistilled)
-class DistilledClassifier(ClassifierMixin, BaseDistilled):
+class DistilledClassifier(ClassifierByStudent, BaseDistilled):
     """Classifier that learns from a teacher's probabilities as well as the labels.
 
     The computation during `fit` is::
@@ -171,37 +172,14 @@ class DistilledClassifier(ClassifierMixin, BaseDistilled):
         """
         return translate(self, self._fitted_student().predict(X))
 
-    @if_student_has("predict_proba")
-    def predict_proba(self, X: Table) -> NDArray:
-        """Return the student's class probabilities.
+    def _asked(self) -> Any:
+        return self._fitted_student()
 
-        Parameters
-        ----------
-        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-            Columns in the order of `classes_`.
-        """
-        return self._fitted_student().predict_proba(X)
-
-    @if_student_has("decision_function")
-    def decision_function(self, X: Table) -> NDArray:
-        """Return the student's decision values.
-
-        Parameters
-        ----------
-        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            With two classes, positive for the second.
-        """
-        return self._fitted_student().decision_function(X)
+    def _to_ask(self) -> list[Any]:
+        if hasattr(self, "student_"):
+            return [self.student_]
+        student = student_of(self)
+        return [] if is_regressor(student) else [student]  # It learns logits.
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -11,7 +11,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdistill._typing import Estimator, Table
 
-__all__ = ["ClassifierDelegate", "Delegate", "RegressorDelegate"]
+__all__ = [
+    "ClassifierByStudent",
+    "ClassifierDelegate",
+    "Delegate",
+    "RegressorDelegate",
+]
 
 
 class Delegate(BaseEstimator):
@@ -90,17 +95,64 @@ class RegressorDelegate(RegressorMixin, Delegate):
         return self._fitted().predict(X)
 
 
-def _if_held_has(method: str) -> Callable:
+def _if_asked_has(method: str) -> Callable:
+    """Make a method available where all that may be asked have it."""
+
     def check(self: Any) -> bool:
-        held = self._held()
-        for model in self._to_hold() if held is None else [held]:
+        for model in self._to_ask():
             getattr(model, method)
         return True
 
     return available_if(check)
 
 
-class ClassifierDelegate(ClassifierMixin, Delegate):
+class ClassifierByStudent(ClassifierMixin, BaseEstimator):
+    """Classifier whose probabilities and decision values are a student's.
+
+    A subclass says by `_asked` which fitted estimator they come from, and by `_to_ask`
+    which ones must have the methods, before and after `fit`.
+    """
+
+    def _asked(self) -> Any:
+        raise NotImplementedError
+
+    def _to_ask(self) -> list[Any]:
+        raise NotImplementedError
+
+    @_if_asked_has("predict_proba")
+    def predict_proba(self, X: Table) -> NDArray:
+        """Return the student's class probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            Columns in the order of `classes_`.
+        """
+        return self._asked().predict_proba(X)
+
+    @_if_asked_has("decision_function")
+    def decision_function(self, X: Table) -> NDArray:
+        """Return the student's decision values.
+
+        Parameters
+        ----------
+        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            With two classes, positive for the second.
+        """
+        return self._asked().decision_function(X)
+
+
+class ClassifierDelegate(ClassifierByStudent, Delegate):
     """Classifier that predicts by the distilled one that it holds."""
 
     @property
@@ -122,34 +174,9 @@ class ClassifierDelegate(ClassifierMixin, Delegate):
         """
         return self._fitted().predict(X)
 
-    @_if_held_has("predict_proba")
-    def predict_proba(self, X: Table) -> NDArray:
-        """Return the student's class probabilities.
+    def _asked(self) -> Any:
+        return self._fitted()
 
-        Parameters
-        ----------
-        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-            Columns in the order of `classes_`.
-        """
-        return self._fitted().predict_proba(X)
-
-    @_if_held_has("decision_function")
-    def decision_function(self, X: Table) -> NDArray:
-        """Return the student's decision values.
-
-        Parameters
-        ----------
-        X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            With two classes, positive for the second.
-        """
-        return self._fitted().decision_function(X)
+    def _to_ask(self) -> list[Any]:
+        held = self._held()
+        return self._to_hold() if held is None else [held]

@@ -71,7 +71,7 @@ def make_plan(model: Estimator, data: Data) -> Plan:
     plan = Plan(**params | resolved)
     check_plan(plan, data)
     check_fits(plan, data)
-    return plan
+    return plan.keeping_stages() if plan.teacher_stage < 1 else plan
 
 
 def _same_folds(cv: Any) -> Any:

@@ -20,6 +20,8 @@ TRUSTED_TYPES = (
     "skdistill.refine._parameters.LeafRefinement",
     "skdistill.search._classifier.DistilledClassifierCV",
     "skdistill.search._regressor.DistilledRegressorCV",
+    "skdistill.students._checkpoints.CheckpointedMLPClassifier",
+    "skdistill.students._checkpoints.CheckpointedMLPRegressor",
     "skdistill.students._regressors.LogitStudent",
     "skdistill.students._regressors.ProbabilityStudent",
     "skdistill.tables._columns.CategoryColumn",

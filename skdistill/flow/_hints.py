@@ -1,5 +1,6 @@
 """Hints in the flow: what they go with, whose they are, and on which scale."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from skdistill._typing import Student, Table, Teachers
 from skdistill._validation import check_goes_with_rest
 from skdistill.flow._data import Data
 from skdistill.students import find_adapter, registered_names, training_loss
+from skdistill.targets import variance_of
 from skdistill.teachers import (
     FittedHints,
     Hints,
@@ -185,5 +187,4 @@ def _scale(data: Data) -> float:
     """Return the root of the variance of the labels, over all outputs or classes."""
     y = data.y if data.classes is None else np.eye(data.n_classes)[data.codes]
     mean = np.average(y, axis=0, weights=data.weight)
-    squares = ((y - mean) ** 2).reshape(len(y), -1).sum(axis=1)
-    return float(np.sqrt(np.average(squares, weights=data.weight)))
+    return math.sqrt(variance_of(y, mean, data.weight))

@@ -31,6 +31,7 @@ from skdistill.students import (
     check_takes_transfer_set,
     find_adapter,
     has_stages,
+    keeping_stages,
     student_parts,
     training_loss,
 )
@@ -154,6 +155,13 @@ class Plan:
     def learns_distribution(self, data: Data) -> bool:
         """Return whether the student's loss is least for more than the mean."""
         return not (data.is_classification or training_loss(self.student).is_mean)
+
+    def keeping_stages(self) -> "Plan":
+        """Return the plan whose teachers can be asked for any stage, once fitted."""
+        if isinstance(self.teacher, list):
+            kept = [(name, keeping_stages(one)) for name, one in self.teacher]
+            return replace(self, teacher=kept)
+        return replace(self, teacher=keeping_stages(self.teacher))
 
     def of_baseline(self) -> "Plan":
         """Return the plan of the student fitted on the labels alone."""
@@ -350,8 +358,9 @@ def _check_stage(plan: Plan, data: Data) -> None:
             what = "stored predictions"
         raise ValueError(
             "teacher_stage asks a teacher what it predicted after some of its rounds, "
-            "as boosting can be asked, itself or as the last step of a Pipeline. Got "
-            f"{plan.teacher_stage!r} for {what}. Use teacher_stage=1.0."
+            "as boosting and perceptrons that are trained in epochs can be asked, also "
+            "as the last step of a Pipeline; a frozen perceptron if it was fitted to "
+            f"keep them. Got {plan.teacher_stage!r} for {what}. Use teacher_stage=1.0."
         )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from skdistill._fitting import clone_with_seed, naming_failures, weight_param
 from skdistill._sklearn import safe_indexing
 from skdistill._typing import Table
+from skdistill._validation import mean_weight
 from skdistill.flow._data import Data
 from skdistill.flow._mix import mix
 from skdistill.flow._plan import Plan
@@ -64,7 +65,7 @@ class Unlabeled:
         """
         n_samples, weight = len(self.predictions), None
         if like.weight is not None or plan.transfer.weight != 1:
-            mean = 1.0 if like.weight is None else np.mean(like.weight)
+            mean = mean_weight(like.weight)
             weight = np.full(n_samples, plan.transfer.weight * mean)
         if trust is not None and not trust.uses_labels:
             evidence = Evidence(

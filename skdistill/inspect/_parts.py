@@ -75,10 +75,11 @@ def open_parts(model: Estimator) -> Parts:
     (1,)
     """
     check_is_fitted(model)
+    given = model
     while hasattr(model, "best_estimator_"):
         model = model.best_estimator_
     if not hasattr(model, "teacher_"):
-        raise TypeError(_describe_wrong(model))
+        raise TypeError(_describe_wrong(given))
     classes = getattr(model, "classes_", None)
     view = View(
         model.teacher_input_, getattr(model, "n_features_in_", 0), model.n_privileged_
@@ -90,9 +91,11 @@ def open_parts(model: Estimator) -> Parts:
 def _describe_wrong(model: Estimator) -> str:
     if hasattr(model, "student_"):
         return (
-            "model must have the teacher that it learned from. Got a model that was "
-            "distilled from stored predictions, without teacher_. Compare these with "
-            "its predictions by skdistill.metrics."
+            "model must have the teacher that it learned from. Got a "
+            f"{type(model).__name__} whose student learned stored predictions, or in a "
+            "procedure those of earlier students: it has no teacher_. Compare such "
+            "predictions with its own by skdistill.metrics, or give the teacher to a "
+            "DistilledRegressor or DistilledClassifier, which keeps it."
         )
     remedy = "Fit a DistilledRegressor or a DistilledClassifier, and pass it."
     if isinstance(model, Pipeline):

@@ -22,10 +22,11 @@ def staged_predictions(
     Parameters
     ----------
     model : estimator
-        Fitted. Boosting of scikit-learn, LightGBM or XGBoost, or registered by
-        `skdistill.students.register`; a Pipeline that ends in it; a distilled model or
-        search with such a student, whose stages are those of growth: refined leaf
-        values are part of every stage.
+        Fitted. Boosting of scikit-learn, LightGBM or XGBoost, a perceptron that
+        `skdistill.students.keeping_stages` was told of, or registered by
+        `skdistill.students.register`; a Pipeline or a TransformedTargetRegressor that
+        holds it; a distilled model or search with such a student, whose stages are
+        those of growth: refined leaf values are part of every stage.
     X : table of shape (n_samples, n_features)
         The samples.
     method : {"predict", "predict_proba"}, default="predict"
@@ -34,7 +35,8 @@ def staged_predictions(
     Yields
     ------
     predictions : ndarray of shape (n_samples,) or (n_samples, n_classes)
-        After 1, 2, ... rounds; the last is what the model itself predicts.
+        After 1, 2, ... rounds, of a perceptron after each epoch that is kept; the last
+        is what the model itself predicts.
 
     Raises
     ------

@@ -1,22 +1,24 @@
 """What all procedures share: parameters, checks, routing, the choice, predictions."""
 
 from abc import abstractmethod
+from contextlib import AbstractContextManager
 from inspect import signature
 from numbers import Integral
 from typing import Any, ClassVar, NamedTuple, Self
 
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import MetaEstimatorMixin
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    process_routing,
-)
+from sklearn.utils.metadata_routing import MetadataRouter, process_routing
 from sklearn.utils.validation import validate_data
 
-from skdistill._fitting import forget_fit
+from skdistill._fitting import fit_router, forget_fit, request_all
 from skdistill._parameters import assign
-from skdistill._sklearn import fit_context, raise_for_params, routing_enabled
+from skdistill._sklearn import (
+    elapsed_time,
+    fit_context,
+    raise_for_params,
+    routing_enabled,
+)
 from skdistill._typing import Estimator, Student, Table
 from skdistill.distilled import (
     BaseDistilled,
@@ -40,7 +42,7 @@ from skdistill.students import training_loss
 __all__ = ["BaseProcedure", "Given", "others_than"]
 
 # Parameters of the distilled estimators that all procedures take over.
-_SHARED = {"student", "calibrate", "cv", "n_jobs", "random_state"}
+_SHARED = {"student", "calibrate", "cv", "n_jobs", "random_state", "verbose"}
 
 
 def others_than(*taken: str) -> list[str]:
@@ -75,12 +77,15 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
     n_jobs : int, default=None
         Students fitted at once. None means 1 unless in a `joblib.parallel_config`
         context. It does not change the result.
+    verbose : int, default=0
+        Above 0, print each round with its time in seconds.
     """
 
     _parameter_constraints: ClassVar[dict] = {
         "choose": ["boolean"],
         "cv": ["cv_object"],
         "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
     }
     _distilled_type: ClassVar[type[BaseDistilled]]
 
@@ -96,11 +101,13 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
         choose: bool = True,
         cv: Any = 5,
         n_jobs: int | None = None,
+        verbose: int = 0,
         **inherited: Any,
     ) -> None:
         self.choose = choose
         self.cv = cv
         self.n_jobs = n_jobs
+        self.verbose = verbose
         assign(self, self._distilled_type, inherited, without=self._without)
 
     @fit_context(prefer_skip_nested_validation=False)
@@ -185,10 +192,15 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
             is_nested=self.out_of_fold,
             is_judged=self.choose,
             n_jobs=self.n_jobs,
+            watch=self._watch,
             **params,
         )
         rounds.check(name)
         return rounds
+
+    def _watch(self, what: str) -> AbstractContextManager[None]:
+        """Print, if asked to, what was done inside, and how long it took."""
+        return elapsed_time(type(self).__name__, what if self.verbose else None)
 
     def _begin(self, given: Given) -> list[Peer]:
         """Check what is given to `fit`; return what each model is fitted by."""
@@ -224,15 +236,9 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
         -------
         routing : MetadataRouter
         """
-        router = MetadataRouter(owner=self).add_self_request(self)
-        to_fit = MethodMapping().add(caller="fit", callee="fit")
-        for name, model in self._models().items():
-            if routing_enabled():
-                own = {*signature(type(self).fit).parameters}
-                own -= {"self", "X", "y", "fit_params"}
-                model.set_fit_request(**dict.fromkeys(own, True))
-            router.add(**{name: model}, method_mapping=to_fit)
-        return router
+        models = request_all(self, self._models())
+        # The models have the folds, too.
+        return fit_router(self, None, **models)
 
 
 def _check_loss(student: Estimator, data: Data) -> None:

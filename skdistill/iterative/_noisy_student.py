@@ -112,7 +112,8 @@ class BaseNoisyStudent(NamedPartsMixin, BaseProcedure):
         choice = self._find(chain, held_out)
         self.iteration_, self.reason_ = choice
         every = np.arange(len(peer.data.y))
-        self.best_estimator_ = chain.fit(every, self.iteration_)[-1]
+        with self._watch("Fitting what is kept to all samples"):
+            self.best_estimator_ = chain.fit(every, self.iteration_)[-1]
 
     def _find(self, chain: Chain, held_out: list[NDArray]) -> Choice:
         """Return which iteration is kept, by what those of the folds predict."""
@@ -127,7 +128,8 @@ class BaseNoisyStudent(NamedPartsMixin, BaseProcedure):
             return Choice(0, f"{missing}.")
         if not self.choose:
             return Choice(self.n_iterations, "Took the last student, as asked for.")
-        with explaining_pickles():
+        what = f"({len(held_out)} folds) Fitting {self.n_iterations} iterations"
+        with self._watch(what), explaining_pickles():
             parts = Parallel(n_jobs=self.n_jobs)(
                 delayed(with_notes)(chain.out_of_fold, rows) for rows in held_out
             )

@@ -13,6 +13,7 @@ models with d folds left out, not F to the power of d.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -168,6 +169,10 @@ def _say(peer: Peer, left: Left, rows: NDArray, asked: NDArray, taught: Said) ->
     return Said(predictions, predict(model, data.X_unlabeled, data.classes))
 
 
+def _unwatched(what: str) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 @dataclass(frozen=True)
 class Rounds:
     """What is learned, round after round.
@@ -188,6 +193,8 @@ class Rounds:
         Whether what is learned is the mean of all earlier rounds, not the last alone.
     n_jobs : int or None
         Students fitted at once.
+    watch : callable
+        Given what is done, a context manager to do it in.
     """
 
     peers: list[Peer]
@@ -197,6 +204,7 @@ class Rounds:
     is_judged: bool = True
     learns_all: bool = False
     n_jobs: int | None = None
+    watch: Callable[[str], AbstractContextManager[None]] = _unwatched
 
     def check(self, name: str) -> None:
         """Raise if there are too few folds, or too little is left to learn.
@@ -241,7 +249,10 @@ class Rounds:
                 for place in range(len(self.peers))
             ]
             said: dict[Left, list[Said]] = {}
-            for (left, _), one in zip(tasks, self._fit(tasks, history), strict=True):
+            what = f"(round {number} of {self.n_rounds}) Fitting {len(tasks)} students"
+            with self.watch(what):
+                found = self._fit(tasks, history)
+            for (left, _), one in zip(tasks, found, strict=True):
                 said.setdefault(left, []).append(one)
             history.append(self._joined(number, said) if self.is_nested else said)
         return history
@@ -261,7 +272,8 @@ class Rounds:
             (self.peers[p], self._rows(Left(), p), self._taught(Left(), p, history))
             for p in places
         ]
-        return self._run(fit_student, calls)
+        with self.watch("Fitting what is kept to all samples"):
+            return self._run(fit_student, calls)
 
     def _n_left(self, number: int) -> int:
         """Return how many folds are left out at most by the models of a round."""

@@ -16,14 +16,15 @@ from sklearn.base import (
 from sklearn.metrics import get_scorer_names
 from sklearn.model_selection import check_cv
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    process_routing,
-)
+from sklearn.utils.metadata_routing import MetadataRouter, process_routing
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skdistill._fitting import forget_fit, spawn_seeds
+from skdistill._fitting import (
+    fit_router,
+    forget_fit,
+    request_all,
+    spawn_seeds,
+)
 from skdistill._parameters import assign
 from skdistill._sklearn import (
     CallbackSupportMixin,
@@ -115,9 +116,9 @@ class BaseDistilledCV(
         strengths 1, 10 and 100 for sums and means of trees, and None for other
         students.
     teacher_stages : "auto" or sequence of float, default=(1.0,)
-        Stages of a boosted teacher to try, each as `teacher_stage` of the distilled
-        estimator. The teacher is fitted to the end, once. "auto" is six of them, each
-        half of the one before: 1, 1/2, ..., 1/32.
+        Stages of a boosted teacher or a perceptron to try, each as `teacher_stage` of
+        the distilled estimator. The teacher is fitted to the end, once. "auto" is six
+        of them, each half of the one before: 1, 1/2, ..., 1/32.
     cv : int, splitter or iterable, default=None
         The folds on which candidates are scored. None means five folds, stratified for
         classes, up to 10,000 samples; beyond, a single split that holds out a fifth of
@@ -323,24 +324,8 @@ default=None
         -------
         routing : MetadataRouter
         """
-        router = MetadataRouter(owner=self).add_self_request(self)
-        models = self._models()
-        if routing_enabled():
-            names = set(signature(type(self).fit).parameters) - {
-                *("self", "X", "y", "fit_params")
-            }
-            for distilled in models.values():
-                distilled.set_fit_request(**dict.fromkeys(names, True))
-        router.add(
-            **models,
-            method_mapping=MethodMapping().add(caller="fit", callee="fit"),
-        )
-        if hasattr(self.cv, "get_metadata_routing"):
-            router.add(
-                splitter=self.cv,
-                method_mapping=MethodMapping().add(caller="fit", callee="split"),
-            )
-        return router
+        models = request_all(self, self._models())
+        return fit_router(self, self.cv, **models)
 
     def _models(self) -> dict[str, Any]:
         """Return the unfitted estimators whose parameters are searched.

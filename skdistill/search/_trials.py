@@ -215,6 +215,9 @@ class TrialsMixin(AlphasMixin):
             validate_params(candidate)
             plan = make_plan(candidate, data)
         plan = replace(plan, refinements=tuple(refinements))
+        if teacher_stages(self.teacher_stages) != [{}]:
+            # The whole teacher too, so that all candidates share one fit.
+            plan = plan.keeping_stages()
         return Group(params, plan, is_baseline=is_baseline)
 
     def _try_all(

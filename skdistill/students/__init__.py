@@ -15,6 +15,7 @@ from skdistill.students import (
     _naive_bayes,  # noqa: F401
     _neighbors,  # noqa: F401
     _stacking,  # noqa: F401
+    _transformed_target,  # noqa: F401
     _trees,  # noqa: F401
     _xgboost,  # noqa: F401
 )
@@ -36,7 +37,12 @@ from skdistill.students._linear import is_linear_in_targets
 from skdistill.students._offset import find_offset
 from skdistill.students._registry import find_adapter, register, registered_names
 from skdistill.students._regressors import LogitStudent, ProbabilityStudent
-from skdistill.students._rounds import has_stages, last_step, predict_stage
+from skdistill.students._rounds import (
+    has_stages,
+    keeping_stages,
+    last_step,
+    predict_stage,
+)
 from skdistill.students._schedule import fit_until, reason_not_to_resume
 from skdistill.students._subsample import with_subsample
 from skdistill.students._training_loss import LossWord, TrainingLoss
@@ -69,6 +75,7 @@ __all__ = [
     "held_out_sets",
     "hist_boosting_nodes",
     "is_linear_in_targets",
+    "keeping_stages",
     "last_step",
     "predict_stage",
     "reason_not_to_resume",

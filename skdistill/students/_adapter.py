@@ -439,6 +439,13 @@ class StudentAdapter:
         is_known = type(self).stages is not StudentAdapter.stages
         return is_known or hasattr(model, "staged_predict")
 
+    def keeping_stages(self, model: Estimator) -> Estimator:
+        """Return an unfitted model that, once fitted, has its stages.
+
+        By default the model itself: it has them in any case, or never.
+        """
+        return model
+
 
 def round_of(fraction: float, n_rounds: int) -> int:
     """Return the number of the round that ends a fraction of them, at least the first.

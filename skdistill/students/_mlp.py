@@ -6,7 +6,7 @@ of the onehot one, so batches hold samples, not duplicates, and certain labels g
 fit on labels.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -25,6 +25,13 @@ from skdistill._sklearn import (
     safe_indexing,
 )
 from skdistill._typing import Estimator, Table
+from skdistill.students._adapter import round_of
+from skdistill.students._checkpoints import (
+    can_keep_checkpoints,
+    predict_at_checkpoint,
+    with_checkpoints,
+    with_last,
+)
 from skdistill.students._early_stopping import soft_log_loss
 from skdistill.students._registry import register
 from skdistill.students._rounds import ResumingAdapter
@@ -79,6 +86,34 @@ class PerceptronAdapter(ResumingAdapter):
             hidden = hidden @ coef + intercept
             ACTIVATIONS[model.activation](hidden)
         return hidden
+
+    def has_stages(self, model: Estimator) -> bool:
+        if hasattr(model, "coefs_"):
+            return hasattr(model, "checkpoints_") and model.solver != "lbfgs"
+        return can_keep_checkpoints(model)
+
+    def keeping_stages(self, model: Estimator) -> Estimator:
+        return with_checkpoints(model) if can_keep_checkpoints(model) else model
+
+    def stages(
+        self, model: Estimator, X: Table, method: str
+    ) -> Iterator[NDArray] | None:
+        if not (self.has_stages(model) and hasattr(model, method)):
+            return None
+        return (
+            predict_at_checkpoint(model, weights, X, method)
+            for weights in with_last(model).values()
+        )
+
+    def stage(
+        self, model: Estimator, X: Table, method: str, fraction: float
+    ) -> NDArray | None:
+        if not (self.has_stages(model) and hasattr(model, method)):
+            return None
+        kept = with_last(model)
+        wanted = round_of(fraction, max(kept))
+        nearest = min(kept, key=lambda epoch: abs(np.log(epoch / wanted)))
+        return predict_at_checkpoint(model, kept[nearest], X, method)
 
     def reason_not_to_resume(self, student: Estimator) -> str:
         reasons = {

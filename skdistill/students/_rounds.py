@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
@@ -19,6 +20,7 @@ __all__ = [
     "ResumingAdapter",
     "RoundsAdapter",
     "has_stages",
+    "keeping_stages",
     "last_step",
     "predict_stage",
 ]
@@ -149,7 +151,8 @@ def has_stages(model: Estimator) -> bool:
     Parameters
     ----------
     model : estimator
-        Fitted or not; a Pipeline or a FrozenEstimator is looked into.
+        Fitted or not; a Pipeline, a FrozenEstimator or a TransformedTargetRegressor is
+        looked into. An unfitted one may first have to be told by `keeping_stages`.
 
     Examples
     --------
@@ -164,13 +167,50 @@ def has_stages(model: Estimator) -> bool:
     return find_adapter(model).has_stages(model)
 
 
+def keeping_stages(model: Estimator) -> Estimator:
+    """Return an unfitted model that, once fitted, has the stages of its training.
+
+    Boosting has them in any case. A perceptron's weights after some of its epochs must
+    be kept while it is fitted: those nearest to ``max_iter * 2 ** (-k / 2)`` for
+    k = 0, 1, 2, ...
+
+    Parameters
+    ----------
+    model : estimator
+        A Pipeline or a TransformedTargetRegressor is looked into.
+
+    Returns
+    -------
+    model : estimator
+        A clone where something is to be kept, else the model itself.
+
+    Examples
+    --------
+    >>> from sklearn.neural_network import MLPRegressor
+    >>> from skdistill.students import keeping_stages, predict_stage
+    >>> model = keeping_stages(MLPRegressor(tol=10.0, random_state=0))
+    >>> model = model.fit([[0.0], [1.0]], [0.0, 4.0])
+    >>> model.n_iter_, sorted(model.checkpoints_)
+    (12, [1, 2, 3, 4, 6, 9, 12])
+    >>> early = predict_stage(model, [[1.0]], "predict", 0.25)
+    >>> (early < model.predict([[1.0]])).all()
+    np.True_
+    """
+    if not isinstance(model, Pipeline):
+        return find_adapter(model).keeping_stages(model)
+    name, last = model.steps[-1]
+    kept = keeping_stages(last)
+    return model if kept is last else clone(model).set_params(**{name: kept})
+
+
 def predict_stage(model: Estimator, X: Table, method: str, fraction: float) -> NDArray:
     """Return what a fitted model predicts after a fraction of its rounds.
 
     Parameters
     ----------
     model : estimator
-        Fitted; a Pipeline or a FrozenEstimator is looked into.
+        Fitted; a Pipeline, a FrozenEstimator or a TransformedTargetRegressor is looked
+        into.
     X : table of shape (n_samples, n_features)
         The samples.
     method : {"predict", "predict_proba"}
@@ -201,6 +241,7 @@ def predict_stage(model: Estimator, X: Table, method: str, fraction: float) -> N
     if found is None:
         raise ValueError(
             f"The model must be trained in stages that can be asked for {method}. Got "
-            f"{type(final).__name__}. Take boosting, or the whole model."
+            f"{type(final).__name__}. Take boosting, a perceptron that was fitted to "
+            "keep its stages, or the whole model."
         )
     return found

@@ -26,6 +26,7 @@ from skdistill.teachers._in_context import (
     InContextClassifier,
     InContextRegressor,
     in_context,
+    in_context_recipe,
     learns_in_context,
 )
 from skdistill.teachers._predictions import (
@@ -104,6 +105,7 @@ __all__ = [
     "distribution_in",
     "from_predictions",
     "in_context",
+    "in_context_recipe",
     "label_of",
     "learns_in_context",
     "log_losses",

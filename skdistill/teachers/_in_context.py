@@ -32,11 +32,13 @@ from skdistill._sklearn import (
 )
 from skdistill._typing import Estimator, Table
 from skdistill.teachers._wrapper import TeacherWrapper
+from skdistill.transfer import CutMixSampler, TransferSet
 
 __all__ = [
     "InContextClassifier",
     "InContextRegressor",
     "in_context",
+    "in_context_recipe",
     "learns_in_context",
 ]
 
@@ -81,6 +83,56 @@ def in_context(
         "in_context takes a regressor or a classifier that follows scikit-learn. Got "
         f"{estimator!r}. Pass an instance, for example TabICLRegressor()."
     )
+
+
+def in_context_recipe(
+    estimator: Estimator, *, batch_size: int = 1000, size: float = 10
+) -> dict[str, Any]:
+    """Return the parameters by which foundation models are distilled into small ones.
+
+    As in [1]_ the student learns what the teacher says alone, of the observed samples
+    and of CutMix samples beside them, which the teacher predicts with the whole
+    training set as context. Other than there, a training sample's prediction comes from
+    a context that lacks its fold, so that no sample finds its own label.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A regressor or classifier whose `fit` keeps the training samples, as for
+        `in_context`.
+    batch_size : int, default=1000
+        The most samples that it is asked to predict at once.
+    size : float, default=10
+        CutMix samples for each training sample, above 0.
+
+    Returns
+    -------
+    params : dict
+        `teacher`, `alpha` and `transfer` of a `DistilledRegressor` or
+        `DistilledClassifier`, or of `set_params`.
+
+    References
+    ----------
+    .. [1] arXiv:2610.01435, 2026 (TabICL and TabPFN into networks and boosting, from
+       notes; the default of `size` is not theirs).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.neighbors import KNeighborsRegressor
+    >>> from sklearn.tree import DecisionTreeRegressor
+    >>> from skdistill import DistilledRegressor
+    >>> from skdistill.teachers import in_context_recipe
+    >>> params = in_context_recipe(KNeighborsRegressor(20), size=2)
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> student = DecisionTreeRegressor(max_leaf_nodes=16)
+    >>> model = DistilledRegressor(student=student, **params).fit(X, y)
+    >>> model.alpha, model.transfer
+    (1.0, TransferSet(sampler=CutMixSampler(), size=2))
+    """
+    teacher = in_context(estimator, batch_size=batch_size)
+    transfer = TransferSet(CutMixSampler(), size=size)
+    return {"teacher": teacher, "alpha": 1.0, "transfer": transfer}
 
 
 def learns_in_context(teacher: Estimator | None) -> bool:

@@ -1,9 +1,9 @@
-"""A boosted teacher that is stopped early, without being fitted again.
+"""A teacher that is stopped early, without being fitted again.
 
 Cho and Hariharan, "On the Efficacy of Knowledge Distillation", 2019: a
 teacher that is stopped early may teach a small student better than one that was trained
 to its end. What boosting predicted at an earlier stage of its training is at hand in
-the fitted model.
+the fitted model, and a perceptron may keep its weights after some of its epochs.
 """
 
 from copy import copy
@@ -86,7 +86,7 @@ def at_stage(teacher: Any, fraction: float) -> Any:
     Parameters
     ----------
     teacher : fitted estimator
-        Boosting, or the mean of such of the folds.
+        One with stages, or the mean of such of the folds.
     fraction : float
         Above 0 and up to 1, which is the teacher itself.
 

@@ -32,7 +32,7 @@ class TransferSet(BaseEstimator):
         100,000 in all.
     weight : float, default=1.0
         Weight of a sample of the transfer set, above 0, where a training sample weighs
-        1 on average.
+        1 on average, without those of weight 0.
 
     References
     ----------

@@ -21,7 +21,7 @@ from sklearn.linear_model import (
     Ridge,
 )
 from sklearn.metrics import log_loss
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
@@ -350,6 +350,32 @@ def test_weights_are_routed_to_the_teacher_and_count_for_the_labels(kind, reques
         routed = teacher.set_fit_request(sample_weight=True)
         model = make(routed, random_state=0).fit(X, y, sample_weight=weight)
     assert_allclose(model.precision_, expected.precision_)
+
+
+def test_groups_are_routed_to_the_folds(values):
+    X, y = values
+    groups = np.arange(len(y)) // 10
+    folds = list(GroupKFold(3).split(X, y, groups))
+    expected = REGRESSOR(Ridge(), cv=folds, random_state=0).fit(X, y)
+    with config_context(enable_metadata_routing=True):
+        cv = GroupKFold(3).set_split_request(groups=True)
+        model = REGRESSOR(Ridge(), cv=cv, random_state=0)
+        assert_allclose(clone(model).fit(X, y, groups=groups).coef_, expected.coef_)
+        search = GridSearchCV(model, {"alpha": [0.3, 0.5]}, cv=cv)
+        assert search.fit(X, y, groups=groups).best_score_ > 0.5
+    with pytest.raises(ValueError, match="enable_metadata_routing"):
+        REGRESSOR(Ridge()).fit(X, y, groups=groups)
+
+
+@pytest.mark.parametrize("kind", [REGRESSOR, CLASSIFIER])
+def test_samples_without_weight_leave_unlabeled_ones_as_they_are(kind, request):
+    X, y = request.getfixturevalue("values" if kind is REGRESSOR else "classes")
+    teacher = Ridge() if kind is REGRESSOR else LogisticRegression()
+    frozen = FrozenEstimator(teacher.fit(X, y))
+    weight, other = (np.arange(60) < 40) + 0.0, X[60:] + 1.0
+    whole = kind(frozen, random_state=0).fit(X[:60], y[:60], weight, other)
+    alone = kind(frozen, random_state=0).fit(X[:40], y[:40], weight[:40], other)
+    assert_allclose(whole.coef_, alone.coef_, rtol=1e-6)
 
 
 def test_tables_pipelines_searches_and_pickles(values):

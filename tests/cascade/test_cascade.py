@@ -317,6 +317,23 @@ def test_samples_without_weight_count_for_nothing():
     assert f"({int(weight.sum())} held-out scores" in model.guarantee_
 
 
+@pytest.mark.parametrize("n_weighty", [1, 2])
+def test_a_frozen_model_needs_two_samples_of_weight(n_weighty):
+    frozen = FrozenEstimator(clone(VALUES).fit(X, Y))
+    weight = np.zeros(len(Y))
+    weight[:n_weighty] = 1.0
+    model = CascadeRegressor(frozen, deferral=Ridge(), random_state=0)
+    if n_weighty == 2:
+        # One half each, wherever the samples without weight lie.
+        model.fit(X, Y, sample_weight=weight)
+        assert "(1 held-out scores" in model.guarantee_
+        return
+    with pytest.raises(ValueError, match="at least two samples of weight above 0"):
+        model.fit(X, Y, sample_weight=weight)
+    with pytest.raises(ValueError, match="above 0.*Got 1. Pass more samples"):
+        model.fit(X[:1], Y[:1])
+
+
 def test_metadata_is_routed_to_the_estimator_and_the_folds():
     groups = np.arange(len(Y)) % 6
     with config_context(enable_metadata_routing=True):

@@ -85,6 +85,12 @@ def test_groups_reach_the_folds(diabetes):
         assert len({rows[row.tobytes()] for row in part.X_}) == 6
 
 
+def test_a_teacher_may_be_called_as_what_routes_is(diabetes):
+    named = [("owner", Ridge()), ("other", Ridge(2.0))]
+    router = DistilledRegressor(named, Ridge()).get_metadata_routing()
+    assert "'owner': {" in str(router)
+
+
 def test_weights_are_routed_through_pipelines_of_parts(diabetes):
     X, y = diabetes
     scaler = StandardScaler().set_fit_request(sample_weight=True)

@@ -113,6 +113,16 @@ def test_a_transfer_sample_weighs_a_multiple_of_the_mean_training_sample(diabete
     assert_array_equal(np.unique(model.student_.sample_weight_), [0.5, 1.0])
 
 
+def test_samples_without_weight_leave_the_others_as_they_are(diabetes):
+    X, y = diabetes
+    teacher = FrozenEstimator(Ridge().fit(X, y))
+    model = clone(MODEL).set_params(teacher=teacher)
+    weight = np.where(np.arange(300) < 200, 2.0, 0.0)
+    model.fit(X[:300], y[:300], sample_weight=weight, X_unlabeled=X[300:])
+    expected = np.r_[weight, np.full(142, 2.0)]
+    assert_array_equal(model.student_.sample_weight_, expected)
+
+
 def test_weights_reach_the_sampler(diabetes):
     X, y = diabetes
     weight = np.r_[np.ones(42), np.zeros(400)]

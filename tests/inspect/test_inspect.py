@@ -35,7 +35,11 @@ from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from xgboost import XGBClassifier, XGBRegressor
 
-from skdistill import DistilledClassifier, DistilledRegressor
+from skdistill import (
+    DistilledClassifier,
+    DistilledRegressor,
+    SelfDistilledRegressor,
+)
 from skdistill.inspect import (
     ValueCounts,
     _speed,
@@ -304,6 +308,14 @@ def test_a_teacher_of_codes_predicts_labels():
             "pipeline[-1] and pipeline[:-1].transform(X)",
         ),
         (DistilledRegressor(Ridge(), TREE), NotFittedError, "is not fitted yet"),
+        (
+            SelfDistilledRegressor(Ridge(), n_generations=1, choose=False).fit(
+                *DIABETES
+            ),
+            TypeError,
+            "Got a SelfDistilledRegressor whose student learned stored predictions, or "
+            "in a procedure those of earlier students: it has no teacher_.",
+        ),
     ],
 )
 def test_what_has_no_teacher_is_an_error(model, error, message):

@@ -6,6 +6,8 @@ import joblib
 import numpy as np
 import pytest
 import sklearn
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold
@@ -243,6 +245,21 @@ def test_unlabeled_samples_are_learned_from_the_others(data):
     both = np.vstack([X, X_unlabeled])
     taught = hat(X, PENALTIES[1], both) @ y
     assert model.predict(X) == pytest.approx(hat(both, PENALTIES[0], X) @ taught)
+
+
+def test_rounds_are_printed_where_it_is_asked_for(data, capsys):
+    X, y = data
+    model = CodistilledRegressor(Ridge(), n_rounds=1, cv=3).fit(X, y)
+    assert capsys.readouterr().out == ""
+    loud = clone(model).set_params(verbose=1).fit(X, y)
+    first, second, last = capsys.readouterr().out.splitlines()
+    # Two peers without one fold, or two; then without one.
+    assert "(round 0 of 1) Fitting 12 students" in first
+    assert "(round 1 of 1) Fitting 6 students" in second
+    assert "Fitting what is kept to all samples" in last
+    assert "CodistilledRegressor" in first
+    assert "total=" in first
+    assert_array_equal(loud.predict(X), model.predict(X))
 
 
 def test_it_goes_through_a_search_and_routing(data):

@@ -55,6 +55,15 @@ def test_one_iteration_without_noise_is_distillation_on_unlabeled_samples(table)
     assert np.array_equal(noisy.predict_proba(X), plain.predict_proba(X))
 
 
+def test_the_folds_and_what_is_kept_are_printed_where_it_is_asked_for(table, capsys):
+    X, y, U = table
+    model = NoisyStudentRegressor(Ridge(), Ridge(), cv=2, n_iterations=1, verbose=1)
+    model.fit(X, y, X_unlabeled=U)
+    of_folds, last = capsys.readouterr().out.splitlines()
+    assert "(2 folds) Fitting 1 iterations" in of_folds
+    assert "Fitting what is kept to all samples" in last
+
+
 @pytest.mark.parametrize("n_iterations", [1, 2, 3])
 def test_the_student_becomes_the_teacher(table, n_iterations):
     X, y, U = table

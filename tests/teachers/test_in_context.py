@@ -39,6 +39,7 @@ from skdistill.teachers import (
     InContextRegressor,
     cross_fit,
     in_context,
+    in_context_recipe,
     learns_in_context,
 )
 from skdistill.transfer import CutMixSampler, TransferSet
@@ -305,6 +306,36 @@ def test_the_cache_gives_back_what_was_fitted(friedman, tmp_path):
     assert n_samples == [240] * 5 + [300]
     assert_array_equal(first.predict(X), second.predict(X))
     assert_array_equal(first.teacher_.predict(X), second.teacher_.predict(X))
+
+
+def test_the_recipe_is_the_parameters_that_it_stands_for(friedman, asked):
+    X, y = friedman
+    recipe = in_context_recipe(KernelRegressor(), batch_size=70, size=2)
+    model = DistilledRegressor(
+        student=DecisionTreeRegressor(max_leaf_nodes=16), random_state=0, **recipe
+    ).fit(X, y)
+    # Contexts that lack a fold for the samples, and all samples for the drawn ones.
+    assert sum(n for context, n in asked if context == 240) == N
+    assert sum(n for context, n in asked if context == N) == 2 * N
+    assert max(n for _, n in asked) <= 70
+    expected = DistilledRegressor(
+        in_context(KernelRegressor(), batch_size=70),
+        DecisionTreeRegressor(max_leaf_nodes=16),
+        alpha=1.0,
+        transfer=TransferSet(CutMixSampler(), size=2),
+        random_state=0,
+    ).fit(X, y)
+    assert_array_equal(model.predict(X), expected.predict(X))
+    assert in_context_recipe(KernelClassifier())["transfer"].size == 10
+
+
+def test_the_recipe_learns_nothing_from_noise(noise):
+    X, y = noise
+    recipe = in_context_recipe(KernelRegressor(), size=2)
+    model = DistilledRegressor(
+        student=DecisionTreeRegressor(max_leaf_nodes=16), random_state=0, **recipe
+    ).fit(X, y)
+    assert abs(np.corrcoef(model.predict(X), y)[0, 1]) < 0.15
 
 
 def test_one_of_several_teachers_may_learn_in_context(friedman, asked):

@@ -1,9 +1,11 @@
-"""A boosted teacher is taken at an earlier stage of one and the same fit."""
+"""A teacher is taken at an earlier stage of one and the same fit."""
 
 import numpy as np
 import pytest
 from lightgbm import LGBMClassifier, LGBMRegressor
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_diabetes, load_iris, make_friedman1
 from sklearn.ensemble import (
     AdaBoostClassifier,
@@ -17,6 +19,7 @@ from sklearn.ensemble import (
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -29,13 +32,20 @@ from skdistill import (
     DistilledRegressorCV,
 )
 from skdistill.inspect import staged_predictions
-from skdistill.students import StudentAdapter, find_adapter, predict_stage
+from skdistill.students import (
+    StudentAdapter,
+    find_adapter,
+    has_stages,
+    keeping_stages,
+    predict_stage,
+)
 from skdistill.teachers import at_stage
 
 pytestmark = pytest.mark.filterwarnings(
     # LightGBM before 4.7 says so of arrays.
     "ignore:X does not have valid feature names",
     "ignore::skdistill.exceptions.PoorTeacherWarning",
+    "ignore::sklearn.exceptions.ConvergenceWarning",
 )
 
 DIABETES = load_diabetes(return_X_y=True)
@@ -48,6 +58,10 @@ REGRESSORS = [
     LGBMRegressor(n_estimators=8, verbose=-1),
     XGBRegressor(n_estimators=8),
     make_pipeline(StandardScaler(), GradientBoostingRegressor(n_estimators=8)),
+    TransformedTargetRegressor(
+        make_pipeline(StandardScaler(), GradientBoostingRegressor(n_estimators=8)),
+        transformer=StandardScaler(),
+    ),
 ]
 CLASSIFIERS = [
     AdaBoostClassifier(n_estimators=8, random_state=0),
@@ -58,21 +72,34 @@ CLASSIFIERS = [
 ]
 
 
+def perceptron(n_epochs, kind=MLPRegressor, **params):
+    own = {"hidden_layer_sizes": (6,), "tol": 0.0, "random_state": 0} | params
+    return make_pipeline(StandardScaler(), kind(max_iter=n_epochs, **own))
+
+
+def scaled(model):
+    return TransformedTargetRegressor(model, transformer=StandardScaler())
+
+
 def boosting(n_rounds, **params):
     return GradientBoostingRegressor(n_estimators=n_rounds, random_state=0, **params)
+
+
+def count_fits(monkeypatch, kind, rounds):
+    found, fit = [], kind.fit
+
+    def counted(self, *args, **kwargs):
+        found.append(getattr(self, rounds))
+        return fit(self, *args, **kwargs)
+
+    monkeypatch.setattr(kind, "fit", counted)
+    return found
 
 
 @pytest.fixture
 def fits(monkeypatch):
     """Return a list that grows with each fit of scikit-learn's boosting of values."""
-    found, fit = [], GradientBoostingRegressor.fit
-
-    def counted(self, *args, **kwargs):
-        found.append(self.n_estimators)
-        return fit(self, *args, **kwargs)
-
-    monkeypatch.setattr(GradientBoostingRegressor, "fit", counted)
-    return found
+    return count_fits(monkeypatch, GradientBoostingRegressor, "n_estimators")
 
 
 @pytest.mark.parametrize("model", REGRESSORS, ids=lambda one: type(one).__name__)
@@ -295,3 +322,108 @@ def test_no_stages_to_try_are_refused():
     search = DistilledRegressorCV(boosting(8), TREE, teacher_stages=())
     with pytest.raises(ValueError, match="teacher_stages must hold at least one"):
         search.fit(*DIABETES)
+
+
+@pytest.mark.parametrize("wrap", [lambda model: model, scaled])
+@pytest.mark.parametrize("cross_fit", ["auto", False])
+def test_an_epoch_is_the_perceptron_of_so_many(cross_fit, wrap):
+    X, y = DIABETES
+    early, short = (
+        DistilledRegressor(
+            wrap(perceptron(n_epochs)),
+            TREE,
+            teacher_stage=stage,
+            cross_fit=cross_fit,
+            random_state=0,
+        ).fit(X, y)
+        for n_epochs, stage in ((20, 0.25), (5, 1.0))
+    )
+    assert_array_equal(early.predict(X), short.predict(X))
+    assert_array_equal(early.teacher_.predict(X), short.teacher_.predict(X))
+    assert early.teacher_score_ == short.teacher_score_
+
+
+def test_an_epoch_of_classes_is_the_perceptron_of_so_many():
+    X, y = IRIS
+    early, short = (
+        DistilledClassifier(
+            [
+                ("network", perceptron(n_epochs, MLPClassifier)),
+                ("other", perceptron(6, MLPClassifier, solver="lbfgs")),
+            ],
+            DecisionTreeClassifier(max_leaf_nodes=4),
+            teacher_stage=stage,
+            random_state=0,
+        ).fit(X, y)
+        for n_epochs, stage in ((20, 0.25), (5, 1.0))
+    )
+    expected = short.teacher_.predict_proba(X)
+    assert_allclose(early.teacher_.predict_proba(X), expected, atol=1e-12)
+    assert_allclose(early.predict_proba(X), short.predict_proba(X), atol=1e-12)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_the_last_epoch_kept_is_the_perceptron_itself(early_stopping):
+    X, y = DIABETES[0], DIABETES[1] / 100
+    params = {"early_stopping": early_stopping, "learning_rate_init": 0.05}
+    params |= {"n_iter_no_change": 3, "tol": 1e-4}
+    plain = perceptron(64, **params).fit(X, y)
+    kept = keeping_stages(perceptron(64, **params)).fit(X, y)
+    assert_array_equal(kept.predict(X), plain.predict(X))
+    stages = list(staged_predictions(kept, X))
+    assert 4 < len(stages) < kept[-1].n_iter_ < 64
+    assert_array_equal(stages[-1], plain.predict(X))
+    epochs = [1, 2, 3, 4, 6, 8, 11, 16, 23, 32, 45]
+    shown = np.array([perceptron_at(n, X, y, params) for n in epochs[: len(stages)]])
+    assert_array_equal(stages[:-1], shown[: len(stages) - 1])
+
+
+def perceptron_at(n_epochs, X, y, params):
+    """Return the predictions after so many epochs of `params`, by a shorter fit."""
+    # Fits that are not stopped keep their last weights; what is held out stays.
+    model = perceptron(n_epochs, **params)
+    if not params["early_stopping"]:
+        return model.fit(X, y).predict(X)
+    weights = keeping_stages(model).fit(X, y)[-1].checkpoints_[n_epochs]
+    model = model.fit(X, y)
+    model[-1].coefs_, model[-1].intercepts_ = weights
+    return model.predict(X)
+
+
+def test_the_epochs_of_a_perceptron_cost_no_fit(monkeypatch):
+    X, y = DIABETES
+    fits = count_fits(monkeypatch, MLPRegressor, "max_iter")
+    search = DistilledRegressorCV(
+        scaled(perceptron(8)),
+        TREE,
+        teacher_stages=[1.0, 0.5, 0.25],
+        cv=3,
+        inner_cv=2,
+        random_state=0,
+    ).fit(X, y)
+    assert fits == [8] * (3 + 1) * 2
+    assert len(search.cv_results_["params"]) == 4
+
+
+def test_only_a_frozen_perceptron_that_kept_its_epochs_has_stages():
+    X, y = DIABETES
+    plain = FrozenEstimator(perceptron(4).fit(X, y))
+    assert not has_stages(plain)
+    with pytest.raises(ValueError, match="if it was fitted to keep them"):
+        DistilledRegressor(plain, TREE, teacher_stage=0.5).fit(X, y)
+    kept = FrozenEstimator(keeping_stages(perceptron(4)).fit(X, y))
+    model = DistilledRegressor(kept, TREE, teacher_stage=0.5, random_state=0).fit(X, y)
+    expected = perceptron(2).fit(X, y).predict(X)
+    assert_array_equal(model.teacher_.predict(X), expected)
+
+
+def test_keeping_stages_leaves_others_alone():
+    for model in (Ridge(), make_pipeline(Ridge()), MLPRegressor(solver="lbfgs")):
+        assert keeping_stages(model) is model
+        assert not has_stages(model)
+    told = perceptron(4)
+    with config_context(enable_metadata_routing=True):
+        told[-1].set_fit_request(sample_weight=True)
+    kept = keeping_stages(told)
+    assert told[-1].__class__ is MLPRegressor
+    assert kept[-1].get_metadata_routing().fit.requests == {"sample_weight": True}
