@@ -3,6 +3,7 @@
 from skdistill.refine._parameters import LeafRefinement
 from skdistill.refine._path import RefinementPath, refine_leaves, refinement_path
 from skdistill.refine._prune import PruningPath, prune_leaves, pruning_path
+from skdistill.refine._refined import refined_models
 from skdistill.refine._registry import (
     check_prunable,
     check_refinable,
@@ -22,6 +23,7 @@ __all__ = [
     "prune_leaves",
     "pruning_path",
     "refine_leaves",
+    "refined_models",
     "refinement_path",
     "sums_trees",
 ]

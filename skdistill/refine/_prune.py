@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skdistill._typing import Estimator, Table
 from skdistill.refine._costs import Curvature, spread
-from skdistill.refine._cuts import Cuts, Split
+from skdistill.refine._cuts import Cuts
 from skdistill.refine._matrix import LeafMatrix, MergedLeaves
 from skdistill.refine._path import check_strengths, solve_leaves
 from skdistill.refine._registry import open_prunable
@@ -115,8 +115,8 @@ def pruning_path(
 ) -> "PruningPath":
     """Prune a model to each of several sizes; see `prune_leaves`.
 
-    The rows are looked up in the trees once, and each size is reached from the next
-    larger one.
+    The rows are looked up in the trees once, and the way to a small size leads past the
+    larger ones. Which others are asked for does not change a model.
 
     Parameters
     ----------
@@ -211,19 +211,32 @@ class _Pruner:
         self._solve()
 
     def prune(self, sizes: list[float]) -> Iterator[tuple[float, tuple]]:
-        """Yield, for each size, which leaves are one now, and their correction."""
-        for size in sizes:
-            while self._cuts.n_leaves > size and (splits := self._cuts.splits()):
-                present = self._cuts.n_leaves
-                self._collapse(splits, present - max(size, int(_STEP * present)))
-                self._solve()
-            yield size, (self._cuts.label.copy(), self._values - self._grown)
+        """Yield, for each size, which leaves are one now, and their correction.
 
-    def _collapse(self, splits: list[Split], n_too_many: float) -> None:
+        A size does not depend on the others: whole steps are the same for all of them,
+        and the last one, which is smaller, is taken back.
+        """
+        for size in sizes:
+            while _STEP * self._cuts.n_leaves >= size and self._cuts.splits():
+                self._step(size)
+            whole_steps = self._cuts.label.copy(), self._values
+            while self._cuts.n_leaves > size and self._cuts.splits():
+                self._step(size)
+            yield size, (self._cuts.label.copy(), self._values - self._grown)
+            self._cuts.label, self._values = whole_steps
+
+    def _step(self, size: float) -> None:
+        """Take a fifth of the leaves away, but not more than there are over `size`."""
+        present = self._cuts.n_leaves
+        self._collapse(present - max(size, int(_STEP * present)))
+        self._solve()
+
+    def _collapse(self, n_too_many: float) -> None:
         """Make leaves of the nodes that cost least, until enough leaves are saved."""
+        splits, group = self._cuts.splits(), self._cuts.group
         raw = self._problem.raw_with(self._values - self._grown)
-        inverse = self._curvature.inverse(raw, self._cuts.group)
-        group, costs, saved = self._cuts.group, [], []
+        inverse = self._curvature.inverse(raw, group)
+        costs, saved = [], []
         for split in splits:
             leaves, first = np.unique(group[split.leaves], return_index=True)
             if len(leaves) > _MOST_AT_ONCE:

@@ -110,12 +110,23 @@ def name_candidates(groups: list[Group]) -> list[str]:
 def _name(candidate: dict[str, Any]) -> str:
     """Say how a candidate differs from the baseline student."""
     refinement = candidate["refine"]
-    strength = getattr(refinement, "strength", None)
-    shown = candidate | {"refine": refinement and f"leaves at strength {strength:g}"}
+    shown = candidate | {"refine": refinement and _describe(refinement)}
     return ", ".join(
         f"{name}={value!r}" if name == "transfer" else f"{name}={value}"
         for name, value in shown.items()
         if value is not None
+    )
+
+
+def _describe(refinement: LeafRefinement) -> str:
+    limits = {"max_leaves": "at most {} leaves", "tolerance": "pruned within {:g}"}
+    return ", ".join(
+        [f"leaves at strength {refinement.strength:g}"]
+        + [
+            words.format(getattr(refinement, name))
+            for name, words in limits.items()
+            if getattr(refinement, name) is not None
+        ]
     )
 
 
