@@ -34,6 +34,7 @@ STEPS = (
     "teachers",
     "calibration",
     "signals",
+    "prune",
     "representations",
     "cascade",
     "procedures",

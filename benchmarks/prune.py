@@ -111,10 +111,10 @@ def report(frame: pd.DataFrame) -> str:
         "# How much smaller a distilled student can be pruned",
         f"Tables: {', '.join(frame['table'].unique())}; seeds: "
         f"{frame['seed'].nunique()}; at most {frame['n_train'].max()} rows for "
-        "training. The teacher is histogram boosting. Losses are 1 - R2 for values and log loss "
-        "for classes, of held-out rows, more than those of the whole distilled student "
-        "with refined leaves. 'lightgbm' has 100 trees of 16 leaves, 'boosting' 100 of "
-        "depth 3, the forest 20 of 128 leaves.",
+        "training. The teacher is histogram boosting. Losses are 1 - R2 for values and "
+        "log loss for classes, of held-out rows, more than those of the whole "
+        "distilled student with refined leaves. 'lightgbm' has 100 trees of 16 leaves, "
+        "'boosting' 100 of depth 3, the forest 20 of 128 leaves.",
         "## Pruned: median loss over tables",
         results.markdown(summarise(compared, PRUNED)),
         "## Grown with so many leaves and distilled: median loss over tables",

@@ -93,9 +93,8 @@ def _cut_tree(tree: dict[str, Any], cut: CutTree, weight: float) -> dict[str, An
 
 def _cut_categories(tree: dict[str, Any], cut: CutTree) -> dict[str, list[int]]:
     """Return the categories of the splits that are left."""
-    numbers = dict(
-        zip(cut.kept[~cut.is_leaf], np.flatnonzero(~cut.is_leaf), strict=True)
-    )
+    splits = np.flatnonzero(~cut.is_leaf)
+    numbers = dict(zip(cut.kept[splits].tolist(), splits.tolist(), strict=True))
     found: dict[str, list[int]] = {
         f"categories{part}": [] for part in ("", "_nodes", "_segments", "_sizes")
     }
