@@ -285,13 +285,13 @@ def _check_leaves(model: Estimator, X: Table, target: NDArray, atol: float) -> N
         )
     if is_prunable(model):
         with _check("the pruned model predicts what was solved for, with fewer leaves"):
-            path = pruning_path(model, X, target, sizes=[path.n_leaves / 2])
-            pruned = path.model(0)
-            _require_close(getattr(pruned, method)(X), path.predict(X)[0], atol)
+            fewer = pruning_path(model, X, target, sizes=[path.n_leaves / 2])
+            pruned, n_left = fewer.model(0), fewer.n_leaves[0]
+            _require_close(getattr(pruned, method)(X), fewer.predict(X)[0], atol)
             counts = count_values(pruned)
             _require(
-                counts is None or counts.leaves == path.n_leaves[0],
-                f"{counts} are counted, and {path.n_leaves[0]} leaves left",
+                counts is None or counts.leaves == n_left,
+                f"{counts} are counted, and {n_left} leaves left",
             )
 
 
