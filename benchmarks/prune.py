@@ -44,8 +44,11 @@ def summarise(compared: pd.DataFrame, way: str) -> pd.DataFrame:
     part = compared[compared["way"] == way]
     found = part.pivot_table("more", "student", "factor", aggfunc="median")
     found.loc["all"] = part.groupby("factor")["more"].median()
-    found = found.reindex([*STUDENTS, "all"]).dropna().map(results.signed)
     found.columns = [f"{factor} times fewer" for factor in found.columns]
+    found = found.reindex([*STUDENTS, "all"]).dropna().map(results.signed)
+    counts = part.groupby("student")["table"].nunique()
+    counts.loc["all"] = part.groupby(["table", "student"]).ngroups
+    found.insert(0, "tables", counts)
     return found.reset_index()
 
 

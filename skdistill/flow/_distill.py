@@ -321,6 +321,18 @@ def _fit_students(
         n_labelled=len(data.y),
     )
     offset = find_offset(student, fit_params, len(data.y))
+    return _refine(fitted, X, target, plan, offset, len(data.y))
+
+
+def _refine(
+    fitted: Estimator,
+    X: Table,
+    target: Target,
+    plan: Plan,
+    offset: NDArray | None,
+    n_labelled: int,
+) -> list[Estimator]:
+    """Return the fitted student as each refinement of the plan makes it."""
     refinements = [one for one in plan.refinements if one is not None]
     if not refinements:
         return [fitted] * len(plan.refinements)
@@ -331,7 +343,7 @@ def _fit_students(
         target.mixed,
         target.weight,
         offset=offset,
-        n_labelled=len(data.y),
+        n_labelled=n_labelled,
         seed=plan.seeds.student,
     )
 

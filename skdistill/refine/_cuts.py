@@ -37,6 +37,7 @@ class Cuts:
         self._children = leaf_model.children()
         sizes, outputs = np.asarray(leaf_model.sizes), leaf_model.outputs
         self._rounds = leaf_model.rounds
+        self._is_round = np.bincount(self._rounds)[self._rounds] == 1
         self._outputs = np.zeros(len(sizes)) if outputs is None else outputs
         first = np.cumsum([0, *sizes])
         self._tree_of_leaf = np.repeat(np.arange(len(sizes)), sizes)
@@ -66,6 +67,11 @@ class Cuts:
         return np.unique(label, return_inverse=True)[1]
 
     @property
+    def is_left_out(self) -> NDArray:
+        """Whether the tree of each leaf of the whole trees is left out."""
+        return ~self._stays[self._tree_of_leaf]
+
+    @property
     def n_leaves(self) -> int:
         """The leaves of the trees that are not left out."""
         stays = self._stays
@@ -82,8 +88,7 @@ class Cuts:
 
     def ends_round(self, split: Split) -> bool:
         """Return whether a tree can be left out once this node is a leaf."""
-        alone = np.sum(self._rounds == self._rounds[split.tree]) == 1
-        return split.node == 0 and bool(alone)
+        return split.node == 0 and bool(self._is_round[split.tree])
 
     def collapse(self, split: Split) -> None:
         """Make a node a leaf."""

@@ -103,20 +103,22 @@ class MergedLeaves:
         Of the whole trees.
     group : ndarray of int of shape (n_whole_leaves,)
         The leaf, from 0 on, that each leaf of these belongs to.
+    is_free : ndarray of bool of shape (n_leaves,)
+        Whether a leaf's value counts; the columns of the others are zeros.
     """
 
-    def __init__(self, matrix: LeafMatrix, group: NDArray) -> None:
-        self._matrix, self._group = matrix, group
+    def __init__(self, matrix: LeafMatrix, group: NDArray, is_free: NDArray) -> None:
+        self._matrix, self._group, self._is_free = matrix, group, is_free[:, None]
         self._members = merging(group).T.tocsr()
         self.n_leaves = self._members.shape[0]
 
     def times(self, values: NDArray, shape: tuple[int, int]) -> NDArray:
         """Return A @ values, as `LeafMatrix.times` does."""
-        return self._matrix.times(values[self._group], shape)
+        return self._matrix.times((self._is_free * values)[self._group], shape)
 
     def sums(self, rows: NDArray) -> NDArray:
         """Return A.T @ rows, as `LeafMatrix.sums` does."""
-        return self.add_up(self._matrix.sums(rows))
+        return self._is_free * self.add_up(self._matrix.sums(rows))
 
     def add_up(self, values: NDArray) -> NDArray:
         """Add up values of whole leaves, of shape (n_whole_leaves, n_columns)."""

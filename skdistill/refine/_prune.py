@@ -144,6 +144,11 @@ def pruning_path(
     """
     wanted = _check_sizes(sizes)
     (held,) = check_strengths([strength], tol)
+    if held == np.inf:
+        raise ValueError(
+            "The strength of pruning must be finite, as leaves that are left make up "
+            "for those that go. Got inf. Use 10.0."
+        )
     leaf_model = open_prunable(model)
     rows = Rows(model, leaf_model, X, target, sample_weight, offset)
     pruner = _Pruner(rows.problem, rows.matrix, leaf_model, held, tol)
@@ -217,7 +222,7 @@ class _Pruner:
         and the last one, which is smaller, is taken back.
         """
         for size in sizes:
-            while _STEP * self._cuts.n_leaves >= size and self._cuts.splits():
+            while int(_STEP * self._cuts.n_leaves) >= size and self._cuts.splits():
                 self._step(size)
             whole_steps = self._cuts.label.copy(), self._values
             while self._cuts.n_leaves > size and self._cuts.splits():
@@ -258,14 +263,20 @@ class _Pruner:
                 break
 
     def _solve(self) -> None:
-        """Solve for the values of the present leaves, from the present ones on."""
+        """Solve for the values of the present leaves, from the present ones on.
+
+        What trees that are left out add stays: others can make up for it.
+        """
         group = self._cuts.group
-        merged = MergedLeaves(self._matrix, group)
+        is_free = np.ones(int(group.max()) + 1, dtype=bool)
+        is_free[group[self._cuts.is_left_out]] = False
+        merged = MergedLeaves(self._matrix, group, is_free)
         weight = merged.add_up(self._rows_in_leaf)
+        present = merged.add_up(self._rows_in_leaf * self._values) / weight
         # Where the leaves are held: the mean of what they were grown to.
-        held = merged.add_up(self._rows_in_leaf * self._grown) / weight
-        start = merged.add_up(self._rows_in_leaf * self._values) / weight - held
-        moved = held[group] - self._grown
+        grown = merged.add_up(self._rows_in_leaf * self._grown) / weight
+        held = np.where(is_free[:, None], grown, present)
+        start, moved = present - held, held[group] - self._grown
         problem = Problem(self._problem.loss, merged, self._problem.raw_with(moved))
         _, first = np.unique(group, return_index=True)
 

@@ -115,8 +115,11 @@ def _size(
     if refinement.tolerance is None:
         return size
     is_held_out = np.zeros(len(rows.target), dtype=bool)
-    order = np.random.default_rng(seed).permutation(n_labelled)
-    is_held_out[order[: max(1, round(_HELD_OUT * n_labelled))]] = True
+    counts = np.arange(n_labelled)
+    if rows.weight is not None:
+        counts = np.flatnonzero(rows.weight[:n_labelled])
+    order = np.random.default_rng(seed).permutation(counts)
+    is_held_out[order[: max(1, round(_HELD_OUT * len(order)))]] = True
     used = rows.part(np.flatnonzero(~is_held_out))
     held_out = rows.part(np.flatnonzero(is_held_out))
     leaf_model = open_prunable(model)

@@ -20,6 +20,7 @@ from sklearn.tree import DecisionTreeRegressor
 from xgboost import XGBRegressor
 
 from skdistill import DistilledRegressor, DistilledRegressorCV
+from skdistill.export import to_c
 from skdistill.inspect import count_values
 from skdistill.refine import (
     LeafRefinement,
@@ -103,6 +104,13 @@ def test_a_cost_is_what_the_loss_grows_by_where_all_other_leaves_make_up_for_it(
     assert_allclose(cost, (away.T @ hessian @ away).item())
 
 
+@pytest.mark.parametrize("name", ["boosting", "hist", "forest", "lightgbm", "xgboost"])
+def test_pruned_models_are_written_as_c(name):
+    _, path = pruned("regression", name)
+    # What is written is compared with what the model predicts for X.
+    assert to_c(path.model(0), problem("regression")[0])
+
+
 @pytest.mark.parametrize("task", ["regression", "binary"])
 def test_a_size_does_not_depend_on_the_others_and_pruning_is_repeatable(task):
     X, _, target = problem(task)
@@ -156,6 +164,10 @@ def test_what_cannot_be_pruned_is_refused():
         prune_leaves(LinearRegression().fit(X, y), X, y, max_leaves=9)
     with pytest.raises(ValueError, match=r"1 or more.*Got \[0\]"):
         prune_leaves(fitted("regression", "boosting"), X, y, max_leaves=0)
+    with pytest.raises(ValueError, match="must be finite"):
+        prune_leaves(
+            fitted("regression", "boosting"), X, y, max_leaves=9, strength=np.inf
+        )
 
 
 @pytest.mark.parametrize(("name", "value"), [("max_leaves", 0), ("tolerance", -0.1)])
