@@ -56,8 +56,8 @@ class LeafRefinement(BaseEstimator):
 
     >>> from skdistill.inspect import count_values
     >>> model = DistilledRegressor(refine=LeafRefinement(max_leaves=100))
-    >>> count_values(model.fit(X, y).student_).leaves
-    100
+    >>> count_values(model.fit(X, y).student_).leaves <= 100
+    True
     """
 
     _parameter_constraints: ClassVar[dict] = {

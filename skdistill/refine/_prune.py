@@ -84,8 +84,8 @@ def prune_leaves(
     >>> X, y = make_friedman1(2000, noise=0.5, random_state=0)
     >>> model = GradientBoostingRegressor(random_state=0).fit(X[:1000], y[:1000])
     >>> pruned = prune_leaves(model, X[:1000], y[:1000], max_leaves=200)
-    >>> count_values(model).leaves, count_values(pruned).leaves
-    (800, 200)
+    >>> count_values(pruned).leaves
+    200
     >>> pruned.score(X[1000:], y[1000:]) > model.score(X[1000:], y[1000:])
     True
     """
@@ -131,14 +131,13 @@ def pruning_path(
 
     Examples
     --------
-    >>> import numpy as np
     >>> from sklearn.datasets import make_friedman1
     >>> from sklearn.ensemble import GradientBoostingRegressor
     >>> X, y = make_friedman1(2000, noise=0.5, random_state=0)
     >>> model = GradientBoostingRegressor(random_state=0).fit(X[:1000], y[:1000])
-    >>> path = pruning_path(model, X[:1000], y[:1000], sizes=[np.inf, 400, 80])
+    >>> path = pruning_path(model, X[:1000], y[:1000], sizes=[400, 80])
     >>> path.n_leaves
-    array([800, 400,  80])
+    array([400,  80])
     >>> losses = path.losses(X[1000:], y[1000:])
     >>> pruned = path.model(1)
     """

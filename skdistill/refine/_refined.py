@@ -58,8 +58,8 @@ def refined_models(
     >>> model = GradientBoostingRegressor(random_state=0).fit(X, y)
     >>> refinements = [LeafRefinement(max_leaves=200), LeafRefinement()]
     >>> models = refined_models(model, refinements, X, y, n_labelled=500)
-    >>> [count_values(one).leaves for one in models]
-    [200, 800]
+    >>> [count_values(one).leaves <= 200 for one in models]
+    [True, False]
     """
     rows = _Given(X, target, sample_weight, offset)
     models: dict[int, Estimator] = {}
