@@ -36,6 +36,7 @@ STEPS = (
     "teachers",
     "calibration",
     "signals",
+    "prune",
     "representations",
     "cascade",
     "procedures",

@@ -16,7 +16,12 @@ from skdistill._fitting import clone_with_seed
 from skdistill._typing import Estimator, Table
 from skdistill.distilled import DistilledClassifier, DistilledRegressor
 from skdistill.inspect import count_values
-from skdistill.refine import is_refinable, refinement_path
+from skdistill.refine import (
+    is_prunable,
+    is_refinable,
+    pruning_path,
+    refinement_path,
+)
 from skdistill.students import find_adapter, fit_on_target, last_step
 from skdistill.targets import Target
 from skdistill.transfer import draw
@@ -278,6 +283,16 @@ def _check_leaves(model: Estimator, X: Table, target: NDArray, atol: float) -> N
             counts is None or counts.leaves == path.n_leaves,
             f"{counts} are counted, and {path.n_leaves} leaves refined",
         )
+    if is_prunable(model):
+        with _check("the pruned model predicts what was solved for, with fewer leaves"):
+            fewer = pruning_path(model, X, target, sizes=[path.n_leaves / 2])
+            pruned, n_left = fewer.model(0), fewer.n_leaves[0]
+            _require_close(getattr(pruned, method)(X), fewer.predict(X)[0], atol)
+            counts = count_values(pruned)
+            _require(
+                counts is None or counts.leaves == n_left,
+                f"{counts} are counted, and {n_left} leaves left",
+            )
 
 
 def _require_pickled(model: Estimator, X: NDArray, method: str) -> None:

@@ -46,6 +46,7 @@ BODY_LINES = {0.5: 8, 0.9: 25}
 LIBRARY_ATTRIBUTES = {
     "_Booster": {"students/_lightgbm.py", "export/_trees.py"},
     "_baseline_prediction": {"students/_hist_boosting.py"},
+    "_best_iteration": {"students/_lightgbm.py"},
     "_objective": {"students/_lightgbm.py"},
     "_parameter_constraints": {"_parameters.py"},
     "_predictors": {"students/_hist_boosting.py", "export/_trees.py"},

@@ -32,7 +32,7 @@ from skdistill.flow._transfer import (
 )
 from skdistill.flow._trust import fit_trust
 from skdistill.flow._view import View, fit_view
-from skdistill.refine import refinement_path
+from skdistill.refine import refined_models
 from skdistill.students import (
     LabelCoder,
     adapt_to_transfer_set,
@@ -321,20 +321,31 @@ def _fit_students(
         n_labelled=len(data.y),
     )
     offset = find_offset(student, fit_params, len(data.y))
-    return _refine(fitted, X, target, plan, offset)
+    return _refine(fitted, X, target, plan, offset, len(data.y))
 
 
 def _refine(
-    fitted: Estimator, X: Table, target: Target, plan: Plan, offset: NDArray | None
+    fitted: Estimator,
+    X: Table,
+    target: Target,
+    plan: Plan,
+    offset: NDArray | None,
+    n_labelled: int,
 ) -> list[Estimator]:
     """Return the fitted student as each refinement of the plan makes it."""
-    strengths = [one.strength for one in plan.refinements if one is not None]
-    if not strengths:
+    refinements = [one for one in plan.refinements if one is not None]
+    if not refinements:
         return [fitted] * len(plan.refinements)
-    path = refinement_path(
-        fitted, X, target.mixed, target.weight, strengths=strengths, offset=offset
+    return refined_models(
+        fitted,
+        refinements,
+        X,
+        target.mixed,
+        target.weight,
+        offset=offset,
+        n_labelled=n_labelled,
+        seed=plan.seeds.student,
     )
-    return [path.model(index) for index in range(len(strengths))]
 
 
 def _check_eval_sets(student: Estimator, data: Data, classes: NDArray) -> None:

@@ -24,7 +24,12 @@ from skdistill.flow._inputs import (
 from skdistill.flow._schedule import check_alpha_until
 from skdistill.flow._tables import check_joinable
 from skdistill.flow._trust import check_trust
-from skdistill.refine import LeafRefinement, check_refinable, sums_trees
+from skdistill.refine import (
+    LeafRefinement,
+    check_prunable,
+    check_refinable,
+    sums_trees,
+)
 from skdistill.students import (
     check_learns_target,
     check_params,
@@ -108,7 +113,7 @@ class Plan:
     hints : Hints or None
         What of the teacher's representation the student learns besides.
     refinements : tuple of LeafRefinement or None
-        A student is returned for each. They differ in their strength alone.
+        A student is returned for each. They grow it alike.
     teacher_input : transformer, callable or None
         From the student's samples to the teacher's.
     on_poor_teacher : {"warn", "baseline", "ignore"}
@@ -292,8 +297,11 @@ def _check_refines(plan: Plan, data: Data) -> None:
                 "refine solves for leaf values by the student's loss on the target "
                 f"above. It does not go with {found[0]}. Use refine=None."
             )
+    check = check_refinable
+    if any(one is not None and one.prunes for one in plan.refinements):
+        check = check_prunable
     try:
-        check_refinable(plan.student)
+        check(plan.student)
     except ValueError as error:
         raise ValueError(
             f"The 'refine' parameter does not go with the student. {error} Use "

@@ -17,6 +17,7 @@ from skdistill.flow._inputs import is_pairwise
 from skdistill.flow._mix import mix
 from skdistill.flow._plan import Plan
 from skdistill.flow._residuals import in_students_loss
+from skdistill.refine import LeafRefinement, refined_models
 from skdistill.students import (
     LabelCoder,
     TrainingLoss,
@@ -312,7 +313,9 @@ def _can_compare(training: Data, part: Data) -> bool:
     return len(np.unique(weighty)) == len(training.classes)
 
 
-def fit_baseline(plan: Plan, data: Data) -> Estimator:
+def fit_baseline(
+    plan: Plan, data: Data, refinement: LeafRefinement | None = None
+) -> Estimator:
     """Return the student fitted on the labels alone; no teacher is needed for it.
 
     Parameters
@@ -321,6 +324,8 @@ def fit_baseline(plan: Plan, data: Data) -> Estimator:
         Holds the student and its seed.
     data : Data
         Of which the labelled samples count.
+    refinement : LeafRefinement or None, default=None
+        How its leaves are refined or pruned, on the labels too.
     """
     plan, fit_params = plan.of_baseline(), dict(data.student_params)
     weight = fit_params.pop("sample_weight", None)
@@ -334,4 +339,16 @@ def fit_baseline(plan: Plan, data: Data) -> Estimator:
         coder.encode(data.y)
         fit_params = coder.encode_held_out(fit_params)
     with naming_failures(f"student ({type(student).__name__})"):
-        return fit_on_target(student, data.X, target, fit_params)
+        fitted = fit_on_target(student, data.X, target, fit_params)
+        if refinement is None:
+            return fitted
+        (refined,) = refined_models(
+            fitted,
+            [refinement],
+            data.X,
+            target.mixed,
+            target.weight,
+            offset=find_offset(student, fit_params, len(data.y)),
+            n_labelled=len(data.y),
+        )
+        return refined

@@ -47,6 +47,10 @@ class Loss:
         """Return the Hessian at `raw` as a function of a direction."""
         raise NotImplementedError
 
+    def own_curvature(self, raw: NDArray) -> NDArray:
+        """Return the diagonal of the Hessian at `raw`, of the shape of `raw`."""
+        raise NotImplementedError
+
     def mean(self, raw: NDArray) -> float:
         """Return the mean over samples, in the unit in which losses are reported."""
         weight = np.broadcast_to(self.weight, (len(raw), 1))
@@ -78,6 +82,10 @@ class SquaredLoss(Loss):
     def curvature(self, raw: NDArray) -> Callable[[NDArray], NDArray]:
         """Return u -> s u."""
         return lambda direction: self.weight * direction
+
+    def own_curvature(self, raw: NDArray) -> NDArray:
+        """Return s."""
+        return np.broadcast_to(self.weight, raw.shape)
 
     @staticmethod
     def predictions(raw: NDArray) -> NDArray:
@@ -117,14 +125,19 @@ class LogLoss(Loss):
 
     def curvature(self, raw: NDArray) -> Callable[[NDArray], NDArray]:
         """Return u -> s (q u - q (q u))."""
-        q = _probability(raw)
         if raw.shape[1] == 1:
-            slope = self.weight * q * (1 - q)
+            slope = self.own_curvature(raw)
             return lambda direction: slope * direction
+        q = _probability(raw)
         weighted = self.weight * q
         return lambda direction: (
             weighted * (direction - np.sum(q * direction, axis=1, keepdims=True))
         )
+
+    def own_curvature(self, raw: NDArray) -> NDArray:
+        """Return s q (1 - q)."""
+        q = _probability(raw)
+        return self.weight * q * (1 - q)
 
     @staticmethod
     def predictions(raw: NDArray) -> NDArray:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
-__all__ = ["LeafMatrix"]
+__all__ = ["LeafMatrix", "MergedLeaves", "merging"]
 
 # A group's joint leaves: few enough that their values stay in the processor's cache.
 _MOST_JOINT_LEAVES = 1024
@@ -81,6 +81,56 @@ class LeafMatrix:
         ):
             result[leaves] = part.sums(rows[:, columns])
         return result
+
+    def rows(self, which: NDArray) -> list[tuple[NDArray, csr_array]]:
+        """Return some rows of A, and whose leaves they are, for each raw prediction.
+
+        Where each leaf holds a value for all of them, there is one matrix.
+        """
+        numbers = np.arange(self.n_leaves)
+        return [
+            (numbers[leaves], part.rows(which))
+            for (_, leaves, _), part in zip(self._parts, self._memberships, strict=True)
+        ]
+
+
+class MergedLeaves:
+    """A with the columns of leaves that have become one added up.
+
+    Parameters
+    ----------
+    matrix : LeafMatrix
+        Of the whole trees.
+    group : ndarray of int of shape (n_whole_leaves,)
+        The leaf, from 0 on, that each leaf of these belongs to.
+    is_free : ndarray of bool of shape (n_leaves,)
+        Whether a leaf's value counts; the columns of the others are zeros.
+    """
+
+    def __init__(self, matrix: LeafMatrix, group: NDArray, is_free: NDArray) -> None:
+        self._matrix, self._group, self._is_free = matrix, group, is_free[:, None]
+        self._members = merging(group).T.tocsr()
+        self.n_leaves = self._members.shape[0]
+
+    def times(self, values: NDArray, shape: tuple[int, int]) -> NDArray:
+        """Return A @ values, as `LeafMatrix.times` does."""
+        return self._matrix.times((self._is_free * values)[self._group], shape)
+
+    def sums(self, rows: NDArray) -> NDArray:
+        """Return A.T @ rows, as `LeafMatrix.sums` does."""
+        return self._is_free * self.add_up(self._matrix.sums(rows))
+
+    def add_up(self, values: NDArray) -> NDArray:
+        """Add up values of whole leaves, of shape (n_whole_leaves, n_columns)."""
+        return self._members @ values
+
+
+def merging(group: NDArray) -> csr_array:
+    """Return the 0/1 matrix of what belongs to which group, from 0 on."""
+    return csr_array(
+        (np.ones(len(group)), (np.arange(len(group)), group)),
+        shape=(len(group), int(group.max()) + 1),
+    )
 
 
 class _Memberships:
@@ -149,6 +199,9 @@ class _Memberships:
             block.T @ rows[where] for where, block in self._blocks()
         )
 
+    def rows(self, which: NDArray) -> csr_array:
+        return self._joint(self._codes[which]) @ self._leaves_of
+
     def _blocks(self) -> Iterable[tuple[slice, csr_array]]:
         """Return J a block of rows at a time."""
         if self._codes.size > _MOST_KEPT:
@@ -158,18 +211,19 @@ class _Memberships:
         return self._kept
 
     def _make_blocks(self) -> Iterator[tuple[slice, csr_array]]:
-        n_rows, n_groups = self._codes.shape
-        for start in range(0, n_rows, self._step):
+        for start in range(0, len(self._codes), self._step):
             rows = slice(start, start + self._step)
-            columns = np.add(self._codes[rows], self._offsets[:-1], dtype=np.int32)
-            yield (
-                rows,
-                csr_array(
-                    (
-                        self._ones[: columns.size],
-                        columns.ravel(),
-                        np.arange(0, columns.size + 1, n_groups, dtype=np.int32),
-                    ),
-                    shape=(len(columns), self._offsets[-1]),
-                ),
-            )
+            yield rows, self._joint(self._codes[rows])
+
+    def _joint(self, codes: NDArray) -> csr_array:
+        """Return some rows of J; those of a block share their ones."""
+        columns = np.add(codes, self._offsets[:-1], dtype=np.int32)
+        is_block = columns.size <= len(self._ones)
+        return csr_array(
+            (
+                self._ones[: columns.size] if is_block else np.ones(columns.size),
+                columns.ravel(),
+                np.arange(0, columns.size + 1, columns.shape[1], dtype=np.int32),
+            ),
+            shape=(len(columns), self._offsets[-1]),
+        )

@@ -1,6 +1,6 @@
-"""How a student is grown and refined."""
+"""How a student is grown, refined and pruned."""
 
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, ClassVar
 
 from sklearn.base import BaseEstimator
@@ -15,7 +15,7 @@ _FASTEST = 0.3
 
 
 class LeafRefinement(BaseEstimator):
-    """How a student's leaf values are refined, and its trees grown for it.
+    """How a student's leaf values are refined, and its trees grown and pruned for it.
 
     Parameters
     ----------
@@ -29,6 +29,18 @@ class LeafRefinement(BaseEstimator):
         has no others to differ from. The number and the size of the trees stay as they
         are. Boosting of three classes or more keeps its rate: where probabilities are
         small, longer Newton steps make it diverge.
+    max_leaves : int or None, default=None
+        The most leaves of all trees together: a student that has grown more is pruned,
+        see `prune_leaves`. If None, there is no limit.
+    tolerance : float or None, default=None
+        By how much the loss on held-out samples may grow by pruning: a fifth of the
+        labelled samples is left out when leaf values are solved for, and the smallest
+        student down to a tenth of its leaves is taken that stays within the tolerance
+        there. It is a fraction of the target's variance for values, which is a
+        difference in R2; a difference in log loss for boosted classes, and in the Brier
+        score for forests of classes. With `max_leaves` too, the sizes up to that are
+        compared, and the largest of them is taken if none is within. If None, nothing
+        is pruned but what `max_leaves` asks for.
 
     Examples
     --------
@@ -39,16 +51,39 @@ class LeafRefinement(BaseEstimator):
     >>> model = DistilledRegressor(refine=LeafRefinement(30.0), random_state=0)
     >>> model.fit(X, y).student_.learning_rate
     0.2
+
+    At most 100 leaves of the 800 that it grows:
+
+    >>> from skdistill.inspect import count_values
+    >>> model = DistilledRegressor(refine=LeafRefinement(max_leaves=100))
+    >>> count_values(model.fit(X, y).student_).leaves <= 100
+    True
     """
 
     _parameter_constraints: ClassVar[dict] = {
         "strength": [Interval(Real, 0, None, closed="neither")],
         "diversify": ["boolean"],
+        "max_leaves": [Interval(Integral, 1, None, closed="left"), None],
+        "tolerance": [Interval(Real, 0, None, closed="left"), None],
     }
 
-    def __init__(self, strength: float = 10.0, *, diversify: bool = True) -> None:
+    def __init__(
+        self,
+        strength: float = 10.0,
+        *,
+        diversify: bool = True,
+        max_leaves: int | None = None,
+        tolerance: float | None = None,
+    ) -> None:
         self.strength = strength
         self.diversify = diversify
+        self.max_leaves = max_leaves
+        self.tolerance = tolerance
+
+    @property
+    def prunes(self) -> bool:
+        """Whether leaves are taken away."""
+        return self.max_leaves is not None or self.tolerance is not None
 
     def prepare(self, student: Estimator, n_classes: int = 0) -> None:
         """Set the parameters of an unfitted student by which its trees are grown.

@@ -21,6 +21,7 @@ from skdistill.refine._solver import Problem, still_to_gain, warn_unconverged
 __all__ = ["solve_within"]
 
 _MOST_STEPS = 1000
+_TRACE = 1e-3
 
 
 def solve_within(
@@ -53,7 +54,9 @@ def solve_within(
     raw = problem.raw_with(correction)
     curvature = loss.curvature(raw)
     before = loss.value(problem.raw)
-    floor, size = np.finfo(float).eps * before, 1 / strength
+    # Where hardly anything can be gained, as with few leaves, a trace of the loss is
+    # left out.
+    floor, size = max(np.finfo(float).eps, _TRACE * tol) * before, 1 / strength
     gains: list[float] = []
     for _ in range(_MOST_STEPS):
         objective = loss.value(raw) + strength / 2 * np.vdot(correction, correction)

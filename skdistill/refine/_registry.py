@@ -7,7 +7,15 @@ from skdistill._sklearn import without_callback_context
 from skdistill._typing import Estimator
 from skdistill.students import LeafModel, find_adapter, registered_names
 
-__all__ = ["check_refinable", "is_refinable", "open_model", "sums_trees"]
+__all__ = [
+    "check_prunable",
+    "check_refinable",
+    "is_prunable",
+    "is_refinable",
+    "open_model",
+    "open_prunable",
+    "sums_trees",
+]
 
 
 def is_refinable(estimator: Estimator) -> bool:
@@ -79,6 +87,57 @@ def open_model(model: Estimator) -> LeafModel:
     check_is_fitted(model)
     final = without_callback_context(final_step(model))
     return _require_leaves(final)(final)
+
+
+def is_prunable(estimator: Estimator) -> bool:
+    """Return whether `prune_leaves` takes an estimator, once it is fitted.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted or not; of a Pipeline, the last step counts.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from sklearn.ensemble import GradientBoostingRegressor
+    >>> from sklearn.neural_network import MLPRegressor
+    >>> is_prunable(GradientBoostingRegressor()), is_prunable(MLPRegressor())
+    (True, False)
+    """
+    leaves = find_adapter(estimator).leaves
+    return is_refinable(estimator) and leaves is not None and leaves.can_be_cut()
+
+
+def open_prunable(model: Estimator) -> LeafModel:
+    """Return what `open_model` does, or raise if its trees cannot be cut."""
+    leaf_model = open_model(model)
+    check_prunable(model)
+    return leaf_model
+
+
+def check_prunable(estimator: Estimator) -> None:
+    """Raise an error that says why an estimator cannot be pruned, if it cannot.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted or not; of a Pipeline, the last step counts.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be refined, or nothing is known of how its trees are cut.
+    """
+    if not _require_leaves(final_step(estimator)).can_be_cut():
+        raise ValueError(
+            "Trees can be pruned where the LeafModel of the library says how they are "
+            f"cut. Got {type(final_step(estimator)).__name__}, of which that is not "
+            "known. Grow fewer or smaller trees instead."
+        )
 
 
 def _require_leaves(estimator: Estimator) -> type[LeafModel]:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
 from skdistill.refine._loss import Loss
-from skdistill.refine._matrix import LeafMatrix
+from skdistill.refine._matrix import LeafMatrix, MergedLeaves
 
 __all__ = ["Problem", "solve", "still_to_gain", "warn_unconverged"]
 
@@ -41,14 +41,14 @@ class Problem:
     ----------
     loss : Loss
         The loss of the raw predictions.
-    matrix : LeafMatrix
+    matrix : LeafMatrix or MergedLeaves
         Which leaves the rows fall into.
     raw : ndarray of shape (n_samples, n_outputs)
         The raw predictions with the present leaf values.
     """
 
     loss: Loss
-    matrix: LeafMatrix
+    matrix: LeafMatrix | MergedLeaves
     raw: NDArray
 
     def raw_with(self, correction: NDArray) -> NDArray:

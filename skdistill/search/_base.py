@@ -49,14 +49,14 @@ from skdistill.distilled import (
 )
 from skdistill.flow import Data
 from skdistill.search._alphas import Folds
-from skdistill.search._budget import Budget
+from skdistill.search._budget import Budget, Cost
 from skdistill.search._candidates import check_not_empty, warn_leak
 from skdistill.search._choice import Choice
 from skdistill.search._finalists import (
-    baseline_costs,
     best_of,
     collect_frontier,
     collect_trials,
+    enter_budget,
     fit_finalists,
     leader,
 )
@@ -141,7 +141,9 @@ class BaseDistilledCV(
     max_bytes : float or None, default=None
         The most bytes that the pickled student may have, as `max_latency`.
     max_leaves : float or None, default=None
-        The most leaves that the student may have, over all of its trees, as
+        The most leaves that the student may have, over all of its trees. Students whose
+        leaves are refined are pruned to it, and so is the baseline student, on the
+        labels alone, where it has more; others that have more are left out, as for
         `max_latency`. Students without trees have none.
     verbose : int, default=0
         Above 0, print the steps of the last fit, on all samples, with their time in
@@ -396,12 +398,9 @@ default=None
         # A scoring that is unknown is said before any work.
         scoring = self.scoring or self._own_scoring([one.model for one in contenders])
         budget = Budget(self.max_latency, self.max_bytes, self.max_leaves)
-        baselines = baseline_costs(contenders, budget) if budget else {}
-        contenders = [
-            one
-            for one in contenders
-            if not baselines or budget.admits(baselines[one.name])
-        ]
+        baselines: dict[str, Cost] = {}
+        if budget:
+            contenders, baselines = enter_budget(contenders, budget, self._pruned)
         n_tasks = sum(
             len(folds) * (1 + self._has_ends(c.model)) + 1 for c in contenders
         )

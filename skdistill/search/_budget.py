@@ -95,6 +95,11 @@ class Budget:
         """Return whether a student of this cost is within the budget."""
         return all(getattr(cost, name) <= limit for name, limit in self.limits.items())
 
+    def has_too_many_leaves(self, cost: Cost) -> bool:
+        """Return whether a student of this cost has more leaves than it may have."""
+        limit = self.leaves
+        return limit is not None and cost.leaves is not None and cost.leaves > limit
+
     def check_known(self, name: str, cost: Cost) -> None:
         """Raise if a cost that is limited is not known of a student."""
         for kind in self.limits:

@@ -8,11 +8,12 @@ from scipy.stats import rankdata
 from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 
+from skdistill._typing import Estimator
 from skdistill._warnings import warn_user
 from skdistill.distilled import BaseDistilled, make_plan, student_of
 from skdistill.exceptions import LabelLeakWarning
 from skdistill.flow import Data
-from skdistill.refine import LeafRefinement
+from skdistill.refine import LeafRefinement, is_prunable
 from skdistill.search._scores import FoldScores, Group
 from skdistill.students import training_loss
 
@@ -29,6 +30,7 @@ __all__ = [
     "teacher_stages",
     "warn_failures",
     "warn_leak",
+    "within_leaves",
 ]
 
 _STRENGTHS = (1.0, 10.0, 100.0)
@@ -65,6 +67,28 @@ def default_refinements(
     return tuple(LeafRefinement(strength) for strength in _STRENGTHS)
 
 
+def within_leaves(
+    refinement: LeafRefinement | None, student: Estimator, max_leaves: float | None
+) -> LeafRefinement | None:
+    """Return the refinement that prunes a student to a budget, where it can be pruned.
+
+    Parameters
+    ----------
+    refinement : LeafRefinement or None
+        None does not prune.
+    student : estimator
+        Unfitted.
+    max_leaves : float or None
+        The budget, if there is one.
+    """
+    if refinement is None or max_leaves is None or max_leaves < 1:
+        return refinement
+    if not is_prunable(student):
+        return refinement
+    own = refinement.max_leaves or max_leaves
+    return clone(refinement).set_params(max_leaves=int(min(own, max_leaves)))
+
+
 def teacher_stages(stages: Any) -> list[dict[str, float]]:
     """Return the parameters of the stages to try; none where it is the whole teacher.
 
@@ -80,10 +104,12 @@ def teacher_stages(stages: Any) -> list[dict[str, float]]:
 
 
 def grown_alike(refinements: list) -> list[list]:
-    """Return lists of refinements that one student can serve."""
-    lists: dict[bool | None, list] = {}
+    """Return lists of refinements that leave as many leaves of one student."""
+    lists: dict[tuple, list] = {}
+    names = ("diversify", "max_leaves", "tolerance")
     for refinement in refinements:
-        lists.setdefault(getattr(refinement, "diversify", None), []).append(refinement)
+        alike = tuple(getattr(refinement, name, None) for name in names)
+        lists.setdefault(alike, []).append(refinement)
     return [*lists.values()]
 
 
@@ -110,12 +136,23 @@ def name_candidates(groups: list[Group]) -> list[str]:
 def _name(candidate: dict[str, Any]) -> str:
     """Say how a candidate differs from the baseline student."""
     refinement = candidate["refine"]
-    strength = getattr(refinement, "strength", None)
-    shown = candidate | {"refine": refinement and f"leaves at strength {strength:g}"}
+    shown = candidate | {"refine": refinement and _describe(refinement)}
     return ", ".join(
         f"{name}={value!r}" if name == "transfer" else f"{name}={value}"
         for name, value in shown.items()
         if value is not None
+    )
+
+
+def _describe(refinement: LeafRefinement) -> str:
+    limits = {"max_leaves": "at most {} leaves", "tolerance": "pruned within {:g}"}
+    return ", ".join(
+        [f"leaves at strength {refinement.strength:g}"]
+        + [
+            words.format(getattr(refinement, name))
+            for name, words in limits.items()
+            if getattr(refinement, name) is not None
+        ]
     )
 
 

@@ -16,10 +16,10 @@ from skdistill.search._trials import Contender, Trial
 
 __all__ = [
     "Finalist",
-    "baseline_costs",
     "best_of",
     "collect_frontier",
     "collect_trials",
+    "enter_budget",
     "fit_finalists",
     "leader",
 ]
@@ -60,31 +60,53 @@ class Finalist:
         return self.trial.score(self.choice)
 
 
-def baseline_costs(contenders: Sequence[Contender], budget: Budget) -> dict[str, Cost]:
-    """Return what the students cost when fitted on the labels alone, by their names.
+def enter_budget(
+    contenders: Sequence[Contender],
+    budget: Budget,
+    prune: Callable[[Contender], Contender],
+) -> tuple[list[Contender], dict[str, Cost]]:
+    """Return the students within the budget, and what all of them cost, by their names.
 
-    It is known before a teacher is fitted, and about what the other candidates cost.
+    What they cost when fitted on the labels alone is known before a teacher is fitted,
+    and about what the other candidates cost.
+
+    Parameters
+    ----------
+    contenders : sequence of Contender
+        The students.
+    budget : Budget
+        The most that a student may cost.
+    prune : callable
+        Returns a student that has too many leaves with its baseline pruned, or as it
+        is where it cannot be.
 
     Raises
     ------
     ValueError
         If none of them is within the budget, or it cannot be told.
     """
-    students = []
-    for one in contenders:
-        with one.naming():
-            students.append(fit_baseline(one.baseline.plan, one.data))
-    costs = dict(
-        zip(
-            [one.name for one in contenders],
-            measure(students, contenders[0].data.X, budget),
-            strict=True,
-        )
-    )
+    costs = _baseline_costs(contenders, budget)
     for name, cost in costs.items():
         budget.check_known(name, cost)
+    entered = [
+        prune(one) if budget.has_too_many_leaves(costs[one.name]) else one
+        for one in contenders
+    ]
+    pruned = [one for one in entered if not any(one is old for old in contenders)]
+    if pruned:
+        costs |= _baseline_costs(pruned, budget)
     budget.check_any_fits(costs)
-    return costs
+    return [one for one in entered if budget.admits(costs[one.name])], costs
+
+
+def _baseline_costs(contenders: Sequence[Contender], budget: Budget) -> dict[str, Cost]:
+    students = []
+    for one in contenders:
+        plan = one.baseline.plan
+        with one.naming():
+            students.append(fit_baseline(plan, one.data, plan.refinements[0]))
+    found = measure(students, contenders[0].data.X, budget)
+    return dict(zip([one.name for one in contenders], found, strict=True))
 
 
 def leader(trials: Sequence[Trial]) -> tuple[Trial, Choice]:
@@ -99,8 +121,7 @@ def fit_finalists(
     """Fit the best candidate of each student that is within the budget.
 
     Where one is over it, all candidates that differ from it in their refinement's
-    strength alone are left out, as they are as large: here a student could be pruned
-    to the budget in their place. The baseline student stays.
+    strength alone are left out, as they are as large. The baseline student stays.
 
     Parameters
     ----------

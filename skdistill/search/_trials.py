@@ -17,7 +17,7 @@ from skdistill._fitting import explaining_pickles, naming_failures
 from skdistill._sklearn import validate_params
 from skdistill._typing import Table
 from skdistill._warnings import warn_again, with_notes
-from skdistill.distilled import BaseDistilled, make_plan
+from skdistill.distilled import BaseDistilled, make_plan, student_of
 from skdistill.flow import Data, check_divisible
 from skdistill.refine import LeafRefinement
 from skdistill.search._alphas import AlphasMixin, Folds
@@ -30,6 +30,7 @@ from skdistill.search._candidates import (
     positions,
     teacher_stages,
     warn_failures,
+    within_leaves,
 )
 from skdistill.search._choice import Choice, choose
 from skdistill.search._scores import Group, score_fold
@@ -149,22 +150,63 @@ class TrialsMixin(AlphasMixin):
     student: Any
     _check_optimal: Callable[[BaseDistilled], None]
 
+    max_leaves: float | None
+
     @property
     def _has_several(self) -> bool:
         """Whether several students are compared."""
         return isinstance(self.student, str | list)
 
     def _enter(
-        self, name: str, model: BaseDistilled, data: Data, fit_params: dict[str, Any]
+        self,
+        name: str,
+        model: BaseDistilled,
+        data: Data,
+        fit_params: dict[str, Any],
+        refinement: LeafRefinement | None = None,
     ) -> Contender:
-        """Return a student as it takes part, its parameters checked."""
+        """Return a student as it takes part, its parameters checked.
+
+        Its baseline is refined if `refinement` says so, on the labels alone.
+        """
         params = self._usual_mix(0.0) | {"temperature": 1.0, "transfer": None}
         params |= teacher_stages(self.teacher_stages)[0]
         if self._is_optimal:
             self._check_optimal(model)
-        baseline = self._group(model, data, params, [None], is_baseline=True)
+        baseline = self._group(model, data, params, [refinement], is_baseline=True)
         several = self._has_several
         return Contender(name, model, data, fit_params, baseline, several)
+
+    def _pruned(self, contender: Contender) -> Contender:
+        """Return a student with its baseline pruned to the budget.
+
+        Where none of its candidates is refined it stays as it is.
+        """
+        model, data = contender.model, contender.data
+        found = [one for one in self._refinements_of(model, data) if one is not None]
+        if not any(one.max_leaves is not None for one in found):
+            return contender
+        # It grows as the user said, and is held at the first strength.
+        first = clone(found[0]).set_params(diversify=False, tolerance=None)
+        return self._enter(
+            contender.name, model, data, contender.fit_params, refinement=first
+        )
+
+    def _refinements_of(
+        self, model: BaseDistilled, data: Data
+    ) -> list[LeafRefinement | None]:
+        """Return the refinements to try, which prune to the budget if there is one."""
+        refinements = self.refinements
+        if isinstance(refinements, str):
+            refinements = default_refinements(model, data)
+        return [
+            within_leaves(
+                LeafRefinement() if one == "leaves" else one,
+                student_of(model),
+                self.max_leaves,
+            )
+            for one in refinements
+        ]
 
     def _groups(self, contender: Contender, folds: Folds, context: Any) -> list[Group]:
         """Return the candidates, grouped by their student; the baseline comes first."""
@@ -183,10 +225,7 @@ class TrialsMixin(AlphasMixin):
         self, model: BaseDistilled, data: Data, mixes: list[dict[str, Any]]
     ) -> list[Group]:
         """Return all combinations of the other parameters with these mixes."""
-        refinements = self.refinements
-        if isinstance(refinements, str):
-            refinements = default_refinements(model, data)
-        refinements = [LeafRefinement() if r == "leaves" else r for r in refinements]
+        refinements = self._refinements_of(model, data)
         others = [
             [{"temperature": temperature} for temperature in self.temperatures],
             [{"transfer": transfer} for transfer in self.transfers],

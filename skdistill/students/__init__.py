@@ -32,7 +32,7 @@ from skdistill.students._growth import adapt_to_transfer_set, check_takes_transf
 from skdistill.students._held_out import held_out_labels, held_out_sets
 from skdistill.students._hist_boosting import hist_boosting_nodes
 from skdistill.students._labels import LabelCoder, codes_of
-from skdistill.students._leaves import LeafLoss, LeafModel, LeafNodes
+from skdistill.students._leaves import CutTree, LeafLoss, LeafModel, LeafNodes
 from skdistill.students._linear import is_linear_in_targets
 from skdistill.students._offset import find_offset
 from skdistill.students._registry import find_adapter, register, registered_names
@@ -49,6 +49,7 @@ from skdistill.students._training_loss import LossWord, TrainingLoss
 from skdistill.students._wrapped import at_level, student_parts, training_loss
 
 __all__ = [
+    "CutTree",
     "LabelCoder",
     "LeafLoss",
     "LeafModel",

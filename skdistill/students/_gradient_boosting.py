@@ -1,5 +1,6 @@
 """scikit-learn's gradient boosting: init + learning_rate * (sum of leaf values)."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any, ClassVar
 
@@ -9,9 +10,10 @@ from sklearn.utils.validation import validate_data
 
 from skdistill._typing import Estimator, Table
 from skdistill.students._counts import ValueCounts
-from skdistill.students._leaves import LeafModel, LeafNodes
+from skdistill.students._leaves import CutTree, LeafModel, LeafNodes
 from skdistill.students._registry import register
 from skdistill.students._rounds import ResumingAdapter
+from skdistill.students._trees import children_of, cut_tree
 
 __all__ = ["BoostedClassifierLeaves", "BoostedRegressorLeaves", "BoostingAdapter"]
 
@@ -42,6 +44,30 @@ class _BoostedLeaves(LeafModel):
             _trees(model), self._leaf_nodes.nodes, changes, strict=True
         ):
             tree.value[nodes, 0, 0] += change
+        return model
+
+    def children(self) -> list[NDArray]:
+        return [children_of(tree) for tree in _trees(self.model)]
+
+    def contributions(self) -> NDArray:
+        values = [
+            tree.value[nodes, 0]
+            for tree, nodes in zip(
+                _trees(self.model), self._leaf_nodes.nodes, strict=True
+            )
+        ]
+        return self.model.learning_rate * np.concatenate(values)
+
+    def cut(self, trees: Sequence[CutTree | None]) -> Estimator:
+        model = deepcopy(self.model)
+        kept = []
+        for member, cut in zip(model.estimators_.ravel(), trees, strict=True):
+            if cut is not None:
+                values = cut.values / model.learning_rate
+                member.tree_ = cut_tree(member.tree_, cut, values)
+                kept.append(member)
+        model.estimators_ = np.array(kept, dtype=object).reshape(-1, self.n_outputs)
+        model.n_estimators_ = len(model.estimators_)
         return model
 
 

@@ -33,7 +33,7 @@ from skdistill.students._adapter import StudentAdapter
 from skdistill.students._class_weight import weigh_classes
 from skdistill.students._counts import ValueCounts
 from skdistill.students._duplication import classes_of, duplicate_samples
-from skdistill.students._leaves import LeafModel
+from skdistill.students._leaves import CutTree, LeafModel
 from skdistill.students._registry import register
 from skdistill.students._soft_codes import (
     SoftCodes,
@@ -81,6 +81,31 @@ class _HistLeaves(LeafModel):
         changes = self.by_tree(correction[:, 0])
         for nodes, change in zip(hist_boosting_nodes(model), changes, strict=True):
             nodes["value"][nodes["is_leaf"].astype(bool)] += change
+        return model
+
+    def children(self) -> list[NDArray]:
+        found = []
+        for nodes in hist_boosting_nodes(self.model):
+            both = np.column_stack([nodes["left"], nodes["right"]]).astype(np.intp)
+            found.append(np.where(nodes["is_leaf"].astype(bool)[:, None], -1, both))
+        return found
+
+    def contributions(self) -> NDArray:
+        values = [
+            nodes["value"][nodes["is_leaf"].astype(bool)]
+            for nodes in hist_boosting_nodes(self.model)
+        ]
+        return np.concatenate(values)[:, None]
+
+    def cut(self, trees: Sequence[CutTree | None]) -> Estimator:
+        model = deepcopy(self.model)
+        left = iter(trees)
+        rounds = [[(tree, next(left)) for tree in one] for one in model._predictors]
+        model._predictors = []
+        for pairs in rounds:
+            kept = [_cut_nodes(tree, cut) for tree, cut in pairs if cut is not None]
+            if kept:
+                model._predictors.append(kept)
         return model
 
 
@@ -133,6 +158,16 @@ def hist_boosting_nodes(model: Estimator) -> list[NDArray]:
     [4, 4]
     """
     return [tree.nodes for trees in model._predictors for tree in trees]
+
+
+def _cut_nodes(predictor: Any, cut: CutTree) -> Any:
+    """Cut a tree in place, and return it."""
+    nodes, is_leaf = predictor.nodes[cut.kept], cut.is_leaf
+    nodes["left"], nodes["right"] = np.maximum(cut.children, 0).T
+    nodes["is_leaf"], nodes["value"][is_leaf] = is_leaf, cut.values[:, 0]
+    nodes["is_categorical"][is_leaf] = False
+    predictor.nodes = nodes
+    return predictor
 
 
 class HistBoostingAdapter(StudentAdapter):

@@ -2,16 +2,48 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skdistill._typing import Estimator, Table
 
-__all__ = ["LeafLoss", "LeafModel", "LeafNodes", "check_objective"]
+__all__ = ["CutTree", "LeafLoss", "LeafModel", "LeafNodes", "check_objective"]
 
 LeafLoss: TypeAlias = Literal["squared", "log", "brier"]
+
+
+class CutTree(NamedTuple):
+    """What is left of a tree some of whose nodes have become leaves.
+
+    Attributes
+    ----------
+    kept : ndarray of int of shape (n_kept,)
+        The nodes that stay, by their numbers in the whole tree, in this order.
+    children : ndarray of int of shape (n_kept, 2)
+        The left and the right child of each among the kept ones; -1 in a leaf.
+    values : ndarray of shape (n_leaves, n_columns)
+        The contributions of its leaves, in their order.
+    """
+
+    kept: NDArray
+    children: NDArray
+    values: NDArray
+
+    @property
+    def is_leaf(self) -> NDArray:
+        """Whether a kept node is a leaf, of shape (n_kept,)."""
+        return self.children[:, 0] < 0
+
+    @property
+    def depth(self) -> int:
+        """The number of splits above the deepest leaf."""
+        depth, level = -1, np.array([0])
+        while level.size:
+            depth, level = depth + 1, self.children[level].ravel()
+            level = level[level >= 0]
+        return depth
 
 
 class LeafModel:
@@ -22,7 +54,8 @@ class LeafModel:
     the constant part are the subclass's business alone.
 
     A subclass sets the attributes in ``__init__`` or on the class, and defines `raw`,
-    `leaves` and `corrected`.
+    `leaves` and `corrected`. One whose trees can be cut defines `children`,
+    `contributions` and `cut` too.
 
     Parameters
     ----------
@@ -128,6 +161,36 @@ class LeafModel:
     def project(self, correction: NDArray) -> NDArray:
         """Move to the nearest correction with which all leaves hold valid values."""
         return correction
+
+    @property
+    def rounds(self) -> NDArray:
+        """The round that each tree belongs to: rounds are left out as a whole."""
+        per_round = 1 if self.outputs is None else self.n_outputs
+        return np.arange(len(self.sizes)) // per_round
+
+    def children(self) -> list[NDArray]:
+        """Return, for each tree, its nodes' children, of shape (n_nodes, 2).
+
+        Node 0 is the root. A leaf has -1 twice; the leaves are in the order of their
+        numbers.
+        """
+        raise NotImplementedError
+
+    def contributions(self) -> NDArray:
+        """Return what each leaf adds to the raw prediction, as `corrected` takes it."""
+        raise NotImplementedError
+
+    def cut(self, trees: Sequence[CutTree | None]) -> Estimator:
+        """Return a copy of the model with cut trees, and without those that are None.
+
+        Trees of the same round are left out together.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def can_be_cut(cls) -> bool:
+        """Return whether trees can be cut."""
+        return cls.cut is not LeafModel.cut
 
     def by_tree(self, correction: NDArray) -> list[NDArray]:
         """Cut a correction into those of each tree."""

@@ -26,7 +26,13 @@ from skdistill.students._bounded import BoundedLoss
 from skdistill.students._counts import ValueCounts
 from skdistill.students._duplication import classes_of
 from skdistill.students._early_stopping import NAME, check_one_eval_set, soft_log_loss
-from skdistill.students._leaves import LeafModel, check_objective
+from skdistill.students._leaves import CutTree, LeafModel, check_objective
+from skdistill.students._lightgbm_trees import (
+    cut_text,
+    read_children,
+    read_values,
+    tree_sizes,
+)
 from skdistill.students._loss import SoftLoss
 from skdistill.students._registry import register
 from skdistill.students._rounds import ResumingAdapter, RoundsAdapter
@@ -99,12 +105,13 @@ class _LightGBMLeaves(LeafModel):
         text = model.booster_.model_to_string()  # Up to the best iteration.
         found = re.search(r"\nobjective=(.*)\n", text)
         check_objective(model, found[1] if found else "unknown", self.objectives)
-        self.sizes = _tree_sizes(text)
+        self.sizes = tree_sizes(text)
         self.n_outputs = model.booster_.num_model_per_iteration()
         if self.n_outputs > 1:
             self.outputs = np.arange(len(self.sizes)) % self.n_outputs
         n_rounds = len(self.sizes) // self.n_outputs
-        self._scale = n_rounds if "\naverage_output\n" in text else 1
+        self._text, self._is_mean = text, "\naverage_output\n" in text
+        self._scale = n_rounds if self._is_mean else 1
 
     def raw(self, X: Table) -> NDArray:
         # The raw score is a sum in random forest mode too.
@@ -123,6 +130,24 @@ class _LightGBMLeaves(LeafModel):
                 value = booster.get_leaf_output(tree, leaf) + by
                 booster.set_leaf_output(tree, leaf, value)
         return deepcopy(self.model, {id(self.model.booster_): booster})
+
+    def children(self) -> list[NDArray]:
+        return read_children(self._text)
+
+    def contributions(self) -> NDArray:
+        return read_values(self._text)[:, None] / self._scale
+
+    def cut(self, trees: Sequence[CutTree | None]) -> Estimator:
+        import lightgbm
+
+        n_rounds = sum(cut is not None for cut in trees) // self.n_outputs
+        scale, old = n_rounds if self._is_mean else 1, self.model.booster_
+        booster = lightgbm.Booster(model_str=cut_text(self._text, trees, scale))
+        booster.best_score = old.best_score
+        model = deepcopy(self.model, {id(old): booster})
+        if self.model.best_iteration_:
+            model._best_iteration = booster.best_iteration = n_rounds
+        return model
 
 
 class LightGBMRegressorLeaves(_LightGBMLeaves):
@@ -207,7 +232,7 @@ class LightGBMAdapter(RoundsAdapter, ResumingAdapter):
 
     def count_values(self, model: Estimator) -> ValueCounts:
         # Those of the trees that predict: they end at the best iteration.
-        return ValueCounts(leaves=sum(_tree_sizes(model.booster_.model_to_string())))
+        return ValueCounts(leaves=sum(tree_sizes(model.booster_.model_to_string())))
 
     def count_rounds(self, model: Estimator) -> int:
         return model.best_iteration_ or model.booster_.current_iteration()
@@ -441,11 +466,6 @@ def _put_back(student: Estimator, start: NDArray, name: str, line: str) -> None:
     named = lightgbm.Booster(model_str=f"{head}\nobjective={line}{names}{tail}")
     named.best_iteration, named.best_score = booster.best_iteration, booster.best_score
     student._Booster, student._objective = named, name
-
-
-def _tree_sizes(text: str) -> list[int]:
-    """Read from a model's text how many leaves each of its trees has."""
-    return [int(size) for size in re.findall(r"\nnum_leaves=(\d+)\n", text)]
 
 
 register("lightgbm.sklearn.LGBMModel", LightGBMAdapter())

@@ -33,7 +33,7 @@ from skdistill.students._adapter import StudentAdapter
 from skdistill.students._class_weight import weigh_classes
 from skdistill.students._counts import ValueCounts
 from skdistill.students._duplication import classes_of
-from skdistill.students._leaves import LeafModel, LeafNodes
+from skdistill.students._leaves import CutTree, LeafModel, LeafNodes
 from skdistill.students._registry import register
 from skdistill.students._while_fitting import with_params
 from skdistill.targets import Target
@@ -41,9 +41,13 @@ from skdistill.targets import Target
 __all__ = [
     "AveragedClassifierLeaves",
     "AveragedRegressorLeaves",
+    "children_of",
+    "cut_tree",
     "nearest_probabilities",
 ]
 
+# The feature and the threshold of a leaf.
+_UNDEFINED = -2
 _IMPURITY_LIMITS = ("min_impurity_decrease", "ccp_alpha")
 
 
@@ -76,6 +80,29 @@ class _AveragedLeaves(LeafModel):
             _trees(model), self._leaf_nodes.nodes, self.by_tree(values), strict=True
         ):
             tree.value[nodes] = new.reshape(-1, *tree.value.shape[1:])
+        return model
+
+    def children(self) -> list[NDArray]:
+        return [children_of(tree) for tree in _trees(self.model)]
+
+    def contributions(self) -> NDArray:
+        return self._values / len(self.sizes)
+
+    def cut(self, trees: Sequence[CutTree | None]) -> Estimator:
+        model = deepcopy(self.model)
+        members = getattr(model, "estimators_", [model])
+        kept = [
+            (member, cut)
+            for member, cut in zip(members, trees, strict=True)
+            if cut is not None
+        ]
+        for member, cut in kept:
+            values = len(kept) * cut.values
+            member.tree_ = cut_tree(
+                member.tree_, cut, np.maximum(values, 0) if self.bounded else values
+            )
+        if members[0] is not model:
+            model.estimators_ = [member for member, _ in kept]
         return model
 
 
@@ -300,6 +327,26 @@ def _first_outputs(tree: Tree, model: Estimator, n_outputs: int) -> Tree:
     kept = Tree(model.n_features_in_, np.ones(n_outputs, dtype=np.intp), n_outputs)
     kept.__setstate__(state)
     return kept
+
+
+def children_of(tree: Tree) -> NDArray:
+    """Return each node's children, (n_nodes, 2), -1 in a leaf."""
+    return np.column_stack([tree.children_left, tree.children_right])
+
+
+def cut_tree(tree: Tree, cut: CutTree, values: NDArray) -> Tree:
+    """Return what is left of a tree, with the values of its leaves."""
+    state, is_leaf = tree.__getstate__(), cut.is_leaf
+    nodes = state["nodes"][cut.kept]
+    nodes["left_child"], nodes["right_child"] = cut.children.T
+    nodes["feature"][is_leaf] = nodes["threshold"][is_leaf] = _UNDEFINED
+    all_values = state["values"][cut.kept]
+    all_values[is_leaf] = values.reshape(-1, *all_values.shape[1:])
+    state |= {"nodes": nodes, "values": all_values}
+    state |= {"node_count": len(nodes), "max_depth": cut.depth}
+    left = Tree(tree.n_features, tree.n_classes, tree.n_outputs)
+    left.__setstate__(state)
+    return left
 
 
 def _trees(model: Estimator) -> list[Tree]:

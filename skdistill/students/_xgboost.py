@@ -28,12 +28,18 @@ from skdistill.students._bounded import BoundedLoss
 from skdistill.students._class_weight import multiply_classes
 from skdistill.students._counts import ValueCounts
 from skdistill.students._early_stopping import NAME, check_one_eval_set, soft_log_loss
-from skdistill.students._leaves import LeafModel, LeafNodes, check_objective
+from skdistill.students._leaves import (
+    CutTree,
+    LeafModel,
+    LeafNodes,
+    check_objective,
+)
 from skdistill.students._loss import SoftLoss
 from skdistill.students._registry import register
 from skdistill.students._rounds import ResumingAdapter, RoundsAdapter
 from skdistill.students._training_loss import LossWord
 from skdistill.students._while_fitting import with_params
+from skdistill.students._xgboost_trees import cut_document, forest_of
 from skdistill.targets import Target
 
 __all__ = ["XGBoostClassifierLeaves", "XGBoostRegressorLeaves"]
@@ -58,16 +64,16 @@ class _XGBoostLeaves(LeafModel):
         learner = _read(model)["learner"]
         check_objective(model, learner["objective"]["name"], self.objectives)
         booster = learner["gradient_booster"]
-        ends_of_rounds = _forest(booster)["iteration_indptr"]
+        ends_of_rounds = forest_of(booster)["iteration_indptr"]
         # The trees that predict are those up to the best iteration, if there is one.
         best = model.get_booster().attr("best_iteration")
         self._n_rounds = len(ends_of_rounds) - 1 if best is None else int(best) + 1
-        n_trees = ends_of_rounds[self._n_rounds]
-        self._leaf_nodes = LeafNodes(
-            tree["left_children"] for tree in _forest(booster)["trees"][:n_trees]
-        )
+        self._ends = ends_of_rounds[: self._n_rounds + 1]
+        n_trees = self._ends[-1]
+        self._trees = forest_of(booster)["trees"][:n_trees]
+        self._leaf_nodes = LeafNodes(tree["left_children"] for tree in self._trees)
         self.sizes = self._leaf_nodes.sizes
-        outputs = np.asarray(_forest(booster)["tree_info"][:n_trees])
+        outputs = np.asarray(forest_of(booster)["tree_info"][:n_trees])
         self.n_outputs = int(outputs.max()) + 1
         self.outputs = outputs if self.n_outputs > 1 else None
         self._tree_weights = booster.get("weight_drop", [1.0] * n_trees)[:n_trees]
@@ -99,7 +105,7 @@ class _XGBoostLeaves(LeafModel):
 
     def corrected(self, correction: NDArray) -> Estimator:
         document = _read(self.model)
-        trees = _forest(document["learner"]["gradient_booster"])["trees"]
+        trees = forest_of(document["learner"]["gradient_booster"])["trees"]
         changes = self.by_tree(correction[:, 0])
         for tree, nodes, weight, change in zip(
             trees[: len(changes)],
@@ -111,6 +117,36 @@ class _XGBoostLeaves(LeafModel):
             values = np.array(tree["split_conditions"], dtype=np.float32)
             values[nodes] += (change / weight).astype(np.float32)
             tree["split_conditions"] = values.tolist()
+        return self._with(document)
+
+    def children(self) -> list[NDArray]:
+        return [
+            np.column_stack([tree["left_children"], tree["right_children"]])
+            for tree in self._trees
+        ]
+
+    def contributions(self) -> NDArray:
+        values = [
+            weight * np.array(tree["split_conditions"])[nodes]
+            for tree, nodes, weight in zip(
+                self._trees, self._leaf_nodes.nodes, self._tree_weights, strict=True
+            )
+        ]
+        return np.concatenate(values)[:, None]
+
+    @property
+    def rounds(self) -> NDArray:
+        if self.outputs is None:
+            return np.arange(len(self.sizes))
+        return np.repeat(np.arange(self._n_rounds), np.diff(self._ends))
+
+    def cut(self, trees: Sequence[CutTree | None]) -> Estimator:
+        document = _read(self.model)
+        cut_document(document["learner"], trees, self._ends, self._tree_weights)
+        return self._with(document)
+
+    def _with(self, document: dict[str, Any]) -> Estimator:
+        """Return a copy of the model with another document."""
         model = deepcopy(self.model)
         model.get_booster().load_model(bytearray(json.dumps(document), "utf-8"))
         return model
@@ -368,11 +404,6 @@ def _intercept(mixed: NDArray, weight: NDArray | None) -> float | list[float]:
 
 def _read(model: Estimator) -> dict[str, Any]:
     return json.loads(model.get_booster().save_raw("json"))
-
-
-def _forest(booster: dict[str, Any]) -> dict[str, Any]:
-    """Return the trees of a booster; those of DART are one level down."""
-    return booster.get("gbtree", booster)["model"]
 
 
 def _count_leaves(node: dict[str, Any]) -> int:

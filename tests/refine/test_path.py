@@ -24,7 +24,7 @@ from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill.refine import (
-    _path,
+    _rows,
     check_refinable,
     is_refinable,
     refine_leaves,
@@ -93,7 +93,7 @@ def test_blocks_of_rows_change_nothing(kind, monkeypatch):
     frame = pd.DataFrame(X, columns=[f"x{i}" for i in range(X.shape[1])])
     model = clone(fitted("multiclass", kind)).fit(frame, problem("multiclass")[1])
     whole = refinement_path(model, frame, target, strengths=[1.0]).predict(frame)
-    monkeypatch.setattr(_path, "_BLOCK_SIZE", 1000)
+    monkeypatch.setattr(_rows, "_BLOCK_SIZE", 1000)
     monkeypatch.setattr("skdistill.refine._matrix._BLOCK_SIZE", 100)
     parts = refinement_path(model, frame, target, strengths=[1.0]).predict(frame)
     assert_allclose(parts, whole, rtol=1e-6)
