@@ -19,11 +19,13 @@ PEER_autogluon := "autogluon.tabular[lightgbm,xgboost]"
 PEER_imodels := imodels six -e ".[lightgbm]"
 PEER_tabtune := tabtune lightgbm
 
+SITE := build/site
+
 # What an installation depends on: the requirements and the package's own version.
 SOURCES := pyproject.toml skdistill/_version.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-min test-bare lint types bench bench-smoke bench-overhead bench-peers clean
+.PHONY: help demo test test-all test-min test-bare lint types docs docs-check bench bench-smoke bench-overhead bench-peers release-check clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +54,16 @@ lint: $(VENV)/.has-test  ## Check style and format
 types: $(VENV)/.has-test  ## Check the types
 	$(BIN)/mypy
 
+docs: $(VENV)/.has-docs  ## Build the site, gallery and all, in minutes; a warning is an error
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -c docs . $(SITE)
+	@echo "$(SITE)/index.html"
+
+docs-check: docs  ## Read the built site in headless Chromium
+	$(BIN)/python tools/check_docs.py $(SITE)
+
+release-check: $(VENV)/.has-release docs-check  ## Build wheel and sdist; install and test both
+	$(BIN)/python tools/check_release.py $(ARGS)
+
 bench: $(VENV)/.has-bench  ## Run all benchmarks, for hours; resumes (ARGS=--fresh: anew)
 	$(BIN)/python -m benchmarks $(ARGS)
 
@@ -67,7 +79,7 @@ bench-peers: $(VENV)/.has-bench $(PEERS:%=.venv-%/.has-peer)  ## Run skdistill b
 
 clean:  ## Remove environments, caches and builds
 	rm -rf $(VENV) $(VENV_MIN) $(PEERS:%=.venv-%) .venv-ci .venv-ci-min .venv-ci-bare
-	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf build dist docs/api docs/gallery .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -84,6 +96,10 @@ $(VENV)/.has-bench: $(SOURCES) | $(VENV)/bin/python
 $(VENV)/.has-test: $(SOURCES) | $(VENV)/bin/python
 	$(BIN)/python $(PIP_INSTALL) -e ".[test,bench]"
 	touch $(VENV)/.has-bench $@
+
+$(VENV)/.has-docs $(VENV)/.has-release: $(VENV)/.has-%: $(SOURCES) | $(VENV)/bin/python
+	$(BIN)/python $(PIP_INSTALL) -e ".[$*]"
+	touch $@
 
 $(VENV_MIN)/.has-test: $(SOURCES) tools/lowest.py | $(VENV_MIN)/bin/python
 	$(VENV_MIN)/bin/python tools/lowest.py > $(VENV_MIN)/lowest.txt
