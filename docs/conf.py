@@ -71,6 +71,7 @@ sphinx_gallery_conf = {
     "matplotlib_animations": False,
     "within_subsection_order": "FileNameSortKey",
     "show_memory": False,
+    "reset_modules": ("matplotlib", "gallery_style.apply"),
     "write_computation_times": False,
 }
 
@@ -79,4 +80,4 @@ warnings.filterwarnings("error", module="skdistill")
 
 def setup(app) -> None:
     """Write the list of public names before autosummary reads it."""
-    reference.write(DOCS / "api" / "index.rst")
+    reference.write(DOCS / "api")

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 
-__all__ = ["SECTIONS", "Section"]
+__all__ = ["SECTIONS", "Section", "write"]
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,15 @@ SECTIONS = (
 )
 
 
-def write(path) -> None:
-    """Write the page that lists all sections, if it would change."""
+def write(folder: Path) -> None:
+    """Write the page that lists all sections, and remove what no section has."""
     title = "API reference"
     text = "\n".join([title, "=" * len(title), "", *(s.to_rst() for s in SECTIONS)])
-    if not path.exists() or path.read_text("utf-8") != text:
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, "utf-8")
+    folder.mkdir(exist_ok=True)
+    index = folder / "index.rst"
+    if not index.exists() or index.read_text("utf-8") != text:
+        index.write_text(text, "utf-8")
+    pages = {"index", *(name for section in SECTIONS for name in section.full_names())}
+    for page in folder.glob("*.rst"):
+        if page.stem not in pages:
+            page.unlink()

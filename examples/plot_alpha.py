@@ -2,8 +2,8 @@
 How much of the teacher?
 ========================
 
-``alpha`` weighs the teacher's prediction against the label. The more noise there is in the
-labels, the more the teacher is worth, and a grid search finds that out.
+``alpha`` weighs the teacher's prediction against the label. The more noise there is in
+the labels, the more the teacher is worth, and a grid search finds that out.
 """
 
 import matplotlib.pyplot as plt
@@ -20,7 +20,12 @@ from skdistill import DistilledRegressor
 teacher = make_pipeline(SplineTransformer(), Ridge())
 student = DecisionTreeRegressor(min_samples_leaf=3, random_state=0)
 model = DistilledRegressor(
-    teacher, student, transfer=None, refine=None, on_poor_teacher="ignore", random_state=0
+    teacher,
+    student,
+    transfer=None,
+    refine=None,
+    on_poor_teacher="ignore",
+    random_state=0,
 )
 alphas = np.linspace(0, 1, 9)
 

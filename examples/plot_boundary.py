@@ -3,8 +3,8 @@ What does a tree learn from a smooth teacher?
 =============================================
 
 Two half moons, and every sixth label is wrong. A tree of ten leaves that learns from
-these labels spends leaves on wrong ones. The same tree, taught by nearest neighbours that
-average wrong labels out, spends them on the moons.
+these labels spends leaves on wrong ones. The same tree, taught by nearest neighbours
+that average wrong labels out, spends them on the moons.
 """
 
 import matplotlib.pyplot as plt
@@ -36,13 +36,20 @@ scores = {name: one.score(X_test, y_test) for name, one in models.items()}
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.4), sharex=True, sharey=True)
 for ax, (name, one) in zip(axes, models.items(), strict=True):
     DecisionBoundaryDisplay.from_estimator(
-        one, X_train, response_method="predict_proba", ax=ax, cmap="RdBu_r", eps=0.3, alpha=0.5
+        one,
+        X_train,
+        response_method="predict_proba",
+        ax=ax,
+        cmap="RdBu_r",
+        eps=0.3,
+        alpha=0.5,
     )
     ax.scatter(*X_train.T, c=y_train, cmap="RdBu_r", s=14, edgecolor="w", linewidth=0.4)
     ax.set(title=f"{name}: {scores[name]:.1%} right", xticks=[], yticks=[])
     ax.grid(False)
 
 # %%
-# **Conclusion.** At one size, the tree that learned from the teacher is right more often.
+# **Conclusion.** At one size, the tree that learned from the teacher is right more
+# often.
 assert scores["distilled"] > scores["baseline student"] + 0.01
 print({name: round(score, 3) for name, score in scores.items()})

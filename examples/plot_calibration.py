@@ -2,8 +2,8 @@
 What does calibration do to a teacher that is too sure?
 =======================================================
 
-Naive Bayes takes features for independent, so it is nearly certain where it should not be.
-Its out-of-fold predictions show that, and put it right before the student learns.
+Naive Bayes takes features for independent, so it is nearly certain where it should not
+be. Its out-of-fold predictions show that, and put it right before the student learns.
 """
 
 import matplotlib.pyplot as plt
@@ -37,8 +37,8 @@ models = {
 }
 
 # %%
-# Left the teacher's probabilities, and what the step of calibration makes of them; right
-# the students that learned from the one and the other.
+# Left the teacher's probabilities, and what the step of calibration makes of them;
+# right the students that learned from the one and the other.
 raw = np.log(models["as it is"].teacher_.predict_proba(X_test) + 1e-12)
 calibration = models["calibrated"].calibration_
 probabilities = {

@@ -53,6 +53,6 @@ axes[1].set(xlabel="fraction of new samples within the bound", ylabel="certifica
 axes[1].legend()
 
 # %%
-# **Conclusion.** On average over certificates, at least nine of ten new samples are within
-# the bound, as promised; a single certificate may be a little off.
+# **Conclusion.** On average over certificates, at least nine of ten new samples are
+# within the bound, as promised; a single certificate may be a little off.
 assert np.mean(covered) > 0.895

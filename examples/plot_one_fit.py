@@ -2,8 +2,9 @@
 What does one fit buy?
 ======================
 
-A tree, boosting and a network learn a function of ten features, once from 800 labels alone
-and once from a slow teacher beside them, with all defaults. Their size stays the same.
+A tree, boosting and a network learn a function of ten features, once from 800 labels
+alone and once from a slow teacher beside them, with all defaults. Their size stays the
+same.
 """
 
 import matplotlib.pyplot as plt
@@ -23,7 +24,11 @@ X, y = make_friedman1(4000, noise=1.0, random_state=0)
 X_train, y_train, X_test, y_test = X[:800], y[:800], X[800:], y[800:]
 teacher = make_pipeline(StandardScaler(), SVR(C=30, gamma=0.05))
 network = MLPRegressor(
-    hidden_layer_sizes=32, learning_rate_init=0.01, max_iter=500, tol=0.01, random_state=0
+    hidden_layer_sizes=32,
+    learning_rate_init=0.01,
+    max_iter=500,
+    tol=0.01,
+    random_state=0,
 )
 students = {
     "tree of 64 leaves": DecisionTreeRegressor(max_leaf_nodes=64, random_state=0),

@@ -2,8 +2,9 @@
 Why must predictions be out-of-fold?
 ====================================
 
-A teacher predicts samples that it was trained on, and these predictions carry the noise of
-their own labels. Here the labels are nothing but noise, so there is nothing to learn.
+A teacher predicts samples that it was trained on, and these predictions carry the noise
+of their own labels. Here the labels are nothing but noise, so there is nothing to
+learn.
 """
 
 import matplotlib.pyplot as plt
@@ -18,8 +19,8 @@ X, noise = rng.normal(size=(400, 5)), rng.normal(size=400)
 student = DecisionTreeRegressor(min_samples_leaf=3, random_state=0)
 
 # %%
-# The same teacher twice: by folds, as by default, and in-sample, for comparison only. The
-# first knows that it knows nothing, and a warning would say so.
+# The same teacher twice: by folds, as by default, and in-sample, for comparison only.
+# The first knows that it knows nothing, and a warning would say so.
 models = {}
 for cross_fit in ("kfold", False):
     models[cross_fit] = DistilledRegressor(
@@ -48,7 +49,7 @@ for ax, model, title in zip(axes, models.values(), titles, strict=True):
 axes[0].set_ylabel("the student's prediction")
 
 # %%
-# **Conclusion.** In-sample predictions hand the noise on to the student; out-of-fold ones
-# have none to hand on.
+# **Conclusion.** In-sample predictions hand the noise on to the student; out-of-fold
+# ones have none to hand on.
 assert correlations[1] > 0.8
 assert abs(correlations[0]) < 0.2

@@ -2,9 +2,9 @@
 What is a column worth that only the teacher sees?
 ==================================================
 
-A measurement that is taken a day later is no input of a model that predicts today. It is
-known for the training samples, though, so the teacher may see it, and what it knows from
-there reaches the student in its predictions.
+A measurement that is taken a day later is no input of a model that predicts today. It
+is known for the training samples, though, so the teacher may see it, and what it knows
+from there reaches the student in its predictions.
 """
 
 import matplotlib.pyplot as plt
@@ -49,8 +49,8 @@ ax.set_ylabel("R2 to what is to be known today")
 ax.legend()
 
 # %%
-# **Conclusion.** The student, which never sees the measurement, is better for it, and most
-# where labels are few.
+# **Conclusion.** The student, which never sees the measurement, is better for it, and
+# most where labels are few.
 gain = mean[:, 1] - mean[:, 0]
 assert (gain > 0).all()
 assert gain[0] > gain[-1]

@@ -2,9 +2,9 @@
 What does refining leaves change?
 =================================
 
-Boosting finds the values of one tree's leaves after another and never looks back. Refining
-solves for all of them at once: same trees, same size. Here a curve is learned by 12 trees
-of four leaves.
+Boosting finds the values of one tree's leaves after another and never looks back.
+Refining solves for all of them at once: same trees, same size. Here a curve is learned
+by 12 trees of four leaves.
 """
 
 import matplotlib.pyplot as plt

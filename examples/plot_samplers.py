@@ -2,8 +2,9 @@
 Which samples can be drawn?
 ===========================
 
-A teacher predicts any sample, so a student can learn as many as are drawn. They should lie
-where the data lie. Here the data are a spiral, and five samplers draw 1,500 samples each.
+A teacher predicts any sample, so a student can learn as many as are drawn. They should
+lie where the data lie. Here the data are a spiral, and five samplers draw 1,500 samples
+each.
 """
 
 import matplotlib.pyplot as plt
@@ -45,8 +46,8 @@ for ax, sampler in zip(axes, samplers, strict=True):
     ax.grid(False)
 
 # %%
-# **Conclusion.** Samplers that look at neighbours stay with the data; mixup and swap noise
-# fill the gaps, where nothing is and the teacher knows nothing.
+# **Conclusion.** Samplers that look at neighbours stay with the data; mixup and swap
+# noise fill the gaps, where nothing is and the teacher knows nothing.
 assert max(distances["MungeSampler"], distances["JitterSampler"]) < min(
     distances["MixupSampler"], distances["SwapNoiseSampler"]
 )

@@ -45,14 +45,23 @@ figure, ax = plt.subplots()
 places = range(len(choices))
 ax.bar(places, [scores[name] for name in choices], width=0.6, label="student")
 ax.plot(
-    places, [scores[f"{name} (teacher)"] for name in choices], "k_", ms=34, label="teacher"
+    places,
+    [scores[f"{name} (teacher)"] for name in choices],
+    "k_",
+    ms=34,
+    label="teacher",
 )
-ax.set(xticks=places, xticklabels=choices, ylabel="R2 on held-out samples", ylim=(0.5, 0.95))
+ax.set(
+    xticks=places,
+    xticklabels=choices,
+    ylabel="R2 on held-out samples",
+    ylim=(0.5, 0.95),
+)
 ax.set_title(f"weights of the stack: {weights}", fontsize=10)
 ax.legend(loc="upper left", ncols=2)
 
 # %%
-# **Conclusion.** Weighed teachers teach at least as well as the best of them, and better
-# than a plain mean.
+# **Conclusion.** Weighed teachers teach at least as well as the best of them, and
+# better than a plain mean.
 assert scores["stack"] > max(scores[name] for name, _ in teachers) - 0.01
 assert scores["stack"] > scores["uniform"]

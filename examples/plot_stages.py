@@ -1,9 +1,9 @@
 """
-Does a distilled student need fewer rounds?
-===========================================
+When does boosting begin to learn the noise?
+============================================
 
-Boosting is better after each round, up to a point. The loss on held-out samples over the
-rounds shows what a teacher is worth at each size, with refined leaves at the last alone.
+With noisy labels boosting is best after some rounds, and worse after more. A teacher
+that has averaged the noise out lets it go on.
 """
 
 import matplotlib.pyplot as plt
@@ -16,13 +16,13 @@ from sklearn.preprocessing import SplineTransformer
 from skdistill import DistilledRegressor
 from skdistill.displays import StagesDisplay
 
-X, y = make_friedman1(3000, noise=2.0, random_state=0)
+X, y = make_friedman1(3000, noise=5.0, random_state=0)
 X_train, y_train, X_test, y_test = X[:400], y[:400], X[400:], y[400:]
 student = GradientBoostingRegressor(n_estimators=150, random_state=0)
 model = DistilledRegressor(
     make_pipeline(SplineTransformer(), Ridge()),
     student,
-    alpha=0.8,
+    alpha=1.0,
     refine=None,
     random_state=0,
 ).fit(X_train, y_train)
@@ -33,4 +33,12 @@ baseline = student.fit(X_train, y_train)
 figure, ax = plt.subplots()
 display = StagesDisplay.from_estimator(model, X_test, y_test, baseline=baseline, ax=ax)
 frame = display.frame()
-print(frame.iloc[[0, 49, 149]])
+best = frame.idxmax()
+
+# %%
+# **Conclusion.** The baseline student is at its best early and loses much of that
+# later; the distilled one loses next to nothing.
+lost = frame.max() - frame.iloc[-1]
+assert best["baseline student"] < 75
+assert lost["distilled student"] < lost["baseline student"] / 3
+print(lost.round(3).to_dict())

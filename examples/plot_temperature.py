@@ -2,8 +2,8 @@
 What does a temperature let through?
 ====================================
 
-A teacher that is nearly sure of a class says little of the others. Dividing its logits by a
-temperature makes their order heard: which wrong digits does this one look like?
+A teacher that is nearly sure of a class says little of the others. Dividing its logits
+by a temperature makes their order heard: which wrong digits does this one look like?
 """
 
 import matplotlib.pyplot as plt

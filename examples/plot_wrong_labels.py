@@ -2,8 +2,8 @@
 Can a teacher find the wrong labels?
 ====================================
 
-A twentieth of the labels is ten times what it should be. ``trust="outliers"`` believes the
-teacher alone where a label is far from what it predicts. The teacher here is robust
+A twentieth of the labels is ten times what it should be. ``trust="outliers"`` believes
+the teacher alone where a label is far from what it predicts. The teacher here is robust
 itself: a linear model on splines, with Huber's loss.
 """
 
@@ -28,7 +28,11 @@ student = GradientBoostingRegressor(n_estimators=50)
 # %%
 # The baseline student, and the distilled one without and with trust. Wrong labels would
 # mislead a calibration too, so there is none.
-models = {"labels alone": {"alpha": 0}, "distilled": {}, "with trust": {"trust": "outliers"}}
+models = {
+    "labels alone": {"alpha": 0},
+    "distilled": {},
+    "with trust": {"trust": "outliers"},
+}
 models = {
     name: DistilledRegressor(
         teacher,
@@ -52,7 +56,7 @@ for ax, (name, model) in zip(axes, models.items(), strict=True):
 axes[0].set_ylabel("prediction")
 
 # %%
-# **Conclusion.** Distillation from a robust teacher saves the student; trust, which leaves
-# the wrong labels out, makes it better still.
+# **Conclusion.** Distillation from a robust teacher saves the student; trust, which
+# leaves the wrong labels out, makes it better still.
 assert scores["with trust"] > scores["distilled"] + 0.02
 assert scores["with trust"] > scores["labels alone"] + 0.05
