@@ -52,6 +52,10 @@ html_css_files = ["site.css"]
 html_extra_path = ["redirect"]
 html_show_sourcelink = False
 html_copy_source = False
+# Pages without pages below them have the whole width.
+html_sidebars = {
+    f"docs/{page}": [] for page in ("index", "choosing", "guide", "glossary")
+}
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "header_links_before_dropdown": 6,

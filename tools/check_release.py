@@ -3,8 +3,8 @@
     python tools/check_release.py [--extras all] [--tests tests/test_words.py]
 
 Wheel and sdist are built into `dist/`, looked through and read by twine. The wheel is
-installed into an empty environment, alone and with each extra, and used there. The tests
-run from the unpacked sdist.
+installed into an empty environment, alone and with each extra, and used there. The
+tests run from the unpacked sdist.
 """
 
 import argparse
