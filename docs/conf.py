@@ -56,6 +56,7 @@ html_copy_source = False
 html_sidebars = {
     f"docs/{page}": [] for page in ("index", "choosing", "guide", "glossary")
 }
+html_context = {"default_mode": "auto"}
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "header_links_before_dropdown": 6,
@@ -73,7 +74,7 @@ sphinx_gallery_conf = {
     "min_reported_time": 0.0,
     "remove_config_comments": True,
     "matplotlib_animations": False,
-    "within_subsection_order": "FileNameSortKey",
+    "within_subsection_order": "gallery_style.ReadingOrder",
     "show_memory": False,
     "reset_modules": ("matplotlib", "gallery_style.apply"),
     "write_computation_times": False,

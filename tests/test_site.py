@@ -27,17 +27,15 @@ NOT_SHOWN = {
 }
 
 
-def load_sections():
-    """Return the sections of docs/reference.py, which is in no package."""
-    spec = importlib.util.spec_from_file_location(
-        "reference", ROOT / "docs" / "reference.py"
-    )
+def load(name):
+    """Return a module of docs/, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.SECTIONS
+    return module
 
 
-SECTIONS = load_sections()
+SECTIONS = load("reference").SECTIONS
 SHOWN = [name for section in SECTIONS for name in section.full_names()]
 
 
@@ -75,8 +73,10 @@ def test_what_is_held_against_its_documentation_is_in_the_reference():
     assert missing == set()
 
 
-def test_the_gallery_is_a_gallery():
-    assert len(EXAMPLES) >= 20
+def test_every_example_has_a_place_in_the_gallery():
+    names = [path.stem.removeprefix("plot_") for path in EXAMPLES]
+    assert len(names) >= 20
+    assert names == sorted(load("gallery_style").ORDER)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
