@@ -19,7 +19,7 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 HAVE_ALL = all(map(find_spec, ("skl2onnx", "skops")))
 ON_EXPORT = ["skdistill/export", "docs/guide.md", "docs/choosing.md"]
 collect_ignore = [] if HAVE_ALL else ON_EXPORT
-# What `make docs` generates, and how.
+# What `make docs` generates.
 collect_ignore_glob = ["docs/api/*", "docs/gallery/*"]
 
 
