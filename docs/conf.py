@@ -29,8 +29,6 @@ extensions = [
 ]
 root_doc = "docs/index"
 include_patterns = ["docs/**", "benchmarks/results/*.md", "*.md"]
-exclude_patterns = ["docs/templates"]
-templates_path = ["templates"]
 
 # The headings of GitHub, so that links to them hold in both places.
 myst_heading_anchors = 4
