@@ -6,6 +6,9 @@ PYTHON ?= python3
 PYTHON_MIN ?= $(or $(shell command -v python3.11 2>/dev/null),$(PYTHON))
 VENV ?= .venv
 VENV_MIN ?= .venv-min
+VENV_NEXT ?= .venv-next
+# What `make test-next` installs: the newest release, be it a candidate.
+NEXT ?= scikit-learn
 
 BIN := $(VENV)/bin
 PIP_INSTALL := -m pip --quiet --disable-pip-version-check install
@@ -19,11 +22,13 @@ PEER_autogluon := "autogluon.tabular[lightgbm,xgboost]"
 PEER_imodels := imodels six -e ".[lightgbm]"
 PEER_tabtune := tabtune lightgbm
 
+SITE := build/site
+
 # What an installation depends on: the requirements and the package's own version.
 SOURCES := pyproject.toml skdistill/_version.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-min test-bare lint types bench bench-smoke bench-overhead bench-peers clean
+.PHONY: help demo test test-all test-min test-next test-bare lint types docs docs-check bench bench-smoke bench-overhead bench-peers release-check clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +48,11 @@ test-min: $(VENV_MIN)/.has-test  ## Run `test` on the lowest supported versions
 	$(VENV_MIN)/bin/python $(PYTEST) -m "$(QUICK)" --every 4 skdistill tests README.md \
 		--ignore tests/benchmarks --ignore tests/test_benchmarks.py
 
+# The development version has no place of its own here: NEXT may name a wheel or an address.
+test-next: $(VENV_NEXT)/.has-test  ## Run `test` on scikit-learn's next version (NEXT=a requirement)
+	$(VENV_NEXT)/bin/python $(PIP_INSTALL) --upgrade --pre $(NEXT)
+	$(VENV_NEXT)/bin/python $(PYTEST) -m "$(QUICK)" skdistill tests README.md
+
 test-bare:  ## Install the package alone and use it from outside its folder
 	.ci/bare
 
@@ -52,6 +62,17 @@ lint: $(VENV)/.has-test  ## Check style and format
 
 types: $(VENV)/.has-test  ## Check the types
 	$(BIN)/mypy
+
+docs: $(VENV)/.has-docs  ## Build the site, gallery and all, in minutes; a warning is an error
+	rm -rf $(SITE)
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -c docs . $(SITE)
+	@echo "$(SITE)/index.html"
+
+docs-check: docs  ## Read the built site in headless Chromium
+	$(BIN)/python tools/check_docs.py $(SITE)
+
+release-check: $(VENV)/.has-release docs-check  ## Build wheel and sdist; install and test both
+	$(BIN)/python tools/check_release.py $(ARGS)
 
 bench: $(VENV)/.has-bench  ## Run all benchmarks, for hours; resumes (ARGS=--fresh: anew)
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -67,12 +88,15 @@ bench-peers: $(VENV)/.has-bench $(PEERS:%=.venv-%/.has-peer)  ## Run skdistill b
 	$(BIN)/python -m benchmarks.nested_grid
 
 clean:  ## Remove environments, caches and builds
-	rm -rf $(VENV) $(VENV_MIN) $(PEERS:%=.venv-%) .venv-ci .venv-ci-min .venv-ci-bare
-	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV_MIN) $(VENV_NEXT) $(PEERS:%=.venv-%) .venv-ci .venv-ci-min .venv-ci-bare
+	rm -rf build dist docs/api docs/gallery .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
+
+$(VENV_NEXT)/bin/python:
+	$(PYTHON) -m venv $(VENV_NEXT)
 
 $(VENV_MIN)/bin/python:
 	$(PYTHON_MIN) -m venv $(VENV_MIN)
@@ -86,9 +110,17 @@ $(VENV)/.has-test: $(SOURCES) | $(VENV)/bin/python
 	$(BIN)/python $(PIP_INSTALL) -e ".[test,bench]"
 	touch $(VENV)/.has-bench $@
 
+$(VENV)/.has-docs $(VENV)/.has-release: $(VENV)/.has-%: $(SOURCES) | $(VENV)/bin/python
+	$(BIN)/python $(PIP_INSTALL) -e ".[$*]"
+	touch $@
+
 $(VENV_MIN)/.has-test: $(SOURCES) tools/lowest.py | $(VENV_MIN)/bin/python
 	$(VENV_MIN)/bin/python tools/lowest.py > $(VENV_MIN)/lowest.txt
 	$(VENV_MIN)/bin/python $(PIP_INSTALL) -e ".[test,bench]" -r $(VENV_MIN)/lowest.txt
+	touch $@
+
+$(VENV_NEXT)/.has-test: $(SOURCES) | $(VENV_NEXT)/bin/python
+	$(VENV_NEXT)/bin/python $(PIP_INSTALL) -e ".[test,bench]"
 	touch $@
 
 # A peer that cannot be installed is left out, and the run says so.

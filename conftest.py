@@ -18,7 +18,10 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 # What cannot be tested without the libraries that export.
 HAVE_ALL = all(map(find_spec, ("skl2onnx", "skops")))
-collect_ignore = [] if HAVE_ALL else ["skdistill/export", "docs/guide.md"]
+ON_EXPORT = ["skdistill/export", "docs/guide.md", "docs/choosing.md"]
+collect_ignore = [] if HAVE_ALL else ON_EXPORT
+# What `make docs` generates.
+collect_ignore_glob = ["docs/api/*", "docs/gallery/*"]
 
 
 def pytest_addoption(parser):

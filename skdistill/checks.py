@@ -1,4 +1,4 @@
-"""Checks for students and samplers of others, to be called from their tests."""
+"""Checks for students, samplers and steps of others, to be called from their tests."""
 
 import pickle
 from collections.abc import Iterator
@@ -24,9 +24,10 @@ from skdistill.refine import (
 )
 from skdistill.students import find_adapter, fit_on_target, last_step
 from skdistill.targets import Target
+from skdistill.teachers import SignalStep
 from skdistill.transfer import draw
 
-__all__ = ["check_sampler", "check_student"]
+__all__ = ["check_sampler", "check_signal_step", "check_student"]
 
 _NAMES = np.array(["zebra", "apple", "mango"])
 
@@ -132,6 +133,81 @@ def check_sampler(sampler: Estimator, X: Table | None = None) -> None:
             same = _same(draw(again, 200, X, random_state=0), drawn)
             _require(same, "the same seed gives other rows")
         _require(not _same(other, drawn), "another seed gives the same rows")
+
+
+def check_signal_step(step: SignalStep, *, n_classes: int | None = None) -> None:
+    """Check that a step changes what a teacher says as the flow needs it.
+
+    `fit` takes sample weights, returns the step itself and leaves what it is given as
+    it was; `transform` keeps the shape, makes finite numbers of such, and changes a
+    prediction alike whatever stands beside it, as samples of a transfer set are changed
+    apart from the training samples; the fitted step can be pickled; a distilled model
+    takes it as `calibrate`.
+
+    Parameters
+    ----------
+    step : object
+        Unfitted, with `fit(predictions, y, sample_weight)` and
+        `transform(predictions)`.
+    n_classes : int, default=None
+        How many classes the logits have that it is for. If None, it is for values.
+
+    Raises
+    ------
+    AssertionError
+        If a check fails; a note says which.
+
+    Examples
+    --------
+    >>> from skdistill.checks import check_signal_step
+    >>> from skdistill.teachers import AffineCalibration, TemperatureScaling
+    >>> check_signal_step(AffineCalibration())
+    >>> check_signal_step(TemperatureScaling(), n_classes=3)
+    """
+    rng = np.random.default_rng(0)
+    size = 200 if n_classes is None else (200, n_classes)
+    predictions = 3 * rng.normal(size=size)
+    if n_classes is None:
+        y = predictions / 2 + 1 + rng.normal(size=200)
+    else:
+        y = (predictions + rng.gumbel(size=size)).argmax(axis=1)
+    weight = rng.uniform(0.5, 2, size=200)
+    given = pickle.dumps((predictions, y, weight))
+    fitted = clone(step, safe=False)
+    with _check("fit takes weights, returns the step and leaves its data as they were"):
+        fitted.fit(predictions, y, None)
+        _require(
+            fitted.fit(predictions, y, weight) is fitted, "fit returns something else"
+        )
+        changed = fitted.transform(predictions)
+        _require(
+            pickle.dumps((predictions, y, weight)) == given, "its data were changed"
+        )
+    with _check("transform keeps the shape and makes numbers of numbers"):
+        _require(np.shape(changed) == np.shape(predictions), f"{np.shape(changed)}")
+        _require(bool(np.isfinite(changed).all()), "some are not finite")
+    with _check("a prediction is changed alike whatever stands beside it"):
+        for part in (slice(0, 1), slice(50, 90)):
+            _require_close(fitted.transform(predictions[part]), changed[part], 1e-8)
+    with _check("pickling changes nothing"):
+        again = pickle.loads(pickle.dumps(fitted)).transform(predictions)
+        _require(np.array_equal(again, changed), "other predictions")
+    with _check("a distilled model takes it as calibrate"):
+        _check_calibrates(step, n_classes)
+
+
+def _check_calibrates(step: SignalStep, n_classes: int | None) -> None:
+    """Check that a distilled model learns what a step makes of its teacher."""
+    parameters = {"calibrate": step, "transfer": None, "on_poor_teacher": "ignore"}
+    if n_classes is None:
+        X, y = make_friedman1(100, noise=0.5, random_state=0)
+        model = DistilledRegressor(LinearRegression(), LinearRegression())
+    else:
+        X, y = make_classification(
+            100, 6, n_informative=4, n_classes=n_classes, random_state=0
+        )
+        model = DistilledClassifier(GaussianNB(), GaussianNB())
+    model.set_params(**parameters).fit(X, y)
 
 
 def _mixed_table() -> Table:

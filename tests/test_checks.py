@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from xgboost import XGBClassifier, XGBRegressor
 
-from skdistill.checks import check_sampler, check_student
+from skdistill.checks import check_sampler, check_signal_step, check_student
 from skdistill.students import (
     StudentAdapter,
     ValueCounts,
@@ -292,6 +292,86 @@ def test_fractions_of_whole_numbers_are_found():
 
     with pytest.raises(AssertionError, match="'a' has fractions"):
         check_sampler(Halves(), pd.DataFrame({"a": np.arange(2.0, 50)}))
+
+
+class Centre(BaseEstimator):
+    """A step that moves predictions to the mean of the labels."""
+
+    def fit(self, predictions, y, sample_weight=None):
+        self.shift_ = np.average(y - predictions, weights=sample_weight)
+        return self
+
+    def transform(self, predictions):
+        return predictions + self.shift_
+
+
+class NoWeights(Centre):
+    def fit(self, predictions, y):
+        return super().fit(predictions, y)
+
+
+class FitsNoStep(Centre):
+    def fit(self, predictions, y, sample_weight=None):
+        super().fit(predictions, y, sample_weight)
+
+
+class CentresInPlace(Centre):
+    def transform(self, predictions):
+        predictions += self.shift_
+        return predictions
+
+
+class Flattens(Centre):
+    def transform(self, predictions):
+        return predictions.mean(keepdims=True)
+
+
+class Divides(Centre):
+    def transform(self, predictions):
+        return predictions / np.where(predictions > 3, 0, 1)
+
+
+class Standardises(Centre):
+    def transform(self, predictions):
+        return predictions - predictions.mean()
+
+
+class Drops(Centre):
+    def __getstate__(self):
+        return {**super().__getstate__(), "shift_": 0.0}
+
+
+class NotForFlow(Centre):
+    def fit(self, predictions, y, sample_weight=None):
+        if len(y) != 200:
+            raise ValueError("other data")
+        return super().fit(predictions, y, sample_weight)
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+@pytest.mark.parametrize(
+    ("step", "error", "message"),
+    [
+        (NoWeights(), TypeError, "positional arguments"),
+        (FitsNoStep(), AssertionError, "fit returns something else"),
+        (CentresInPlace(), AssertionError, "its data were changed"),
+        (Flattens(), AssertionError, r"\(1,\)"),
+        (Divides(), AssertionError, "not finite"),
+        (Standardises(), AssertionError, "predictions differ"),
+        (Drops(), AssertionError, "other predictions"),
+        (NotForFlow(), ValueError, "other data"),
+    ],
+)
+def test_wrong_steps_are_found(step, error, message):
+    with pytest.raises(error, match=message) as caught:
+        check_signal_step(step)
+    assert "by the check that" in caught.value.__notes__[-1]
+
+
+def test_a_step_of_values_is_none_of_classes():
+    check_signal_step(Centre())
+    with pytest.raises(ValueError, match="broadcast"):
+        check_signal_step(Centre(), n_classes=3)
 
 
 def test_a_transformer_is_no_student():

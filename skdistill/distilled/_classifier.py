@@ -61,10 +61,10 @@ class DistilledClassifier(ClassifierByStudent, BaseDistilled):
         stratified k-fold, shuffled by `random_state`; None means 5.
     soften : {"teacher", "both"}, default="teacher"
         Whose logits are divided by T. "teacher": any student, fitted by cross-entropy
-        to the target above. "both": Hinton's loss [1]_, ``(1 - alpha) * CE(y, q) +
-        alpha * T**2 * CE(softmax(z / T), q_T)`` with the student's probabilities q and
-        q_T at temperatures 1 and T; for students trained by gradients, XGBoost and
-        LightGBM.
+        to the target above. "both": the loss of Hinton et al. 2015, ``(1 - alpha) *
+        CE(y, q) + alpha * T**2 * CE(softmax(z / T), q_T)`` with the student's
+        probabilities q and q_T at temperatures 1 and T; for students trained by
+        gradients, XGBoost and LightGBM.
     prediction_type : {"probabilities", "logits"}, default="probabilities"
         What `teacher_predictions` and `unlabeled_predictions`, if given to `fit`, hold:
         a column for each class, in the order of `classes_`; a DataFrame whose columns
