@@ -177,6 +177,13 @@ def label(
     -------
     Labelled
     """
+    if len(block.y) != (expected := prepared.facts.counts[number]):
+        raise RuntimeError(
+            f"Partition {number} must hold the same samples whenever it is computed. "
+            f"Got {len(block.y)} of them, and {expected} before: it was computed again "
+            "after a worker was lost, and is drawn by chance or read from what has "
+            "changed. Give it a seed, or store it, and fit again."
+        )
     signal = prepared.supervision.signal
     position = np.full(len(block.y), -1)
     position[seen] = start + np.arange(len(seen))
@@ -267,10 +274,9 @@ def _join_unlabeled(given: Sequence[Unlabeled | None]) -> Unlabeled | None:
     return Unlabeled(X, np.concatenate([one.predictions for one in parts]))
 
 
-def count_rows(labelled: Labelled) -> tuple[int, int]:
-    """Return how many samples of a block have labels, and how many do not."""
-    unlabeled = labelled.unlabeled
-    return len(labelled.data.y), 0 if unlabeled is None else len(unlabeled.predictions)
+def count_rows(rows: Rows) -> int:
+    """Return how many samples a student learns of a block, with its transfer set."""
+    return len(rows.mixed)
 
 
 def take_target(
