@@ -50,6 +50,7 @@ STEPS = (
     "ship",
     "ship_c",
     "scaling",
+    "dask_scaling",
     "dao",
     "orlov",
     "hao",

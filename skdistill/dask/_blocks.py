@@ -192,9 +192,7 @@ def _check_same_columns(first: Table, other: Table) -> None:
         found = [[one.shape[1:], one.dtype] for one in (first, other)]
     if found[0] != found[1]:
         changed = [
-            f"{one} and {two}"
-            for one, two in zip(*found, strict=False)
-            if one != two
+            f"{one} and {two}" for one, two in zip(*found, strict=False) if one != two
         ]
         raise ValueError(
             "All partitions of X must have the same columns. Got "

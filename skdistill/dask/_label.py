@@ -195,9 +195,7 @@ def label(
         predictions = np.where(
             is_new.reshape(-1, *[1] * (told.ndim - 1)), told, predictions
         )
-    own = replace(
-        prepared.supervision, signal=replace(signal, predictions=predictions)
-    )
+    own = replace(prepared.supervision, signal=replace(signal, predictions=predictions))
     plan = _plan_of_block(prepared, data, number, n_learned)
     return Labelled(data, predictions, make_unlabeled(plan, data, own))
 

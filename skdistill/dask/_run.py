@@ -114,7 +114,9 @@ class _Run:
         of_classes, is_weighted = is_classifier(model), weight is not None
         parts = [partitions(X, "X"), partitions(y, "y", X)]
         parts.append(
-            partitions(weight, "sample_weight", X) if is_weighted else [None] * len(parts[0])
+            partitions(weight, "sample_weight", X)
+            if is_weighted
+            else [None] * len(parts[0])
         )
         delayed = import_optional("dask", extra="dask").delayed
         block_of = delayed(partial(Block.of, of_classes=of_classes), pure=False)
@@ -146,7 +148,9 @@ class _Run:
         labelled = self._label(prepared, kept)
         with naming_failures(f"student ({type(plan.student).__name__})"):
             if not is_distributed:
-                done = self.client.submit(distill_sample, prepared, labelled, pure=False)
+                done = self.client.submit(
+                    distill_sample, prepared, labelled, pure=False
+                )
                 return done.result().students[0]
             return self._train(prepared, told, labelled)
 
