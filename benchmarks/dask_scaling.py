@@ -64,6 +64,7 @@ class StepTimes:
     name = "steps"
 
     def setup(self, worker) -> None:
+        """Begin to count."""
         self.running: dict = {}
         self.seconds: Counter = Counter()
 
@@ -71,6 +72,7 @@ class StepTimes:
         """Leave all as it is."""
 
     def transition(self, key, start, finish, **kwargs) -> None:
+        """Count what a task took."""
         now = time.process_time()
         if finish == "executing":
             self.running[key] = now
@@ -229,17 +231,16 @@ def report(frame: pd.DataFrame) -> str:
     order = ["workers", "rows", *names]
     largest = summary[summary["rows"] == summary["rows"].max()].set_index("workers")
     one, two = largest.loc[1], largest.loc[2]
+    by_size = summary.rename(columns={"rows": "size"})
     growth = pd.DataFrame(
         {
             "workers": workers,
             **{
-                names[column]: fit_exponent(
-                    group.rename(columns={"rows": "size"}), column
-                )
+                names[column]: fit_exponent(group, column)
                 for column in ("label_cpu_s", "train_cpu_s", "client_mb")
             },
         }
-        for workers, group in summary.groupby("workers")
+        for workers, group in by_size.groupby("workers")
     )
     return "\n\n".join(
         [

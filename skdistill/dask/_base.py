@@ -130,7 +130,7 @@ class BaseDaskDistilled(BaseDistilled):
         return self
 
     def _check_distributes(self) -> None:
-        """Raise if a student that could be trained on collections has parameters not to."""
+        """Raise if a student for collections has parameters that rule them out."""
         student, of_classes = student_of(self), hasattr(self, "soften")
         if not trains_distributed(student, of_classes=of_classes):
             return

@@ -196,6 +196,6 @@ def _check_same_columns(first: Table, other: Table) -> None:
         ]
         raise ValueError(
             "All partitions of X must have the same columns. Got "
-            f"{(changed or ['another number of them'])[0]}. Use X.astype, or categories "
-            "that are known: X.categorize()."
+            f"{(changed or ['another number of them'])[0]}. Use X.astype, or known "
+            "categories: X.categorize()."
         )

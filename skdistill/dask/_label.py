@@ -288,7 +288,7 @@ def take_target(
 def refine_sample(
     prepared: Prepared, student: Estimator, taken: Sequence[tuple[Table, Target]]
 ) -> Estimator:
-    """Solve for the leaf values of a trained student, on a sample of what it learned."""
+    """Solve for the leaf values of a student, on a sample of what it learned."""
     tables, targets = zip(*(one for one in taken if len(one[1].labels)), strict=True)
     target = reduce(Target.join, targets)
     return refine_fitted(student, join_all(tables), target, prepared.plan)[0]

@@ -192,7 +192,7 @@ class StudentAdapter:
         raise NotImplementedError
 
     def reason_not_to_distribute(self, student: Estimator, soften: str) -> str:
-        """Return why the parameters of a student rule `fit_distributed` out, else ""."""
+        """Return why a student's parameters rule `fit_distributed` out, else ""."""
         return ""
 
     def learns_natively(self, student: Estimator) -> bool:
