@@ -16,6 +16,7 @@ from skdistill._validation import (
     check_two_classes,
     check_weights,
 )
+from skdistill.dask._draw import Draw
 from skdistill.flow import Data, join_all
 
 __all__ = ["Block", "Description", "Facts", "describe", "gather_facts", "take"]
@@ -60,9 +61,9 @@ def _check_values(y: NDArray) -> NDArray:
     return check_numeric_target(y, multi_output=False)
 
 
-def take(block: Block, rows: NDArray) -> Block:
-    """Return some samples of a block; a function, as workers are sent one."""
-    return block.take(rows)
+def take(block: Block, draw: Draw) -> Block:
+    """Return the drawn samples of a block; a function, as workers are sent one."""
+    return block.take(draw.rows())
 
 
 class Description(NamedTuple):

@@ -1,17 +1,33 @@
 """Which samples are drawn, of how many blocks and for what."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["draw_rows"]
+__all__ = ["Draw", "draw_rows"]
 
 
-def draw_rows(
-    counts: Sequence[int], n_samples: int, seed: int
-) -> list[NDArray[np.intp]]:
+class Draw(NamedTuple):
+    """Some rows of a block: a few numbers, of which its worker makes the rows."""
+
+    count: int
+    size: int
+    seed: tuple[int, int]
+
+    def rows(self) -> NDArray[np.intp]:
+        """Return the numbers of the rows, sorted; each time the same."""
+        if self.size == self.count:
+            return np.arange(self.count)
+        rng = np.random.default_rng(self.seed)
+        return np.sort(rng.choice(self.count, self.size, replace=False))
+
+
+def draw_rows(counts: Sequence[int], n_samples: int, seed: int) -> list[Draw]:
     """Return which rows of each block make up a sample of all, without replacement.
+
+    Each block gives in proportion to its rows.
 
     Parameters
     ----------
@@ -24,21 +40,23 @@ def draw_rows(
 
     Returns
     -------
-    rows : list of ndarray of int
-        Sorted.
+    list of Draw
 
     Examples
     --------
-    >>> draw_rows([2, 1], 3, seed=0)
+    >>> [draw.rows() for draw in draw_rows([2, 1], 3, seed=0)]
     [array([0, 1]), array([0])]
-    >>> sum(len(rows) for rows in draw_rows([1000, 1000], 10, seed=0))
+    >>> sum(draw.size for draw in draw_rows([1000, 1000], 10, seed=0))
     10
     """
-    if n_samples >= sum(counts):
-        return [np.arange(count) for count in counts]
-    rng = np.random.default_rng(seed)
-    drawn = rng.multivariate_hypergeometric(counts, n_samples, method="marginals")
+    sizes, total = counts, sum(counts)
+    if n_samples < total:
+        # Systematic: a block gets its part, rounded up or down by one random number, so
+        # that each row is as likely as any other.
+        ends = np.cumsum([0, *counts]) * (n_samples / total)
+        sizes = np.diff(np.floor(ends + np.random.default_rng(seed).random()))
+    pairs = zip(counts, sizes, strict=True)
     return [
-        np.sort(rng.choice(count, size, replace=False))
-        for count, size in zip(counts, drawn, strict=True)
+        Draw(count, int(size), (seed, number))
+        for number, (count, size) in enumerate(pairs)
     ]

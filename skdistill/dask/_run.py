@@ -7,7 +7,6 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import clone, is_classifier
 from sklearn.utils import check_random_state
 
@@ -17,7 +16,7 @@ from skdistill._typing import Estimator
 from skdistill._warnings import Note
 from skdistill.dask._blocks import Block, Facts, describe, gather_facts, take
 from skdistill.dask._collections import array_of, partitions, table_of
-from skdistill.dask._draw import draw_rows
+from skdistill.dask._draw import Draw, draw_rows
 from skdistill.dask._label import (
     Prepared,
     count_rows,
@@ -98,7 +97,7 @@ class _Run:
         A `Block` for each partition.
     facts : Facts
         What is known of all samples.
-    seen : list of ndarray of int
+    seen : list of Draw
         The rows of each block that are in the teacher's sample.
     """
 
@@ -106,7 +105,7 @@ class _Run:
     model: Estimator
     blocks: list[Any]
     facts: Facts
-    seen: list[NDArray[np.intp]]
+    seen: list[Draw]
 
     @classmethod
     def of(cls, model: Estimator, client: Any, X: Any, y: Any, weight: Any) -> "_Run":
@@ -150,10 +149,10 @@ class _Run:
                 return submit(distill_sample, prepared, labelled).result().students[0]
             return self._train(prepared, told, labelled)
 
-    def _label(self, prepared: Any, kept: list[NDArray[np.intp]]) -> list[Any]:
+    def _label(self, prepared: Any, kept: list[Draw]) -> list[Any]:
         """Return what workers make of rows of the blocks."""
-        starts = np.cumsum([0, *map(len, self.seen)])
-        n_learned = sum(map(len, kept))
+        starts = np.cumsum([0, *(draw.size for draw in self.seen)])
+        n_learned = sum(draw.size for draw in kept)
         return self._each(
             label,
             self.blocks,
