@@ -73,22 +73,24 @@ class Description(NamedTuple):
     total: float
     label_sum: float
     labels: NDArray
+    weighty: NDArray
     head: Table
 
 
 def describe(block: Block, *, of_classes: bool) -> Description:
     """Return what the client has to know of a block.
 
-    Its `labels` are the classes of samples with weight; of a regression the smallest
-    and the largest label.
+    Its `labels` are the classes, and `weighty` those of samples with weight; for a
+    regression both are the smallest and the largest label.
     """
     X, y, weight = block
     factor = np.ones(len(y)) if weight is None else weight
     head = safe_indexing(X, np.arange(0))
     if of_classes:
-        return Description(len(y), factor.sum(), 0.0, np.unique(y[factor > 0]), head)
+        labels, weighty = np.unique(y), np.unique(y[factor > 0])
+        return Description(len(y), factor.sum(), 0.0, labels, weighty, head)
     ends = np.array([y.min(), y.max()]) if len(y) else y
-    return Description(len(y), factor.sum(), np.sum(factor * y), ends, head)
+    return Description(len(y), factor.sum(), np.sum(factor * y), ends, ends, head)
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ def gather_facts(
     labels = np.concatenate([one.labels for one in filled])
     if of_classes:
         labels = np.unique(labels)
-        check_two_classes(labels, None)
+        check_two_classes(np.concatenate([one.weighty for one in filled]), None)
     else:
         labels = np.array([labels.min(), labels.max()])
     return Facts(

@@ -12,16 +12,16 @@ __all__ = ["Draw", "draw_rows"]
 class Draw(NamedTuple):
     """Some rows of a block: a few numbers, of which its worker makes the rows."""
 
-    count: int
+    n_rows: int
     size: int
     seed: tuple[int, int]
 
     def rows(self) -> NDArray[np.intp]:
         """Return the numbers of the rows, sorted; each time the same."""
-        if self.size == self.count:
-            return np.arange(self.count)
+        if self.size == self.n_rows:
+            return np.arange(self.n_rows)
         rng = np.random.default_rng(self.seed)
-        return np.sort(rng.choice(self.count, self.size, replace=False))
+        return np.sort(rng.choice(self.n_rows, self.size, replace=False))
 
 
 def draw_rows(counts: Sequence[int], n_samples: int, seed: int) -> list[Draw]:
@@ -54,9 +54,9 @@ def draw_rows(counts: Sequence[int], n_samples: int, seed: int) -> list[Draw]:
         # Systematic: a block gets its part, rounded up or down by one random number, so
         # that each row is as likely as any other.
         ends = np.cumsum([0, *counts]) * (n_samples / total)
-        sizes = np.diff(np.floor(ends + np.random.default_rng(seed).random()))
+        ends = np.floor(ends + np.random.default_rng(seed).random())
+        sizes = np.diff(ends).astype(int).tolist()
     pairs = zip(counts, sizes, strict=True)
     return [
-        Draw(count, int(size), (seed, number))
-        for number, (count, size) in enumerate(pairs)
+        Draw(count, size, (seed, number)) for number, (count, size) in enumerate(pairs)
     ]

@@ -151,6 +151,17 @@ def test_predictions_of_collections_are_lazy_and_the_same():
     np.testing.assert_array_equal(lazy.compute(), model.decision_function(X))
 
 
+def test_classes_without_weight_are_classes_as_in_memory():
+    X, y, weight = samples()
+    y, weight = labels(3), np.where(labels(3) == "mid", 0.0, weight)
+    model = DaskDistilledClassifier(LogisticRegression(), CLASSES, **ALONE)
+    assert_same(model, y, weight, size=60)
+    assert [*model.classes_] == ["low", "mid", "top"]
+    weight[y == "top"] = 0
+    with pytest.raises(ValueError, match="at least two classes"):
+        model.fit(*as_dask(X, y, weight))
+
+
 def test_partitions_may_be_empty_or_hold_one_class():
     X, y = samples()[0], labels(2)
     order = np.argsort(y, kind="stable")
