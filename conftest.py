@@ -20,6 +20,8 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 HAVE_ALL = all(map(find_spec, ("skl2onnx", "skops")))
 ON_EXPORT = ["skdistill/export", "docs/guide.md", "docs/choosing.md"]
 collect_ignore = [] if HAVE_ALL else ON_EXPORT
+if not all(map(find_spec, ("dask", "distributed"))):
+    collect_ignore += ["skdistill/dask", "docs/dask.md"]
 # What `make docs` generates.
 collect_ignore_glob = ["docs/api/*", "docs/gallery/*"]
 
@@ -61,7 +63,7 @@ def pytest_configure(config):
 
 def pytest_report_header():
     """Say what is left out, if anything."""
-    return [f"not tested without skl2onnx and skops: {part}" for part in collect_ignore]
+    return [f"not tested for want of a library: {part}" for part in collect_ignore]
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,62 @@
+"""Which samples are drawn, of how many blocks and for what."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Draw", "draw_rows"]
+
+
+class Draw(NamedTuple):
+    """Some rows of a block: a few numbers, of which its worker makes the rows."""
+
+    n_rows: int
+    size: int
+    seed: tuple[int, int]
+
+    def rows(self) -> NDArray[np.intp]:
+        """Return the numbers of the rows, sorted; each time the same."""
+        if self.size == self.n_rows:
+            return np.arange(self.n_rows)
+        rng = np.random.default_rng(self.seed)
+        return np.sort(rng.choice(self.n_rows, self.size, replace=False))
+
+
+def draw_rows(counts: Sequence[int], n_samples: int, seed: int) -> list[Draw]:
+    """Return which rows of each block make up a sample of all, without replacement.
+
+    Each block gives in proportion to its rows.
+
+    Parameters
+    ----------
+    counts : sequence of int
+        How many rows each block has.
+    n_samples : int
+        How many to draw; all if there are no more.
+    seed : int
+        The same seed draws the same rows.
+
+    Returns
+    -------
+    list of Draw
+
+    Examples
+    --------
+    >>> [draw.rows() for draw in draw_rows([2, 1], 3, seed=0)]
+    [array([0, 1]), array([0])]
+    >>> sum(draw.size for draw in draw_rows([1000, 1000], 10, seed=0))
+    10
+    """
+    sizes, total = counts, sum(counts)
+    if n_samples < total:
+        # Systematic: a block gets its part, rounded up or down by one random number, so
+        # that each row is as likely as any other.
+        ends = np.cumsum([0, *counts]) * (n_samples / total)
+        ends = np.floor(ends + np.random.default_rng(seed).random())
+        sizes = np.diff(ends).astype(int).tolist()
+    pairs = zip(counts, sizes, strict=True)
+    return [
+        Draw(count, size, (seed, number)) for number, (count, size) in enumerate(pairs)
+    ]
