@@ -1,6 +1,6 @@
 """The distilled estimators: they check, plan, distil and keep."""
 
-from skdistill.distilled._base import BaseDistilled
+from skdistill.distilled._base import BaseDistilled, if_student_has
 from skdistill.distilled._checks import check_data, check_samples
 from skdistill.distilled._classifier import DistilledClassifier
 from skdistill.distilled._delegates import (
@@ -25,6 +25,7 @@ __all__ = [
     "check_data",
     "check_names",
     "check_samples",
+    "if_student_has",
     "inner_folds",
     "keep",
     "make_plan",

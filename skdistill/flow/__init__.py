@@ -7,11 +7,15 @@ from skdistill.flow._distill import (
     Supervision,
     distill,
     distill_supervised,
+    make_unlabeled,
+    refine_fitted,
     supervise,
+    supervise_labelled,
 )
 from skdistill.flow._guard import Verdict
 from skdistill.flow._hints import folds_for, resolve_hints
 from skdistill.flow._inputs import check_divisible
+from skdistill.flow._mix import mix
 from skdistill.flow._plan import (
     Plan,
     Seeds,
@@ -31,9 +35,11 @@ from skdistill.flow._tables import (
     check_joinable,
     check_same_container,
     count_columns,
+    join_all,
     join_columns,
     join_samples,
 )
+from skdistill.flow._transfer import Unlabeled, join_unlabeled
 from skdistill.flow._trust import TRUSTS, resolve_trust
 from skdistill.flow._view import View
 
@@ -45,6 +51,7 @@ __all__ = [
     "Residuals",
     "Seeds",
     "Supervision",
+    "Unlabeled",
     "Verdict",
     "View",
     "best_constant",
@@ -58,10 +65,15 @@ __all__ = [
     "fit_baseline",
     "folds_for",
     "in_students_loss",
+    "join_all",
     "join_columns",
     "join_samples",
+    "join_unlabeled",
     "loss_name",
+    "make_unlabeled",
     "mean_and_error",
+    "mix",
+    "refine_fitted",
     "resolve_bound",
     "resolve_combination",
     "resolve_hints",
@@ -71,4 +83,5 @@ __all__ = [
     "resolve_trust",
     "sample_losses",
     "supervise",
+    "supervise_labelled",
 ]

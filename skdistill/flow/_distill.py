@@ -24,10 +24,10 @@ from skdistill.flow._signal import (
     predict_new,
     quantiles_new,
 )
-from skdistill.flow._tables import join_samples
 from skdistill.flow._transfer import (
     Unlabeled,
     draw_samples,
+    join_unlabeled,
     with_given_first,
 )
 from skdistill.flow._trust import fit_trust
@@ -59,7 +59,10 @@ __all__ = [
     "Supervision",
     "distill",
     "distill_supervised",
+    "make_unlabeled",
+    "refine_fitted",
     "supervise",
+    "supervise_labelled",
 ]
 
 # Runs one step of the flow: what the step is called, and the part that is fitted.
@@ -176,19 +179,41 @@ def distill(plan: Plan, data: Data, watch: Watch = _unwatched) -> Distillation:
     -------
     Distillation
     """
-    verdict = Verdict()
     with watch("teacher", None):
-        first = replace(plan, transfer=TransferSet(None), hints=None)
-        known = supervise(first, data.labelled())
-        if plan.on_poor_teacher != "ignore":
-            verdict = judge(plan, data, known.signal)
-        if verdict.is_poor and plan.on_poor_teacher == "baseline":
+        known, verdict = supervise_labelled(plan, data)
+        if verdict.is_baseline:
             plan, data = plan.of_baseline(), data.labelled()
-            kept = "The baseline student is fitted, and learns nothing from it."
-            verdict = replace(verdict, findings=(*verdict.findings, kept))
         supervision = supervise(plan, data, known)
     done = distill_supervised(plan, data, supervision, watch)
     return replace(done, verdict=verdict)
+
+
+def supervise_labelled(plan: Plan, data: Data) -> tuple[Supervision, Verdict]:
+    """Return what the teacher says of the training samples alone, and judge it.
+
+    Parameters
+    ----------
+    plan : Plan
+        How.
+    data : Data
+        On what.
+
+    Returns
+    -------
+    supervision : Supervision
+        Without a transfer set and hints.
+    verdict : Verdict
+        What was seen of the teacher; a good one if the plan does not ask.
+    """
+    first = replace(plan, transfer=TransferSet(None), hints=None)
+    known, verdict = supervise(first, data.labelled()), Verdict()
+    if plan.on_poor_teacher != "ignore":
+        verdict = judge(plan, data, known.signal)
+    if verdict.is_poor and plan.on_poor_teacher == "baseline":
+        kept = "The baseline student is fitted, and learns nothing from it."
+        findings = (*verdict.findings, kept)
+        verdict = replace(verdict, findings=findings, is_baseline=True)
+    return known, verdict
 
 
 def supervise(plan: Plan, data: Data, known: Supervision | None = None) -> Supervision:
@@ -220,14 +245,32 @@ def supervise(plan: Plan, data: Data, known: Supervision | None = None) -> Super
         hints = make_hints(plan.hints, data, known.signal, known.teacher, seen)
     return replace(
         known,
-        unlabeled=_make_unlabeled(plan, data, known, hints),
+        unlabeled=make_unlabeled(plan, data, known, hints),
         hints=None if hints is None else hints.values,
     )
 
 
-def _make_unlabeled(
-    plan: Plan, data: Data, known: Supervision, hints: FittedHints | None
+def make_unlabeled(
+    plan: Plan, data: Data, known: Supervision, hints: FittedHints | None = None
 ) -> Unlabeled | None:
+    """Return the transfer set of a plan, labelled by the teacher.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is drawn.
+    data : Data
+        The samples it is drawn like, and those given.
+    known : Supervision
+        Holds the fitted teacher and the steps of the signal.
+    hints : FittedHints, default=None
+        What says the hints of other samples.
+
+    Returns
+    -------
+    Unlabeled or None
+        None if nothing is drawn or given.
+    """
     samples = data.X_unlabeled
     if data.unlabeled_predictions is not None:
         predictions = known.signal.transform(data.unlabeled_predictions)
@@ -302,8 +345,7 @@ def _fit_students(
     if unlabeled is not None:
         if is_classifier(student):
             resolve_class_weight(student, target)
-        X = join_samples(X, unlabeled.X)
-        target = target.join(unlabeled.target(plan, data, like=target, trust=trust))
+        X, target = join_unlabeled(plan, data, target, unlabeled, trust)
     eval_targets: list[Target] = []
     if data.classes is not None:
         _check_every_class_taught(target, data.classes, plan.alpha)
@@ -321,13 +363,35 @@ def _fit_students(
         n_labelled=len(data.y),
     )
     offset = find_offset(student, fit_params, len(data.y))
-    return _refine(fitted, X, target, plan, offset)
+    return refine_fitted(fitted, X, target, plan, offset)
 
 
-def _refine(
-    fitted: Estimator, X: Table, target: Target, plan: Plan, offset: NDArray | None
+def refine_fitted(
+    fitted: Estimator,
+    X: Table,
+    target: Target,
+    plan: Plan,
+    offset: NDArray | None = None,
 ) -> list[Estimator]:
-    """Return the fitted student as each refinement of the plan makes it."""
+    """Return a fitted student as each refinement of the plan makes it.
+
+    Parameters
+    ----------
+    fitted : estimator
+        The student.
+    X : table of shape (n_samples, n_features)
+        The samples that its leaves are solved for on.
+    target : Target
+        Their target.
+    plan : Plan
+        Holds the refinements.
+    offset : ndarray of shape (n_samples,), default=None
+        At what the student's raw predictions begin.
+
+    Returns
+    -------
+    students : list of fitted estimators
+    """
     strengths = [one.strength for one in plan.refinements if one is not None]
     if not strengths:
         return [fitted] * len(plan.refinements)

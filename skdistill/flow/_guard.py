@@ -45,10 +45,13 @@ class Verdict:
         Whether it is no better than a constant, or than the baseline student.
     findings : tuple of str
         What was seen, each a sentence.
+    is_baseline: bool
+        Whether the plan asks for the baseline student in that case.
     """
 
     is_poor: bool = False
     findings: tuple[str, ...] = ()
+    is_baseline: bool = False
 
     def __str__(self) -> str:
         return " ".join(self.findings)

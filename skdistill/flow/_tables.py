@@ -14,6 +14,7 @@ __all__ = [
     "check_same_container",
     "count_columns",
     "join_columns",
+    "join_all",
     "join_samples",
     "take_columns",
 ]
@@ -76,6 +77,14 @@ def join_samples(first: Table, second: Table) -> Table:
         _check_go_together(parts, "X_unlabeled")
         dtype = _common_dtype(*(part.dtype for part in parts))
         return np.concatenate(parts, dtype=dtype, casting="same_kind")
+
+
+def join_all(tables: Sequence[Table]) -> Table:
+    """Put the samples of several tables, one at least, one below the other."""
+    if len(tables) == 1:
+        return tables[0]
+    half = len(tables) // 2
+    return join_samples(join_all(tables[:half]), join_all(tables[half:]))
 
 
 def _common_dtype(first: np.dtype, second: np.dtype) -> np.dtype:

@@ -19,7 +19,7 @@ from skdistill.targets import Target
 from skdistill.teachers import Evidence, Quantiles, Said, Trust
 from skdistill.transfer import draw
 
-__all__ = ["Unlabeled", "draw_samples", "with_given_first"]
+__all__ = ["Unlabeled", "draw_samples", "join_unlabeled", "with_given_first"]
 
 
 @dataclass(frozen=True)
@@ -103,3 +103,34 @@ def with_given_first(drawn: Table, given: Table) -> Table:
     both = join_samples(drawn, given)
     order = np.roll(np.arange(np.shape(both)[0]), -np.shape(drawn)[0])
     return safe_indexing(both, order)
+
+
+def join_unlabeled(
+    plan: Plan,
+    data: Data,
+    target: Target,
+    unlabeled: Unlabeled,
+    trust: Trust | None = None,
+) -> tuple[Table, Target]:
+    """Return the training samples with the transfer set below them, and their target.
+
+    Parameters
+    ----------
+    plan : Plan
+        Holds alpha, temperature and the weight of the transfer set.
+    data : Data
+        The training samples.
+    target : Target
+        Their target.
+    unlabeled : Unlabeled
+        The transfer set.
+    trust : Trust, default=None
+        What weighs it, fitted.
+
+    Returns
+    -------
+    X : table of shape (n_samples + n_unlabeled, n_features)
+    target : Target
+    """
+    joined = target.join(unlabeled.target(plan, data, like=target, trust=trust))
+    return join_samples(data.X, unlabeled.X), joined

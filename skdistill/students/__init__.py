@@ -20,6 +20,7 @@ from skdistill.students import (
 )
 from skdistill.students._adapter import StudentAdapter
 from skdistill.students._counts import ValueCounts
+from skdistill.students._distributed import mixed_for, trains_distributed
 from skdistill.students._early_stopping import check_takes_eval_set
 from skdistill.students._fit import (
     check_learns_target,
@@ -70,6 +71,7 @@ __all__ = [
     "hist_boosting_nodes",
     "is_linear_in_targets",
     "last_step",
+    "mixed_for",
     "predict_stage",
     "reason_not_to_resume",
     "register",
@@ -77,5 +79,6 @@ __all__ = [
     "resolve_class_weight",
     "student_parts",
     "training_loss",
+    "trains_distributed",
     "with_subsample",
 ]

@@ -34,6 +34,7 @@ from skdistill.students._registry import register
 from skdistill.students._rounds import ResumingAdapter, RoundsAdapter
 from skdistill.students._training_loss import LossWord
 from skdistill.students._while_fitting import with_params
+from skdistill.students._xgboost_dask import train_on_workers
 from skdistill.targets import Target
 
 __all__ = ["XGBoostClassifierLeaves", "XGBoostRegressorLeaves"]
@@ -160,6 +161,7 @@ class XGBoostAdapter(RoundsAdapter, ResumingAdapter):
     }
     bounded_losses = frozenset({"reg:logistic", "binary:logistic"})
     losses = _LOSSES
+    trains_distributed = True
 
     def __init__(self, leaves: type[LeafModel] | None = None) -> None:
         self.leaves = leaves
@@ -196,6 +198,22 @@ class XGBoostAdapter(RoundsAdapter, ResumingAdapter):
         with with_params(student, **while_fitting):
             student.fit(X, target.labels, sample_weight=target.weight, **fit_params)
         return student.set_params(objective=params["objective"] or "reg:squarederror")
+
+    def fit_distributed(
+        self, student: Estimator, X: Any, mixed: Any, weight: Any, client: Any
+    ) -> Estimator:
+        return train_on_workers(student, X, mixed, weight, client)
+
+    def reason_not_to_distribute(self, student: Estimator, soften: str) -> str:
+        params = student.get_params()
+        reasons = {
+            "early_stopping_rounds needs held-out samples, of which there are none": (
+                params["early_stopping_rounds"] is not None
+            ),
+            "process_type='update' grows no trees": params.get("process_type")
+            == "update",
+        }
+        return next((reason for reason, holds in reasons.items() if holds), "")
 
     def count_values(self, model: Estimator) -> ValueCounts | None:
         if hasattr(model, "coef_"):  # A linear booster.
@@ -270,6 +288,24 @@ class XGBoostClassifierAdapter(XGBoostAdapter):
                 "soften='teacher'."
             )
 
+    def fit_distributed(
+        self, student: Estimator, X: Any, mixed: Any, weight: Any, client: Any
+    ) -> Estimator:
+        total = mixed.sum(axis=0)
+        if weight is not None:
+            total = (mixed * weight[:, None]).sum(axis=0)
+        frequency = np.asarray(client.compute(total).result(), dtype=float)
+        intercept = _intercept(frequency / frequency.sum())
+        return train_on_workers(student, X, mixed, weight, client, intercept)
+
+    def reason_not_to_distribute(self, student: Estimator, soften: str) -> str:
+        if reason := super().reason_not_to_distribute(student, soften):
+            return reason
+        if soften == "both":
+            return "soften='both' needs more of a sample than its probabilities"
+        weighs = student.scale_pos_weight not in (None, 1)
+        return "scale_pos_weight counts samples of the label 1 alone" if weighs else ""
+
     def fit(
         self,
         student: Estimator,
@@ -286,7 +322,8 @@ class XGBoostClassifierAdapter(XGBoostAdapter):
         loss = SoftLoss(target, curvature=1.0 if binary else 2.0)
         while_fitting: dict[str, Any] = {"objective": partial(_objective, loss)}
         if params["base_score"] is None and fit_params.get("xgb_model") is None:
-            while_fitting["base_score"] = _intercept(target.mixed, target.weight)
+            frequency = np.average(target.mixed, axis=0, weights=target.weight)
+            while_fitting["base_score"] = _intercept(frequency)
         if eval_targets:  # XGBoost takes codes alone, here too.
             pairs = zip(fit_params["eval_set"], eval_targets, strict=True)
             coded = [(X_eval, held_out.labels) for (X_eval, _), held_out in pairs]
@@ -353,11 +390,10 @@ def _weigh_positives(target: Target, factor: float) -> Target:
     )
 
 
-def _intercept(mixed: NDArray, weight: NDArray | None) -> float | list[float]:
+def _intercept(frequency: NDArray) -> float | list[float]:
     """Return what XGBoost would start from, had the labels these frequencies."""
     import xgboost
 
-    frequency = np.average(mixed, axis=0, weights=weight)
     if len(frequency) == 2:
         return float(np.clip(frequency[1], 1e-6, 1 - 1e-6))
     if parse_version(xgboost.__version__) < parse_version("3.1"):

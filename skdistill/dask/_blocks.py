@@ -1,0 +1,203 @@
+"""Blocks: the samples of a partition with their labels, and what is known of all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_consistent_length
+
+from skdistill._sklearn import safe_indexing
+from skdistill._typing import Table
+from skdistill._validation import (
+    check_binary_or_multiclass,
+    check_numeric_target,
+    check_two_classes,
+    check_weights,
+)
+from skdistill.flow import Data, join_all
+
+__all__ = ["Block", "Description", "Facts", "describe", "gather_facts", "take"]
+
+
+class Block(NamedTuple):
+    """Samples, their labels and their weights, None if all are 1."""
+
+    X: Table
+    y: NDArray
+    weight: NDArray | None
+
+    @classmethod
+    def of(cls, X: Table, y: Any, weight: Any, *, of_classes: bool) -> "Block":
+        """Return the block of a partition; raise if it is not as `fit` describes it."""
+        given = (X, y) if weight is None else (X, y, weight)
+        check_consistent_length(*given)
+        labels = np.asarray(y)
+        if len(labels):
+            check = check_binary_or_multiclass if of_classes else _check_values
+            labels = check(labels)
+        if weight is not None:
+            weight = np.asarray(weight, dtype=float)
+            if weight.any() or weight.ndim != 1:
+                weight = check_weights(weight, len(labels))
+        return cls(X, labels, weight)
+
+    @classmethod
+    def joined(cls, blocks: Sequence["Block"]) -> "Block":
+        """Return the samples of several blocks as one."""
+        X, y, weight = zip(*blocks, strict=True)
+        joined = None if weight[0] is None else np.concatenate(weight)
+        return cls(join_all(X), np.concatenate(y), joined)
+
+    def take(self, rows: NDArray) -> "Block":
+        """Return some of the samples."""
+        weight = None if self.weight is None else self.weight[rows]
+        return Block(safe_indexing(self.X, rows), self.y[rows], weight)
+
+
+def _check_values(y: NDArray) -> NDArray:
+    return check_numeric_target(y, multi_output=False)
+
+
+def take(block: Block, rows: NDArray) -> Block:
+    """Return some samples of a block; a function, as workers are sent one."""
+    return block.take(rows)
+
+
+class Description(NamedTuple):
+    """What is said of a block to the client, which gets no samples."""
+
+    n_samples: int
+    total: float
+    label_sum: float
+    labels: NDArray
+    head: Table
+
+
+def describe(block: Block, *, of_classes: bool) -> Description:
+    """Return what the client has to know of a block.
+
+    Its `labels` are the classes of samples with weight; of a regression the smallest
+    and the largest label.
+    """
+    X, y, weight = block
+    factor = np.ones(len(y)) if weight is None else weight
+    head = safe_indexing(X, np.arange(0))
+    if of_classes:
+        return Description(len(y), factor.sum(), 0.0, np.unique(y[factor > 0]), head)
+    ends = np.array([y.min(), y.max()]) if len(y) else y
+    return Description(len(y), factor.sum(), np.sum(factor * y), ends, head)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of all samples.
+
+    Attributes
+    ----------
+    counts : tuple of int
+        How many lie in each block.
+    totals : tuple of float
+        The sum of the weights of each block.
+    is_weighted : bool
+        Whether weights were given.
+    mean : float
+        The weighted mean of the labels of a regression.
+    labels : ndarray
+        The classes, sorted; of a regression the smallest and the largest label.
+    of_classes : bool
+        Whether the labels are classes.
+    head : table of shape (0, n_features)
+        The columns of the samples.
+    """
+
+    counts: tuple[int, ...]
+    totals: tuple[float, ...]
+    is_weighted: bool
+    mean: float
+    labels: NDArray
+    of_classes: bool
+    head: Table
+
+    @property
+    def n_samples(self) -> int:
+        """How many samples there are."""
+        return sum(self.counts)
+
+    def no_data(self) -> Data:
+        """Return training data without samples, for what is known of them."""
+        return self.data(Block(self.head, np.empty(0), None))
+
+    def data(self, block: Block) -> Data:
+        """Return some of the samples as training data."""
+        return _Part(
+            *block,
+            classes=self.labels if self.of_classes else None,
+            label_mean=self.mean,
+        )
+
+
+@dataclass(frozen=True)
+class _Part(Data):
+    """Some of the training samples; the mean of the labels is that of all."""
+
+    label_mean: float = 0.0
+
+    @property
+    def mean(self) -> NDArray:
+        return np.asarray(self.label_mean)
+
+
+def gather_facts(
+    told: Sequence[Description], *, of_classes: bool, is_weighted: bool
+) -> Facts:
+    """Return what is known of all samples; raise if nothing can be learned of them."""
+    filled = [one for one in told if one.n_samples]
+    if not filled:
+        raise ValueError(
+            "X must not be empty. Got 0 samples in all of its partitions. Look at what "
+            "was filtered out."
+        )
+    for one in filled:
+        _check_same_columns(filled[0].head, one.head)
+    total = sum(one.total for one in filled)
+    if not total > 0:
+        raise ValueError(
+            "sample_weight must hold at least one weight above zero. Got a sum of "
+            f"{total:g}."
+        )
+    labels = np.concatenate([one.labels for one in filled])
+    if of_classes:
+        labels = np.unique(labels)
+        check_two_classes(labels, None)
+    else:
+        labels = np.array([labels.min(), labels.max()])
+    return Facts(
+        counts=tuple(one.n_samples for one in told),
+        totals=tuple(float(one.total) for one in told),
+        is_weighted=is_weighted,
+        mean=sum(one.label_sum for one in filled) / total,
+        labels=labels,
+        of_classes=of_classes,
+        head=filled[0].head,
+    )
+
+
+def _check_same_columns(first: Table, other: Table) -> None:
+    """Raise unless the columns of two partitions have the same names and dtypes."""
+    if hasattr(first, "columns"):
+        found = [[*zip(one.columns, one.dtypes, strict=True)] for one in (first, other)]
+    else:
+        found = [[one.shape[1:], one.dtype] for one in (first, other)]
+    if found[0] != found[1]:
+        changed = [
+            f"{one} and {two}"
+            for one, two in zip(*found, strict=False)
+            if one != two
+        ]
+        raise ValueError(
+            "All partitions of X must have the same columns. Got "
+            f"{(changed or ['another number of them'])[0]}. Use X.astype, or categories "
+            "that are known: X.categorize()."
+        )

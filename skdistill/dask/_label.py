@@ -1,0 +1,300 @@
+"""What workers do: prepare the teacher on a sample, and label their blocks with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from skdistill._fitting import clone_with_seed, spawn_seeds
+from skdistill._sklearn import safe_indexing
+from skdistill._typing import Estimator, Table
+from skdistill._warnings import Note, collecting
+from skdistill.dask._blocks import Block, Facts
+from skdistill.distilled import check_data, make_plan
+from skdistill.flow import (
+    Data,
+    Distillation,
+    Plan,
+    Supervision,
+    Unlabeled,
+    Verdict,
+    distill_supervised,
+    join_all,
+    join_unlabeled,
+    make_unlabeled,
+    mix,
+    refine_fitted,
+    supervise_labelled,
+)
+from skdistill.students import mixed_for
+from skdistill.targets import Target
+from skdistill.transfer import TransferSet
+
+__all__ = [
+    "Labelled",
+    "Prepared",
+    "Rows",
+    "count_rows",
+    "distill_sample",
+    "label",
+    "prepare",
+    "refine_sample",
+    "rows_of",
+    "take_target",
+    "to_train",
+]
+
+# Of fewer samples there is no neighbour to draw between.
+_FEWEST = 2
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that labelling needs beside the samples.
+
+    Attributes
+    ----------
+    plan : Plan
+        How a student is distilled.
+    supervision : Supervision
+        The teacher, and its signal for the sample, out-of-fold.
+    verdict : Verdict
+        What was seen of the teacher on the sample.
+    facts : Facts
+        What is known of all samples.
+    weighs_student : bool
+        Whether the weights reach the student, as metadata may be routed otherwise.
+    notes : list of Note
+        What there is to warn of.
+    """
+
+    plan: Plan
+    supervision: Supervision
+    verdict: Verdict
+    facts: Facts
+    weighs_student: bool
+    notes: list[Note]
+
+    def data(self, block: Block) -> Data:
+        """Return some of the samples as training data of the student."""
+        weight = block.weight if self.weighs_student else None
+        params = {} if weight is None else {"sample_weight": weight}
+        return replace(self.facts.data(block), student_params=params)
+
+
+def prepare(model: Estimator, facts: Facts, blocks: Sequence[Block]) -> Prepared:
+    """Resolve the parameters, and fit the teacher and the steps of its signal.
+
+    Parameters
+    ----------
+    model : DaskDistilledRegressor or DaskDistilledClassifier
+        Unfitted.
+    facts : Facts
+        What is known of all samples.
+    blocks : sequence of Block
+        The sample, in the order of the blocks that it was drawn from.
+
+    Returns
+    -------
+    Prepared
+    """
+    with collecting() as notes:
+        sample = Block.joined([block for block in blocks if len(block.y)])
+        checked = check_data(model, *sample)
+        if facts.of_classes:
+            _check_has_every_class(checked, facts)
+        data = replace(facts.data(sample), teacher_params=checked.teacher_params)
+        plan = make_plan(model, data)
+        _check_learns_mean(plan, data)
+        supervision, verdict = supervise_labelled(plan, data)
+    if verdict.is_baseline:
+        plan = plan.of_baseline()
+    weighs = "sample_weight" in checked.student_params
+    return Prepared(plan, supervision, verdict, facts, weighs, notes)
+
+
+def _check_has_every_class(sample: Data, facts: Facts) -> None:
+    missing = np.setdiff1d(facts.labels, np.unique(sample.y)).tolist()
+    if missing:
+        raise ValueError(
+            "The sample that the teacher learns must hold every class. Got none of the "
+            f"classes {missing} among {len(sample.y)} of {facts.n_samples} samples. "
+            "Raise teacher_samples, or leave classes out that are so rare."
+        )
+
+
+def _check_learns_mean(plan: Plan, data: Data) -> None:
+    if plan.learns_distribution(data):
+        raise ValueError(
+            "On Dask collections a student learns values by a loss that is least for "
+            f"the mean. Got {plan.student!r}. Use squared loss, or DistilledRegressor "
+            "on samples in memory."
+        )
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Some samples of a block, and what the teacher says of them."""
+
+    data: Data
+    predictions: NDArray
+    unlabeled: Unlabeled | None
+
+
+def label(
+    block: Block,
+    prepared: Prepared,
+    number: int,
+    kept: NDArray,
+    seen: NDArray,
+    start: int,
+    n_learned: int,
+) -> Labelled:
+    """Return samples of a block, labelled by the teacher, with their transfer set.
+
+    Parameters
+    ----------
+    block : Block
+        All samples of the block.
+    prepared : Prepared
+        What `prepare` returned.
+    number : int
+        That of the block.
+    kept : ndarray of int
+        The rows that the student is to learn.
+    seen : ndarray of int
+        The rows that are in the teacher's sample, for which there are out-of-fold
+        predictions.
+    start : int
+        Where in the sample these begin.
+    n_learned : int
+        How many samples of all blocks the student learns.
+
+    Returns
+    -------
+    Labelled
+    """
+    signal = prepared.supervision.signal
+    position = np.full(len(block.y), -1)
+    position[seen] = start + np.arange(len(seen))
+    position = position[kept]
+    data, is_new = prepared.data(block.take(kept)), position < 0
+    predictions = signal.predictions[position]
+    if is_new.any():
+        told = prepared.supervision.predict(prepared.plan, data, data.X)
+        predictions = np.where(
+            is_new.reshape(-1, *[1] * (told.ndim - 1)), told, predictions
+        )
+    own = replace(
+        prepared.supervision, signal=replace(signal, predictions=predictions)
+    )
+    plan = _plan_of_block(prepared, data, number, n_learned)
+    return Labelled(data, predictions, make_unlabeled(plan, data, own))
+
+
+def _plan_of_block(prepared: Prepared, data: Data, number: int, n_learned: int) -> Plan:
+    """Return the plan with the block's part of the transfer set, and its own seed.
+
+    The transfer set of all blocks is as large as that of one, and weighs as much.
+    """
+    plan, facts = prepared.plan, prepared.facts
+    weight = 1.0 if data.weight is None else np.mean(data.weight)
+    if plan.transfer.sampler is None or len(data.y) < _FEWEST or not weight > 0:
+        return replace(plan, transfer=TransferSet(None))
+    seed = plan.seeds.transfer
+    if number:
+        seed = spawn_seeds(seed, number)[-1]
+    of_all = sum(facts.totals) / facts.n_samples if facts.is_weighted else weight
+    transfer = clone(plan.transfer).set_params(
+        size=plan.transfer.count(n_learned) / n_learned,
+        weight=plan.transfer.weight * of_all / weight,
+    )
+    return replace(plan, transfer=transfer, seeds=plan.seeds._replace(transfer=seed))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a student is trained on: samples, their target and weights."""
+
+    X: Table
+    mixed: NDArray
+    weight: NDArray | None
+
+
+def _target(prepared: Prepared, labelled: Labelled) -> tuple[Table, Target]:
+    """Return the samples of a block with its transfer set, and their target."""
+    plan, facts, data = prepared.plan, prepared.facts, labelled.data
+    weight = data.student_params.get("sample_weight")
+    target = mix(plan, data, data.codes, labelled.predictions, weight=weight)
+    if not facts.of_classes:
+        smallest, largest = facts.labels
+        target = replace(target, smallest=smallest, largest=largest)
+    if labelled.unlabeled is None:
+        return data.X, target
+    return join_unlabeled(plan, data, target, labelled.unlabeled)
+
+
+def rows_of(labelled: Labelled, prepared: Prepared) -> Rows:
+    """Return what a student learns of a block, as it is trained on collections."""
+    X, target = _target(prepared, labelled)
+    return Rows(X, mixed_for(prepared.plan.student, target), target.weight)
+
+
+def distill_sample(prepared: Prepared, parts: Sequence[Labelled]) -> Distillation:
+    """Fit a student in memory, on the labelled samples of all blocks."""
+    parts = [part for part in parts if len(part.data.y)]
+    blocks = [Block(part.data.X, part.data.y, part.data.weight) for part in parts]
+    data = prepared.data(Block.joined(blocks))
+    supervision = replace(
+        prepared.supervision,
+        signal=replace(
+            prepared.supervision.signal,
+            predictions=np.concatenate([part.predictions for part in parts]),
+        ),
+        unlabeled=_join_unlabeled([part.unlabeled for part in parts]),
+    )
+    return distill_supervised(prepared.plan, data, supervision)
+
+
+def _join_unlabeled(given: Sequence[Unlabeled | None]) -> Unlabeled | None:
+    parts = [one for one in given if one is not None]
+    if not parts:
+        return None
+    X = join_all([one.X for one in parts])
+    return Unlabeled(X, np.concatenate([one.predictions for one in parts]))
+
+
+def count_rows(labelled: Labelled) -> tuple[int, int]:
+    """Return how many samples of a block have labels, and how many do not."""
+    unlabeled = labelled.unlabeled
+    return len(labelled.data.y), 0 if unlabeled is None else len(unlabeled.predictions)
+
+
+def take_target(
+    labelled: Labelled, prepared: Prepared, rows: NDArray
+) -> tuple[Table, Target]:
+    """Return some samples of a block and its transfer set, and their target."""
+    X, target = _target(prepared, labelled)
+    return safe_indexing(X, rows), target.take(rows)
+
+
+def refine_sample(
+    prepared: Prepared, student: Estimator, taken: Sequence[tuple[Table, Target]]
+) -> Estimator:
+    """Solve for the leaf values of a trained student, on a sample of what it learned."""
+    tables, targets = zip(*(one for one in taken if len(one[1].labels)), strict=True)
+    target = reduce(Target.join, targets)
+    return refine_fitted(student, join_all(tables), target, prepared.plan)[0]
+
+
+def to_train(prepared: Prepared) -> Estimator:
+    """Return the student that is to be trained on collections."""
+    plan, facts = prepared.plan, prepared.facts
+    student = clone_with_seed(plan.student, plan.seeds.student)
+    if plan.refinements[0] is not None:
+        n_classes = len(facts.labels) if facts.of_classes else 0
+        plan.refinements[0].prepare(student, n_classes)
+    return student

@@ -1,0 +1,232 @@
+"""From Dask collections to a distilled student: the client's part, without samples."""
+
+import time
+from dataclasses import dataclass, replace
+from functools import partial
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone, is_classifier
+from sklearn.utils import check_random_state
+
+from skdistill._fitting import naming_failures, spawn_seeds
+from skdistill._optional import import_optional
+from skdistill._typing import Estimator
+from skdistill._warnings import Note
+from skdistill.dask._blocks import Block, Facts, describe, gather_facts, take
+from skdistill.dask._collections import array_of, partitions, table_of
+from skdistill.dask._draw import draw_rows
+from skdistill.dask._label import (
+    Prepared,
+    count_rows,
+    distill_sample,
+    label,
+    prepare,
+    refine_sample,
+    rows_of,
+    take_target,
+    to_train,
+)
+from skdistill.flow import Distillation
+from skdistill.students import find_adapter, trains_distributed
+
+__all__ = ["Done", "distill_collections"]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a fit leaves on the client: a student, a teacher, and no samples."""
+
+    distillation: Distillation
+    facts: Facts
+    notes: list[Note]
+    seconds: dict[str, float]
+
+
+def distill_collections(
+    model: Estimator, client: Any, X: Any, y: Any, weight: Any
+) -> Done:
+    """Distil a student from samples that lie on the workers of a Dask cluster.
+
+    Parameters
+    ----------
+    model : DaskDistilledRegressor or DaskDistilledClassifier
+        Its parameters count.
+    client : distributed.Client
+        The client of the cluster.
+    X, y, weight : collections
+        The samples, their labels and their weights, or None.
+
+    Returns
+    -------
+    Done
+    """
+    start = time.perf_counter()
+    run = _Run.of(model, client, X, y, weight)
+    prepared = run.prepare()
+    told = client.submit(_without_sample, prepared, pure=False).result()
+    middle = time.perf_counter()
+    student = run.fit_student(prepared, told)
+    seconds = {"teacher": middle - start, "student": time.perf_counter() - middle}
+    done = Distillation(told.plan, told.supervision, (student,), told.verdict)
+    return Done(done, run.facts, told.notes, seconds)
+
+
+def _without_sample(prepared: Prepared) -> Prepared:
+    """Return what the client keeps: the teacher and the steps of its signal."""
+    signal = prepared.supervision.signal
+    signal = replace(signal, predictions=signal.predictions[:0])
+    supervision = replace(prepared.supervision, signal=signal)
+    return replace(prepared, supervision=supervision)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A fit: the blocks on the workers, and what is drawn of them.
+
+    Attributes
+    ----------
+    client : distributed.Client
+    model : estimator
+        What workers are sent: unfitted, with a seed.
+    blocks : list of distributed.Future
+        A `Block` for each partition.
+    facts : Facts
+        What is known of all samples.
+    seen : list of ndarray of int
+        The rows of each block that are in the teacher's sample.
+    """
+
+    client: Any
+    model: Estimator
+    blocks: list[Any]
+    facts: Facts
+    seen: list[NDArray[np.intp]]
+
+    @classmethod
+    def of(cls, model: Estimator, client: Any, X: Any, y: Any, weight: Any) -> "_Run":
+        """Bring the samples onto the workers, and describe them to the client."""
+        of_classes, is_weighted = is_classifier(model), weight is not None
+        parts = [partitions(X, "X"), partitions(y, "y", X)]
+        parts.append(
+            partitions(weight, "sample_weight", X) if is_weighted else [None] * len(parts[0])
+        )
+        delayed = import_optional("dask", extra="dask").delayed
+        block_of = delayed(partial(Block.of, of_classes=of_classes), pure=False)
+        blocks = client.compute([block_of(*part) for part in zip(*parts, strict=True)])
+        told = client.map(partial(describe, of_classes=of_classes), blocks, pure=False)
+        facts = gather_facts(
+            client.gather(told), of_classes=of_classes, is_weighted=is_weighted
+        )
+        seed = _seed_of(model.random_state)
+        sent = clone(model).set_params(random_state=seed)
+        if model.memory is None:
+            sent.set_params(memory=False)
+        seen = draw_rows(facts.counts, model.teacher_samples, seed)
+        return cls(client, sent, blocks, facts, seen)
+
+    def prepare(self) -> Any:
+        """Fit the teacher on a worker; return the future of what labelling needs."""
+        taken = self._each(take, self.blocks, self.seen)
+        return self.client.submit(prepare, self.model, self.facts, taken, pure=False)
+
+    def fit_student(self, prepared: Any, told: Prepared) -> Estimator:
+        """Label the blocks, and train the student on them or on a sample."""
+        plan, counts = told.plan, self.facts.counts
+        is_distributed = trains_distributed(
+            plan.student, of_classes=self.facts.of_classes
+        )
+        n_kept = self.facts.n_samples if is_distributed else self.model.student_samples
+        kept = draw_rows(counts, n_kept, self.model.random_state)
+        labelled = self._label(prepared, kept)
+        with naming_failures(f"student ({type(plan.student).__name__})"):
+            if not is_distributed:
+                done = self.client.submit(distill_sample, prepared, labelled, pure=False)
+                return done.result().students[0]
+            return self._train(prepared, told, labelled)
+
+    def _label(self, prepared: Any, kept: list[NDArray[np.intp]]) -> list[Any]:
+        """Label rows of the blocks; raise if any are lost."""
+        starts = np.cumsum([0, *map(len, self.seen)])
+        n_learned = sum(map(len, kept))
+        return self._each(
+            label,
+            self.blocks,
+            [prepared] * len(kept),
+            range(len(kept)),
+            kept,
+            self.seen,
+            starts[:-1].tolist(),
+            [n_learned] * len(kept),
+        )
+
+    def _train(self, prepared: Any, told: Prepared, labelled: list[Any]) -> Estimator:
+        """Train a student on collections, and refine it on a sample."""
+        client, plan = self.client, told.plan
+        every = [prepared] * len(labelled)
+        rows = self._each(rows_of, labelled, every)
+        counts = client.gather(self._each(count_rows, labelled))
+        self._check_counts(counts)
+        X, mixed, weight = self._collections(rows)
+        student = client.submit(to_train, prepared, pure=False).result()
+        adapter = find_adapter(student)
+        student = adapter.fit_distributed(student, X, mixed, weight, client)
+        if plan.refinements[0] is None:
+            return student
+        drawn = draw_rows(
+            [sum(one) for one in counts],
+            self.model.student_samples,
+            self.model.random_state,
+        )
+        taken = self._each(take_target, labelled, every, drawn)
+        done = client.submit(refine_sample, prepared, student, taken, pure=False)
+        return done.result()
+
+    def _collections(self, rows: list[Any]) -> tuple[Any, Any, Any]:
+        """Return samples, targets and weights of the blocks as collections."""
+        facts = self.facts
+        shape = (len(facts.labels),) if facts.of_classes else ()
+        dtype = np.float32 if facts.of_classes else float
+        is_weighted = self.client.submit(_has_weight, rows[0], pure=False).result()
+        X, mixed, weight = (
+            self._each(partial(_part_of, name), rows)
+            for name in ("X", "mixed", "weight")
+        )
+        return (
+            table_of(X, facts.head),
+            array_of(mixed, shape, dtype),
+            array_of(weight, (), float) if is_weighted else None,
+        )
+
+    def _check_counts(self, counts: list[tuple[int, int]]) -> None:
+        """Raise if samples were lost or doubled between workers."""
+        found = [n_labelled for n_labelled, _ in counts]
+        if found != list(self.facts.counts):
+            raise RuntimeError(
+                f"The student must learn all {self.facts.n_samples} samples. Got "
+                f"{sum(found)} after labelling: partitions gave other samples when "
+                "they were computed again, as after the loss of a worker. Make them "
+                "deterministic, or X.persist() them, and fit again."
+            )
+
+    def _each(self, function: Any, *arguments: Any) -> list[Any]:
+        """Return a future for each block of what a function makes of it."""
+        return self.client.map(function, *arguments, pure=False)
+
+
+def _seed_of(random_state: Any) -> int:
+    """Return a number: a task that is done again, on another worker, draws the same."""
+    if isinstance(random_state, Integral):
+        return int(random_state)
+    rng = check_random_state(random_state)
+    return spawn_seeds(rng, 1)[0] or 0
+
+
+def _part_of(name: str, rows: Any) -> Any:
+    return getattr(rows, name)
+
+
+def _has_weight(rows: Any) -> bool:
+    return rows.weight is not None

@@ -1,0 +1,73 @@
+"""Students that are trained where the samples lie, on the workers of a Dask cluster."""
+
+from numpy.typing import NDArray
+from sklearn.base import is_classifier
+from sklearn.pipeline import Pipeline
+
+from skdistill._typing import Estimator
+from skdistill.students._domain import within_domain
+from skdistill.students._registry import find_adapter
+from skdistill.targets import Target
+
+__all__ = ["mixed_for", "trains_distributed"]
+
+
+def trains_distributed(student: Estimator, *, of_classes: bool) -> bool:
+    """Return whether a student is trained on Dask collections.
+
+    Parameters
+    ----------
+    student : estimator
+        Unfitted.
+    of_classes : bool
+        Whether it is the student of a classification, which a regressor learns by its
+        logits.
+
+    Returns
+    -------
+    bool
+        False also for a Pipeline, whose other steps are fitted on samples in memory.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from xgboost import XGBRegressor
+    >>> from skdistill.students import trains_distributed
+    >>> trains_distributed(XGBRegressor(), of_classes=False)
+    True
+    >>> trains_distributed(Ridge(), of_classes=False)
+    False
+    """
+    if isinstance(student, Pipeline) or is_classifier(student) != of_classes:
+        return False
+    return find_adapter(student).trains_distributed
+
+
+def mixed_for(student: Estimator, target: Target) -> NDArray:
+    """Return what a student that is trained on Dask collections learns.
+
+    Parameters
+    ----------
+    student : estimator
+        Unfitted.
+    target : Target
+        Of some of the samples; its smallest and largest label are those of all.
+
+    Returns
+    -------
+    mixed : ndarray of shape (n_samples,) or (n_samples, n_classes)
+        Values that its loss takes, or probabilities in single precision.
+
+    Examples
+    --------
+    >>> from skdistill.students import mixed_for
+    >>> from skdistill.targets import Target
+    >>> from xgboost import XGBRegressor
+    >>> target = Target.of_values([0.0, 2.0], [1.0, 3.0], alpha=0.5)
+    >>> mixed_for(XGBRegressor(), target)
+    array([0.5, 2.5])
+    """
+    if target.classes is not None:
+        return target.mixed.astype("float32")
+    within = within_domain(student, target)
+    return find_adapter(student).mixed_values(student, within)
