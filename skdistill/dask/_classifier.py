@@ -4,14 +4,15 @@ from typing import Any
 
 from skdistill._parameters import inherit_parameters
 from skdistill._typing import Student, Table, Teachers
-from skdistill.dask._base import IN_MEMORY, BaseDaskDistilled
+from skdistill.blocks import IN_MEMORY, BasePiecewise
+from skdistill.dask._base import BaseDaskDistilled
 from skdistill.dask._collections import is_collection
 from skdistill.distilled import DistilledClassifier, if_student_has
 
 __all__ = ["DaskDistilledClassifier"]
 
 
-@inherit_parameters(BaseDaskDistilled, DistilledClassifier, without=IN_MEMORY)
+@inherit_parameters(BasePiecewise, DistilledClassifier, without=IN_MEMORY)
 class DaskDistilledClassifier(BaseDaskDistilled, DistilledClassifier):
     """`DistilledClassifier` that is fitted on Dask collections, where the samples lie.
 

@@ -3,46 +3,39 @@
 import time
 from dataclasses import dataclass, replace
 from functools import partial
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone, is_classifier
-from sklearn.utils import check_random_state
 
-from skdistill._fitting import naming_failures, spawn_seeds
+from skdistill._fitting import naming_failures
 from skdistill._optional import import_optional
 from skdistill._typing import Estimator
-from skdistill._warnings import Note
-from skdistill.dask._blocks import Block, Facts, describe, gather_facts, take
-from skdistill.dask._collections import array_of, partitions, table_of
-from skdistill.dask._draw import draw_rows
-from skdistill.dask._label import (
+from skdistill.blocks import (
+    Block,
+    Done,
+    Facts,
     Prepared,
     count_rows,
+    describe,
     distill_sample,
+    draw_rows,
+    gather_facts,
     label,
     prepare,
     refine_sample,
     rows_of,
+    seed_of,
+    take,
     take_target,
     to_train,
 )
+from skdistill.dask._collections import array_of, partitions, table_of
 from skdistill.flow import Distillation
 from skdistill.students import find_adapter, trains_distributed
 
-__all__ = ["Done", "distill_collections"]
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a fit leaves on the client: a student, a teacher, and no samples."""
-
-    distillation: Distillation
-    facts: Facts
-    notes: list[Note]
-    seconds: dict[str, float]
+__all__ = ["distill_collections"]
 
 
 def distill_collections(
@@ -111,7 +104,9 @@ class _Run:
         of_classes, is_weighted = is_classifier(model), weight is not None
         parts = [partitions(X, "X"), partitions(y, "y", X)]
         parts.append(
-            partitions(weight, "sample_weight", X) if is_weighted else [None] * len(parts[0])
+            partitions(weight, "sample_weight", X)
+            if is_weighted
+            else [None] * len(parts[0])
         )
         delayed = import_optional("dask", extra="dask").delayed
         block_of = delayed(partial(Block.of, of_classes=of_classes), pure=False)
@@ -120,7 +115,7 @@ class _Run:
         facts = gather_facts(
             client.gather(told), of_classes=of_classes, is_weighted=is_weighted
         )
-        seed = _seed_of(model.random_state)
+        seed = seed_of(model.random_state)
         sent = clone(model).set_params(random_state=seed)
         if model.memory is None:
             sent.set_params(memory=False)
@@ -143,7 +138,9 @@ class _Run:
         labelled = self._label(prepared, kept)
         with naming_failures(f"student ({type(plan.student).__name__})"):
             if not is_distributed:
-                done = self.client.submit(distill_sample, prepared, labelled, pure=False)
+                done = self.client.submit(
+                    distill_sample, prepared, labelled, pure=False
+                )
                 return done.result().students[0]
             return self._train(prepared, told, labelled)
 
@@ -214,14 +211,6 @@ class _Run:
     def _each(self, function: Any, *arguments: Any) -> list[Any]:
         """Return a future for each block of what a function makes of it."""
         return self.client.map(function, *arguments, pure=False)
-
-
-def _seed_of(random_state: Any) -> int:
-    """Return a number: a task that is done again, on another worker, draws the same."""
-    if isinstance(random_state, Integral):
-        return int(random_state)
-    rng = check_random_state(random_state)
-    return spawn_seeds(rng, 1)[0] or 0
 
 
 def _part_of(name: str, rows: Any) -> Any:

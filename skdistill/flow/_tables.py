@@ -13,8 +13,8 @@ __all__ = [
     "check_joinable",
     "check_same_container",
     "count_columns",
-    "join_columns",
     "join_all",
+    "join_columns",
     "join_samples",
     "take_columns",
 ]

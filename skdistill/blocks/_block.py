@@ -1,4 +1,4 @@
-"""Blocks: the samples of a partition with their labels, and what is known of all."""
+"""Blocks: some samples with their labels, and what is known of all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Block(NamedTuple):
 
     @classmethod
     def of(cls, X: Table, y: Any, weight: Any, *, of_classes: bool) -> "Block":
-        """Return the block of a partition; raise if it is not as `fit` describes it."""
+        """Return a block; raise if it is not as `fit` describes it."""
         given = (X, y) if weight is None else (X, y, weight)
         check_consistent_length(*given)
         labels = np.asarray(y)
@@ -66,7 +66,7 @@ def take(block: Block, rows: NDArray) -> Block:
 
 
 class Description(NamedTuple):
-    """What is said of a block to the client, which gets no samples."""
+    """What is known of a block without its samples."""
 
     n_samples: int
     total: float
@@ -76,7 +76,7 @@ class Description(NamedTuple):
 
 
 def describe(block: Block, *, of_classes: bool) -> Description:
-    """Return what the client has to know of a block.
+    """Return what has to be known of a block once it is gone.
 
     Its `labels` are the classes of samples with weight; of a regression the smallest
     and the largest label.
@@ -156,8 +156,8 @@ def gather_facts(
     filled = [one for one in told if one.n_samples]
     if not filled:
         raise ValueError(
-            "X must not be empty. Got 0 samples in all of its partitions. Look at what "
-            "was filtered out."
+            "X must not be empty. Got 0 samples in all of its blocks. Look at what was "
+            "filtered out."
         )
     for one in filled:
         _check_same_columns(filled[0].head, one.head)
@@ -192,12 +192,10 @@ def _check_same_columns(first: Table, other: Table) -> None:
         found = [[one.shape[1:], one.dtype] for one in (first, other)]
     if found[0] != found[1]:
         changed = [
-            f"{one} and {two}"
-            for one, two in zip(*found, strict=False)
-            if one != two
+            f"{one} and {two}" for one, two in zip(*found, strict=False) if one != two
         ]
         raise ValueError(
-            "All partitions of X must have the same columns. Got "
-            f"{(changed or ['another number of them'])[0]}. Use X.astype, or categories "
-            "that are known: X.categorize()."
+            "All blocks of X must have the same columns. Got "
+            f"{(changed or ['another number of them'])[0]}. Use X.astype, or "
+            "categories that are known: in Dask X.categorize()."
         )

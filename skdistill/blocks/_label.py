@@ -12,7 +12,7 @@ from skdistill._fitting import clone_with_seed, spawn_seeds
 from skdistill._sklearn import safe_indexing
 from skdistill._typing import Estimator, Table
 from skdistill._warnings import Note, collecting
-from skdistill.dask._blocks import Block, Facts
+from skdistill.blocks._block import Block, Facts
 from skdistill.distilled import check_data, make_plan
 from skdistill.flow import (
     Data,
@@ -90,8 +90,8 @@ def prepare(model: Estimator, facts: Facts, blocks: Sequence[Block]) -> Prepared
 
     Parameters
     ----------
-    model : DaskDistilledRegressor or DaskDistilledClassifier
-        Unfitted.
+    model : estimator
+        Unfitted: a distilled estimator that learns samples in blocks.
     facts : Facts
         What is known of all samples.
     blocks : sequence of Block
@@ -129,7 +129,7 @@ def _check_has_every_class(sample: Data, facts: Facts) -> None:
 def _check_learns_mean(plan: Plan, data: Data) -> None:
     if plan.learns_distribution(data):
         raise ValueError(
-            "On Dask collections a student learns values by a loss that is least for "
+            "In blocks a student learns values by a loss that is least for "
             f"the mean. Got {plan.student!r}. Use squared loss, or DistilledRegressor "
             "on samples in memory."
         )
@@ -188,9 +188,7 @@ def label(
         predictions = np.where(
             is_new.reshape(-1, *[1] * (told.ndim - 1)), told, predictions
         )
-    own = replace(
-        prepared.supervision, signal=replace(signal, predictions=predictions)
-    )
+    own = replace(prepared.supervision, signal=replace(signal, predictions=predictions))
     plan = _plan_of_block(prepared, data, number, n_learned)
     return Labelled(data, predictions, make_unlabeled(plan, data, own))
 
@@ -284,7 +282,7 @@ def take_target(
 def refine_sample(
     prepared: Prepared, student: Estimator, taken: Sequence[tuple[Table, Target]]
 ) -> Estimator:
-    """Solve for the leaf values of a trained student, on a sample of what it learned."""
+    """Solve for a trained student's leaf values, on a sample of what it learned."""
     tables, targets = zip(*(one for one in taken if len(one[1].labels)), strict=True)
     target = reduce(Target.join, targets)
     return refine_fitted(student, join_all(tables), target, prepared.plan)[0]

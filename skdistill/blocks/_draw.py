@@ -1,11 +1,16 @@
 """Which samples are drawn, of how many blocks and for what."""
 
 from collections.abc import Sequence
+from numbers import Integral
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils import check_random_state
 
-__all__ = ["draw_rows"]
+from skdistill._fitting import spawn_seeds
+
+__all__ = ["draw_rows", "seed_of"]
 
 
 def draw_rows(
@@ -42,3 +47,11 @@ def draw_rows(
         np.sort(rng.choice(count, size, replace=False))
         for count, size in zip(counts, drawn, strict=True)
     ]
+
+
+def seed_of(random_state: Any) -> int:
+    """Return a seed: what is done again, or in parts, draws the same each time."""
+    if isinstance(random_state, Integral):
+        return int(random_state)
+    rng = check_random_state(random_state)
+    return spawn_seeds(rng, 1)[0] or 0
