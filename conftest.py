@@ -19,6 +19,8 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 # What cannot be tested without the libraries that export.
 HAVE_ALL = all(map(find_spec, ("skl2onnx", "skops")))
 collect_ignore = [] if HAVE_ALL else ["skdistill/export", "docs/guide.md"]
+if not all(map(find_spec, ("dask", "distributed"))):
+    collect_ignore += ["skdistill/dask", "docs/dask.md"]
 
 
 def pytest_addoption(parser):
@@ -58,7 +60,7 @@ def pytest_configure(config):
 
 def pytest_report_header():
     """Say what is left out, if anything."""
-    return [f"not tested without skl2onnx and skops: {part}" for part in collect_ignore]
+    return [f"not tested for want of a library: {part}" for part in collect_ignore]
 
 
 @pytest.fixture(autouse=True)

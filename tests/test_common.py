@@ -28,6 +28,7 @@ from skdistill import (
     DistilledRegressor,
     DistilledRegressorCV,
 )
+from skdistill.dask import DaskDistilledClassifier, DaskDistilledRegressor
 from skdistill.iterative import (
     CodistilledClassifier,
     CodistilledRegressor,
@@ -267,6 +268,14 @@ PROCEDURES = {
 }
 
 
+ON_DASK = {
+    "samples in memory": DaskDistilledRegressor(Ridge(), Ridge(), **CHEAP),
+    "classes in memory": DaskDistilledClassifier(
+        LogisticRegression(), LogisticRegression(), **CHEAP
+    ),
+}
+
+
 DEFAULTS = [DistilledRegressor(), DistilledClassifier()]
 # The default teacher, for a student of fewer rounds. Refined, that would split by the
 # rounding of its sums, and so by the order of the samples.
@@ -294,6 +303,7 @@ def run(estimator, check):
         *BAYESIAN.values(),
         *CASCADES.values(),
         *PROCEDURES.values(),
+        *ON_DASK.values(),
     ]
 )
 def test_estimator_check(estimator, check):

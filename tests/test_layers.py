@@ -36,7 +36,7 @@ LAYERS = (
 LAYER_OF = {unit: layer for layer, units in enumerate(LAYERS) for unit in units}
 LAYER_OF[""] = len(LAYERS)
 
-HEAVY = {"lightgbm", "matplotlib", "pandas", "xgboost"}
+HEAVY = {"dask", "distributed", "lightgbm", "matplotlib", "pandas", "xgboost"}
 MAX_FILE_LINES = 500
 MAX_BODY_LINES = 50
 # Of all function bodies this fraction has at most so many lines.

@@ -46,6 +46,7 @@ from skdistill import (
     targets,
     transfer,
 )
+from skdistill.dask import DaskDistilledClassifier, DaskDistilledRegressor
 from skdistill.teachers import DistributionRegressor, in_context
 
 ROOT = Path(__file__).parents[1]
@@ -97,6 +98,8 @@ ESTIMATORS = [
     *estimators(skdistill),
     *estimators(transfer),
     *estimators(refine),
+    DaskDistilledRegressor,
+    DaskDistilledClassifier,
     DistributionRegressor,
 ]
 
@@ -109,6 +112,7 @@ DIFFERENT_IN_SEARCH = DIFFERENT_BY_TASK - {"cv", "student"} | {"alphas", "scorin
 OF_THE_SEARCH = {"cv", "memory", "n_jobs", "random_state", "verbose"}
 
 DISTILLED = (DistilledRegressor, DistilledClassifier)
+ON_DASK = (DaskDistilledRegressor, DaskDistilledClassifier)
 SEARCHES = (DistilledRegressorCV, DistilledClassifierCV)
 CASCADES = (CascadeRegressor, CascadeClassifier)
 PROCEDURES = (
@@ -117,7 +121,7 @@ PROCEDURES = (
     (CodistilledRegressor, CodistilledClassifier),
 )
 
-HEAVY = {"lightgbm", "matplotlib", "pandas", "xgboost"}
+HEAVY = {"dask", "distributed", "lightgbm", "matplotlib", "pandas", "xgboost"}
 
 
 @dataclass(frozen=True)
@@ -171,11 +175,11 @@ def fitted():
     X = pd.DataFrame({"a": range(20), "b": range(20)})
     models = [
         cls(DummyRegressor(), DummyRegressor()).fit(X, X["a"])
-        for cls in (DistilledRegressor, DistilledRegressorCV)
+        for cls in (DistilledRegressor, DistilledRegressorCV, DaskDistilledRegressor)
     ]
     models += [
         cls(DummyClassifier(), DummyClassifier()).fit(X, X["a"] % 2)
-        for cls in (DistilledClassifier, DistilledClassifierCV)
+        for cls in (DistilledClassifier, DistilledClassifierCV, DaskDistilledClassifier)
     ]
     models += [
         BayesianDistilledRegressor(alpha=0).fit(X, X["a"]),
@@ -184,7 +188,7 @@ def fitted():
     folds = {"cv": 2, "deferral": DummyRegressor()}
     models += [
         CascadeRegressor(models[0], **folds).fit(X, X["a"]),
-        CascadeClassifier(models[2], **folds).fit(X, X["a"] % 2),
+        CascadeClassifier(models[3], **folds).fit(X, X["a"] % 2),
     ]
     for regressor, classifier in PROCEDURES:
         for cls, part, y in (
@@ -280,6 +284,7 @@ def entries_of(pair: tuple[type, ...], name: str) -> list[Entry]:
     ("pair", "name", "different"),
     [
         *((*one, DIFFERENT_BY_TASK) for one in shared(*DISTILLED)),
+        *((*one, DIFFERENT_BY_TASK) for one in shared(*ON_DASK)),
         *((*one, DIFFERENT_IN_SEARCH) for one in shared(*SEARCHES)),
         *((*one, {"estimator"}) for one in shared(*CASCADES) if one[1] != "deferral"),
         *(
@@ -346,7 +351,7 @@ def test_import_loads_no_heavy_library(tmp_path):
     code = f"""if True:
         import sys, sklearn
         before = set(sys.modules)
-        import skdistill, skdistill.displays, skdistill.metrics
+        import skdistill, skdistill.dask, skdistill.displays, skdistill.metrics
         print(*{HEAVY} & (set(sys.modules) - before))
     """
     assert run_python(code, tmp_path) == []
@@ -356,7 +361,7 @@ def test_import_needs_no_heavy_library(tmp_path):
     code = f"""if True:
         import sys
         sys.modules |= dict.fromkeys({HEAVY})  # importing them raises ImportError
-        import skdistill, skdistill.displays, skdistill.metrics
+        import skdistill, skdistill.dask, skdistill.displays, skdistill.metrics
         print(skdistill.__version__)
     """
     assert run_python(code, tmp_path) == [skdistill.__version__]

@@ -46,7 +46,8 @@ def test_the_lowest_versions_are_pinned():
         text=True,
         check=True,
     ).stdout.splitlines()
-    extras = [one for name in ("xgboost", "lightgbm", "onnx") for one in EXTRAS[name]]
+    names = ("xgboost", "lightgbm", "dask", "onnx")
+    extras = [one for name in names for one in EXTRAS[name]]
     expected = [*PROJECT["dependencies"], *extras]
     assert sorted(pins) == sorted(one.replace(">=", "==") for one in expected)
 

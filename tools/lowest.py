@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
-EXTRAS = ("xgboost", "lightgbm", "onnx")
+EXTRAS = ("xgboost", "lightgbm", "dask", "onnx")
 
 
 def pin(requirement: str) -> str:

@@ -125,6 +125,16 @@ class Facts:
         """How many samples there are."""
         return sum(self.counts)
 
+    def check_again(self, block: Block, number: int) -> None:
+        """Raise if a block is not the one that was described."""
+        if len(block.y) != (expected := self.counts[number]):
+            raise RuntimeError(
+                f"Block {number} must hold the same samples whenever it is read or "
+                f"computed. Got {len(block.y)} of them, and {expected} before: it is "
+                "drawn by chance, as after the loss of a worker, or read from what has "
+                "changed. Give it a seed, or store it, and fit again."
+            )
+
     def no_data(self) -> Data:
         """Return training data without samples, for what is known of them."""
         return self.data(Block(self.head, np.empty(0), None))

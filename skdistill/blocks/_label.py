@@ -177,6 +177,7 @@ def label(
     -------
     Labelled
     """
+    prepared.facts.check_again(block, number)
     signal = prepared.supervision.signal
     position = np.full(len(block.y), -1)
     position[seen] = start + np.arange(len(seen))
@@ -265,10 +266,9 @@ def _join_unlabeled(given: Sequence[Unlabeled | None]) -> Unlabeled | None:
     return Unlabeled(X, np.concatenate([one.predictions for one in parts]))
 
 
-def count_rows(labelled: Labelled) -> tuple[int, int]:
-    """Return how many samples of a block have labels, and how many do not."""
-    unlabeled = labelled.unlabeled
-    return len(labelled.data.y), 0 if unlabeled is None else len(unlabeled.predictions)
+def count_rows(rows: Rows) -> int:
+    """Return how many samples a student learns of a block, with its transfer set."""
+    return len(rows.mixed)
 
 
 def take_target(

@@ -147,7 +147,10 @@ class _Run:
 
     def prepare(self) -> Prepared:
         """Fit the teacher on a sample of the blocks."""
-        taken = [block.take(rows) for block, rows in self._with(self.seen)]
+        taken = []
+        for number, (block, rows) in enumerate(self._with(self.seen)):
+            self.facts.check_again(block, number)
+            taken.append(block.take(rows))
         return prepare(self.model, self.facts, taken)
 
     def fit_student(self, prepared: Prepared) -> Estimator:
@@ -187,15 +190,7 @@ class _Run:
 
     def _with(self, *drawn: list[NDArray[np.intp]]) -> Iterator[tuple]:
         """Read the blocks again, each with the rows drawn of it."""
-        blocks = zip(self.source.blocks(), self.facts.counts, *drawn, strict=True)
-        for block, count, *rows in blocks:
-            if len(block.y) != count:
-                raise RuntimeError(
-                    "The Parquet files must stay as they are while fit reads them. Got "
-                    f"{len(block.y)} samples in a block, where there were {count}. Fit "
-                    "again."
-                )
-            yield block, *rows
+        return zip(self.source.blocks(), *drawn, strict=True)
 
     def _folder(self) -> AbstractContextManager[str]:
         """Return a new folder for what blocks become; it is private to the user."""
@@ -235,7 +230,7 @@ class _Stored:
         path = self._folder / f"block-{len(self._paths)}"
         joblib.dump(labelled, path)
         self._paths.append(path)
-        return sum(count_rows(labelled))
+        return count_rows(rows_of(labelled, self._prepared))
 
     def labelled(self) -> Iterator[Labelled]:
         """Read the blocks, one after the other."""

@@ -89,7 +89,7 @@ class DaskDistilledClassifier(BaseDaskDistilled, DistilledClassifier):
     ...     student=XGBClassifier(n_estimators=5, verbosity=0),
     ...     random_state=0,
     ... )
-    >>> with Client(processes=False, dashboard_address=None):
+    >>> with Client(processes=False, dashboard_address=":0"):
     ...     model.fit(X, y).predict_proba(X).compute().shape
     (150, 3)
     """

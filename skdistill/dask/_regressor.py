@@ -88,7 +88,7 @@ class DaskDistilledRegressor(BaseDaskDistilled, DistilledRegressor):
     ...     student=XGBRegressor(n_estimators=5, verbosity=0),
     ...     random_state=0,
     ... )
-    >>> with Client(processes=False, dashboard_address=None):
+    >>> with Client(processes=False, dashboard_address=":0"):
     ...     model.fit(X, y).predict(X).compute().shape
     (442,)
     """

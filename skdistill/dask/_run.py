@@ -37,6 +37,9 @@ from skdistill.students import find_adapter, trains_distributed
 
 __all__ = ["distill_collections"]
 
+# How often training on collections begins, if each time a worker is lost.
+_ATTEMPTS = 3
+
 
 def distill_collections(
     model: Estimator, client: Any, X: Any, y: Any, weight: Any
@@ -145,7 +148,7 @@ class _Run:
             return self._train(prepared, told, labelled)
 
     def _label(self, prepared: Any, kept: list[NDArray[np.intp]]) -> list[Any]:
-        """Label rows of the blocks; raise if any are lost."""
+        """Return what workers make of rows of the blocks."""
         starts = np.cumsum([0, *map(len, self.seen)])
         n_learned = sum(map(len, kept))
         return self._each(
@@ -164,22 +167,41 @@ class _Run:
         client, plan = self.client, told.plan
         every = [prepared] * len(labelled)
         rows = self._each(rows_of, labelled, every)
-        counts = client.gather(self._each(count_rows, labelled))
-        self._check_counts(counts)
         X, mixed, weight = self._collections(rows)
         student = client.submit(to_train, prepared, pure=False).result()
-        adapter = find_adapter(student)
-        student = adapter.fit_distributed(student, X, mixed, weight, client)
+        student = self._train_again_if_lost(student, X, mixed, weight)
         if plan.refinements[0] is None:
             return student
-        drawn = draw_rows(
-            [sum(one) for one in counts],
-            self.model.student_samples,
-            self.model.random_state,
-        )
+        counts = client.gather(self._each(count_rows, rows))
+        drawn = draw_rows(counts, self.model.student_samples, self.model.random_state)
         taken = self._each(take_target, labelled, every, drawn)
         done = client.submit(refine_sample, prepared, student, taken, pure=False)
         return done.result()
+
+    def _train_again_if_lost(
+        self, student: Estimator, X: Any, mixed: Any, weight: Any
+    ) -> Estimator:
+        """Train on collections; begin anew where a worker was lost meanwhile.
+
+        What it held is computed again by Dask, but its library gives training up.
+        """
+        client, adapter = self.client, find_adapter(student)
+        for attempt in range(1, _ATTEMPTS + 1):
+            workers = {*client.nthreads()}
+            try:
+                return adapter.fit_distributed(clone(student), X, mixed, weight, client)
+            except Exception as error:
+                lost = workers - {*client.nthreads()}
+                if not lost:
+                    raise
+                if attempt == _ATTEMPTS:
+                    error.add_note(
+                        f"In each of {attempt} attempts a worker was lost, the last "
+                        f"time {', '.join(sorted(lost))}. Look at the memory of the "
+                        "workers, give them more or smaller partitions, and fit again."
+                    )
+                    raise
+        raise RuntimeError  # It has returned or raised.
 
     def _collections(self, rows: list[Any]) -> tuple[Any, Any, Any]:
         """Return samples, targets and weights of the blocks as collections."""
@@ -196,17 +218,6 @@ class _Run:
             array_of(mixed, shape, dtype),
             array_of(weight, (), float) if is_weighted else None,
         )
-
-    def _check_counts(self, counts: list[tuple[int, int]]) -> None:
-        """Raise if samples were lost or doubled between workers."""
-        found = [n_labelled for n_labelled, _ in counts]
-        if found != list(self.facts.counts):
-            raise RuntimeError(
-                f"The student must learn all {self.facts.n_samples} samples. Got "
-                f"{sum(found)} after labelling: partitions gave other samples when "
-                "they were computed again, as after the loss of a worker. Make them "
-                "deterministic, or X.persist() them, and fit again."
-            )
 
     def _each(self, function: Any, *arguments: Any) -> list[Any]:
         """Return a future for each block of what a function makes of it."""
