@@ -30,7 +30,7 @@ class ParquetBlocks:
         A Parquet file, or several with the same columns, one below the other.
     block_size : int, default=100000
         At most how many samples are read at once. Fewer take less memory; a transfer
-        set is drawn within a block.
+        set is drawn within a block. None reaches into the next row group of a file.
 
     Attributes
     ----------

@@ -101,7 +101,7 @@ def narrowed(path, target):
     narrow = path.with_name(f"{target}.parquet")
     if not narrow.exists():
         columns = [*FEATURES, target, "weight"]
-        pd.read_parquet(path)[columns].to_parquet(narrow, row_group_size=200)
+        pd.read_parquet(path)[columns].to_parquet(narrow)
     return narrow
 
 
