@@ -22,6 +22,9 @@ collect_ignore = [] if HAVE_ALL else ["skdistill/export", "docs/guide.md"]
 if not all(map(find_spec, ("dask", "distributed"))):
     collect_ignore += ["skdistill/dask", "docs/dask.md"]
 
+if find_spec("pyarrow") is None:
+    collect_ignore += ["skdistill/blocks", "tests/blocks", "docs/guide.md"]
+
 
 def pytest_addoption(parser):
     """Offer to run a part of the cases of each test."""

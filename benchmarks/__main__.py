@@ -50,6 +50,7 @@ STEPS = (
     "ship",
     "ship_c",
     "scaling",
+    "blocks",
     "dao",
     "orlov",
     "hao",

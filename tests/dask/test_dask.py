@@ -22,10 +22,15 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill import DistilledClassifier, DistilledRegressor, DistilledRegressorCV
+from skdistill.blocks import (
+    Block,
+    describe,
+    draw_rows,
+    gather_facts,
+    label,
+    prepare,
+)
 from skdistill.dask import DaskDistilledClassifier, DaskDistilledRegressor
-from skdistill.dask._blocks import Block, describe, gather_facts
-from skdistill.dask._draw import draw_rows
-from skdistill.dask._label import label, prepare
 from skdistill.transfer import MungeSampler, TransferSet
 
 da = pytest.importorskip("dask.array", reason="needs skdistill[dask]")
@@ -195,9 +200,7 @@ def test_no_sample_is_labelled_by_a_teacher_that_saw_its_label():
     )
     for number, start in ((0, 0), (1, len(seen[0]))):
         every = np.arange(counts[number])
-        done = label(
-            blocks[number], prepared, number, every, seen[number], start, 90
-        )
+        done = label(blocks[number], prepared, number, every, seen[number], start, 90)
         assert (done.predictions != blocks[number].y).all()
         new = np.setdiff1d(every, seen[number])
         fitted = prepared.supervision.teacher.get()
@@ -218,7 +221,9 @@ def test_a_partition_that_changes_is_an_error_and_no_loss():
 def test_the_transfer_set_of_all_partitions_is_as_large_as_in_memory():
     X, y, _ = samples()
     transfer = TransferSet(MungeSampler(), size=2, weight=0.5)
-    blocks, seen, prepared = prepared_on(X, y, [1, 139, 100], Ridge(), transfer=transfer)
+    blocks, seen, prepared = prepared_on(
+        X, y, [1, 139, 100], Ridge(), transfer=transfer
+    )
     drawn = [
         label(block, prepared, i, np.arange(len(block.y)), rows, 0, 240).unlabeled
         for i, (block, rows) in enumerate(zip(blocks, seen, strict=True))
@@ -400,7 +405,12 @@ def test_searches_run_on_a_cluster_by_joblib():
     model = DistilledRegressor(Ridge(), LinearRegression(), **ALONE)
     search = GridSearchCV(model, {"alpha": [0.2, 0.8]}, cv=2)
     own = DistilledRegressorCV(
-        Ridge(), LinearRegression(), alphas=[0.5], transfers=[None], cv=2, random_state=0
+        Ridge(),
+        LinearRegression(),
+        alphas=[0.5],
+        transfers=[None],
+        cv=2,
+        random_state=0,
     )
     alone = clone(search).fit(X, y), clone(own).fit(X, y)
     with joblib.parallel_config("dask"):
