@@ -148,8 +148,8 @@ def report(frame: pd.DataFrame) -> str:
             "categorical. XGBoost (50 trees of depth 5) distilled from histogram "
             f"boosting and asked for all predictions. Blocks are of {BLOCK_SIZE:,} "
             f"samples, teacher and refinement learn {N_SAMPLE:,}; in memory the "
-            "teacher is fitted beforehand and the leaves are refined on all samples. Memory is "
-            "what a fit adds at most to a process that has all libraries loaded; a "
+            "teacher is fitted beforehand and the leaves are refined on all samples. "
+            "Memory is what a fit adds at most to a process that has all libraries loaded; a "
             "further row is one beyond those of the line above. One thread.",
             results.markdown(shown),
             f"Measured with {results.describe(frame)}.",

@@ -86,7 +86,7 @@ class BaseDaskDistilled(BasePiecewise):
         return self._keep_done(distill_collections(self, client, X, y, sample_weight))
 
     def _check_distributes(self) -> None:
-        """Raise if a student that could be trained on collections has parameters not to."""
+        """Raise if a student that collections could train has parameters not to."""
         student, of_classes = student_of(self), hasattr(self, "soften")
         if not trains_distributed(student, of_classes=of_classes):
             return
