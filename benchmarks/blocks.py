@@ -26,10 +26,8 @@ from benchmarks.processes import measure_apart, memory_mb, peak_mb, reset_peak
 
 NAME, TABLE, TARGET = "blocks", "fremtpl2_freq", "target"
 BLOCKS, IN_MEMORY = "blocks", "in memory"
-SIZES = {
-    BLOCKS: (250_000, 500_000, 1_000_000, 2_000_000),
-    IN_MEMORY: (250_000, 500_000),
-}
+SIZES = {BLOCKS: (250_000, 500_000, 1_000_000), IN_MEMORY: (250_000, 500_000)}
+
 BLOCK_SIZE = N_SAMPLE = 50_000
 SHARED = {"random_state": 0, "on_poor_teacher": "ignore", "memory": False}
 
@@ -149,8 +147,8 @@ def report(frame: pd.DataFrame) -> str:
             f"boosting and asked for all predictions. Blocks are of {BLOCK_SIZE:,} "
             f"samples, teacher and refinement learn {N_SAMPLE:,}; in memory the "
             "teacher is fitted beforehand and the leaves are refined on all samples. "
-            "Memory is what a fit adds at most to a process that has all libraries loaded; a "
-            "further row is one beyond those of the line above. One thread.",
+            "Memory is what a fit adds at most to a process that has all libraries "
+            "loaded; a further row is one beyond those of the line above. One thread.",
             results.markdown(shown),
             f"Measured with {results.describe(frame)}.",
         ]

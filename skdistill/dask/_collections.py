@@ -62,7 +62,8 @@ def partitions(collection: Any, name: str, like: Any = None) -> list[Any]:
     if like is not None and len(delayed) != (expected := _count(like)):
         raise ValueError(
             f"{name} must have as many partitions as X, {expected}. Got "
-            f"{len(delayed)}. Use {name}.repartition or rechunk, or make both of one DataFrame."
+            f"{len(delayed)}. Use {name}.repartition or rechunk, or make both of one "
+            "DataFrame."
         )
     return delayed
 
