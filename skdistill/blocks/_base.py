@@ -142,6 +142,7 @@ class BaseBlockDistilled(BasePiecewise):
             **fit_params,
         }
         if not isinstance(X, ParquetBlocks):
+            forget_fit(self, "_dtypes")
             return super().fit(X, y, sample_weight, **given)
         found = [name for name, value in given.items() if value is not None]
         if found:

@@ -7,6 +7,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sklearn.utils import check_scalar
 
 from skdistill._optional import import_optional
@@ -178,4 +179,5 @@ def _as_dtype(column: "pd.Series", dtype: Any) -> "pd.Series":
         return column.astype("category").cat.set_categories(
             dtype.categories, ordered=dtype.ordered
         )
-    return column.astype(dtype)
+    # Only NumPy's integers have no missing values.
+    return column.astype(dtype) if isinstance(column.dtype, np.dtype) else column

@@ -105,7 +105,8 @@ def narrowed(path, target):
     return narrow
 
 
-def test_blocks_have_the_dtypes_of_the_whole_table(folder):
+@pytest.mark.parametrize("told", [False, True])
+def test_blocks_have_the_dtypes_of_the_whole_table(folder, told):
     whole = pd.DataFrame(
         {
             "missing": pd.array([1, 2, 3, None, 5], dtype="Int64"),
@@ -115,11 +116,13 @@ def test_blocks_have_the_dtypes_of_the_whole_table(folder):
         },
     )
     path = folder / "dtypes.parquet"
-    # Without what pandas says of it, so that its integers become NumPy's.
-    written = pyarrow.Table.from_pandas(whole).replace_schema_metadata(None)
+    written = pyarrow.Table.from_pandas(whole)
+    if not told:  # Without what pandas says of it, its integers become NumPy's.
+        written = written.replace_schema_metadata(None)
     pyarrow.parquet.write_table(written, path, row_group_size=2)
     blocks = [*ParquetBlocks(path, block_size=2).read()]
     assert [len(block) for block in blocks] == [2, 2, 1]
+    assert blocks[0]["missing"].dtype == ("Int64" if told else float)
     assert all((block.dtypes == blocks[0].dtypes).all() for block in blocks)
     pd.testing.assert_frame_equal(
         pd.concat(blocks, ignore_index=True), pd.read_parquet(path)
