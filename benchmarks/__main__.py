@@ -51,6 +51,7 @@ STEPS = (
     "ship_c",
     "scaling",
     "blocks",
+    "dask_scaling",
     "dao",
     "orlov",
     "hao",

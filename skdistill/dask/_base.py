@@ -86,7 +86,7 @@ class BaseDaskDistilled(BasePiecewise):
         return self._keep_done(distill_collections(self, client, X, y, sample_weight))
 
     def _check_distributes(self) -> None:
-        """Raise if a student that collections could train has parameters not to."""
+        """Raise if a student for collections has parameters that rule them out."""
         student, of_classes = student_of(self), hasattr(self, "soften")
         if not trains_distributed(student, of_classes=of_classes):
             return
@@ -103,7 +103,7 @@ class BaseDaskDistilled(BasePiecewise):
         """Return lazily what a method says of a collection."""
         self._fitted_student()
         lean = copy(self)
-        lean._teacher = None  # It need not travel.
+        vars(lean).update(_teacher=None)  # It need not travel.
         return map_samples(partial(_call_method, lean, method), X, shape, dtype)
 
 

@@ -113,8 +113,8 @@ class DaskDistilledClassifier(BaseDaskDistilled, DistilledClassifier):
         Returns
         -------
         labels : dask.array.Array or ndarray of shape (n_samples,)
-            Of a Dask collection they are computed when they are asked for, partition by
-            partition.
+            They are computed when they are asked for, partition by partition, if X is a
+            Dask collection.
         """
         if is_collection(X):
             self._fitted_student()

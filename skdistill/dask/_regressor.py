@@ -112,8 +112,8 @@ class DaskDistilledRegressor(BaseDaskDistilled, DistilledRegressor):
         Returns
         -------
         y : dask.array.Array or ndarray of shape (n_samples,)
-            In the unit of the target. Of a Dask collection it is computed when it is
-            asked for, partition by partition.
+            In the unit of the target. It is computed when it is asked for, partition by
+            partition, if X is a Dask collection.
         """
         if is_collection(X):
             return self._map("predict", X, (), float)

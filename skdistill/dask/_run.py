@@ -106,11 +106,9 @@ class _Run:
         """Bring the samples onto the workers, and describe them to the client."""
         of_classes, is_weighted = is_classifier(model), weight is not None
         parts = [partitions(X, "X"), partitions(y, "y", X)]
-        parts.append(
-            partitions(weight, "sample_weight", X)
-            if is_weighted
-            else [None] * len(parts[0])
-        )
+        parts.append([None] * len(parts[0]))
+        if is_weighted:
+            parts[-1] = partitions(weight, "sample_weight", X)
         delayed = import_optional("dask", extra="dask").delayed
         block_of = delayed(partial(Block.of, of_classes=of_classes), pure=False)
         blocks = client.compute([block_of(*part) for part in zip(*parts, strict=True)])
@@ -141,10 +139,8 @@ class _Run:
         labelled = self._label(prepared, kept)
         with naming_failures(f"student ({type(plan.student).__name__})"):
             if not is_distributed:
-                done = self.client.submit(
-                    distill_sample, prepared, labelled, pure=False
-                )
-                return done.result().students[0]
+                submit = partial(self.client.submit, pure=False)
+                return submit(distill_sample, prepared, labelled).result().students[0]
             return self._train(prepared, told, labelled)
 
     def _label(self, prepared: Any, kept: list[NDArray[np.intp]]) -> list[Any]:

@@ -48,8 +48,10 @@ def trains_in_blocks(student: Estimator, *, of_classes: bool) -> bool:
 
     Parameters
     ----------
-    student, of_classes
-        As for `trains_distributed`.
+    student : estimator
+        Unfitted.
+    of_classes : bool
+        Whether it is the student of a classification.
 
     Returns
     -------

@@ -1,9 +1,8 @@
 """XGBoost by its own `train`, with soft labels, and the estimator made of it.
 
-Of two classes the label is the probability of the second, which "binary:logistic"
-takes: its gradient is that of the cross-entropy. Of more classes the labels are all
-probabilities, a matrix that XGBoost's own objective of classes does not take. So the
-trees are grown as those of a regression of as many outputs, by the gradient of the soft
+With two classes the label is the probability of the second, which "binary:logistic"
+takes: its gradient is that of the cross-entropy. With more the labels are the matrix of
+all probabilities, which XGBoost's own objective of classes does not take. So the trees are grown as those of a regression of as many outputs, by the gradient of the soft
 labels, and the model's documented JSON is then given the name of the objective.
 """
 
