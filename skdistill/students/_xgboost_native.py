@@ -2,7 +2,8 @@
 
 With two classes the label is the probability of the second, which "binary:logistic"
 takes: its gradient is that of the cross-entropy. With more the labels are the matrix of
-all probabilities, which XGBoost's own objective of classes does not take. So the trees are grown as those of a regression of as many outputs, by the gradient of the soft
+all probabilities, which XGBoost's own objective of classes does not take. So the trees
+are grown as those of a regression of as many outputs, by the gradient of the soft
 labels, and the model's documented JSON is then given the name of the objective.
 """
 

@@ -154,6 +154,20 @@ def test_labels_are_learned_as_in_memory(path, target):
     assert (kept.predict(blocks) == model.predict(blocks)).all()
 
 
+def test_vector_leaves_are_learned_as_in_memory(folder):
+    whole = table()[["a", "b", "three"]]
+    whole.to_parquet(folder / "vectors.parquet")
+    X, y = whole[["a", "b"]], whole["three"]
+    teacher, student = parts("three", multi_strategy="multi_output_tree")
+    expected = DistilledClassifier(teacher, student, **EXACT).fit(X, y)
+    blocks = ParquetBlocks(folder / "vectors.parquet", block_size=BLOCK)
+    model = BlockDistilledClassifier(teacher, student, **EXACT).fit(blocks, "three")
+    assert model.predict_proba(blocks) == pytest.approx(
+        expected.predict_proba(X), rel=1e-4, abs=1e-5
+    )
+    assert model.student_.get_params()["multi_strategy"] == "multi_output_tree"
+
+
 def test_one_block_has_the_transfer_set_of_samples_in_memory(path):
     whole, expected, model = fit_both(
         path, "values", block_size=N_SAMPLES, random_state=0
