@@ -45,6 +45,8 @@ class BasePiecewise(BaseDistilled):
         "teacher_samples": [Interval(Integral, 1, None, closed="left")],
         "student_samples": [Interval(Integral, 1, None, closed="left")],
     }
+    # What the samples come as, in errors.
+    _pieces: ClassVar[str]
 
     def __init__(
         self,
@@ -58,6 +60,40 @@ class BasePiecewise(BaseDistilled):
         super().__init__(teacher, student, **inherited)
         self.teacher_samples = teacher_samples
         self.student_samples = student_samples
+
+    def _fit_any(
+        self, X: Any, y: Any, sample_weight: Any, given: dict[str, Any]
+    ) -> Self:
+        """Fit pieces, or samples in memory as without pieces."""
+        if not self._is_in_pieces(X):
+            return super().fit(X, y, sample_weight, **given)
+        found = [name for name, value in given.items() if value is not None]
+        if found:
+            raise ValueError(
+                f"{self._pieces} are fitted by X, y and sample_weight alone. Got "
+                f"{found[0]}. Leave it out, or pass samples in memory."
+            )
+        return self._fit_pieces(X, y, sample_weight)
+
+    def _is_in_pieces(self, X: Any) -> bool:
+        raise NotImplementedError
+
+    def _fit_pieces(self, X: Any, y: Any, sample_weight: Any) -> Self:
+        raise NotImplementedError
+
+    def _check_trains(self, trains: Callable[..., bool], name_of_reason: str) -> None:
+        """Raise if a student that pieces could train has parameters against that."""
+        student, of_classes = student_of(self), hasattr(self, "soften")
+        if not trains(student, of_classes=of_classes):
+            return
+        soften = getattr(self, "soften", "teacher")
+        reason = getattr(find_adapter(student), name_of_reason)(student, soften)
+        if reason:
+            raise ValueError(
+                f"The student must be trained on {self._pieces} as it is. Got "
+                f"{student!r}: {reason}. Leave that parameter out, or pass samples in "
+                "memory."
+            )
 
     def _keep_done(self, done: Done) -> Self:
         """Set the fitted attributes."""
@@ -83,6 +119,7 @@ class BaseBlockDistilled(BasePiecewise):
     """
 
     _parameter_constraints: ClassVar[dict] = {"folder": [str, os.PathLike, None]}
+    _pieces = "ParquetBlocks"
 
     def __init__(
         self,
@@ -134,6 +171,8 @@ class BaseBlockDistilled(BasePiecewise):
         ValueError
             If a parameter, a column, the target or a weight is not as described.
         """
+        if not isinstance(X, ParquetBlocks):
+            forget_fit(self, "_dtypes")
         given = {
             "X_unlabeled": X_unlabeled,
             "X_privileged": X_privileged,
@@ -141,40 +180,20 @@ class BaseBlockDistilled(BasePiecewise):
             "unlabeled_predictions": unlabeled_predictions,
             **fit_params,
         }
-        if not isinstance(X, ParquetBlocks):
-            forget_fit(self, "_dtypes")
-            return super().fit(X, y, sample_weight, **given)
-        found = [name for name, value in given.items() if value is not None]
-        if found:
-            raise ValueError(
-                "Blocks are fitted by X, y and sample_weight alone. Got "
-                f"{found[0]}. Leave it out, or pass samples in memory."
-            )
-        return self._fit_blocks(X, y, sample_weight)
+        return self._fit_any(X, y, sample_weight, given)
+
+    def _is_in_pieces(self, X: Any) -> bool:
+        return isinstance(X, ParquetBlocks)
 
     @fit_context(prefer_skip_nested_validation=False)
-    def _fit_blocks(self, X: ParquetBlocks, y: Any, sample_weight: Any) -> Self:
+    def _fit_pieces(self, X: ParquetBlocks, y: Any, sample_weight: Any) -> Self:
         _check_columns(X, y, sample_weight)
-        self._check_trains()
+        self._check_trains(trains_in_blocks, "reason_not_in_blocks")
         self._check_folder()
         forget_fit(self, "_teacher", "_dtypes")
         done = distill_blocks(self, X, y, sample_weight)
         self._dtypes = categories_of(done.facts.head)
         return self._keep_done(done)
-
-    def _check_trains(self) -> None:
-        """Raise if a student that could be trained on blocks has parameters not to."""
-        student, of_classes = student_of(self), hasattr(self, "soften")
-        if not trains_in_blocks(student, of_classes=of_classes):
-            return
-        soften = getattr(self, "soften", "teacher")
-        reason = find_adapter(student).reason_not_in_blocks(student, soften)
-        if reason:
-            raise ValueError(
-                "The student must be one that is trained on blocks as it is. Got "
-                f"{student!r}: {reason}. Leave that parameter out, or pass samples in "
-                "memory."
-            )
 
     def _check_folder(self) -> None:
         if self.folder is not None and not Path(self.folder).is_dir():

@@ -12,14 +12,15 @@ from skdistill._typing import Table
 from skdistill.blocks import BasePiecewise
 from skdistill.dask._collections import current_client, is_collection, map_samples
 from skdistill.dask._run import distill_collections
-from skdistill.distilled import student_of
-from skdistill.students import find_adapter, trains_distributed
+from skdistill.students import trains_distributed
 
 __all__ = ["BaseDaskDistilled"]
 
 
 class BaseDaskDistilled(BasePiecewise):
     """Base of the Dask estimators."""
+
+    _pieces = "Dask collections"
 
     def fit(
         self,
@@ -68,36 +69,17 @@ class BaseDaskDistilled(BasePiecewise):
             "unlabeled_predictions": unlabeled_predictions,
             **fit_params,
         }
-        if not is_collection(X):
-            return super().fit(X, y, sample_weight, **given)
-        found = [name for name, value in given.items() if value is not None]
-        if found:
-            raise ValueError(
-                "Dask collections are fitted by X, y and sample_weight alone. Got "
-                f"{found[0]}. Leave it out, or pass samples in memory."
-            )
-        return self._fit_collections(X, y, sample_weight)
+        return self._fit_any(X, y, sample_weight, given)
+
+    def _is_in_pieces(self, X: Any) -> bool:
+        return is_collection(X)
 
     @fit_context(prefer_skip_nested_validation=False)
-    def _fit_collections(self, X: Any, y: Any, sample_weight: Any) -> Self:
-        self._check_distributes()
+    def _fit_pieces(self, X: Any, y: Any, sample_weight: Any) -> Self:
+        self._check_trains(trains_distributed, "reason_not_to_distribute")
         client = current_client()
         forget_fit(self, "_teacher")
         return self._keep_done(distill_collections(self, client, X, y, sample_weight))
-
-    def _check_distributes(self) -> None:
-        """Raise if a student for collections has parameters that rule them out."""
-        student, of_classes = student_of(self), hasattr(self, "soften")
-        if not trains_distributed(student, of_classes=of_classes):
-            return
-        soften = getattr(self, "soften", "teacher")
-        reason = find_adapter(student).reason_not_to_distribute(student, soften)
-        if reason:
-            raise ValueError(
-                "The student must be trained on Dask collections as it is. Got "
-                f"{student!r}: {reason}. Leave that parameter out, or pass samples in "
-                "memory."
-            )
 
     def _map(self, method: str, X: Any, shape: tuple[int, ...], dtype: Any) -> Any:
         """Return lazily what a method says of a collection."""

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skdistill._optional import import_optional
 from skdistill._typing import Estimator
@@ -25,7 +26,7 @@ def reason_not_in_blocks(student: Estimator) -> str:
     return ""
 
 
-def count_classes(blocks: Blocks) -> tuple[int, "np.ndarray"]:
+def count_classes(blocks: Blocks) -> tuple[int, NDArray]:
     """Return how many classes there are, and how often each, as weighted."""
     total: Any = 0.0
     for _, mixed, weight in blocks():
