@@ -195,6 +195,29 @@ class BaseBlockDistilled(BasePiecewise):
         self._dtypes = categories_of(done.facts.head)
         return self._keep_done(done)
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R2 of values, or the accuracy of classes.
+
+        Parameters
+        ----------
+        X : ParquetBlocks or table of shape (n_samples, n_features)
+            The samples.
+        y : str or array-like of shape (n_samples,)
+            The column of the target, or the target of samples in memory.
+        sample_weight : str or array-like of shape (n_samples,), default=None
+            The column of weights, or those of samples in memory.
+
+        Returns
+        -------
+        score : float
+        """
+        if self._is_in_pieces(X):
+            _check_columns(X, y, sample_weight)
+            y = _column(X, y)
+            if sample_weight is not None:
+                sample_weight = _column(X, sample_weight)
+        return super().score(X, y, sample_weight)
+
     def _check_folder(self) -> None:
         if self.folder is not None and not Path(self.folder).is_dir():
             raise ValueError(
@@ -212,6 +235,10 @@ class BaseBlockDistilled(BasePiecewise):
         dtypes = getattr(self, "_dtypes", {})
         blocks = (with_dtypes(block, dtypes) for block in X.read(names))
         return np.concatenate([predict(block) for block in blocks])
+
+
+def _column(X: ParquetBlocks, name: str) -> NDArray:
+    return np.concatenate([np.asarray(block[name]) for block in X.read([name])])
 
 
 def _check_columns(X: ParquetBlocks, y: Any, sample_weight: Any) -> None:

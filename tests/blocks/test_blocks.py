@@ -150,6 +150,8 @@ def test_labels_are_learned_as_in_memory(path, target):
     )
     assert model.teacher_score_ == pytest.approx(expected.teacher_score_)
     assert (model.predict(blocks) == model.predict(whole[FEATURES])).all()
+    of_whole = model.score(whole[FEATURES], whole[target], whole["weight"])
+    assert model.score(blocks, target, "weight") == pytest.approx(of_whole)
     kept = pickle.loads(pickle.dumps(model))
     assert (kept.predict(blocks) == model.predict(blocks)).all()
 
