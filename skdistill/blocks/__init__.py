@@ -7,7 +7,7 @@ block, which serve wherever samples are never together in memory.
 from skdistill.blocks._base import IN_MEMORY, BasePiecewise
 from skdistill.blocks._block import Block, Facts, describe, gather_facts, take
 from skdistill.blocks._classifier import BlockDistilledClassifier
-from skdistill.blocks._draw import draw_rows, seed_of
+from skdistill.blocks._draw import Draw, draw_rows, seed_of
 from skdistill.blocks._label import (
     Prepared,
     count_rows,
@@ -30,6 +30,7 @@ __all__ = [
     "BlockDistilledClassifier",
     "BlockDistilledRegressor",
     "Done",
+    "Draw",
     "Facts",
     "ParquetBlocks",
     "Prepared",

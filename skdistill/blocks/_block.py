@@ -16,6 +16,7 @@ from skdistill._validation import (
     check_two_classes,
     check_weights,
 )
+from skdistill.blocks._draw import Draw
 from skdistill.flow import Data, join_all
 
 __all__ = ["Block", "Description", "Facts", "describe", "gather_facts", "take"]
@@ -60,9 +61,9 @@ def _check_values(y: NDArray) -> NDArray:
     return check_numeric_target(y, multi_output=False)
 
 
-def take(block: Block, rows: NDArray) -> Block:
-    """Return some samples of a block; a function, as workers are sent one."""
-    return block.take(rows)
+def take(block: Block, draw: Draw) -> Block:
+    """Return the drawn samples of a block; a function, as workers are sent one."""
+    return block.take(draw.rows())
 
 
 class Description(NamedTuple):
@@ -72,22 +73,24 @@ class Description(NamedTuple):
     total: float
     label_sum: float
     labels: NDArray
+    weighty: NDArray
     head: Table
 
 
 def describe(block: Block, *, of_classes: bool) -> Description:
     """Return what has to be known of a block once it is gone.
 
-    Its `labels` are the classes of samples with weight; of a regression the smallest
-    and the largest label.
+    Its `labels` are the classes, and `weighty` those of samples with weight; for a
+    regression both are the smallest and the largest label.
     """
     X, y, weight = block
     factor = np.ones(len(y)) if weight is None else weight
     head = safe_indexing(X, np.arange(0))
     if of_classes:
-        return Description(len(y), factor.sum(), 0.0, np.unique(y[factor > 0]), head)
+        labels, weighty = np.unique(y), np.unique(y[factor > 0])
+        return Description(len(y), factor.sum(), 0.0, labels, weighty, head)
     ends = np.array([y.min(), y.max()]) if len(y) else y
-    return Description(len(y), factor.sum(), np.sum(factor * y), ends, head)
+    return Description(len(y), factor.sum(), np.sum(factor * y), ends, ends, head)
 
 
 @dataclass(frozen=True)
@@ -180,7 +183,7 @@ def gather_facts(
     labels = np.concatenate([one.labels for one in filled])
     if of_classes:
         labels = np.unique(labels)
-        check_two_classes(labels, None)
+        check_two_classes(np.concatenate([one.weighty for one in filled]), None)
     else:
         labels = np.array([labels.min(), labels.max()])
     return Facts(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +10,28 @@ from sklearn.utils import check_random_state
 
 from skdistill._fitting import spawn_seeds
 
-__all__ = ["draw_rows", "seed_of"]
+__all__ = ["Draw", "draw_rows", "seed_of"]
 
 
-def draw_rows(
-    counts: Sequence[int], n_samples: int, seed: int
-) -> list[NDArray[np.intp]]:
+class Draw(NamedTuple):
+    """Some rows of a block: a few numbers, of which its worker makes the rows."""
+
+    n_rows: int
+    size: int
+    seed: tuple[int, int]
+
+    def rows(self) -> NDArray[np.intp]:
+        """Return the numbers of the rows, sorted; each time the same."""
+        if self.size == self.n_rows:
+            return np.arange(self.n_rows)
+        rng = np.random.default_rng(self.seed)
+        return np.sort(rng.choice(self.n_rows, self.size, replace=False))
+
+
+def draw_rows(counts: Sequence[int], n_samples: int, seed: int) -> list[Draw]:
     """Return which rows of each block make up a sample of all, without replacement.
+
+    Each block gives in proportion to its rows.
 
     Parameters
     ----------
@@ -29,23 +44,25 @@ def draw_rows(
 
     Returns
     -------
-    rows : list of ndarray of int
-        Sorted.
+    list of Draw
 
     Examples
     --------
-    >>> draw_rows([2, 1], 3, seed=0)
+    >>> [draw.rows() for draw in draw_rows([2, 1], 3, seed=0)]
     [array([0, 1]), array([0])]
-    >>> sum(len(rows) for rows in draw_rows([1000, 1000], 10, seed=0))
+    >>> sum(draw.size for draw in draw_rows([1000, 1000], 10, seed=0))
     10
     """
-    if n_samples >= sum(counts):
-        return [np.arange(count) for count in counts]
-    rng = np.random.default_rng(seed)
-    drawn = rng.multivariate_hypergeometric(counts, n_samples, method="marginals")
+    sizes, total = counts, sum(counts)
+    if n_samples < total:
+        # Systematic: a block gets its part, rounded up or down by one random number, so
+        # that each row is as likely as any other.
+        ends = np.cumsum([0, *counts]) * (n_samples / total)
+        ends = np.floor(ends + np.random.default_rng(seed).random())
+        sizes = np.diff(ends).astype(int).tolist()
+    pairs = zip(counts, sizes, strict=True)
     return [
-        np.sort(rng.choice(count, size, replace=False))
-        for count, size in zip(counts, drawn, strict=True)
+        Draw(count, size, (seed, number)) for number, (count, size) in enumerate(pairs)
     ]
 
 

@@ -13,6 +13,7 @@ from skdistill._sklearn import safe_indexing
 from skdistill._typing import Estimator, Table
 from skdistill._warnings import Note, collecting
 from skdistill.blocks._block import Block, Facts
+from skdistill.blocks._draw import Draw
 from skdistill.distilled import check_data, make_plan
 from skdistill.flow import (
     Data,
@@ -148,8 +149,8 @@ def label(
     block: Block,
     prepared: Prepared,
     number: int,
-    kept: NDArray,
-    seen: NDArray,
+    kept: Draw,
+    seen: Draw,
     start: int,
     n_learned: int,
 ) -> Labelled:
@@ -163,9 +164,9 @@ def label(
         What `prepare` returned.
     number : int
         That of the block.
-    kept : ndarray of int
+    kept : Draw
         The rows that the student is to learn.
-    seen : ndarray of int
+    seen : Draw
         The rows that are in the teacher's sample, for which there are out-of-fold
         predictions.
     start : int
@@ -180,9 +181,10 @@ def label(
     prepared.facts.check_again(block, number)
     signal = prepared.supervision.signal
     position = np.full(len(block.y), -1)
-    position[seen] = start + np.arange(len(seen))
-    position = position[kept]
-    data, is_new = prepared.data(block.take(kept)), position < 0
+    position[seen.rows()] = start + np.arange(seen.size)
+    rows = kept.rows()
+    position = position[rows]
+    data, is_new = prepared.data(block.take(rows)), position < 0
     predictions = signal.predictions[position]
     if is_new.any():
         told = prepared.supervision.predict(prepared.plan, data, data.X)
@@ -272,10 +274,10 @@ def count_rows(rows: Rows) -> int:
 
 
 def take_target(
-    labelled: Labelled, prepared: Prepared, rows: NDArray
+    labelled: Labelled, prepared: Prepared, draw: Draw
 ) -> tuple[Table, Target]:
     """Return some samples of a block and its transfer set, and their target."""
-    X, target = _target(prepared, labelled)
+    (X, target), rows = _target(prepared, labelled), draw.rows()
     return safe_indexing(X, rows), target.take(rows)
 
 

@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import joblib
-import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone, is_classifier
 
@@ -17,8 +16,8 @@ from skdistill._fitting import naming_failures
 from skdistill._sklearn import elapsed_time
 from skdistill._typing import Estimator, Table
 from skdistill._warnings import Note
-from skdistill.blocks._block import Block, Facts, describe, gather_facts
-from skdistill.blocks._draw import draw_rows, seed_of
+from skdistill.blocks._block import Block, Facts, describe, gather_facts, take
+from skdistill.blocks._draw import Draw, draw_rows, seed_of
 from skdistill.blocks._label import (
     Labelled,
     Prepared,
@@ -115,7 +114,7 @@ class _Run:
     source : Source
     facts : Facts
         What is known of all samples.
-    seen : list of ndarray of int
+    seen : list of Draw
         The rows of each block that are in the teacher's sample.
     seconds : dict
         What each step took.
@@ -124,7 +123,7 @@ class _Run:
     model: Estimator
     source: Source
     facts: Facts
-    seen: list[NDArray[np.intp]]
+    seen: list[Draw]
     seconds: dict[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -148,9 +147,9 @@ class _Run:
     def prepare(self) -> Prepared:
         """Fit the teacher on a sample of the blocks."""
         taken = []
-        for number, (block, rows) in enumerate(self._with(self.seen)):
+        for number, (block, draw) in enumerate(self._with(self.seen)):
             self.facts.check_again(block, number)
-            taken.append(block.take(rows))
+            taken.append(take(block, draw))
         return prepare(self.model, self.facts, taken)
 
     def fit_student(self, prepared: Prepared) -> Estimator:
@@ -164,31 +163,30 @@ class _Run:
 
     def _train(self, prepared: Prepared, folder: Path) -> Estimator:
         """Train a student on blocks, and refine it on a sample."""
-        kept = [np.arange(count) for count in self.facts.counts]
+        counts, seed = self.facts.counts, self.model.random_state
+        kept = draw_rows(counts, self.facts.n_samples, seed)
         stored = _Stored(folder, prepared)
-        counts = [stored.add(one) for one in self._label(prepared, kept)]
+        learned = [stored.add(one) for one in self._label(prepared, kept)]
         student = to_train(prepared)
         student = find_adapter(student).fit_in_blocks(student, stored.rows, folder)
         if prepared.plan.refinements[0] is None:
             return student
-        drawn = draw_rows(counts, self.model.student_samples, self.model.random_state)
+        drawn = draw_rows(learned, self.model.student_samples, seed)
         taken = [
-            take_target(one, prepared, rows)
-            for one, rows in zip(stored.labelled(), drawn, strict=True)
+            take_target(one, prepared, draw)
+            for one, draw in zip(stored.labelled(), drawn, strict=True)
         ]
         return refine_sample(prepared, student, taken)
 
-    def _label(
-        self, prepared: Prepared, kept: list[NDArray[np.intp]]
-    ) -> Iterator[Labelled]:
+    def _label(self, prepared: Prepared, kept: list[Draw]) -> Iterator[Labelled]:
         """Label rows of the blocks, one block after the other."""
-        n_learned, start = sum(map(len, kept)), 0
+        n_learned, start = sum(draw.size for draw in kept), 0
         blocks = self._with(self.seen, kept)
         for number, (block, seen, learned) in enumerate(blocks):
             yield label(block, prepared, number, learned, seen, start, n_learned)
-            start += len(seen)
+            start += seen.size
 
-    def _with(self, *drawn: list[NDArray[np.intp]]) -> Iterator[tuple]:
+    def _with(self, *drawn: list[Draw]) -> Iterator[tuple]:
         """Read the blocks again, each with the rows drawn of it."""
         return zip(self.source.blocks(), *drawn, strict=True)
 

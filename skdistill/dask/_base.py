@@ -85,7 +85,7 @@ class BaseDaskDistilled(BasePiecewise):
         """Return lazily what a method says of a collection."""
         self._fitted_student()
         lean = copy(self)
-        vars(lean).update(_teacher=None)  # It need not travel.
+        lean.__dict__["_teacher"] = None  # It need not travel.
         return map_samples(partial(_call_method, lean, method), X, shape, dtype)
 
 

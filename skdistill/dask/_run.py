@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import clone, is_classifier
 
 from skdistill._fitting import naming_failures
@@ -15,6 +14,7 @@ from skdistill._typing import Estimator
 from skdistill.blocks import (
     Block,
     Done,
+    Draw,
     Facts,
     Prepared,
     count_rows,
@@ -91,7 +91,7 @@ class _Run:
         A `Block` for each partition.
     facts : Facts
         What is known of all samples.
-    seen : list of ndarray of int
+    seen : list of Draw
         The rows of each block that are in the teacher's sample.
     """
 
@@ -99,7 +99,7 @@ class _Run:
     model: Estimator
     blocks: list[Any]
     facts: Facts
-    seen: list[NDArray[np.intp]]
+    seen: list[Draw]
 
     @classmethod
     def of(cls, model: Estimator, client: Any, X: Any, y: Any, weight: Any) -> "_Run":
@@ -143,10 +143,10 @@ class _Run:
                 return submit(distill_sample, prepared, labelled).result().students[0]
             return self._train(prepared, told, labelled)
 
-    def _label(self, prepared: Any, kept: list[NDArray[np.intp]]) -> list[Any]:
+    def _label(self, prepared: Any, kept: list[Draw]) -> list[Any]:
         """Return what workers make of rows of the blocks."""
-        starts = np.cumsum([0, *map(len, self.seen)])
-        n_learned = sum(map(len, kept))
+        starts = np.cumsum([0, *(draw.size for draw in self.seen)])
+        n_learned = sum(draw.size for draw in kept)
         return self._each(
             label,
             self.blocks,

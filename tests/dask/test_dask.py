@@ -24,11 +24,13 @@ from xgboost import XGBClassifier, XGBRegressor
 from skdistill import DistilledClassifier, DistilledRegressor, DistilledRegressorCV
 from skdistill.blocks import (
     Block,
+    Draw,
     describe,
     draw_rows,
     gather_facts,
     label,
     prepare,
+    take,
 )
 from skdistill.dask import DaskDistilledClassifier, DaskDistilledRegressor
 from skdistill.transfer import MungeSampler, TransferSet
@@ -156,6 +158,17 @@ def test_predictions_of_collections_are_lazy_and_the_same():
     np.testing.assert_array_equal(lazy.compute(), model.decision_function(X))
 
 
+def test_classes_without_weight_are_classes_as_in_memory():
+    X, y, weight = samples()
+    y, weight = labels(3), np.where(labels(3) == "mid", 0.0, weight)
+    model = DaskDistilledClassifier(LogisticRegression(), CLASSES, **ALONE)
+    assert_same(model, y, weight, size=60)
+    assert [*model.classes_] == ["low", "mid", "top"]
+    weight[y == "top"] = 0
+    with pytest.raises(ValueError, match="at least two classes"):
+        model.fit(*as_dask(X, y, weight))
+
+
 def test_partitions_may_be_empty_or_hold_one_class():
     X, y = samples()[0], labels(2)
     order = np.argsort(y, kind="stable")
@@ -186,7 +199,7 @@ def prepared_on(X, y, counts, teacher, **params):
     facts = gather_facts(told, of_classes=False, is_weighted=False)
     model = DaskDistilledRegressor(teacher, Ridge(), memory=False, **ALONE | params)
     seen = draw_rows(counts, model.teacher_samples, 0)
-    taken = [block.take(rows) for block, rows in zip(blocks, seen, strict=True)]
+    taken = [take(*pair) for pair in zip(blocks, seen, strict=True)]
     return blocks, seen, prepare(model, facts, taken)
 
 
@@ -198,16 +211,17 @@ def test_no_sample_is_labelled_by_a_teacher_that_saw_its_label():
     blocks, seen, prepared = prepared_on(
         X, y, counts, teacher, teacher_samples=30, calibrate=None
     )
-    for number, start in ((0, 0), (1, len(seen[0]))):
-        every = np.arange(counts[number])
-        done = label(blocks[number], prepared, number, every, seen[number], start, 90)
+    for number, start in ((0, 0), (1, seen[0].size)):
+        every, rows = np.arange(counts[number]), seen[number].rows()
+        kept = Draw(len(every), len(every), (0, 0))
+        done = label(blocks[number], prepared, number, kept, seen[number], start, 90)
         assert (done.predictions != blocks[number].y).all()
-        new = np.setdiff1d(every, seen[number])
+        new = np.setdiff1d(every, rows)
         fitted = prepared.supervision.teacher.get()
         expected = fitted.predict(blocks[number].X[new])
         np.testing.assert_array_equal(done.predictions[new], expected)
-        repeated = fitted.predict(blocks[number].X[seen[number]])
-        assert (done.predictions[seen[number]] != repeated).any()
+        repeated = fitted.predict(blocks[number].X[rows])
+        assert (done.predictions[rows] != repeated).any()
 
 
 def test_a_partition_that_changes_is_an_error_and_no_loss():
@@ -215,7 +229,7 @@ def test_a_partition_that_changes_is_an_error_and_no_loss():
     blocks, seen, prepared = prepared_on(X, y, [120, 120], Ridge())
     shorter = blocks[1].take(np.arange(100))
     with pytest.raises(RuntimeError, match="Got 100 of them, and 120 before"):
-        label(shorter, prepared, 1, np.arange(100), seen[1], 120, 240)
+        label(shorter, prepared, 1, Draw(120, 120, (0, 0)), seen[1], 120, 240)
 
 
 def test_the_transfer_set_of_all_partitions_is_as_large_as_in_memory():
@@ -225,8 +239,8 @@ def test_the_transfer_set_of_all_partitions_is_as_large_as_in_memory():
         X, y, [1, 139, 100], Ridge(), transfer=transfer
     )
     drawn = [
-        label(block, prepared, i, np.arange(len(block.y)), rows, 0, 240).unlabeled
-        for i, (block, rows) in enumerate(zip(blocks, seen, strict=True))
+        label(block, prepared, i, draw, draw, 0, 240).unlabeled
+        for i, (block, draw) in enumerate(zip(blocks, seen, strict=True))
     ]
     assert drawn[0] is None  # Between one sample and itself there is nothing.
     assert [len(one.X) for one in drawn[1:]] == [278, 200]
@@ -235,20 +249,31 @@ def test_the_transfer_set_of_all_partitions_is_as_large_as_in_memory():
 
 def test_samples_are_drawn_without_replacement_from_all_blocks_alike():
     counts, drawn = [10, 0, 30], np.zeros(2)
-    for seed in range(300):
-        rows = draw_rows(counts, 8, seed)
+    assert len({draw_rows([3, 4], 2, seed)[0].size for seed in range(20)}) == 2
+    for seed in range(50):
+        rows = [draw.rows() for draw in draw_rows(counts, 8, seed)]
         assert sum(map(len, rows)) == 8
         assert all(len(set(one)) == len(one) for one in rows)
         assert len(rows[1]) == 0
         drawn += len(rows[0]), len(rows[2])
-    assert drawn[0] / drawn.sum() == pytest.approx(0.25, abs=0.02)
+    assert drawn[0] / drawn.sum() == pytest.approx(0.25)
+
+
+def test_what_workers_are_told_to_draw_does_not_grow_with_the_samples():
+    draws = draw_rows([10**9, 2 * 10**9], 10**8, 0)
+    assert sum(draw.size for draw in draws) == 10**8
+    assert len(pickle.dumps(draws)) < 300
 
 
 def test_noise_teaches_nothing():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(300, 3)), rng.normal(size=300)
     model = DaskDistilledRegressor(
-        DecisionTreeRegressor(), BOOSTED, teacher_samples=150, random_state=0
+        DecisionTreeRegressor(),
+        BOOSTED,
+        teacher_samples=150,
+        calibrate=None,
+        random_state=0,
     )
     with pytest.warns(UserWarning, match="no better than a constant"):
         model.fit(*as_dask(X, y))
@@ -385,8 +410,8 @@ def test_classes_that_cannot_be_learned_are_refused(params, message):
 
 def draw_new(n_samples, n_drawn, size=60):
     """Return a sample that is not in the teacher's sample."""
-    rows = draw_rows([size] * (n_samples // size), n_drawn, 0)[0]
-    return np.setdiff1d(np.arange(size), rows)[0]
+    draw = draw_rows([size] * (n_samples // size), n_drawn, 0)[0]
+    return np.setdiff1d(np.arange(size), draw.rows())[0]
 
 
 def test_without_a_cluster_the_error_says_what_to_start(monkeypatch):
