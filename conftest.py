@@ -25,6 +25,9 @@ if not all(map(find_spec, ("dask", "distributed"))):
 # What `make docs` generates.
 collect_ignore_glob = ["docs/api/*", "docs/gallery/*"]
 
+if find_spec("pyarrow") is None:
+    collect_ignore += ["skdistill/blocks", "tests/blocks", "docs/guide.md"]
+
 
 def pytest_addoption(parser):
     """Offer to run a part of the cases of each test."""

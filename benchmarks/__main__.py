@@ -54,6 +54,7 @@ STEPS = (
     "ship_c",
     "ship_folder",
     "scaling",
+    "blocks",
     "dask_scaling",
     "dao",
     "orlov",

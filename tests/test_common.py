@@ -28,6 +28,7 @@ from skdistill import (
     DistilledRegressor,
     DistilledRegressorCV,
 )
+from skdistill.blocks import BlockDistilledClassifier, BlockDistilledRegressor
 from skdistill.dask import DaskDistilledClassifier, DaskDistilledRegressor
 from skdistill.iterative import (
     CodistilledClassifier,
@@ -278,6 +279,14 @@ ON_DASK = {
 }
 
 
+IN_BLOCKS = {
+    "samples in memory": BlockDistilledRegressor(Ridge(), Ridge(), **CHEAP),
+    "classes in memory": BlockDistilledClassifier(
+        LogisticRegression(), LogisticRegression(), **CHEAP
+    ),
+}
+
+
 DEFAULTS = [DistilledRegressor(), DistilledClassifier()]
 # The default teacher, for a student of fewer rounds. Refined, that would split by the
 # rounding of its sums, and so by the order of the samples.
@@ -307,6 +316,7 @@ def run(estimator, check):
         *PROCEDURES.values(),
         *TABLES.values(),
         *ON_DASK.values(),
+        *IN_BLOCKS.values(),
     ]
 )
 def test_estimator_check(estimator, check):

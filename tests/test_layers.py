@@ -28,7 +28,7 @@ LAYERS = (
     {"refine", "teachers"},
     {"flow"},
     {"distilled"},
-    {"bayesian", "inspect"},
+    {"bayesian", "blocks", "inspect"},
     {"cascade", "iterative", "search"},
     {"dask", "displays", "export", "report"},
     {"checks", "cli"},

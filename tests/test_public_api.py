@@ -46,6 +46,11 @@ from skdistill import (
     targets,
     transfer,
 )
+from skdistill.blocks import (
+    BlockDistilledClassifier,
+    BlockDistilledRegressor,
+    ParquetBlocks,
+)
 from skdistill.dask import DaskDistilledClassifier, DaskDistilledRegressor
 from skdistill.tables import TableEncoder
 from skdistill.teachers import DistributionRegressor, in_context
@@ -87,6 +92,7 @@ SAMPLERS = [cls for cls in estimators(transfer) if hasattr(cls, "sample")]
 FUNCTIONS = [
     DistillationReport,
     DistillationReport.to_html,
+    ParquetBlocks.read,
     *functions(metrics),
     *functions(inspect),
     *functions(displays),
@@ -99,6 +105,8 @@ ESTIMATORS = [
     *estimators(skdistill),
     *estimators(transfer),
     *estimators(refine),
+    BlockDistilledRegressor,
+    BlockDistilledClassifier,
     DaskDistilledRegressor,
     DaskDistilledClassifier,
     DistributionRegressor,
@@ -114,6 +122,7 @@ DIFFERENT_IN_SEARCH = DIFFERENT_BY_TASK - {"cv", "student"} | {"alphas", "scorin
 OF_THE_SEARCH = {"cv", "memory", "n_jobs", "random_state", "verbose"}
 
 DISTILLED = (DistilledRegressor, DistilledClassifier)
+IN_BLOCKS = (BlockDistilledRegressor, BlockDistilledClassifier)
 ON_DASK = (DaskDistilledRegressor, DaskDistilledClassifier)
 SEARCHES = (DistilledRegressorCV, DistilledClassifierCV)
 CASCADES = (CascadeRegressor, CascadeClassifier)
@@ -184,6 +193,10 @@ def fitted():
         for cls in (DistilledClassifier, DistilledClassifierCV, DaskDistilledClassifier)
     ]
     models += [
+        BlockDistilledRegressor(DummyRegressor(), DummyRegressor()).fit(X, X["a"]),
+        BlockDistilledClassifier(DummyClassifier(), DummyClassifier()).fit(
+            X, X["a"] % 2
+        ),
         BayesianDistilledRegressor(alpha=0).fit(X, X["a"]),
         BayesianDistilledClassifier(alpha=0).fit(X, X["a"] % 2),
     ]
@@ -286,6 +299,7 @@ def entries_of(pair: tuple[type, ...], name: str) -> list[Entry]:
     ("pair", "name", "different"),
     [
         *((*one, DIFFERENT_BY_TASK) for one in shared(*DISTILLED)),
+        *((*one, DIFFERENT_BY_TASK) for one in shared(*IN_BLOCKS)),
         *((*one, DIFFERENT_BY_TASK) for one in shared(*ON_DASK)),
         *((*one, DIFFERENT_IN_SEARCH) for one in shared(*SEARCHES)),
         *((*one, {"estimator"}) for one in shared(*CASCADES) if one[1] != "deferral"),
@@ -353,7 +367,8 @@ def test_import_loads_no_heavy_library(tmp_path):
     code = f"""if True:
         import sys, sklearn
         before = set(sys.modules)
-        import skdistill, skdistill.dask, skdistill.displays, skdistill.metrics
+        import skdistill, skdistill.blocks, skdistill.dask
+        import skdistill.displays, skdistill.metrics
         print(*{HEAVY} & (set(sys.modules) - before))
     """
     assert run_python(code, tmp_path) == []
@@ -363,7 +378,8 @@ def test_import_needs_no_heavy_library(tmp_path):
     code = f"""if True:
         import sys
         sys.modules |= dict.fromkeys({HEAVY})  # importing them raises ImportError
-        import skdistill, skdistill.dask, skdistill.displays, skdistill.metrics
+        import skdistill, skdistill.blocks, skdistill.dask
+        import skdistill.displays, skdistill.metrics
         print(skdistill.__version__)
     """
     assert run_python(code, tmp_path) == [skdistill.__version__]

@@ -1,62 +1,26 @@
 """What both Dask estimators share: parameters, the choice of where `fit` works."""
 
-from collections.abc import Collection
 from copy import copy
 from functools import partial
-from numbers import Integral
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import validate_data
 
 from skdistill._fitting import forget_fit
-from skdistill._sklearn import Interval, fit_context
-from skdistill._typing import Student, Table, Teachers
-from skdistill._warnings import warn_again, warn_user
+from skdistill._sklearn import fit_context
+from skdistill._typing import Table
+from skdistill.blocks import BasePiecewise
 from skdistill.dask._collections import current_client, is_collection, map_samples
 from skdistill.dask._run import distill_collections
-from skdistill.distilled import BaseDistilled, keep, student_of
-from skdistill.exceptions import PoorTeacherWarning
-from skdistill.students import find_adapter, trains_distributed
+from skdistill.students import trains_distributed
 
-__all__ = ["IN_MEMORY", "BaseDaskDistilled"]
-
-# Parameters that need all samples at once, and so are not those of the Dask estimators.
-IN_MEMORY: Collection[str] = ("alpha_until", "trust", "hints", "bound")
+__all__ = ["BaseDaskDistilled"]
 
 
-class BaseDaskDistilled(BaseDistilled):
-    """Base of the Dask estimators, which declares the parameters that they add.
+class BaseDaskDistilled(BasePiecewise):
+    """Base of the Dask estimators."""
 
-    Parameters
-    ----------
-    teacher_samples : int, default=100000
-        At most how many samples of Dask collections the teacher is cross-fitted and
-        calibrated on: a sample without replacement, drawn from all partitions, which
-        lies on one worker. All other samples are new to the teacher.
-    student_samples : int, default=1000000
-        At most how many samples of Dask collections are brought together on one worker
-        for what works on samples in memory: a student that is not trained on
-        collections, and the refinement of one that is.
-    """
-
-    _parameter_constraints: ClassVar[dict] = {
-        "teacher_samples": [Interval(Integral, 1, None, closed="left")],
-        "student_samples": [Interval(Integral, 1, None, closed="left")],
-    }
-
-    def __init__(
-        self,
-        teacher: Teachers = None,
-        student: Student | None = None,
-        *,
-        teacher_samples: int = 100_000,
-        student_samples: int = 1_000_000,
-        **inherited: Any,
-    ) -> None:
-        super().__init__(teacher, student, **inherited)
-        self.teacher_samples = teacher_samples
-        self.student_samples = student_samples
+    _pieces = "Dask collections"
 
     def fit(
         self,
@@ -105,43 +69,17 @@ class BaseDaskDistilled(BaseDistilled):
             "unlabeled_predictions": unlabeled_predictions,
             **fit_params,
         }
-        if not is_collection(X):
-            return super().fit(X, y, sample_weight, **given)
-        found = [name for name, value in given.items() if value is not None]
-        if found:
-            raise ValueError(
-                "Dask collections are fitted by X, y and sample_weight alone. Got "
-                f"{found[0]}. Leave it out, or pass samples in memory."
-            )
-        return self._fit_collections(X, y, sample_weight)
+        return self._fit_any(X, y, sample_weight, given)
+
+    def _is_in_pieces(self, X: Any) -> bool:
+        return is_collection(X)
 
     @fit_context(prefer_skip_nested_validation=False)
-    def _fit_collections(self, X: Any, y: Any, sample_weight: Any) -> Self:
-        self._check_distributes()
+    def _fit_pieces(self, X: Any, y: Any, sample_weight: Any) -> Self:
+        self._check_trains(trains_distributed, "reason_not_to_distribute")
         client = current_client()
         forget_fit(self, "_teacher")
-        done = distill_collections(self, client, X, y, sample_weight)
-        validate_data(self, done.facts.head, skip_check_array=True)
-        self.fit_seconds_ = done.seconds
-        warn_again(done.notes)
-        keep(self, done.facts.no_data(), done.distillation)
-        if done.distillation.verdict.findings:
-            warn_user(str(done.distillation.verdict), PoorTeacherWarning)
-        return self
-
-    def _check_distributes(self) -> None:
-        """Raise if a student for collections has parameters that rule them out."""
-        student, of_classes = student_of(self), hasattr(self, "soften")
-        if not trains_distributed(student, of_classes=of_classes):
-            return
-        soften = getattr(self, "soften", "teacher")
-        reason = find_adapter(student).reason_not_to_distribute(student, soften)
-        if reason:
-            raise ValueError(
-                "The student must be trained on Dask collections as it is. Got "
-                f"{student!r}: {reason}. Leave that parameter out, or pass samples in "
-                "memory."
-            )
+        return self._keep_done(distill_collections(self, client, X, y, sample_weight))
 
     def _map(self, method: str, X: Any, shape: tuple[int, ...], dtype: Any) -> Any:
         """Return lazily what a method says of a collection."""

@@ -4,14 +4,15 @@ from typing import Any
 
 from skdistill._parameters import inherit_parameters
 from skdistill._typing import Student, Table, Teachers
-from skdistill.dask._base import IN_MEMORY, BaseDaskDistilled
+from skdistill.blocks import IN_MEMORY, BasePiecewise
+from skdistill.dask._base import BaseDaskDistilled
 from skdistill.dask._collections import is_collection
-from skdistill.distilled import DistilledClassifier, if_student_has
+from skdistill.distilled import DistilledClassifier, if_asked_has
 
 __all__ = ["DaskDistilledClassifier"]
 
 
-@inherit_parameters(BaseDaskDistilled, DistilledClassifier, without=IN_MEMORY)
+@inherit_parameters(BasePiecewise, DistilledClassifier, without=IN_MEMORY)
 class DaskDistilledClassifier(BaseDaskDistilled, DistilledClassifier):
     """`DistilledClassifier` that is fitted on Dask collections, where the samples lie.
 
@@ -120,7 +121,7 @@ class DaskDistilledClassifier(BaseDaskDistilled, DistilledClassifier):
             return self._map("predict", X, (), self.classes_.dtype)
         return super().predict(X)
 
-    @if_student_has("predict_proba")
+    @if_asked_has("predict_proba")
     def predict_proba(self, X: Table) -> Any:
         """Return the student's class probabilities.
 
@@ -139,7 +140,7 @@ class DaskDistilledClassifier(BaseDaskDistilled, DistilledClassifier):
             return self._map("predict_proba", X, self.classes_.shape, float)
         return super().predict_proba(X)
 
-    @if_student_has("decision_function")
+    @if_asked_has("decision_function")
     def decision_function(self, X: Table) -> Any:
         """Return the student's decision values.
 

@@ -4,14 +4,15 @@ from typing import Any
 
 from skdistill._parameters import inherit_parameters
 from skdistill._typing import Student, Table, Teachers
-from skdistill.dask._base import IN_MEMORY, BaseDaskDistilled
+from skdistill.blocks import IN_MEMORY, BasePiecewise
+from skdistill.dask._base import BaseDaskDistilled
 from skdistill.dask._collections import is_collection
 from skdistill.distilled import DistilledRegressor
 
 __all__ = ["DaskDistilledRegressor"]
 
 
-@inherit_parameters(BaseDaskDistilled, DistilledRegressor, without=IN_MEMORY)
+@inherit_parameters(BasePiecewise, DistilledRegressor, without=IN_MEMORY)
 class DaskDistilledRegressor(BaseDaskDistilled, DistilledRegressor):
     """`DistilledRegressor` that is fitted on Dask collections, where the samples lie.
 

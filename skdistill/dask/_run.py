@@ -3,48 +3,42 @@
 import time
 from dataclasses import dataclass, replace
 from functools import partial
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone, is_classifier
-from sklearn.utils import check_random_state
 
-from skdistill._fitting import naming_failures, spawn_seeds
+from skdistill._fitting import naming_failures
 from skdistill._optional import import_optional
 from skdistill._typing import Estimator
-from skdistill._warnings import Note
-from skdistill.dask._blocks import Block, Facts, describe, gather_facts, take
-from skdistill.dask._collections import array_of, partitions, table_of
-from skdistill.dask._draw import Draw, draw_rows
-from skdistill.dask._label import (
+from skdistill.blocks import (
+    Block,
+    Done,
+    Draw,
+    Facts,
     Prepared,
     count_rows,
+    describe,
     distill_sample,
+    draw_rows,
+    gather_facts,
     label,
     prepare,
     refine_sample,
     rows_of,
+    seed_of,
+    take,
     take_target,
     to_train,
 )
+from skdistill.dask._collections import array_of, partitions, table_of
 from skdistill.flow import Distillation
 from skdistill.students import find_adapter, trains_distributed
 
-__all__ = ["Done", "distill_collections"]
+__all__ = ["distill_collections"]
 
 # How often training on collections begins, if each time a worker is lost.
 _ATTEMPTS = 3
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a fit leaves on the client: a student, a teacher, and no samples."""
-
-    distillation: Distillation
-    facts: Facts
-    notes: list[Note]
-    seconds: dict[str, float]
 
 
 def distill_collections(
@@ -122,7 +116,7 @@ class _Run:
         facts = gather_facts(
             client.gather(told), of_classes=of_classes, is_weighted=is_weighted
         )
-        seed = _seed_of(model.random_state)
+        seed = seed_of(model.random_state)
         sent = clone(model).set_params(random_state=seed)
         if model.memory is None:
             sent.set_params(memory=False)
@@ -224,14 +218,6 @@ class _Run:
     def _each(self, function: Any, *arguments: Any) -> list[Any]:
         """Return a future for each block of what a function makes of it."""
         return self.client.map(function, *arguments, pure=False)
-
-
-def _seed_of(random_state: Any) -> int:
-    """Return a number: a task that is done again, on another worker, draws the same."""
-    if isinstance(random_state, Integral):
-        return int(random_state)
-    rng = check_random_state(random_state)
-    return spawn_seeds(rng, 1)[0] or 0
 
 
 def _part_of(name: str, rows: Any) -> Any:

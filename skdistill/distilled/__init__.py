@@ -1,12 +1,13 @@
 """The distilled estimators: they check, plan, distil and keep."""
 
-from skdistill.distilled._base import BaseDistilled, if_student_has
+from skdistill.distilled._base import BaseDistilled
 from skdistill.distilled._checks import check_data, check_samples
 from skdistill.distilled._classifier import DistilledClassifier
 from skdistill.distilled._delegates import (
     ClassifierDelegate,
     Delegate,
     RegressorDelegate,
+    if_asked_has,
 )
 from skdistill.distilled._groups import inner_folds
 from skdistill.distilled._named import NamedPartsMixin, check_names, named_pairs
@@ -25,7 +26,7 @@ __all__ = [
     "check_data",
     "check_names",
     "check_samples",
-    "if_student_has",
+    "if_asked_has",
     "inner_folds",
     "keep",
     "make_plan",

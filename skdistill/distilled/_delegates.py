@@ -16,6 +16,7 @@ __all__ = [
     "ClassifierDelegate",
     "Delegate",
     "RegressorDelegate",
+    "if_asked_has",
 ]
 
 
@@ -95,7 +96,7 @@ class RegressorDelegate(RegressorMixin, Delegate):
         return self._fitted().predict(X)
 
 
-def _if_asked_has(method: str) -> Callable:
+def if_asked_has(method: str) -> Callable:
     """Make a method available where all that may be asked have it."""
 
     def check(self: Any) -> bool:
@@ -119,7 +120,7 @@ class ClassifierByStudent(ClassifierMixin, BaseEstimator):
     def _to_ask(self) -> list[Any]:
         raise NotImplementedError
 
-    @_if_asked_has("predict_proba")
+    @if_asked_has("predict_proba")
     def predict_proba(self, X: Table) -> NDArray:
         """Return the student's class probabilities.
 
@@ -135,7 +136,7 @@ class ClassifierByStudent(ClassifierMixin, BaseEstimator):
         """
         return self._asked().predict_proba(X)
 
-    @_if_asked_has("decision_function")
+    @if_asked_has("decision_function")
     def decision_function(self, X: Table) -> NDArray:
         """Return the student's decision values.
 

@@ -21,7 +21,11 @@ from skdistill.students import (
 )
 from skdistill.students._adapter import StudentAdapter
 from skdistill.students._counts import ValueCounts
-from skdistill.students._distributed import mixed_for, trains_distributed
+from skdistill.students._distributed import (
+    mixed_for,
+    trains_distributed,
+    trains_in_blocks,
+)
 from skdistill.students._early_stopping import check_takes_eval_set
 from skdistill.students._fit import (
     check_learns_target,
@@ -88,5 +92,6 @@ __all__ = [
     "student_parts",
     "training_loss",
     "trains_distributed",
+    "trains_in_blocks",
     "with_subsample",
 ]

@@ -17,13 +17,14 @@ from skdistill.students._class_weight import balance_classes
 from skdistill.students._counts import ValueCounts, count_known
 from skdistill.students._duplication import fit_on_duplicates
 from skdistill.students._leaves import LeafModel
+from skdistill.students._piecewise import PiecewiseAdapter
 from skdistill.students._training_loss import LossWord, TrainingLoss
 from skdistill.targets import Target
 
 __all__ = ["StudentAdapter", "round_of"]
 
 
-class StudentAdapter:
+class StudentAdapter(PiecewiseAdapter):
     """What is known of a family of students, for `register`.
 
     The defaults hold for any estimator that follows scikit-learn. A subclass overrides
@@ -72,6 +73,9 @@ class StudentAdapter:
         Whether `fit` learns ``target.hints`` too, and drops their outputs afterwards.
     trains_distributed : bool, default=False
         Whether `fit_distributed` is overridden, and trains on Dask collections.
+    trains_in_blocks : bool, default=False
+        Whether `fit_in_blocks` is overridden, and trains on samples that come block by
+        block.
 
     Examples
     --------
@@ -125,7 +129,6 @@ class StudentAdapter:
     offset_param: str | None = None
     has_hidden_layer: bool = False
     learns_hints: bool = False
-    trains_distributed: bool = False
 
     def fit(
         self,
@@ -165,35 +168,6 @@ class StudentAdapter:
             return fit_on_duplicates(student, X, target, fit_params)
         params = weight_param(student, target.weight, part="student") | dict(fit_params)
         return student.fit(X, self.mixed_values(student, target), **params)
-
-    def fit_distributed(
-        self, student: Estimator, X: Any, mixed: Any, weight: Any, client: Any
-    ) -> Estimator:
-        """Fit a student on samples that lie on the workers of a Dask cluster.
-
-        Parameters
-        ----------
-        student : estimator
-            Unfitted, to be fitted in place; one that `reason_not_to_distribute` has
-            nothing against.
-        X : dask.array.Array or dask.dataframe.DataFrame
-            The samples, in partitions.
-        mixed : dask.array.Array of shape (n_samples,) or (n_samples, n_classes)
-            Their target in as many partitions: values, or probabilities.
-        weight : dask.array.Array of shape (n_samples,) or None
-            Their weights.
-        client : distributed.Client
-            The client of the cluster.
-
-        Returns
-        -------
-        student : fitted estimator
-        """
-        raise NotImplementedError
-
-    def reason_not_to_distribute(self, student: Estimator, soften: str) -> str:
-        """Return why a student's parameters rule `fit_distributed` out, else ""."""
-        return ""
 
     def learns_natively(self, student: Estimator) -> bool:
         """Return whether a student learns targets of classes without duplicates.

@@ -1,15 +1,16 @@
-"""Students that are trained where the samples lie, on the workers of a Dask cluster."""
+"""Students that are trained on samples which are never together in memory."""
 
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
 from skdistill._typing import Estimator
+from skdistill.students._adapter import StudentAdapter
 from skdistill.students._domain import within_domain
 from skdistill.students._registry import find_adapter
 from skdistill.targets import Target
 
-__all__ = ["mixed_for", "trains_distributed"]
+__all__ = ["mixed_for", "trains_distributed", "trains_in_blocks"]
 
 
 def trains_distributed(student: Estimator, *, of_classes: bool) -> bool:
@@ -38,13 +39,44 @@ def trains_distributed(student: Estimator, *, of_classes: bool) -> bool:
     >>> trains_distributed(Ridge(), of_classes=False)
     False
     """
+    adapter = _adapter_of(student, of_classes)
+    return adapter is not None and adapter.trains_distributed
+
+
+def trains_in_blocks(student: Estimator, *, of_classes: bool) -> bool:
+    """Return whether a student is trained on samples that come block by block.
+
+    Parameters
+    ----------
+    student : estimator
+        Unfitted.
+    of_classes : bool
+        Whether it is the student of a classification.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from skdistill.students import trains_in_blocks
+    >>> from xgboost import XGBClassifier
+    >>> trains_in_blocks(XGBClassifier(), of_classes=True)
+    True
+    """
+    adapter = _adapter_of(student, of_classes)
+    return adapter is not None and adapter.trains_in_blocks
+
+
+def _adapter_of(student: Estimator, of_classes: bool) -> StudentAdapter | None:
+    """Return the adapter of a student that learns the target itself."""
     if isinstance(student, Pipeline) or is_classifier(student) != of_classes:
-        return False
-    return find_adapter(student).trains_distributed
+        return None
+    return find_adapter(student)
 
 
 def mixed_for(student: Estimator, target: Target) -> NDArray:
-    """Return what a student that is trained on Dask collections learns.
+    """Return what a student that is trained piece by piece learns.
 
     Parameters
     ----------

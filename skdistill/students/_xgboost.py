@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -35,10 +36,16 @@ from skdistill.students._leaves import (
     check_objective,
 )
 from skdistill.students._loss import SoftLoss
+from skdistill.students._piecewise import Blocks
 from skdistill.students._registry import register
 from skdistill.students._rounds import ResumingAdapter, RoundsAdapter
 from skdistill.students._training_loss import LossWord
 from skdistill.students._while_fitting import with_params
+from skdistill.students._xgboost_blocks import (
+    count_classes,
+    reason_not_in_blocks,
+    train_on_blocks,
+)
 from skdistill.students._xgboost_dask import train_on_workers
 from skdistill.students._xgboost_trees import cut_document, forest_of
 from skdistill.targets import Target
@@ -198,6 +205,7 @@ class XGBoostAdapter(RoundsAdapter, ResumingAdapter):
     bounded_losses = frozenset({"reg:logistic", "binary:logistic"})
     losses = _LOSSES
     trains_distributed = True
+    trains_in_blocks = True
 
     def __init__(self, leaves: type[LeafModel] | None = None) -> None:
         self.leaves = leaves
@@ -250,6 +258,15 @@ class XGBoostAdapter(RoundsAdapter, ResumingAdapter):
             == "update",
         }
         return next((reason for reason, holds in reasons.items() if holds), "")
+
+    def fit_in_blocks(
+        self, student: Estimator, blocks: Blocks, folder: Path
+    ) -> Estimator:
+        return train_on_blocks(student, blocks, folder)
+
+    def reason_not_in_blocks(self, student: Estimator, soften: str) -> str:
+        reason = self.reason_not_to_distribute(student, soften)
+        return reason or reason_not_in_blocks(student)
 
     def count_values(self, model: Estimator) -> ValueCounts | None:
         if hasattr(model, "coef_"):  # A linear booster.
@@ -333,6 +350,13 @@ class XGBoostClassifierAdapter(XGBoostAdapter):
         frequency = np.asarray(client.compute(total).result(), dtype=float)
         intercept = _intercept(frequency / frequency.sum())
         return train_on_workers(student, X, mixed, weight, client, intercept)
+
+    def fit_in_blocks(
+        self, student: Estimator, blocks: Blocks, folder: Path
+    ) -> Estimator:
+        n_classes, frequency = count_classes(blocks)
+        intercept = _intercept(frequency)
+        return train_on_blocks(student, blocks, folder, n_classes, intercept)
 
     def reason_not_to_distribute(self, student: Estimator, soften: str) -> str:
         if reason := super().reason_not_to_distribute(student, soften):

@@ -22,10 +22,17 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill import DistilledClassifier, DistilledRegressor, DistilledRegressorCV
+from skdistill.blocks import (
+    Block,
+    Draw,
+    describe,
+    draw_rows,
+    gather_facts,
+    label,
+    prepare,
+    take,
+)
 from skdistill.dask import DaskDistilledClassifier, DaskDistilledRegressor
-from skdistill.dask._blocks import Block, describe, gather_facts, take
-from skdistill.dask._draw import Draw, draw_rows
-from skdistill.dask._label import label, prepare
 from skdistill.transfer import MungeSampler, TransferSet
 
 da = pytest.importorskip("dask.array", reason="needs skdistill[dask]")

@@ -12,8 +12,8 @@ from skdistill._fitting import clone_with_seed, spawn_seeds
 from skdistill._sklearn import safe_indexing
 from skdistill._typing import Estimator, Table
 from skdistill._warnings import Note, collecting
-from skdistill.dask._blocks import Block, Facts
-from skdistill.dask._draw import Draw
+from skdistill.blocks._block import Block, Facts
+from skdistill.blocks._draw import Draw
 from skdistill.distilled import check_data, make_plan
 from skdistill.flow import (
     Data,
@@ -91,8 +91,8 @@ def prepare(model: Estimator, facts: Facts, blocks: Sequence[Block]) -> Prepared
 
     Parameters
     ----------
-    model : DaskDistilledRegressor or DaskDistilledClassifier
-        Unfitted.
+    model : estimator
+        Unfitted: a distilled estimator that learns samples in blocks.
     facts : Facts
         What is known of all samples.
     blocks : sequence of Block
@@ -130,7 +130,7 @@ def _check_has_every_class(sample: Data, facts: Facts) -> None:
 def _check_learns_mean(plan: Plan, data: Data) -> None:
     if plan.learns_distribution(data):
         raise ValueError(
-            "On Dask collections a student learns values by a loss that is least for "
+            "In blocks a student learns values by a loss that is least for "
             f"the mean. Got {plan.student!r}. Use squared loss, or DistilledRegressor "
             "on samples in memory."
         )
@@ -178,13 +178,7 @@ def label(
     -------
     Labelled
     """
-    if len(block.y) != (expected := prepared.facts.counts[number]):
-        raise RuntimeError(
-            f"Partition {number} must hold the same samples whenever it is computed. "
-            f"Got {len(block.y)} of them, and {expected} before: it was computed again "
-            "after a worker was lost, and is drawn by chance or read from what has "
-            "changed. Give it a seed, or store it, and fit again."
-        )
+    prepared.facts.check_again(block, number)
     signal = prepared.supervision.signal
     position = np.full(len(block.y), -1)
     position[seen.rows()] = start + np.arange(seen.size)
@@ -290,7 +284,7 @@ def take_target(
 def refine_sample(
     prepared: Prepared, student: Estimator, taken: Sequence[tuple[Table, Target]]
 ) -> Estimator:
-    """Solve for the leaf values of a student, on a sample of what it learned."""
+    """Solve for a trained student's leaf values, on a sample of what it learned."""
     tables, targets = zip(*(one for one in taken if len(one[1].labels)), strict=True)
     target = reduce(Target.join, targets)
     return refine_fitted(student, join_all(tables), target, prepared.plan)[0]

@@ -1,12 +1,16 @@
 """Which samples are drawn, of how many blocks and for what."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from numbers import Integral
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils import check_random_state
 
-__all__ = ["Draw", "draw_rows"]
+from skdistill._fitting import spawn_seeds
+
+__all__ = ["Draw", "draw_rows", "seed_of"]
 
 
 class Draw(NamedTuple):
@@ -60,3 +64,11 @@ def draw_rows(counts: Sequence[int], n_samples: int, seed: int) -> list[Draw]:
     return [
         Draw(count, size, (seed, number)) for number, (count, size) in enumerate(pairs)
     ]
+
+
+def seed_of(random_state: Any) -> int:
+    """Return a seed: what is done again, or in parts, draws the same each time."""
+    if isinstance(random_state, Integral):
+        return int(random_state)
+    rng = check_random_state(random_state)
+    return spawn_seeds(rng, 1)[0] or 0

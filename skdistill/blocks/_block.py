@@ -1,4 +1,4 @@
-"""Blocks: the samples of a partition with their labels, and what is known of all."""
+"""Blocks: some samples with their labels, and what is known of all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from skdistill._validation import (
     check_two_classes,
     check_weights,
 )
-from skdistill.dask._draw import Draw
+from skdistill.blocks._draw import Draw
 from skdistill.flow import Data, join_all
 
 __all__ = ["Block", "Description", "Facts", "describe", "gather_facts", "take"]
@@ -31,7 +31,7 @@ class Block(NamedTuple):
 
     @classmethod
     def of(cls, X: Table, y: Any, weight: Any, *, of_classes: bool) -> "Block":
-        """Return the block of a partition; raise if it is not as `fit` describes it."""
+        """Return a block; raise if it is not as `fit` describes it."""
         given = (X, y) if weight is None else (X, y, weight)
         check_consistent_length(*given)
         labels = np.asarray(y)
@@ -67,7 +67,7 @@ def take(block: Block, draw: Draw) -> Block:
 
 
 class Description(NamedTuple):
-    """What is said of a block to the client, which gets no samples."""
+    """What is known of a block without its samples."""
 
     n_samples: int
     total: float
@@ -78,7 +78,7 @@ class Description(NamedTuple):
 
 
 def describe(block: Block, *, of_classes: bool) -> Description:
-    """Return what the client has to know of a block.
+    """Return what has to be known of a block once it is gone.
 
     Its `labels` are the classes, and `weighty` those of samples with weight; for a
     regression both are the smallest and the largest label.
@@ -128,6 +128,16 @@ class Facts:
         """How many samples there are."""
         return sum(self.counts)
 
+    def check_again(self, block: Block, number: int) -> None:
+        """Raise if a block is not the one that was described."""
+        if len(block.y) != (expected := self.counts[number]):
+            raise RuntimeError(
+                f"Block {number} must hold the same samples whenever it is read or "
+                f"computed. Got {len(block.y)} of them, and {expected} before: it is "
+                "drawn by chance, as after the loss of a worker, or read from what has "
+                "changed. Give it a seed, or store it, and fit again."
+            )
+
     def no_data(self) -> Data:
         """Return training data without samples, for what is known of them."""
         return self.data(Block(self.head, np.empty(0), None))
@@ -159,8 +169,8 @@ def gather_facts(
     filled = [one for one in told if one.n_samples]
     if not filled:
         raise ValueError(
-            "X must not be empty. Got 0 samples in all of its partitions. Look at what "
-            "was filtered out."
+            "X must not be empty. Got 0 samples in all of its blocks. Look at what was "
+            "filtered out."
         )
     for one in filled:
         _check_same_columns(filled[0].head, one.head)
@@ -198,7 +208,7 @@ def _check_same_columns(first: Table, other: Table) -> None:
             f"{one} and {two}" for one, two in zip(*found, strict=False) if one != two
         ]
         raise ValueError(
-            "All partitions of X must have the same columns. Got "
-            f"{(changed or ['another number of them'])[0]}. Use X.astype, or known "
-            "categories: X.categorize()."
+            "All blocks of X must have the same columns. Got "
+            f"{(changed or ['another number of them'])[0]}. Use X.astype, or "
+            "categories that are known: in Dask X.categorize()."
         )

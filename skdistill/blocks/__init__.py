@@ -1,0 +1,50 @@
+"""Distillation on samples that come block by block, as from a file too large to load.
+
+Beside the estimators and their table it holds the steps of the flow that work on a
+block, which serve wherever samples are never together in memory.
+"""
+
+from skdistill.blocks._base import IN_MEMORY, BasePiecewise
+from skdistill.blocks._block import Block, Facts, describe, gather_facts, take
+from skdistill.blocks._classifier import BlockDistilledClassifier
+from skdistill.blocks._draw import Draw, draw_rows, seed_of
+from skdistill.blocks._label import (
+    Prepared,
+    count_rows,
+    distill_sample,
+    label,
+    prepare,
+    refine_sample,
+    rows_of,
+    take_target,
+    to_train,
+)
+from skdistill.blocks._parquet import ParquetBlocks
+from skdistill.blocks._regressor import BlockDistilledRegressor
+from skdistill.blocks._run import Done
+
+__all__ = [
+    "IN_MEMORY",
+    "BasePiecewise",
+    "Block",
+    "BlockDistilledClassifier",
+    "BlockDistilledRegressor",
+    "Done",
+    "Draw",
+    "Facts",
+    "ParquetBlocks",
+    "Prepared",
+    "count_rows",
+    "describe",
+    "distill_sample",
+    "draw_rows",
+    "gather_facts",
+    "label",
+    "prepare",
+    "refine_sample",
+    "rows_of",
+    "seed_of",
+    "take",
+    "take_target",
+    "to_train",
+]
