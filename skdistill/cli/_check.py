@@ -134,9 +134,10 @@ def _identifies(cells: "Series", kind: str) -> bool:
 
 
 def _gives_away(cells: "Series", y: "Series", task: str) -> float:
-    """Return how well a tree on one column predicts rows that it has not seen.
+    """Return how well one column predicts rows that a model has not seen.
 
-    It is R2, or the fraction that is right of what the most frequent class leaves.
+    It is R2 of a tree on the ranks, or the fraction that it has right of what the most
+    frequent class leaves; of numbers the squared rank correlation, if that is more.
     """
     from sklearn.metrics import accuracy_score, r2_score
     from sklearn.model_selection import train_test_split
@@ -144,7 +145,7 @@ def _gives_away(cells: "Series", y: "Series", task: str) -> float:
 
     is_regression = task == "regression"
     kind = DecisionTreeRegressor if is_regression else DecisionTreeClassifier
-    labels = y.to_numpy() if is_regression else _codes(y.astype("str"))
+    labels = _codes(y if is_regression else y.astype("str"))
     X, X_test, y_train, y_test = train_test_split(
         _codes(cells)[:, None], labels, train_size=0.5, random_state=0
     )
@@ -153,15 +154,16 @@ def _gives_away(cells: "Series", y: "Series", task: str) -> float:
     )
     predicted = model.predict(X_test)
     if is_regression:
-        return float(r2_score(y_test, predicted))
+        ranked = 0.0
+        if cells.dtype.kind == "f":
+            ranked = float(cells.rank().corr(y.rank())) ** 2
+        return max(float(r2_score(y_test, predicted)), ranked)
     rest = 1 - np.bincount(y_test).max() / len(y_test)
     return (rest - 1 + float(accuracy_score(y_test, predicted))) / rest if rest else 0.0
 
 
 def _codes(cells: "Series") -> "NDArray":
-    """Return cells as numbers: strings by their order, dates by their time."""
-    if cells.dtype.kind == "f":
-        return cells.to_numpy()
-    if cells.dtype.kind == "M":
-        return cells.astype("int64").to_numpy()
+    """Return the ranks of cells: no size of a number is too large for a tree."""
+    if cells.dtype.kind in "fM":
+        return cells.rank().to_numpy()
     return np.unique(cells.to_numpy().astype("str"), return_inverse=True)[1]

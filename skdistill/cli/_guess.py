@@ -254,8 +254,8 @@ def _doubt_numbers(values: "Series", notation: Notation) -> str:
     codes = values[values.str.fullmatch(r"0\d+")]
     if not codes.empty:
         return (
-            f"{codes.iloc[0]!r} begins with 0, as codes do, and is read as a number. If "
-            "they are codes, say --category"
+            f"{codes.iloc[0]!r} begins with 0, as codes do, and is read as a number. "
+            "If they are codes, say --category"
         )
     n_bare = int((~values.str.contains("%")).sum())
     if notation.mark == "%" and n_bare:
@@ -285,7 +285,7 @@ def _doubt_strings(values: "Series") -> str:
         return "all of its strings are numbers. If they are meant so, say --number"
     return (
         f"{is_number.mean():.0%} of its cells are numbers, but "
-        f"{values[~is_number].iloc[0]!r} is none. Correct it, or say --number, by which "
+        f"{values[~is_number].iloc[0]!r} is none. Correct it, or say --number, so that "
         "it counts as missing"
     )
 
