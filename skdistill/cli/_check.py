@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skdistill.cli._split import repeats
+from skdistill.cli._split import many_repeats, repeats
 from skdistill.cli._task import Task
 
 if TYPE_CHECKING:
@@ -105,7 +105,8 @@ def _repeated(task: Task) -> Iterator[str]:
         n_repeats = len(numbers) - len(np.unique(numbers))
         yield (
             f"{n_repeats:,} of {len(numbers):,} rows repeat another one. Equal rows "
-            "lie on one side of each split; each counts as often as it is there."
+            "lie on one side of the split"
+            + (", and of the folds." if many_repeats(task.frame) is not None else ".")
         )
 
 

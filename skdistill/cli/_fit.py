@@ -27,6 +27,7 @@ from skdistill.cli._progress import FitProgress, say, step
 from skdistill.cli._rows import Parts, draw_parts
 from skdistill.cli._script import write_script
 from skdistill.cli._task import Columns, Task, read_task
+from skdistill.cli._weights import request_weights
 from skdistill.report import DistillationReport
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
 
@@ -178,8 +179,7 @@ def _fit_search(
         model.set_params(memory=str(cache), n_jobs=options.jobs)
         if has_callbacks:
             model.set_callbacks(FitProgress(move))
-        # Groups reach the folds by scikit-learn's metadata routing.
-        with config_context(enable_metadata_routing=parts.groups is not None):
+        with config_context(enable_metadata_routing=parts.needs_routing):
             model.fit(parts.X, parts.y, **parts.fit_params)
     for part in (model, model.best_estimator_):
         part.set_params(memory=None)
@@ -255,6 +255,10 @@ def _search(
         path = Path(options.teacher).resolve()
         chosen_teacher = load_teacher(path, kind)
     compared = students(options.student, kind, prepare, len(X), options.device)
+    if parts.weight is not None:
+        for _, part in compared if isinstance(compared, list) else [("", compared)]:
+            request_weights(part)
+        request_weights(chosen_teacher)
     params: dict[str, Any] = {
         "max_latency": options.max_latency,
         "max_bytes": options.max_size,

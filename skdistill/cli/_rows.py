@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skdistill.cli._files import read_raw
-from skdistill.cli._split import hold_out, without_repeats
+from skdistill.cli._split import hold_out, many_repeats
 from skdistill.cli._tables import Schema, interpret, with_target
 from skdistill.cli._task import Task, with_frequent
 
@@ -25,11 +25,11 @@ class Parts:
     how : dict
         The keywords of `hold_out`; none if the rows held out are a table of their own.
     X, y, weight : DataFrame, Series, ndarray or None
-        The rows to train on, those that are equal once, and their weights.
-    X_test, y_test, weight_test : DataFrame, Series, Series or None
+        The rows to train on, and their weights.
+    X_test, y_test, weight_test : DataFrame, Series, ndarray or None
         Those held out.
-    groups : Series or None
-        What stays together, of the rows to train on.
+    groups : ndarray or None
+        What stays together, of the rows to train on: groups, or equal rows.
     unlabeled : DataFrame or None
         Rows without labels.
     test_file, unlabeled_file : Path or None
@@ -44,8 +44,8 @@ class Parts:
     weight: "NDArray | None"
     X_test: "DataFrame"
     y_test: "Series"
-    weight_test: "Series | None"
-    groups: "Series | None"
+    weight_test: "NDArray | None"
+    groups: "NDArray | None"
     unlabeled: "DataFrame | None"
     test_file: Path | None
     unlabeled_file: Path | None
@@ -56,6 +56,11 @@ class Parts:
         """What a baseline student is fitted on."""
         weight = () if self.weight is None else (self.weight,)
         return (self.X, self.y, *weight)
+
+    @property
+    def needs_routing(self) -> bool:
+        """Whether weights or groups must reach the parts of pipelines and searches."""
+        return self.weight is not None or self.groups is not None
 
     @property
     def fit_params(self) -> dict[str, Any]:
@@ -95,18 +100,21 @@ def draw_parts(
         train, test = hold_out(task.frame, columns.target, **how)
     if unlabeled_file is not None:
         unlabeled = _read_alike(unlabeled_file, task, task.features, notes)
-    weight = None
-    if columns.group is None:
-        train, weight = without_repeats(train, columns.weight)
+    weights = [
+        None if columns.weight is None else part[columns.weight].to_numpy()
+        for part in (train, test)
+    ]
     return Parts(
         how,
         train[features],
         train[columns.target],
-        weight,
+        weights[0],
         test[features],
         test[columns.target],
-        None if columns.weight is None else test[columns.weight],
-        None if columns.group is None else train[columns.group],
+        weights[1],
+        many_repeats(train)
+        if columns.group is None
+        else train[columns.group].to_numpy(),
         unlabeled,
         test_file,
         unlabeled_file,

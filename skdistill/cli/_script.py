@@ -10,9 +10,10 @@ from skdistill.cli._errors import shown
 from skdistill.cli._files import STDIN
 from skdistill.cli._rows import Parts
 from skdistill.cli._source import Source
-from skdistill.cli._split import hold_out, without_repeats
+from skdistill.cli._split import hold_out, many_repeats
 from skdistill.cli._tables import read_table
 from skdistill.cli._task import Task, with_frequent
+from skdistill.cli._weights import request_weights
 from skdistill.report import DistillationReport
 
 __all__ = ["write_script"]
@@ -61,7 +62,7 @@ def write_script(
     else:
         source.name(type(model.teacher))
         lines.append(f"teacher = FrozenEstimator(joblib.load({str(teacher_path)!r}))")
-    lines += [f"model = {source.write(model, 8)}", *_fitting(parts, source)]
+    lines += [f"model = {source.write(model, 8)}", *_fitting(model, parts, source)]
     source.name(DistillationReport)
     report = [
         "report = DistillationReport(",
@@ -71,7 +72,7 @@ def write_script(
         f"    train=(X, y{', weight' if parts.weight is not None else ''}),",
     ]
     if parts.weight_test is not None:
-        report.append(f"    sample_weight=test[{task.columns.weight!r}],")
+        report.append(f"    sample_weight=test[{task.columns.weight!r}].to_numpy(),")
     if metric is not None:
         report.append(f"    scoring={metric!r},")
     report += [f"    n_timings={n_timings},", ")", "print(report)"]
@@ -98,15 +99,27 @@ def _where(path: Path) -> str:
     return repr(str(path) if path == STDIN else str(path.resolve()))
 
 
-def _fitting(parts: Parts, source: Source) -> list[str]:
+def _fitted_parts(model: Estimator) -> list[str]:
+    """Return expressions of the teacher and of each student."""
+    if not isinstance(model.student, list):
+        return ["model.teacher", "model.student"]
+    students = [f"model.student[{n}][1]" for n in range(len(model.student))]
+    return ["model.teacher", *students]
+
+
+def _fitting(model: Estimator, parts: Parts, source: Source) -> list[str]:
     """Return the lines that fit the model."""
     given = {"sample_weight": "weight", "groups": "groups", "X_unlabeled": "unlabeled"}
     params = "".join(f", {name}={given[name]}" for name in parts.fit_params)
     fit = f"model.fit(X, y{params})"
-    if parts.groups is None:
+    if not parts.needs_routing:
         return [fit]
     source.name(config_context)
-    return ["with config_context(enable_metadata_routing=True):", f"    {fit}"]
+    lines = []
+    if parts.weight is not None:
+        source.name(request_weights)
+        lines = [f"request_weights({part})" for part in _fitted_parts(model)]
+    return [*lines, "with config_context(enable_metadata_routing=True):", f"    {fit}"]
 
 
 def _reading(task: Task, parts: Parts, source: Source) -> list[str]:
@@ -123,11 +136,12 @@ def _reading(task: Task, parts: Parts, source: Source) -> list[str]:
     else:
         lines += ["train = frame", *_read_labelled("test", "TEST", task, source)]
     if columns.group is not None:
-        lines.append(f"groups = train[{columns.group!r}]")
-    elif parts.weight is not None:
-        source.name(without_repeats)
-        of = "" if columns.weight is None else f", {columns.weight!r}"
-        lines.append(f"train, weight = without_repeats(train{of})")
+        lines.append(f"groups = train[{columns.group!r}].to_numpy()")
+    elif parts.groups is not None:
+        source.name(many_repeats)
+        lines.append("groups = many_repeats(train)")
+    if columns.weight is not None:
+        lines.append(f"weight = train[{columns.weight!r}].to_numpy()")
     features = [*task.features.kinds]
     lines += [
         f"features = {source.write(features, 11)}",

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pandas import DataFrame, Series
 
-__all__ = ["hold_out", "repeats", "without_repeats"]
+__all__ = ["hold_out", "many_repeats", "repeats"]
 
 # One of so many parts is held out.
 _N_PARTS = 5
+# Below this fraction of repeats the folds of a search are drawn row by row: whole
+# groups cost a stack its own out-of-fold predictions.
+_FEW_REPEATS = 0.05
 
 
 def hold_out(
@@ -103,44 +106,23 @@ def _is_late(times: "Series") -> "Series":
 
 
 def repeats(frame: "DataFrame") -> "NDArray | None":
-    """Return a number for each row, the same for equal ones; None if all differ."""
-    numbers = frame.groupby(list(frame), dropna=False, sort=False).ngroup().to_numpy()
-    return None if len(np.unique(numbers)) == len(frame) else numbers
-
-
-def without_repeats(
-    frame: "DataFrame", weight: str | None = None
-) -> tuple["DataFrame", "NDArray | None"]:
-    """Return the rows that differ, and the sum of the weights of their repeats.
-
-    A loss counts a row of weight 5 as five equal ones, but no split can part it: a
-    teacher that has seen four of them would know the fifth.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        The table.
-    weight : str, default=None
-        The column of the weights; 1 for each row if None.
-
-    Returns
-    -------
-    frame : DataFrame
-        The first of the rows that are equal.
-    weights : ndarray or None
-        None if all rows count 1.
+    """Return a number for each row, the same for equal ones; None if all differ.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> from skdistill.cli import without_repeats
-    >>> frame, weights = without_repeats(pd.DataFrame({"x": [1, 2, 1], "y": [0, 1, 0]}))
-    >>> frame["x"].tolist(), weights.tolist()
-    ([1, 2], [2.0, 1.0])
+    >>> from skdistill.cli import repeats
+    >>> repeats(pd.DataFrame({"x": [1, 2, 1], "y": [0, 1, 0]})).tolist()
+    [0, 1, 0]
     """
+    numbers = frame.groupby(list(frame), dropna=False, sort=False).ngroup().to_numpy()
+    return None if len(np.unique(numbers)) == len(frame) else numbers
+
+
+def many_repeats(frame: "DataFrame") -> "NDArray | None":
+    """Return what `repeats` does, if equal rows are enough to mislead a search."""
     numbers = repeats(frame)
     if numbers is None:
-        return frame, None if weight is None else frame[weight].to_numpy()
-    weights = np.ones(len(frame)) if weight is None else frame[weight].to_numpy()
-    _, first = np.unique(numbers, return_index=True)
-    return frame.iloc[first], np.bincount(numbers, weights=weights)
+        return None
+    n_repeats = len(numbers) - len(np.unique(numbers))
+    return numbers if n_repeats > _FEW_REPEATS * len(numbers) else None

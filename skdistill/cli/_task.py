@@ -129,8 +129,6 @@ def read_task(path: Path, columns: Columns, asked: str) -> Task:
                 f"{path} has no column {name!r}. Its columns are "
                 f"{names(list(raw.frame))}. Give one of them as --{role}."
             )
-    if columns.weight is not None and columns.group is not None:
-        raise CommandError("--weight and --group cannot be combined. Leave one out.")
     dropped = set(columns.asked.drop) - set(columns.roles.values())
     readings = read_columns(raw, replace(columns.asked, drop=tuple(dropped)))
     labelled = with_target(raw, target, readings[target].kind)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skdistill.cli import hold_out, read_table, without_repeats
+from skdistill.cli import hold_out, many_repeats, read_table, repeats
 from skdistill.cli._errors import CommandError
 from skdistill.cli._files import read_raw
 from skdistill.cli._guess import Asked, read_columns, schema_of
@@ -119,21 +119,20 @@ def test_standard_input_is_a_file(monkeypatch):
     assert len(read_table("-", kinds={"size": "number"})) == N_ROWS
 
 
-def test_equal_rows_lie_on_one_side_and_count_as_often_as_they_are_there():
+def test_equal_rows_lie_on_one_side():
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(rng.normal(size=(100, 3)), columns=list("aby"))
     frame = pd.concat([frame] * 5, ignore_index=True)
     train, test = hold_out(frame, "y", random_state=0)
     assert len(test) == 100
     assert not set(train["a"]) & set(test["a"])
-    once, weights = without_repeats(train)
-    assert len(once) == 80
-    assert weights.tolist() == [5.0] * 80
+    assert len(set(many_repeats(train))) == 80
     labels = frame.assign(y=frame["y"] > 0)
     _, test = hold_out(labels, "y", stratify=True, random_state=0)
     assert abs(test["y"].mean() - labels["y"].mean()) < 0.1
-    alone = frame[:100]
-    assert without_repeats(alone) == (alone, None)
+    assert repeats(frame[:100]) is None
+    assert repeats(frame[:101]) is not None
+    assert many_repeats(frame[:101]) is None
 
 
 def test_the_last_in_time_or_whole_groups_are_held_out():
