@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skdistill.cli._errors import shown
 from skdistill.cli._split import many_repeats, repeats
 from skdistill.cli._task import Task
 
@@ -79,7 +80,7 @@ def _table(task: Task) -> "Table":
 
 
 def _short(text: str) -> str:
-    text = " ".join(text.split())
+    text = shown(" ".join(text.split()))
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 

@@ -55,11 +55,14 @@ class RawTable:
         What was left out, and how the file was read where that is not plain.
     has_types : bool
         Whether the file says what its columns are, as Parquet does.
+    index : str or None
+        The column that names the rows.
     """
 
     frame: "DataFrame"
     notes: list[str]
     has_types: bool = False
+    index: str | None = None
 
     def of_rows(self, chosen: "Series") -> "RawTable":
         """Return the rows that are chosen, numbered anew."""
@@ -147,8 +150,8 @@ def _of_workbook(content: bytes) -> RawTable:
     notes = []
     if others:
         notes.append(f"Read the sheet {first.title!r}, the first of {len(others) + 1}.")
-    frame, further = lay_out(rows, exact=False)
-    return RawTable(frame.infer_objects(), notes + further)
+    frame, further, index = lay_out(rows, exact=False)
+    return RawTable(frame.infer_objects(), notes + further, index=index)
 
 
 def _without_end(row: Sequence[Any]) -> list[Any]:
@@ -169,10 +172,10 @@ def _of_text(content: bytes, path: Path) -> RawTable:
     if not text.strip():
         raise CommandError(f"{path} is empty. Give a table with a header and rows.")
     rows, separator = rows_of_text(text)
-    frame, further = lay_out(rows)
+    frame, further, index = lay_out(rows)
     if separator not in ",\t;":
         further.insert(0, f"The separator is {separator!r}.")
-    return RawTable(frame, notes + further)
+    return RawTable(frame, notes + further, index=index)
 
 
 def _decoded(content: bytes) -> tuple[str, list[str]]:

@@ -26,8 +26,10 @@ __all__ = ["Asked", "Reading", "read_columns", "schema_of"]
 MOST_CATEGORIES = 40
 # From this fraction of numbers on, a column of text is worth a word.
 _MOSTLY = 0.8
-_PLAIN_NUMBER = r"[+-]?[\d.]+(?:[eE][+-]?\d+)?"
-_THOUSANDS = r"\d[,' \u00a0\u202f\u2019]\d{3}"
+_PLAIN_NUMBER = r"[+-]?\d*\.?\d*(?:[eE][+-]?\d+)?"
+_THOUSANDS = {
+    sign: rf"\d[{other}' \u00a0\u202f\u2019]\d{{3}}" for sign, other in (".,", ",.")
+}
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,8 @@ def read_columns(raw: RawTable, asked: Asked) -> dict[str, Reading]:
     """
     frame = raw.frame
     asked.check(list(frame))
-    kept = {name: frame[name] for name in frame if name not in asked.drop}
+    dropped = {*asked.drop, raw.index} - {*asked.kinds}
+    kept = {name: frame[name] for name in frame if name not in dropped}
     written = {
         name: strings_of(cells) for name, cells in kept.items() if are_strings(cells)
     }
@@ -228,13 +231,14 @@ def _of_cells(
 
 def _of_numbers(cells: "Series", values: "Series", notation: Notation) -> Reading:
     """Return how a column of numbers is read; the example shows what is odd of them."""
-    odd = values[~values.str.fullmatch(_PLAIN_NUMBER)]
+    plain = _PLAIN_NUMBER if notation.decimal == "." else r"[+-]?\d+"
+    odd = values[~values.str.fullmatch(plain)]
     what = []
     if notation.mark:
         what.append(f"with {notation.mark}, which is left out")
-    if notation.decimal == ",":
+    if notation.decimal == "," and odd.str.contains(",", regex=False).any():
         what.append("with decimal commas")
-    elif odd.str.contains(_THOUSANDS).any():
+    if odd.str.contains(_THOUSANDS[notation.decimal]).any():
         what.append("with separated thousands")
     words = cells[~missing(cells)].drop(values.index)
     if not words.empty:

@@ -18,7 +18,7 @@ Row = Sequence[Any]
 _SEPARATORS = ",;\t|"
 # So many lines say which separator a file has.
 _SAMPLE = 200
-_SAYS_SEPARATOR = re.compile(r'\s*"?sep=(.)"?[ ]*\r?\n', re.IGNORECASE)
+_SAYS_SEPARATOR = re.compile(r'\s*"?sep=([,;\t|:])"?[ ]*\r?\n', re.IGNORECASE)
 _SUM = re.compile(
     r"\s*(grand\s+)?(totals?|sum|average|mean|summe|gesamt)\s*:?\s*$", re.IGNORECASE
 )
@@ -101,8 +101,10 @@ def _is_number(cell: Any) -> bool:
 
 def lay_out(
     rows: Sequence[Row], *, exact: bool = True
-) -> tuple["DataFrame", list[str]]:
-    """Return the table among the rows, and notes on what was left out.
+) -> tuple["DataFrame", list[str], str | None]:
+    """Return the table among the rows, notes, and the column that names its rows.
+
+    The notes say what was left out.
 
     Parameters
     ----------
@@ -120,12 +122,12 @@ def lay_out(
 
     rows = [row for row in rows if row]
     if not rows:
-        return pd.DataFrame(), []
+        return pd.DataFrame(), [], None
     place = _header(rows, _width(rows))
     header, body = rows[place], list(rows[place + 1 :])
     ends = _footer(body, exact)
     body = body[: len(body) - len(ends)]
-    columns, names, notes = _named(header, _columns(body))
+    columns, names, notes, index = _named(header, _columns(body))
     for left_out, where in ((rows[:place], "before the header"), (ends, "at the end")):
         if left_out:
             notes.append(
@@ -135,7 +137,7 @@ def lay_out(
     frame = pd.DataFrame(
         {number: pd.Series(one, dtype="object") for number, one in enumerate(columns)}
     )
-    return frame.set_axis(names, axis=1), notes
+    return frame.set_axis(names, axis=1), notes, index
 
 
 def _columns(rows: Sequence[Row]) -> list[tuple]:
@@ -165,8 +167,8 @@ def _is_sum(row: Row) -> bool:
 
 def _named(
     header: Row, columns: list[tuple]
-) -> tuple[list[tuple], list[str], list[str]]:
-    """Return the columns of the table, their names, and notes on those left out.
+) -> tuple[list[tuple], list[str], list[str], str | None]:
+    """Return the columns of the table, their names, notes, and which names the rows.
 
     Raises
     ------
@@ -189,17 +191,19 @@ def _named(
     columns = columns + [(None,) * n_rows] * (len(names) - len(columns))
     if beyond:
         notes.append("Rows end in a separator; the empty column was left out.")
-    kept, found = [], []
+    kept, found, index = [], [], None
     for number, (name, cells) in enumerate(zip(names, columns, strict=False)):
+        if name is None and all(cell is None for cell in cells):
+            continue
+        kept.append(cells)
+        found.append(f"Unnamed: {number}" if name is None else str(name))
         if name is None and not number and n_rows and _is_index(cells):
+            index = found[0]
             notes.append(
-                f"The first column, such as {cells[0]!r}, has no name and numbers or "
-                "names the rows; it was left out."
+                f"The first column, such as {cells[0]!r}, has no name and names the "
+                "rows; it is no feature."
             )
-        elif name is not None or any(cell is not None for cell in cells):
-            kept.append(cells)
-            found.append(f"Unnamed: {number}" if name is None else str(name))
-    return kept, found, notes
+    return kept, found, notes, index
 
 
 def _is_index(cells: tuple) -> bool:

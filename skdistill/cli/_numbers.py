@@ -54,6 +54,7 @@ _CELL = re.compile(
 )
 _OTHER = {".": ",", ",": "."}
 _LONGEST = 64
+_GROUP = 3
 _AS_WRITTEN = str.maketrans(
     {"\u00a0": " ", "\u202f": " ", "\u2212": "-", "\u2019": "'"}
 )
@@ -128,8 +129,8 @@ def notations(cells: "Series") -> dict[str, Notation]:
     """Return each notation in which all cells are numbers, by its decimal sign.
 
     Where both signs would do, such as for `980` and `1.250`, thousands are meant if
-    some cells have none and others end in a 0: who writes trailing zeros would write
-    `980.000`, and who does not `1.25`.
+    some cells have none, and none of more than three digits, and others end in a 0: who
+    writes trailing zeros would write `980.000`, and who does not `1.25`.
     """
     found = {}
     for decimal in _OTHER:
@@ -170,7 +171,7 @@ def _are_thousands(cells: "Series", sign: str) -> bool:
         return False
     ends = cells[has_sign].str.contains(r"0\D*$")
     whole = cells[~has_sign].str.count(r"\d")
-    return bool(ends.any() and (whole <= 3).all())
+    return bool(ends.any() and whole.max() == _GROUP)
 
 
 def _parsed(cells: "Series", decimal: str) -> tuple["Series", "Series"]:

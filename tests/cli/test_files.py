@@ -18,15 +18,15 @@ NOTES = {
     "trailing.csv": "Rows end in a separator",
     "footer.csv": "Left out 2 rows at the end, such as 'Total 123.0'",
     "preamble.csv": "Left out 2 rows before the header, such as 'Report of May'",
-    "r.csv": "names the rows",
-    "index.csv": "has no name and numbers",
+    "r.csv": "has no name and names the rows",
+    "index.csv": "has no name and names the rows",
     "bars.txt": "The separator is '|'",
     "windows.csv": "The encoding is latin-1",
     "utf-16.csv": "The encoding is utf-16",
 }
 WHYS = {
     "thousands.csv": "numbers with separated thousands",
-    "german.csv": "numbers with decimal commas",
+    "german.csv": "numbers with decimal commas, with separated thousands",
     "percent.csv": "numbers with %, which is left out",
     "dollars.csv": "numbers with $, which is left out, with separated thousands",
     "dash.csv": "numbers where '-' is missing",
@@ -70,6 +70,8 @@ def test_a_column_is_read_one_way(tmp_path):
     # As one who writes trailing zeros writes thousands with a point.
     frame, *_ = read(written(tmp_path, "a;b\n980;1\n1.250;2\n12.125;3\n"))
     assert frame["a"].tolist() == [980, 1250, 12125]
+    frame, *_ = read(written(tmp_path, "a;b\n9;1\n1.250;2\n12.125;3\n"))
+    assert frame["a"].tolist() == [9, 1.25, 12.125]
     frame, *_ = read(written(tmp_path, "a;b\n980;1\n1.25;2\n12.125;3\n"))
     assert frame["a"].tolist() == [980, 1.25, 12.125]
     # Of two currencies or words among numbers it is none.
@@ -96,6 +98,14 @@ def test_what_was_no_number_at_fit_is_none_later(cell, tmp_path):
     _, _, schema, _ = read(written(tmp_path, "a;b\n$1;1\n$2;2\n"))
     with pytest.raises(CommandError, match="where a finite number, maybe with"):
         read_table(written(tmp_path, f"a;b\n{cell};1\n"), **schema.to_dict())
+
+
+def test_a_column_that_names_the_rows_is_no_feature_and_can_still_be_read(tmp_path):
+    _, readings, _, _ = read(written(tmp_path, ",a\n1,2\n2,2\n"))
+    assert list(readings) == ["a"]
+    _, readings, schema, _ = read(written(tmp_path, ",a\n1,2\n1,2\n"))
+    assert list(readings) == ["Unnamed: 0", "a"]
+    assert len(read_table(written(tmp_path, ",a\n1,2\n"), **schema.to_dict())) == 1
 
 
 def test_negative_numbers_of_all_kinds(tmp_path):
