@@ -51,7 +51,7 @@ def decisions_of(task: Task) -> list[str]:
     return [
         f"Column {name!r} holds {reading.why}, such as {_short(reading.example)!r}."
         for name, reading in task.readings.items()
-        if not reading.is_plain
+        if not reading.is_evident
     ]
 
 

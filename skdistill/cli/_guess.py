@@ -76,7 +76,7 @@ class Reading:
         How its numbers are written.
     form : str or None
         The format of its dates.
-    is_plain : bool
+    is_evident : bool
         Whether it says by itself how it is read.
     warning : str
         What the user should look at, if anything.
@@ -87,7 +87,7 @@ class Reading:
     example: str = ""
     notation: Notation = PLAIN
     form: str | None = None
-    is_plain: bool = True
+    is_evident: bool = True
     warning: str = ""
 
 
@@ -223,7 +223,7 @@ def _of_cells(
             f"dates like {forms[0]}",
             values.iloc[0],
             form=forms[0],
-            is_plain=False,
+            is_evident=False,
             warning=warning,
         )
     return _of_strings(present)
@@ -231,8 +231,8 @@ def _of_cells(
 
 def _of_numbers(cells: "Series", values: "Series", notation: Notation) -> Reading:
     """Return how a column of numbers is read; the example shows what is odd of them."""
-    plain = _PLAIN_NUMBER if notation.decimal == "." else r"[+-]?\d+"
-    odd = values[~values.str.fullmatch(plain)]
+    simple = _PLAIN_NUMBER if notation.decimal == "." else r"[+-]?\d+"
+    odd = values[~values.str.fullmatch(simple)]
     what = []
     if notation.mark:
         what.append(f"with {notation.mark}, which is left out")
@@ -248,7 +248,7 @@ def _of_numbers(cells: "Series", values: "Series", notation: Notation) -> Readin
         " ".join(["numbers", *([", ".join(what)] if what else [])]),
         (values if odd.empty else odd).iloc[0],
         notation,
-        is_plain=not what,
+        is_evident=not what,
         warning=_doubt_numbers(values, notation),
     )
 

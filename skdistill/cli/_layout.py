@@ -109,7 +109,7 @@ def lay_out(
     Parameters
     ----------
     rows : sequence of sequences
-        The cells of each row; None is an empty one.
+        The cells of each row, None for an empty one.
     exact : bool, default=True
         Whether a row lacks cells at its end only where it is none of the table.
 

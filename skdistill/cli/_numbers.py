@@ -179,11 +179,11 @@ def _parsed(cells: "Series", decimal: str) -> tuple["Series", "Series"]:
     import pandas as pd
 
     marks = pd.Series("", index=cells.index, dtype="object")
-    plain = cells
+    simple = cells
     if decimal == ",":
-        plain = cells.where(~cells.str.contains(".", regex=False))
-        plain = plain.str.replace(",", ".", regex=False)
-    values = pd.to_numeric(plain, errors="coerce").astype("float64")
+        simple = cells.where(~cells.str.contains(".", regex=False))
+        simple = simple.str.replace(",", ".", regex=False)
+    values = pd.to_numeric(simple, errors="coerce").astype("float64")
     left = cells[values.isna()]
     known = {cell: _parse(cell, decimal) for cell in set(left)}
     values.loc[left.index] = [known[cell][0] for cell in left]

@@ -31,7 +31,7 @@ class Parts:
     groups : ndarray or None
         What stays together, of the rows to train on: groups, or equal rows.
     unlabeled : DataFrame or None
-        Rows without labels.
+        Unlabeled samples.
     test_file, unlabeled_file : Path or None
         The files that they come from.
     notes : list of str
