@@ -231,6 +231,8 @@ def _of_cells(
 
 def _of_numbers(cells: "Series", values: "Series", notation: Notation) -> Reading:
     """Return how a column of numbers is read; the example shows what is odd of them."""
+    words = cells[~missing(cells)].drop(values.index)
+    values = values.drop_duplicates()
     simple = _PLAIN_NUMBER if notation.decimal == "." else r"[+-]?\d+"
     odd = values[~values.str.fullmatch(simple)]
     what = []
@@ -240,7 +242,6 @@ def _of_numbers(cells: "Series", values: "Series", notation: Notation) -> Readin
         what.append("with decimal commas")
     if odd.str.contains(_THOUSANDS[notation.decimal]).any():
         what.append("with separated thousands")
-    words = cells[~missing(cells)].drop(values.index)
     if not words.empty:
         what.append(f"where {words.iloc[0]!r} is missing")
     return Reading(
@@ -261,9 +262,9 @@ def _doubt_numbers(values: "Series", notation: Notation) -> str:
             f"{codes.iloc[0]!r} begins with 0, as codes do, and is read as a number. "
             "If they are codes, say --category"
         )
-    n_bare = int((~values.str.contains("%")).sum())
-    if notation.mark == "%" and n_bare:
-        return f"{n_bare:,} cells have no %; they are read as if they had"
+    bare = values[~values.str.contains("%")]
+    if notation.mark == "%" and not bare.empty:
+        return f"{bare.iloc[0]!r} has no %, and is read as if it had"
     return ""
 
 
@@ -282,13 +283,14 @@ def _doubt_strings(values: "Series") -> str:
     """Return why strings may be numbers."""
     if values.empty:
         return ""
+    values = values.drop_duplicates()
     is_number = numbers_of(values, most_likely(values)).notna()
     if is_number.mean() < _MOSTLY:
         return ""
     if is_number.all():
         return "all of its strings are numbers. If they are meant so, say --number"
     return (
-        f"{is_number.mean():.0%} of its cells are numbers, but "
+        f"{is_number.mean():.0%} of its values are numbers, but "
         f"{values[~is_number].iloc[0]!r} is none. Correct it, or say --number, so that "
         "it counts as missing"
     )

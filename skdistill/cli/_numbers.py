@@ -113,10 +113,15 @@ def missing(cells: "Series", *, values: bool = False) -> "Series":
     values : bool, default=False
         Whether they are numbers or dates, among which more stands for a missing one.
     """
-    found = cells.isna() | cells.isin(_MISSING)
+    words = {*_MISSING}
     if values:
-        found |= cells.str.strip().str.lower().isin(("", *_MISSING_VALUES))
-    return found
+        words.update(filter(_is_no_value, cells.dropna().unique()))
+    return cells.isna() | cells.isin(words)
+
+
+def _is_no_value(cell: str) -> bool:
+    """Return whether a cell among numbers or dates is missing."""
+    return cell.strip().lower() in ("", *_MISSING_VALUES)
 
 
 def numbers_of(cells: "Series", notation: Notation) -> "Series":
@@ -133,6 +138,7 @@ def notations(cells: "Series") -> dict[str, Notation]:
     writes trailing zeros would write `980.000`, and who does not `1.25`.
     """
     found = {}
+    cells = cells.drop_duplicates()
     for decimal in _OTHER:
         values, marks = _parsed(cells, decimal)
         used = sorted(set(marks) - {""})
@@ -185,6 +191,8 @@ def _parsed(cells: "Series", decimal: str) -> tuple["Series", "Series"]:
         simple = simple.str.replace(",", ".", regex=False)
     values = pd.to_numeric(simple, errors="coerce").astype("float64")
     left = cells[values.isna()]
+    if left.empty:
+        return values, marks
     known = {cell: _parse(cell, decimal) for cell in set(left)}
     values.loc[left.index] = [known[cell][0] for cell in left]
     marks.loc[left.index] = [known[cell][1] for cell in left]

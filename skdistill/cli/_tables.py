@@ -162,7 +162,11 @@ def are_strings(cells: "Series") -> bool:
 
 def strings_of(cells: "Series") -> "Series":
     """Return cells as strings, None where there is nothing."""
+    from pandas.api import types
+
     cells = cells.astype("object")
+    if types.infer_dtype(cells, skipna=True) == "string":
+        return cells.where(cells.notna(), None)
     found = cells.where(cells.isna(), cells.map(str, na_action="ignore"))
     return found.where(cells.notna(), None)
 

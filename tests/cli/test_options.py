@@ -49,7 +49,7 @@ def test_the_check_warns_of_what_is_odd_and_writes_nothing(data, capsys):
         "'number' differs in each row",
         "'always' holds 'x' in all rows",
         "'00' begins with 0, as codes do",
-        "'near': 99% of its cells are numbers, but 'about 5' is none",
+        "'near': 99% of its values are numbers, but 'about 5' is none",
         "'when': day and month are ambiguous",
         "'leak' alone says nearly all of the target 'price'",
     ):
