@@ -55,6 +55,7 @@ _CELL = re.compile(
 _OTHER = {".": ",", ",": "."}
 _LONGEST = 64
 _GROUP = 3
+_SAMPLE = 100
 _AS_WRITTEN = str.maketrans(
     {"\u00a0": " ", "\u202f": " ", "\u2212": "-", "\u2019": "'"}
 )
@@ -140,6 +141,8 @@ def notations(cells: "Series") -> dict[str, Notation]:
     found = {}
     cells = cells.drop_duplicates()
     for decimal in _OTHER:
+        if _parsed(cells[:_SAMPLE], decimal)[0].isna().any():
+            continue  # Mostly so; it saves the others.
         values, marks = _parsed(cells, decimal)
         used = sorted(set(marks) - {""})
         if values.notna().all() and len(used) <= 1:
