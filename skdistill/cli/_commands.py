@@ -3,18 +3,24 @@
 import math
 import re
 import shlex
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
+from sklearn.metrics import get_scorer_names
 
 from skdistill._version import __version__
 from skdistill.cli._errors import shown
+from skdistill.cli._files import STDIN
 from skdistill.cli._fit import FitOptions, fit
 from skdistill.cli._folders import naming_damage, read_result
+from skdistill.cli._guess import Asked
 from skdistill.cli._parts import AUTO, AUTO_STUDENTS, STUDENTS
 from skdistill.cli._predict import predict
+from skdistill.cli._task import Columns
 
 __all__ = ["skdistill"]
 
@@ -88,6 +94,7 @@ class _Quantity(click.ParamType):
 _MICROSECONDS = _Quantity({"us": 1.0, "ms": 1e3, "s": 1e6})
 _BYTES = _Quantity({"B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9})
 _PATH = click.Path(path_type=Path)
+_ROLES = ("target", "weight", "group", "time", "rare")
 _overwrite = click.option(
     "--overwrite", is_flag=True, help="Replace the result of an earlier run."
 )
@@ -99,6 +106,31 @@ _debug = click.option(
 )
 
 
+def _columns(name: str, help_text: str) -> Callable:
+    """Return an option that names a column, and may be given several times."""
+    return click.option(
+        name, multiple=True, metavar="COLUMN", help=f"{help_text} May be repeated."
+    )
+
+
+def _check_format(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> str | None:
+    """Return the format of dates if it is one."""
+    if value is None:
+        return None
+    try:
+        written = datetime(2024, 1, 28, tzinfo=UTC).strftime(value)
+        datetime.strptime(written, value)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{value!r} is no format of dates: {error}."
+        ) from error
+    if "%" not in value:
+        raise click.BadParameter(f"{value!r} is no format of dates, as %d/%m/%Y is.")
+    return value
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="skdistill")
 def skdistill() -> None:
@@ -108,6 +140,37 @@ def skdistill() -> None:
 @skdistill.command("fit")
 @click.argument("data", type=_PATH)
 @click.option("--target", required=True, metavar="COLUMN", help="What to predict.")
+@_columns("--drop", "Leave it out.")
+@_columns("--number", "Read it as numbers; what is none counts as missing.")
+@_columns("--category", "Read it as categories, also where it holds numbers.")
+@_columns("--text", "Read it as text.")
+@_columns("--date", "Read it as dates.")
+@click.option(
+    "--date-format",
+    callback=_check_format,
+    metavar="FORMAT",
+    help="How dates are written, such as %d/%m/%Y.",
+)
+@click.option("--weight", metavar="COLUMN", help="The weight of each row.")
+@click.option("--group", metavar="COLUMN", help="Its equal values lie on one side.")
+@click.option("--time", metavar="COLUMN", help="Hold the last rows by it out.")
+@click.option(
+    "--rare",
+    type=click.Choice(["refuse", "merge", "drop"]),
+    default="refuse",
+    show_default=True,
+    help="What becomes of classes of fewer than 10 rows.",
+)
+@click.option("--test", type=_PATH, help="The table to hold out.")
+@click.option(
+    "--unlabeled", type=_PATH, help="A table of further rows, without target."
+)
+@click.option(
+    "--metric",
+    type=click.Choice(sorted(get_scorer_names())),
+    metavar="SCORER",
+    help="What decides, a scorer of scikit-learn such as roc_auc.",
+)
 @click.option(
     "--task",
     type=click.Choice(["auto", "regression", "classification"]),
@@ -184,18 +247,34 @@ def skdistill() -> None:
     show_default=True,
     help="Seed of the random numbers.",
 )
+@click.option("--check", is_flag=True, help="Say how DATA is read, and stop.")
+@click.option("--json", "shows", flag_value="json", help="Print all numbers as JSON.")
+@click.option("--quiet", "shows", flag_value="nothing", help="Print errors alone.")
 @_overwrite
 @_debug
-def _fit(data: Path, out: Path | None, **options: Any) -> None:
-    """Distil a model of the table DATA, a CSV or Parquet file, into the folder OUT.
+def _fit(data: Path, out: Path | None, shows: str | None, **options: Any) -> None:
+    """Distil a model of the table DATA into the folder OUT.
 
-    A fifth of the rows is held out for the report. OUT gets student.onnx, model.joblib,
-    report.html, metrics.json and reproduce.py.
+    DATA is CSV, Parquet or Excel, maybe packed; - is standard input. A fifth of the
+    rows is held out for the report. OUT gets student.onnx, model.joblib, report.html,
+    metrics.json and reproduce.py.
     """
     if out is None:
-        out = Path(f"{data.name.partition('.')[0] or 'data'}-distilled")
+        stem = "" if data == STDIN else data.name.partition(".")[0]
+        out = Path(f"{stem or 'data'}-distilled")
     command = shlex.join(["skdistill", *click.get_current_context().obj])
-    fit(FitOptions(data=data, out=out, command=command, **options), _console())
+    columns = _asked_columns(options)
+    fitted = FitOptions(
+        data=data,
+        out=out,
+        columns=columns,
+        shows=shows or "report",
+        command=command,
+        **options,
+    )
+    fit(fitted, _console(quiet=shows == "nothing"))
+    if fitted.check or shows == "nothing":
+        return
     page = out / "report.html"
     click.echo(shown(f"Written to {out}. Open {page} in a browser."), err=True)
 
@@ -208,17 +287,29 @@ def _fit(data: Path, out: Path | None, **options: Any) -> None:
     type=_PATH,
     default="predictions.csv",
     show_default=True,
-    help="The new file, CSV or Parquet.",
+    help="The new file, CSV or Parquet; - is standard output.",
 )
+@_columns("--keep", "Write it beside the predictions.")
+@click.option("--quiet", is_flag=True, help="Print errors alone.")
 @_overwrite
 @_debug
-def _predict(folder: Path, data: Path, out: Path, overwrite: bool) -> None:
+def _predict(
+    folder: Path,
+    data: Path,
+    out: Path,
+    keep: tuple[str, ...],
+    quiet: bool,
+    overwrite: bool,
+) -> None:
     """Predict the rows of DATA with the student in DIR, which `fit` wrote.
 
-    The student is unpickled. Load only folders that you trust.
+    DATA is read as the table that was fitted; - is standard input. The student is
+    unpickled. Load only folders that you trust.
     """
-    predict(folder, data, out, _console(), overwrite=overwrite)
-    click.echo(shown(f"Written to {out}."), err=True)
+    console = _console(quiet=quiet)
+    predict(folder, data, out, console, overwrite=overwrite, keep=keep)
+    if not quiet and out != STDIN:
+        click.echo(shown(f"Written to {out}."), err=True)
 
 
 @skdistill.command("report")
@@ -237,5 +328,19 @@ def _report(folder: Path) -> None:
         click.echo(shown(f"Open {page} in a browser."), err=True)
 
 
-def _console() -> Console:
-    return Console(stderr=True)
+def _asked_columns(options: dict[str, Any]) -> Columns:
+    """Return what the options say of the columns; they are taken out."""
+    kinds: dict[str, str] = {}
+    for kind in ("number", "category", "text", "date"):
+        for name in options.pop(kind):
+            if kinds.setdefault(name, kind) != kind:
+                raise click.UsageError(
+                    f"{name!r} is given as --{kinds[name]} and --{kind}. Choose one."
+                )
+    drop, form = options.pop("drop"), options.pop("date_format")
+    roles = {role: options.pop(role) for role in _ROLES}
+    return Columns(asked=Asked(kinds, drop, form), **roles)
+
+
+def _console(*, quiet: bool = False) -> Console:
+    return Console(stderr=True, quiet=quiet)

@@ -2,17 +2,18 @@
 
 import sys
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sklearn.model_selection import train_test_split
+from sklearn import config_context
+from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
 from skdistill._optional import import_optional
 from skdistill._typing import Estimator
+from skdistill.cli._check import decisions_of, show_check, warnings_of
 from skdistill.cli._errors import CommandError, InterruptedWorkError, shown
-from skdistill.cli._folders import new_folder, teacher_cache
+from skdistill.cli._folders import METRICS, new_folder, teacher_cache
 from skdistill.cli._outputs import export, write_results
 from skdistill.cli._parts import (
     AUTO,
@@ -22,21 +23,21 @@ from skdistill.cli._parts import (
     students,
     teacher,
 )
-from skdistill.cli._progress import FitProgress, step
+from skdistill.cli._progress import FitProgress, say, step
+from skdistill.cli._rows import Parts, draw_parts
 from skdistill.cli._script import write_script
 from skdistill.cli._ship import write_shipped
-from skdistill.cli._tables import Schema
-from skdistill.cli._task import read_task
+from skdistill.cli._task import Columns, Task, read_task
+from skdistill.cli._weights import request_weights
 from skdistill.report import DistillationReport
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
 
 if TYPE_CHECKING:
-    from pandas import DataFrame, Series
+    from pandas import DataFrame
     from rich.console import Console
 
 __all__ = ["FitOptions", "fit"]
 
-_HELD_OUT = 0.2
 _N_TIMINGS = 50
 
 
@@ -48,7 +49,7 @@ class FitOptions:
     """
 
     data: Path
-    target: str
+    columns: Columns
     task: str
     student: str
     max_latency: float | None
@@ -57,10 +58,15 @@ class FitOptions:
     alpha: float | None
     temperature: float | None
     device: str
+    test: Path | None
+    unlabeled: Path | None
+    metric: str | None
     out: Path
     jobs: int
     seed: int
     overwrite: bool
+    check: bool
+    shows: str
     command: str
 
 
@@ -75,18 +81,18 @@ def fit(options: FitOptions, console: "Console") -> None:
         If the user interrupted it; the teacher's work is kept, for the next run.
     """
     _check_device(options)
+    if options.check:
+        task, warnings = _read(options, console)
+        show_check(task, warnings, as_json=options.shows == "json")
+        return
     with new_folder(options.out, overwrite=options.overwrite) as folder:
-        with step(console, f"Reading {options.data}"):
-            task, schema, frame = read_task(options.data, options.target, options.task)
-        console.print(
-            f"{task}, {len(frame):,} rows, {len(schema.kinds) - 1} columns",
-            markup=False,
-            highlight=False,
-        )
-        X, y = frame.drop(columns=options.target), frame[options.target]
+        task, warnings = _read(options, console)
+        parts = draw_parts(task, options.seed, options.test, options.unlabeled)
+        for note in parts.notes:
+            say(console, note)
         try:
             with teacher_cache(options.out) as cache:
-                _distil(options, console, folder, task, schema, X, y, cache)
+                _distil(options, console, folder, task, parts, warnings, cache)
         except KeyboardInterrupt as error:
             raise InterruptedWorkError(
                 f"Interrupted. {options.out} was not written. Run the same command "
@@ -95,56 +101,73 @@ def fit(options: FitOptions, console: "Console") -> None:
             ) from error
 
 
+def _read(options: FitOptions, console: "Console") -> tuple[Task, list[str]]:
+    """Read the table; say what was decided and what is worth a look."""
+    with step(console, f"Reading {options.data}"):
+        task = read_task(options.data, options.columns, options.task)
+        warnings = warnings_of(task)
+    say(
+        console,
+        f"{task.kind}, {len(task.frame):,} rows, {len(task.features.kinds)} columns",
+    )
+    for note in (*task.notes, *decisions_of(task)):
+        say(console, note)
+    for warning in warnings:
+        say(console, f"warning: {warning}")
+    return task, warnings
+
+
 def _distil(
     options: FitOptions,
     console: "Console",
     folder: Path,
-    task: str,
-    schema: Schema,
-    X: "DataFrame",
-    y: "Series",
+    task: Task,
+    parts: Parts,
+    warnings: list[str],
     cache: Path,
 ) -> None:
     """Search, evaluate the chosen student on held-out rows, and write the results."""
-    held_out: dict[str, Any] = {"test_size": _HELD_OUT, "random_state": options.seed}
-    if task == "classification":
-        held_out["stratify"] = y
-    X, X_test, y, y_test = train_test_split(X, y, **held_out)
-    features = schema.without(options.target)
-    model, teacher_path = _search(options, task, features, X)
+    model, teacher_path = _search(options, task, parts)
     script = write_script(
         command=options.command,
         data=options.data,
-        schema=schema,
-        target=options.target,
+        task=task,
+        parts=parts,
         model=model,
         teacher_path=teacher_path,
-        held_out=held_out,
+        metric=options.metric,
         n_timings=_N_TIMINGS,
     )
-    _fit_search(model, X, y, options, console, cache)
-    with step(console, f"Evaluating on {len(X_test):,} held-out rows"):
+    _fit_search(model, parts, options, console, cache)
+    with step(console, f"Evaluating on {len(parts.X_test):,} held-out rows"):
         report = DistillationReport(
-            model, X_test, y_test, train=(X, y), n_timings=_N_TIMINGS
+            model,
+            parts.X_test,
+            parts.y_test,
+            train=parts.train,
+            sample_weight=parts.weight_test,
+            scoring=options.metric,
+            n_timings=_N_TIMINGS,
         )
     try:
-        notes = export(model, X_test, folder)
+        notes = export(model, parts.X_test, folder)
         (folder / "reproduce.py").write_text(script, encoding="utf-8")
-        about = _about(options, task, features, X) | {"notes": notes}
-        write_shipped(folder, model, options.target, features, X)
+        about = _about(options, task, parts.X) | {"notes": notes, "warnings": warnings}
+        write_shipped(folder, model, options.columns.target, task.features, parts.X)
         write_results(folder, model, report, about)
     except OSError as error:
         raise CommandError(
             f"{options.out} cannot be written: {error.strerror or error}. Choose "
             "another --out."
         ) from error
-    _show(report, notes, console)
+    _show(options.shows, folder, report)
+    for note in notes:
+        say(console, note)
 
 
 def _fit_search(
     model: Estimator,
-    X: "DataFrame",
-    y: "Series",
+    parts: Parts,
     options: FitOptions,
     console: "Console",
     cache: Path,
@@ -158,32 +181,34 @@ def _fit_search(
         model.set_params(memory=str(cache), n_jobs=options.jobs)
         if has_callbacks:
             model.set_callbacks(FitProgress(move))
-        model.fit(X, y)
+        with config_context(enable_metadata_routing=parts.needs_routing):
+            model.fit(parts.X, parts.y, **parts.fit_params)
     for part in (model, model.best_estimator_):
         part.set_params(memory=None)
         if has_callbacks:
             part.set_callbacks()
 
 
-def _show(report: DistillationReport, notes: Sequence[str], console: "Console") -> None:
-    """Print the report, and beside it what there is to say of the export."""
-    sys.stdout.write(f"{report!r}\n")
-    for note in notes:
-        console.print(note, markup=False, highlight=False, soft_wrap=True)
+def _show(shows: str, folder: Path, report: DistillationReport) -> None:
+    """Print the report, all numbers as JSON, or nothing."""
+    if shows == "report":
+        sys.stdout.write(f"{report!r}\n")
+    elif shows == "json":
+        sys.stdout.write((folder / METRICS).read_text(encoding="utf-8"))
 
 
-def _about(
-    options: FitOptions, task: str, schema: Schema, X: "DataFrame"
-) -> dict[str, Any]:
+def _about(options: FitOptions, task: Task, X: "DataFrame") -> dict[str, Any]:
     """Return what a result records about how it was made."""
+    features = task.features
     return {
         "command": shown(options.command),
-        "task": task,
-        "target": options.target,
-        "columns": schema.to_dict(),
+        "task": task.kind,
+        "target": options.columns.target,
+        "columns": features.to_dict(),
         "categories": {
-            name: sorted(set(X[name])) for name in schema.of_kind("category")
+            name: sorted(set(X[name])) for name in features.of_kind("category")
         },
+        "reading": [*task.notes, *decisions_of(task)],
     }
 
 
@@ -219,29 +244,37 @@ def _has_cuda() -> bool:
 
 
 def _search(
-    options: FitOptions, task: str, schema: Schema, X: "DataFrame"
+    options: FitOptions, task: Task, parts: Parts
 ) -> tuple[Estimator, Path | None]:
     """Return the unfitted search, and the file that its teacher comes from, if any."""
-    prepare = preparation(schema)
+    prepare, kind, X = preparation(task.features), task.kind, parts.X
     path = None
     if options.teacher in TEACHERS:
         chosen_teacher = teacher(
-            options.teacher, task, prepare, X, options.device, options.seed
+            options.teacher, kind, prepare, X, options.device, options.seed
         )
     else:
         path = Path(options.teacher).resolve()
-        chosen_teacher = load_teacher(path, task)
-    compared = students(options.student, task, prepare, len(X), options.device)
-    kind = DistilledRegressorCV if task == "regression" else DistilledClassifierCV
+        chosen_teacher = load_teacher(path, kind)
+    compared = students(options.student, kind, prepare, len(X), options.device)
+    if parts.weight is not None:
+        for _, part in compared if isinstance(compared, list) else [("", compared)]:
+            request_weights(part)
+        request_weights(chosen_teacher)
     params: dict[str, Any] = {
         "max_latency": options.max_latency,
         "max_bytes": options.max_size,
+        "scoring": options.metric,
     }
+    if parts.groups is not None:
+        folds = StratifiedGroupKFold if kind == "classification" else GroupKFold
+        params["cv"] = folds(5)
     if options.alpha is not None:
         params["alphas"] = (options.alpha,)
     if options.temperature is not None:
         params["temperatures"] = (options.temperature,)
-    elif task == "classification":
+    elif kind == "classification":
         params["temperatures"] = (1.0, 2.0)
-    model = kind(chosen_teacher, compared, random_state=options.seed, **params)
+    search = DistilledRegressorCV if kind == "regression" else DistilledClassifierCV
+    model = search(chosen_teacher, compared, random_state=options.seed, **params)
     return model, path

@@ -11,7 +11,7 @@ from skdistill.cli._signals import check_not_interrupted
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["FitProgress", "step"]
+__all__ = ["FitProgress", "say", "step"]
 
 
 class Task(Protocol):
@@ -97,9 +97,14 @@ def step(
         with _bar(console, what, measured) as move:
             yield move
     else:
-        console.print(f"{what} ...", markup=False, highlight=False, soft_wrap=True)
+        say(console, f"{what} ...")
         yield _stay
     check_not_interrupted()
+
+
+def say(console: "Console", text: str) -> None:
+    """Write a line, in characters that any terminal can show."""
+    console.print(shown(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def _stay(fraction: float) -> None:

@@ -1,15 +1,19 @@
 """The Python script that repeats a fit without the command line."""
 
 from pathlib import Path
-from typing import Any
 
-from sklearn.model_selection import train_test_split
+from sklearn import config_context
 
 from skdistill._typing import Estimator
 from skdistill._version import __version__
 from skdistill.cli._errors import shown
+from skdistill.cli._files import STDIN
+from skdistill.cli._rows import Parts
 from skdistill.cli._source import Source
-from skdistill.cli._tables import Schema, dialect, is_parquet
+from skdistill.cli._split import hold_out, many_repeats
+from skdistill.cli._tables import read_table
+from skdistill.cli._task import Task, with_frequent
+from skdistill.cli._weights import request_weights
 from skdistill.report import DistillationReport
 
 __all__ = ["write_script"]
@@ -19,11 +23,11 @@ def write_script(
     *,
     command: str,
     data: Path,
-    schema: Schema,
-    target: str,
+    task: Task,
+    parts: Parts,
     model: Estimator,
     teacher_path: Path | None,
-    held_out: dict[str, Any],
+    metric: str | None,
     n_timings: int,
 ) -> str:
     """Return the script.
@@ -34,16 +38,16 @@ def write_script(
         The command that it repeats.
     data : Path
         The table.
-    schema : Schema
-        What its columns hold, including the target.
-    target : str
-        The name of the target.
+    task : Task
+        What was read of it.
+    parts : Parts
+        Its rows.
     model : estimator
         The unfitted search.
     teacher_path : Path or None
         The file of the teacher, if it is loaded from one.
-    held_out : dict
-        Keywords of `train_test_split`.
+    metric : str or None
+        The scorer of the report.
     n_timings : int
         Passed to the report.
     """
@@ -58,66 +62,110 @@ def write_script(
     else:
         source.name(type(model.teacher))
         lines.append(f"teacher = FrozenEstimator(joblib.load({str(teacher_path)!r}))")
-    lines += [f"model = {source.write(model, 8)}", "model.fit(X, y)"]
-    split = "".join(
-        f", {name}={'y' if name == 'stratify' else repr(value)}"
-        for name, value in held_out.items()
-    )
-    features = [name for name in schema.kinds if name != target]
-    reading = [
-        *_reading(schema, data, source),
-        f"X, y = frame[{source.write(features, 12)}], frame[{target!r}]",
-        f"X, X_test, y, y_test = train_test_split(X, y{split})",
+    lines += [f"model = {source.write(model, 8)}", *_fitting(model, parts, source)]
+    source.name(DistillationReport)
+    report = [
+        "report = DistillationReport(",
+        "    model,",
+        "    X_test,",
+        "    y_test,",
+        f"    train=(X, y{', weight' if parts.weight is not None else ''}),",
     ]
-    report = (
-        "report = DistillationReport("
-        f"model, X_test, y_test, train=(X, y), n_timings={n_timings})"
-    )
-    head = (
-        "import pandas as pd"
-        if teacher_path is None
-        else ("import joblib\nimport pandas as pd")
-    )
-    for used in (train_test_split, DistillationReport):
-        source.name(used)
+    if parts.weight_test is not None:
+        report.append(f"    sample_weight=test[{task.columns.weight!r}].to_numpy(),")
+    if metric is not None:
+        report.append(f"    scoring={metric!r},")
+    report += [f"    n_timings={n_timings},", ")", "print(report)"]
+    paths = [f"DATA = {_where(data)}"]
+    reading = _reading(task, parts, source)
+    if parts.test_file is not None:
+        paths.append(f"TEST = {_where(parts.test_file)}")
+    if parts.unlabeled_file is not None:
+        paths.append(f"UNLABELED = {_where(parts.unlabeled_file)}")
+    head = ["import joblib\n"] if teacher_path is not None else []
     blocks = [
         f"# Repeats, with skdistill {__version__}: {shown(command)}",
-        "\n".join([head, *source.imports]),
-        f"DATA = {str(data.resolve())!r}",
+        "\n".join([*head, *source.imports]),
+        "\n".join(paths),
         "\n".join(reading),
         "\n".join(lines),
-        f"{report}\nprint(report)",
+        "\n".join(report),
     ]
     return "\n\n".join(blocks) + "\n"
 
 
-def _reading(schema: Schema, data: Path, source: Source) -> list[str]:
-    """Return the lines that read the table as `skdistill.cli._tables.read` does."""
-    strings = schema.of_kind("category", "text")
-    if is_parquet(data):
-        lines = [
-            "frame = pd.read_parquet(DATA)",
-            "frame.columns = [str(name) for name in frame.columns]",
-            f"frame = frame.astype({source.write(schema.dtypes_of_parquet, 22)})",
-        ]
+def _where(path: Path) -> str:
+    """Return the path as an expression; standard input stays what it is."""
+    return repr(str(path) if path == STDIN else str(path.resolve()))
+
+
+def _fitted_parts(model: Estimator) -> list[str]:
+    """Return expressions of the teacher and of each student."""
+    if not isinstance(model.student, list):
+        return ["model.teacher", "model.student"]
+    students = [f"model.student[{n}][1]" for n in range(len(model.student))]
+    return ["model.teacher", *students]
+
+
+def _fitting(model: Estimator, parts: Parts, source: Source) -> list[str]:
+    """Return the lines that fit the model."""
+    given = {"sample_weight": "weight", "groups": "groups", "X_unlabeled": "unlabeled"}
+    params = "".join(f", {name}={given[name]}" for name in parts.fit_params)
+    fit = f"model.fit(X, y{params})"
+    if not parts.needs_routing:
+        return [fit]
+    source.name(config_context)
+    lines = []
+    if parts.weight is not None:
+        source.name(request_weights)
+        lines = [f"request_weights({part})" for part in _fitted_parts(model)]
+    return [*lines, "with config_context(enable_metadata_routing=True):", f"    {fit}"]
+
+
+def _reading(task: Task, parts: Parts, source: Source) -> list[str]:
+    """Return the lines that read the table and hold some rows out."""
+    target, columns = task.columns.target, task.columns
+    for used in (read_table, *([hold_out] if parts.test_file is None else [])):
+        source.name(used)
+    schema = {name: one for name, one in task.schema.to_dict().items() if one}
+    lines = [f"columns = {source.write(schema, 10)}"]
+    lines += _read_labelled("frame", "DATA", task, source)
+    if parts.test_file is None:
+        how = "".join(f", {name}={value!r}" for name, value in parts.how.items())
+        lines.append(f"train, test = hold_out(frame, {target!r}{how})")
     else:
-        written = {**dialect(data), "dtype": schema.dtypes}
-        body = "".join(
-            f"    {key}={source.write(value, len(key) + 6, 4)},\n"
-            for key, value in written.items()
+        lines += ["train = frame", *_read_labelled("test", "TEST", task, source)]
+    if columns.group is not None:
+        lines.append(f"groups = train[{columns.group!r}].to_numpy()")
+    elif parts.groups is not None:
+        source.name(many_repeats)
+        lines.append("groups = many_repeats(train)")
+    if columns.weight is not None:
+        lines.append(f"weight = train[{columns.weight!r}].to_numpy()")
+    features = [*task.features.kinds]
+    lines += [
+        f"features = {source.write(features, 11)}",
+        f"X, y = train[features], train[{target!r}]",
+        f"X_test, y_test = test[features], test[{target!r}]",
+    ]
+    if parts.unlabeled is not None:
+        kinds = "{name: columns['kinds'][name] for name in features}"
+        lines.append(
+            f'unlabeled = read_table(UNLABELED, **columns | {{"kinds": {kinds}}})'
         )
-        lines = [f"frame = pd.read_csv(\n    DATA,\n{body})"]
-    if schema.dates:
+    return lines
+
+
+def _read_labelled(name: str, path: str, task: Task, source: Source) -> list[str]:
+    """Return the lines that read a table with labels."""
+    target = task.columns.target
+    lines = [f"{name} = read_table({path}, **columns, target={target!r})"]
+    if task.kept:
+        source.name(with_frequent)
+        merge = task.columns.rare == "merge"
+        kept = source.write(task.kept, 8)
         lines += [
-            f"dates = {source.write(schema.dates, 8)}",
-            "for name, written in dates.items():",
-            "    found = pd.to_datetime(frame[name], format=written, utc=True)",
-            '    frame[name] = found.dt.tz_convert(None).astype("datetime64[us]")',
-        ]
-    if strings:
-        lines += [
-            f"strings = {source.write(strings, 10)}",
-            'cells = frame[strings].astype("object").fillna("").astype("str")',
-            'frame[strings] = cells.astype("object")',
+            f"kept = {kept}",
+            f"{name} = with_frequent({name}, {target!r}, kept, merge={merge})",
         ]
     return lines

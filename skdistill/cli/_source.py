@@ -39,8 +39,8 @@ class Source:
             lines.append(line)
         return lines
 
-    def name(self, kind: type) -> str:
-        """Return the name of a class, which is imported from where it is public."""
+    def name(self, kind: Any) -> str:
+        """Return the name of a class or function, and import it."""
         parts = kind.__module__.split(".")
         for length in range(1, len(parts) + 1):
             module = ".".join(parts[:length])

@@ -1,28 +1,39 @@
-"""Tables on disk: what their columns hold, and reading them alike each time.
+"""What the columns of a table hold, and reading them alike each time.
 
-A table is read twice. The first time pandas guesses, and `fit` keeps what it guessed as
-a `Schema`. The second time the table is read by that schema, so that a column never
-changes its kind, also where rows are to be predicted.
+`fit` finds out what each column holds and keeps it as a `Schema`. Every other table is
+read by that schema, so that a column never changes its kind, nor how its numbers and
+dates are written.
 """
 
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skdistill.cli._errors import CommandError, names
+from skdistill.cli._files import RawTable, read_raw
+from skdistill.cli._numbers import Notation, missing, numbers_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-__all__ = ["Schema", "dialect", "guess", "guess_kind", "read", "read_schema"]
+__all__ = [
+    "Schema",
+    "are_strings",
+    "dates_of",
+    "interpret",
+    "read_table",
+    "strings_of",
+    "with_target",
+]
 
-# Strings of more distinct values than this are text, others categories, as in skrub.
-MOST_CATEGORIES = 40
-_PARQUET = (".parquet", ".pq")
-_DTYPES = {"number": "float64", "label": "int64", "boolean": "bool"}
+_SIGNS = {".": "points", ",": "commas"}
+_DTYPES = {
+    "number": "float64",
+    "label": "int64",
+    "boolean": "bool",
+    "date": "datetime64[us]",
+}
 
 
 @dataclass(frozen=True)
@@ -36,163 +47,134 @@ class Schema:
         also be "label", an integer, or "boolean".
     formats : dict of str to str
         The format of dates that are strings, for `strptime`.
+    numbers : dict of str to dict
+        How numbers that are strings are written, as `Notation`; those not named are
+        plain.
     """
 
     kinds: dict[str, str]
     formats: dict[str, str]
+    numbers: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def of_kind(self, *kinds: str) -> list[str]:
         """Return the names of the columns of these kinds."""
         return [name for name, kind in self.kinds.items() if kind in kinds]
 
-    @property
-    def dtypes(self) -> dict[str, str]:
-        """The dtypes for `read_csv`; dates are read as strings."""
-        return {name: _DTYPES.get(kind, "str") for name, kind in self.kinds.items()}
+    def notation(self, name: str) -> Notation:
+        """Return how a column writes its numbers."""
+        return Notation(**self.numbers.get(name, {}))
 
-    @property
-    def dtypes_of_parquet(self) -> dict[str, str]:
-        """The dtypes of columns of a Parquet file, other than dates and strings."""
-        return {name: one for name, one in self.dtypes.items() if one != "str"}
+    def with_decimal(self, sign: str, columns: Iterable[str]) -> "Schema":
+        """Return the schema with another decimal sign of these columns."""
+        changed = {
+            name: {**self.numbers.get(name, {}), "decimal": sign} for name in columns
+        }
+        return replace(self, numbers=self.numbers | changed)
 
-    @property
-    def dates(self) -> dict[str, str | None]:
-        """The format of each column of dates; None where it is unknown."""
-        return {name: self.formats.get(name) for name in self.of_kind("date")}
-
-    def without(self, name: str) -> "Schema":
+    def without(self, *names: str) -> "Schema":
         """Return the schema of the other columns."""
-        kinds = {key: kind for key, kind in self.kinds.items() if key != name}
-        formats = {key: form for key, form in self.formats.items() if key != name}
-        return Schema(kinds, formats)
+
+        def kept(part: dict[str, Any]) -> dict[str, Any]:
+            return {name: one for name, one in part.items() if name not in names}
+
+        return Schema(kept(self.kinds), kept(self.formats), kept(self.numbers))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the schema as JSON has it; `Schema(**found)` makes it again."""
         return asdict(self)
 
 
-def is_parquet(path: Path) -> bool:
-    """Return whether the file is Parquet, by its name."""
-    return path.suffix.lower() in _PARQUET
+def read_table(
+    path: str | Path,
+    *,
+    kinds: Mapping[str, str],
+    formats: Mapping[str, str] | None = None,
+    numbers: Mapping[str, Mapping[str, Any]] | None = None,
+    target: str | None = None,
+) -> "DataFrame":
+    r"""Read a table as `skdistill fit` and `skdistill predict` do.
 
+    Parameters
+    ----------
+    path : str or path-like
+        CSV, Parquet or Excel, maybe packed; "-" for standard input.
+    kinds : mapping of str to {"number", "category", "text", "date", "label", "boolean"}
+        What each column that is read holds.
+    formats : mapping of str to str, default=None
+        The formats of dates that are strings, for `strptime`.
+    numbers : mapping of str to mapping, default=None
+        How numbers that are not plain are written: "decimal", the sign; "mark", the
+        percent sign or currency; "coerce", whether what is no number counts as missing.
+    target : str, default=None
+        The column without whose value a row is left out.
 
-def guess(path: Path) -> "DataFrame":
-    """Read a table as pandas guesses it.
+    Returns
+    -------
+    DataFrame
+        Numbers as floats, dates without a time zone, categories and text as strings,
+        empty where they are missing.
 
-    Raises
-    ------
-    CommandError
-        If it cannot be read, has no rows or has two columns of the same name.
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from skdistill.cli import read_table
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "houses.csv"
+    >>> _ = path.write_text("size;price\n98;1.250,50\n120;?\n")
+    >>> read_table(
+    ...     path,
+    ...     kinds={"size": "number", "price": "number"},
+    ...     numbers={"price": {"decimal": ","}},
+    ... )
+        size   price
+    0   98.0  1250.5
+    1  120.0     NaN
     """
-    import pandas as pd
-
-    with _naming_fault(path):
-        _check_file(path)
-        if is_parquet(path):
-            frame = pd.read_parquet(path)
-            frame.columns = [str(name) for name in frame.columns]
-        else:
-            frame = pd.read_csv(
-                path, **dialect(path), index_col=False, low_memory=False
-            )
-    _check_names(frame.columns.tolist(), path)
-    if frame.empty:
-        raise CommandError(f"{path} has no rows. Give a table with a header and rows.")
-    return frame
-
-
-def dialect(path: Path) -> dict[str, str]:
-    """Return the separator and the decimal sign of a CSV file, for `read_csv`.
-
-    The separator is the one that splits the header into most names. If it is not a
-    comma, the decimal sign is one if all columns that are numbers with a point still
-    are, and further ones too.
-    """
-    import pandas as pd
-
-    headers = {}
-    for sep in ",;\t":
-        header = pd.read_csv(path, sep=sep, header=None, nrows=1, dtype="str")
-        headers[sep] = header.iloc[0].dropna().tolist()
-    sep = max(headers, key=lambda one: len(headers[one]))
-    _check_names(headers[sep], path)  # pandas would rename the second.
-    if sep != "," and _numbers(path, sep, ",") > _numbers(path, sep, "."):
-        return {"sep": sep, "decimal": ","}
-    return {"sep": sep}
-
-
-def _numbers(path: Path, sep: str, decimal: str) -> set[str]:
-    """Return the names of the columns that are numbers with this decimal sign."""
-    import pandas as pd
-
-    frame = pd.read_csv(
-        path, sep=sep, decimal=decimal, index_col=False, low_memory=False
+    schema = Schema(
+        dict(kinds),
+        dict(formats or {}),
+        {name: dict(one) for name, one in (numbers or {}).items()},
     )
-    return set(frame.select_dtypes("number"))
+    path = Path(path)
+    raw = read_raw(path)
+    if target is not None:
+        raw = with_target(raw, target, schema.kinds[target])
+    return interpret(raw, schema, path)[0]
 
 
-def read_schema(frame: "DataFrame", path: Path) -> Schema:
-    """Return what the columns hold; an empty one counts as missing numbers."""
-    kinds: dict[str, str] = {}
-    formats: dict[str, str] = {}
-    for name in frame.columns:
-        cells = frame[name].dropna()
-        if cells.empty:
-            kinds[name] = "number"
-            continue
-        kinds[name], written = guess_kind(cells)
-        if written is not None and not is_parquet(path):
-            formats[name] = written
-        elif written is not None:  # Parquet has a type for dates; these are strings.
-            kinds[name] = _kind_of_strings(cells)
-    return Schema(kinds, formats)
+def with_target(raw: RawTable, target: str, kind: str) -> RawTable:
+    """Return the rows whose target is not missing."""
+    cells = raw.frame[target]
+    empty = cells.isna()
+    if are_strings(cells):
+        empty = missing(strings_of(cells), values=kind in ("number", "label", "date"))
+    return raw.of_rows(~empty)
 
 
-def guess_kind(cells: "Series") -> tuple[str, str | None]:
-    """Return what cells hold, and the format if they are dates written as strings."""
+def are_strings(cells: "Series") -> bool:
+    """Return whether cells are strings, maybe mixed with other values."""
     from pandas.api import types
 
-    if types.is_bool_dtype(cells):
-        return "category", None
-    if types.is_numeric_dtype(cells):
-        return ("text", None) if types.is_complex_dtype(cells) else ("number", None)
-    if types.is_datetime64_any_dtype(cells):
-        return "date", None
-    inferred = types.infer_dtype(cells)
-    if inferred in ("date", "datetime"):
-        return "date", None
-    if inferred == "decimal":
-        return "number", None
-    written = _date_format(cells) if inferred == "string" else None
-    return (_kind_of_strings(cells), None) if written is None else ("date", written)
+    if not (types.is_object_dtype(cells) or types.is_string_dtype(cells)):
+        return False
+    typed = ("boolean", "date", "datetime", "decimal", "floating", "integer")
+    return types.infer_dtype(cells, skipna=True) not in typed
 
 
-def _kind_of_strings(cells: "Series") -> str:
-    """Return whether strings are categories or text."""
-    is_few = cells.astype("str").nunique() <= MOST_CATEGORIES
-    return "category" if is_few else "text"
+def strings_of(cells: "Series") -> "Series":
+    """Return cells as strings, None where there is nothing."""
+    from pandas.api import types
+
+    cells = cells.astype("object")
+    if types.infer_dtype(cells, skipna=True) == "string":
+        return cells.where(cells.notna(), None)
+    found = cells.where(cells.isna(), cells.map(str, na_action="ignore"))
+    return found.where(cells.notna(), None)
 
 
-def _date_format(cells: "Series") -> str | None:
-    """Return the one format in which all cells are dates, or None."""
-    import pandas as pd
-    from pandas.tseries.api import guess_datetime_format
-
-    first = str(cells.iloc[0])
-    if sum(one.isdigit() for one in first) < 5:  # A time or a month alone.
-        return None
-    for dayfirst in (False, True):
-        written = guess_datetime_format(first, dayfirst=dayfirst)
-        if written is None or "%d" not in written:
-            return None
-        dates = pd.to_datetime(cells, format=written, errors="coerce", utc=True)
-        if dates.notna().all():
-            return None if "%z" in written else written
-    return None
-
-
-def read(path: Path, schema: Schema, guessed: "DataFrame") -> "DataFrame":
-    """Read the columns of the schema, and as it says.
+def interpret(
+    raw: RawTable, schema: Schema, path: Path
+) -> tuple["DataFrame", list[str]]:
+    """Return the columns of the schema as it says, and notes on what was decided.
 
     Missing strings become empty ones; missing numbers stay missing.
 
@@ -203,117 +185,117 @@ def read(path: Path, schema: Schema, guessed: "DataFrame") -> "DataFrame":
     """
     import pandas as pd
 
-    missing = [name for name in schema.kinds if name not in guessed]
-    if missing:
+    lacking = [name for name in schema.kinds if name not in raw.frame]
+    if lacking:
         raise CommandError(
-            f"{path} has no column {names(missing)}. It has {names(list(guessed))}. "
+            f"{path} has no column {names(lacking)}. It has {names(list(raw.frame))}. "
             "Name the columns as in the table that was fitted."
         )
-    _check_cells(guessed, schema, path)
-    strings = schema.of_kind("category", "text")
-    with _naming_fault(path):
-        if is_parquet(path):
-            frame = guessed.astype(schema.dtypes_of_parquet)
-        else:
-            frame = pd.read_csv(path, **dialect(path), dtype=schema.dtypes)
-        for name, written in schema.dates.items():
-            frame[name] = _dates(frame[name], written)
-    frame = frame[list(schema.kinds)]
-    cells = frame[strings].astype("object").fillna("")
-    frame[strings] = cells.astype("str").astype("object")
-    return frame
-
-
-def _dates(cells: "Series", written: str | None, errors: str = "raise") -> "Series":
-    """Return dates without a time zone, in UTC where they had one."""
-    import pandas as pd
-
-    dates = pd.to_datetime(cells, format=written, utc=True, errors=errors)
-    return dates.dt.tz_convert(None).astype("datetime64[us]")
-
-
-def _check_cells(frame: "DataFrame", schema: Schema, path: Path) -> None:
-    """Raise unless numbers are finite numbers, and dates are dates."""
-    import numpy as np
-    import pandas as pd
-
+    schema, notes = _in_this_file(raw.frame, schema)
+    columns = {}
     for name, kind in schema.kinds.items():
-        cells = frame[name]
-        if kind in ("number", "label"):
-            read_as = pd.to_numeric(cells.astype("object"), errors="coerce")
-            read_as = read_as.astype("float64").where(np.isfinite)
-            what = "a finite number"
-        elif kind == "date":
-            read_as = _dates(cells, schema.dates[name], errors="coerce")
-            what = "a date"
-            if name in schema.formats:
-                what += f" like {schema.formats[name]}"
-        else:
+        cells = raw.frame[name]
+        if kind in ("category", "text"):
+            columns[name] = _categories(cells)
             continue
-        wrong = read_as.isna() & cells.notna()
-        if wrong.any():
+        values, empty, what = _values(cells, kind, schema, name)
+        wrong = values.isna() & ~empty
+        if wrong.any() and schema.notation(name).coerce:
+            notes.append(
+                f"Column {name!r}: {int(wrong.sum()):,} cells are no numbers and count "
+                f"as missing, such as {str(cells[wrong].iloc[0])!r}."
+            )
+        elif wrong.any():
             row = int(wrong.to_numpy().argmax())
             raise CommandError(
                 f"Column {name!r} of {path} holds {str(cells.iloc[row])!r} in row "
                 f"{row + 1:,}, where {what} must be. Correct it, or leave it empty."
             )
+        columns[name] = values.astype(_DTYPES[kind])
+    return pd.DataFrame(columns, index=raw.frame.index), notes
 
 
-def _check_names(columns: list[str], path: Path) -> None:
-    """Raise if two columns have the same name."""
-    twice = sorted({name for name in columns if columns.count(name) > 1})
-    if twice:
-        raise CommandError(f"{path} has two columns {names(twice)}. Rename one.")
+def _in_this_file(frame: "DataFrame", schema: Schema) -> tuple[Schema, list[str]]:
+    """Return the schema with the decimal sign of this file, and a note if it differs.
+
+    It is the sign of the table that was fitted, if all numbers can be read by it, and
+    otherwise the one that reads most columns: one sign for the whole file.
+    """
+    text = {
+        name: cells
+        for name in schema.of_kind("number", "label")
+        if are_strings(frame[name])
+        and not (cells := _present(frame[name])).empty
+        and not schema.notation(name).coerce
+    }
+    best, fewest = schema, len(text) + 1
+    for tried in (schema, *(schema.with_decimal(sign, text) for sign in _SIGNS)):
+        n_wrong = sum(
+            bool(numbers_of(cells, tried.notation(name)).isna().any())
+            for name, cells in text.items()
+        )
+        if n_wrong < fewest:
+            best, fewest = tried, n_wrong
+    if best is schema:
+        return schema, []
+    (sign,) = {best.notation(name).decimal for name in text}
+    return best, [
+        f"This file writes decimal {_SIGNS[sign]}, unlike the table that was fitted."
+    ]
 
 
-def _check_file(path: Path) -> None:
-    """Raise if the file is a folder, empty or binary."""
-    if path.is_dir():
-        raise CommandError(f"{path} is a folder. Give a CSV or Parquet file.")
-    if path.stat().st_size == 0:
-        raise CommandError(f"{path} is empty. Give a table with a header and rows.")
-    if not is_parquet(path) and path.suffix.lower() in (".csv", ".tsv", ".txt", ""):
-        with path.open("rb") as file:
-            if b"\0" in file.read(1 << 16):
-                raise CommandError(
-                    f"{path} is a binary file. Give a CSV or Parquet file, with that "
-                    "ending."
-                )
+def _present(cells: "Series") -> "Series":
+    """Return the strings of the cells that are not missing, as numbers or dates."""
+    text = strings_of(cells)
+    return text[~missing(text, values=True)]
 
 
-@contextmanager
-def _naming_fault(path: Path) -> Iterator[None]:
-    """Turn a failure to read into a CommandError that says why."""
-    import warnings
+def _values(
+    cells: "Series", kind: str, schema: Schema, name: str
+) -> tuple["Series", "Series", str]:
+    """Return the values of cells, which of these are empty, and what they must be."""
+    import numpy as np
+    import pandas as pd
 
-    from pandas.errors import EmptyDataError, ParserWarning
+    empty = cells.isna()
+    written = are_strings(cells)
+    if written:
+        cells = strings_of(cells)
+        empty = missing(cells, values=True)
+        cells = cells.where(~empty, None)
+    if kind == "date":
+        values = dates_of(cells, schema.formats.get(name))
+        form = schema.formats.get(name)
+        return values, empty, "a date" + (f" like {form}" if form else "")
+    if kind == "boolean":
+        values = strings_of(cells).str.lower().map({"true": True, "false": False})
+        return values, empty, "True or False"
+    if written:
+        values = numbers_of(cells[~empty], schema.notation(name)).reindex(cells.index)
+    else:
+        values = pd.to_numeric(cells.astype("object"), errors="coerce")
+    values = values.astype("float64")
+    mark = schema.notation(name).mark
+    what = "a finite number" + (f", maybe with {mark}," if mark else "")
+    return values.where(np.isfinite(values)), empty, what
 
-    try:
-        with warnings.catch_warnings():
-            # More cells in a row than in the header.
-            warnings.simplefilter("error", ParserWarning)
-            yield
-    except FileNotFoundError as error:
-        raise CommandError(f"There is no file {path}. Check the path.") from error
-    except EmptyDataError as error:
-        raise CommandError(
-            f"{path} is empty. Give a table with a header and rows."
-        ) from error
-    except UnicodeEncodeError as error:
-        raise CommandError(
-            f"The name of {path} is not UTF-8, as that of a Parquet file must be. "
-            "Rename it."
-        ) from error
-    except UnicodeError as error:
-        raise CommandError(
-            f"{path} is not written in UTF-8 ({error}). Save it as CSV in UTF-8."
-        ) from error
-    except OSError as error:
-        reason = error.strerror or error
-        raise CommandError(f"{path} cannot be read: {reason}.") from error
-    except (ValueError, EOFError, zlib.error, OverflowError, ParserWarning) as error:
-        kind = "Parquet" if is_parquet(path) else "CSV"
-        raise CommandError(
-            f"{path} cannot be read as {kind}: {str(error).rstrip('.')}. Correct the "
-            "file, or save it again."
-        ) from error
+
+def dates_of(cells: "Series", form: str | None) -> "Series":
+    """Return dates without a time zone, in UTC where they had one.
+
+    What is no date in the format becomes missing.
+    """
+    import pandas as pd
+
+    dates = pd.to_datetime(cells, format=form, utc=True, errors="coerce")
+    return dates.dt.tz_convert(None).astype("datetime64[us]")
+
+
+def _categories(cells: "Series") -> "Series":
+    """Return cells as strings, empty where they are missing."""
+    from pandas.api import types
+
+    if types.is_float_dtype(cells) and not (cells.dropna() % 1).any():
+        cells = cells.astype("Int64")  # Integers, some of them missing.
+    text = strings_of(cells)
+    return text.where(~missing(text), "")

@@ -2,15 +2,24 @@
 
 import shutil
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skdistill.cli import read_table
+from skdistill.cli._errors import CommandError
+from skdistill.cli._files import read_raw
+from skdistill.cli._guess import Asked, read_columns, schema_of
+from skdistill.cli._tables import interpret
 from tests.cli.tables import COLUMN, listing, run, write
 from tests.generated import examples
 
 CELLS = st.one_of(
     st.sampled_from(["", "NA", "inf", "-1e400", "1e308", "1,5", '"', "0"]),
+    st.sampled_from(
+        ["?", "12%", "$5,125.73", "1.234,56", "1.250", "(3)", "03/04/2024"]
+    ),
     st.text(max_size=8),
     st.floats().map(str),
     st.integers().map(str),
@@ -96,6 +105,46 @@ OPTIONS = st.lists(st.sampled_from(sorted(VALUES)), min_size=1, max_size=4, uniq
 OPTIONS = OPTIONS.flatmap(
     lambda chosen: st.fixed_dictionaries({name: VALUES[name] for name in chosen})
 )
+
+
+@st.composite
+def files(draw):
+    """Return the text of a table as nobody writes it, in some encoding."""
+    sep = draw(st.sampled_from(",;\t|"))
+    width = draw(st.integers(1, 4))
+    row = st.lists(CELLS, min_size=max(1, width - 1), max_size=width)
+    rows = draw(st.lists(row, min_size=1, max_size=12))
+    end = draw(st.sampled_from(["\n", "\r\n", f"{sep}\n", "\n\n"]))
+    text = end.join(sep.join(cells) for cells in rows)
+    encoding = draw(st.sampled_from(["utf-8", "utf-16", "latin-1"]))
+    return text.encode(encoding, "replace")
+
+
+def check_file(content, tmp_path):
+    """Read the file: it is refused in a sentence, or read the same way each time."""
+    path = tmp_path / "table.csv"
+    path.write_bytes(content)
+    try:
+        raw = read_raw(path)
+        schema = schema_of(read_columns(raw, Asked()))
+        frame, _ = interpret(raw, schema, path)
+    except CommandError:
+        return
+    assert not frame.empty
+    pd.testing.assert_frame_equal(read_table(path, **schema.to_dict()), frame)
+
+
+@examples(40)
+@given(content=files())
+def test_files(content, tmp_path):
+    check_file(content, tmp_path)
+
+
+@pytest.mark.slow
+@examples(500)
+@given(content=st.one_of(files(), st.binary(max_size=300)))
+def test_many_files(content, tmp_path):
+    check_file(content, tmp_path)
 
 
 @examples(15)

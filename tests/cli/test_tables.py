@@ -13,7 +13,9 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from skdistill.cli import _fit
-from skdistill.cli._tables import guess
+from skdistill.cli._files import read_raw
+from skdistill.cli._guess import Asked, read_columns, schema_of
+from skdistill.cli._tables import interpret
 from tests.cli.tables import replaced, run, write
 
 
@@ -155,6 +157,12 @@ def test_a_decimal_comma_is_read_as_such(sep, tmp_path):
     )
     with_points = predicted(tmp_path, frame, "points.csv")
     pd.testing.assert_series_equal(predicted_of(tmp_path, data), with_points)
+
+
+def guess(path):
+    """Return the columns as `fit` reads them."""
+    raw = read_raw(path)
+    return interpret(raw, schema_of(read_columns(raw, Asked())), path)[0]
 
 
 def test_a_comma_is_no_decimal_one_beside_points(tmp_path):
