@@ -132,11 +132,7 @@ class _Run:
         told = [
             describe(block, of_classes=source.of_classes) for block in source.blocks()
         ]
-        facts = gather_facts(
-            told,
-            of_classes=source.of_classes,
-            is_weighted=source.weight is not None,
-        )
+        facts = gather_facts(told, of_classes=source.of_classes)
         seed = seed_of(model.random_state)
         seeded = clone(model).set_params(random_state=seed)
         if model.memory is None:

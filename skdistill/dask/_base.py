@@ -5,13 +5,17 @@ from functools import partial
 from typing import Any, Self
 
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import is_classifier
+from sklearn.metrics import accuracy_score, r2_score
 
 from skdistill._fitting import forget_fit
+from skdistill._optional import import_optional
 from skdistill._sklearn import fit_context
 from skdistill._typing import Table
 from skdistill.blocks import BasePiecewise
 from skdistill.dask._collections import current_client, is_collection, map_samples
 from skdistill.dask._run import distill_collections
+from skdistill.dask._workers import needing_workers
 from skdistill.students import trains_distributed
 
 __all__ = ["BaseDaskDistilled"]
@@ -79,7 +83,32 @@ class BaseDaskDistilled(BasePiecewise):
         self._check_trains(trains_distributed, "reason_not_to_distribute")
         client = current_client()
         forget_fit(self, "_teacher")
-        return self._keep_done(distill_collections(self, client, X, y, sample_weight))
+        with needing_workers(client):
+            done = distill_collections(self, client, X, y, sample_weight)
+        return self._keep_done(done)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R2 of values, or the accuracy of classes.
+
+        Parameters
+        ----------
+        X : collection or table of shape (n_samples, n_features)
+            The samples.
+        y : collection or array-like of shape (n_samples,)
+            The target. Of a collection, it comes to the client, with the predictions.
+        sample_weight : collection or array-like of shape (n_samples,), default=None
+            Sample weights.
+
+        Returns
+        -------
+        score : float
+        """
+        if not is_collection(X):
+            return super().score(X, y, sample_weight)
+        dask = import_optional("dask", extra="dask")
+        found, y, weight = dask.compute(self.predict(X), y, sample_weight)
+        metric = accuracy_score if is_classifier(self) else r2_score
+        return float(metric(y, found, sample_weight=weight))
 
     def _map(self, method: str, X: Any, shape: tuple[int, ...], dtype: Any) -> Any:
         """Return lazily what a method says of a collection."""

@@ -55,9 +55,7 @@ def partitions(collection: Any, name: str, like: Any = None) -> list[Any]:
     if hasattr(collection, "chunks"):
         if collection.ndim > 1:
             collection = collection.rechunk({1: -1})
-        rows = getattr(like, "chunks", collection.chunks)[0]
-        if rows != collection.chunks[0] and not np.isnan(rows).any():
-            collection = collection.rechunk({0: rows})
+        collection = _rechunk(collection, name, like)
     delayed = [*np.ravel(collection.to_delayed())]
     if like is not None and len(delayed) != (expected := _count(like)):
         raise ValueError(
@@ -66,6 +64,20 @@ def partitions(collection: Any, name: str, like: Any = None) -> list[Any]:
             "DataFrame."
         )
     return delayed
+
+
+def _rechunk(collection: Any, name: str, like: Any) -> Any:
+    """Return an array in the chunks of the samples, if both are known."""
+    own = collection.chunks[0]
+    rows = getattr(like, "chunks", (own,))[0]
+    if rows == own or np.isnan([*rows, *own]).any():
+        return collection
+    if sum(rows) != sum(own):
+        raise ValueError(
+            f"{name} must hold one entry for each of the {sum(rows)} samples of X. Got "
+            f"{sum(own)}. Look at how it was filtered."
+        )
+    return collection.rechunk({0: rows})
 
 
 def _count(collection: Any) -> int:

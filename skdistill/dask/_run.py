@@ -104,18 +104,16 @@ class _Run:
     @classmethod
     def of(cls, model: Estimator, client: Any, X: Any, y: Any, weight: Any) -> "_Run":
         """Bring the samples onto the workers, and describe them to the client."""
-        of_classes, is_weighted = is_classifier(model), weight is not None
+        of_classes = is_classifier(model)
         parts = [partitions(X, "X"), partitions(y, "y", X)]
         parts.append([None] * len(parts[0]))
-        if is_weighted:
+        if weight is not None:
             parts[-1] = partitions(weight, "sample_weight", X)
         delayed = import_optional("dask", extra="dask").delayed
         block_of = delayed(partial(Block.of, of_classes=of_classes), pure=False)
         blocks = client.compute([block_of(*part) for part in zip(*parts, strict=True)])
         told = client.map(partial(describe, of_classes=of_classes), blocks, pure=False)
-        facts = gather_facts(
-            client.gather(told), of_classes=of_classes, is_weighted=is_weighted
-        )
+        facts = gather_facts(client.gather(told), of_classes=of_classes)
         seed = seed_of(model.random_state)
         sent = clone(model).set_params(random_state=seed)
         if model.memory is None:

@@ -196,7 +196,7 @@ def prepared_on(X, y, counts, teacher, **params):
     pairs = zip(np.split(X, ends), np.split(y, ends), strict=True)
     blocks = [Block.of(*pair, None, of_classes=False) for pair in pairs]
     told = [describe(block, of_classes=False) for block in blocks]
-    facts = gather_facts(told, of_classes=False, is_weighted=False)
+    facts = gather_facts(told, of_classes=False)
     model = DaskDistilledRegressor(teacher, Ridge(), memory=False, **ALONE | params)
     seen = draw_rows(counts, model.teacher_samples, 0)
     taken = [take(*pair) for pair in zip(blocks, seen, strict=True)]
