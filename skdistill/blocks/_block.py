@@ -87,7 +87,7 @@ def describe(block: Block, *, of_classes: bool) -> Description:
     X, y, weight = block
     factor = np.ones(len(y)) if weight is None else weight
     head = safe_indexing(X, np.arange(0))
-    sizes = len(y), np.count_nonzero(factor), factor.sum()
+    sizes = len(y), int(np.count_nonzero(factor)), float(factor.sum())
     if of_classes:
         labels, weighty = np.unique(y), np.unique(y[factor > 0])
         return Description(*sizes, 0.0, labels, weighty, head)

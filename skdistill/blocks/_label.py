@@ -105,9 +105,9 @@ def prepare(model: Estimator, facts: Facts, blocks: Sequence[Block]) -> Prepared
     """
     with collecting() as notes:
         sample = Block.joined([block for block in blocks if len(block.y)])
-        checked = check_data(model, *sample)
         if facts.of_classes:
-            _check_has_every_class(checked, facts)
+            _check_has_every_class(sample, facts)
+        checked = check_data(model, *sample)
         data = replace(
             facts.data(sample),
             teacher_params=checked.teacher_params,
@@ -122,7 +122,7 @@ def prepare(model: Estimator, facts: Facts, blocks: Sequence[Block]) -> Prepared
     return Prepared(plan, supervision, verdict, facts, weighs, notes)
 
 
-def _check_has_every_class(sample: Data, facts: Facts) -> None:
+def _check_has_every_class(sample: Block, facts: Facts) -> None:
     missing = np.setdiff1d(facts.labels, np.unique(sample.y)).tolist()
     if missing:
         raise ValueError(

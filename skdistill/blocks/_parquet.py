@@ -22,8 +22,8 @@ class ParquetBlocks:
     """A table in Parquet files, of which one block at a time is in memory.
 
     A block has the dtypes that ``pandas.read_parquet`` gives the whole table: an
-    integer column with a missing value anywhere is one of floats in every block, and a
-    categorical column has the categories of all blocks.
+    integer column with a missing value anywhere is one of floats in every block, one of
+    booleans one of objects, and a categorical column has the categories of all blocks.
 
     Parameters
     ----------
@@ -121,8 +121,11 @@ class ParquetBlocks:
         types = import_optional("pyarrow.types", extra="blocks")
         kinds = {name: self._schema.field(name).type for name in self.names}
         # What columns without missing values become where they have some.
-        counted = {name: float for name in kinds if types.is_integer(kinds[name])}
-        counted |= {name: object for name in kinds if types.is_boolean(kinds[name])}
+        counted: dict[str, type] = {
+            name: float if types.is_integer(kind) else object
+            for name, kind in kinds.items()
+            if types.is_integer(kind) or types.is_boolean(kind)
+        }
         named = [name for name in kinds if types.is_dictionary(kinds[name])]
         has_missing: set[str] = set()
         categories: dict[str, dict] = {name: {} for name in named}

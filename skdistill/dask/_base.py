@@ -4,6 +4,7 @@ from copy import copy
 from functools import partial
 from typing import Any, Self
 
+import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import is_classifier
 from sklearn.metrics import accuracy_score, r2_score
@@ -13,7 +14,12 @@ from skdistill._optional import import_optional
 from skdistill._sklearn import fit_context
 from skdistill._typing import Table
 from skdistill.blocks import BasePiecewise
-from skdistill.dask._collections import current_client, is_collection, map_samples
+from skdistill.dask._collections import (
+    current_client,
+    is_collection,
+    map_samples,
+    partitions,
+)
 from skdistill.dask._run import distill_collections
 from skdistill.dask._workers import needing_workers
 from skdistill.students import trains_distributed
@@ -66,14 +72,16 @@ class BaseDaskDistilled(BasePiecewise):
             If a parameter, the target or a weight is not as described, or samples were
             lost on the way.
         """
-        given = {
-            "X_unlabeled": X_unlabeled,
-            "X_privileged": X_privileged,
-            "teacher_predictions": teacher_predictions,
-            "unlabeled_predictions": unlabeled_predictions,
+        return self._fit_any(
+            X,
+            y,
+            sample_weight,
+            X_unlabeled=X_unlabeled,
+            X_privileged=X_privileged,
+            teacher_predictions=teacher_predictions,
+            unlabeled_predictions=unlabeled_predictions,
             **fit_params,
-        }
-        return self._fit_any(X, y, sample_weight, given)
+        )
 
     def _is_in_pieces(self, X: Any) -> bool:
         return is_collection(X)
@@ -105,13 +113,16 @@ class BaseDaskDistilled(BasePiecewise):
         """
         if not is_collection(X):
             return super().score(X, y, sample_weight)
-        dask = import_optional("dask", extra="dask")
-        found, y, weight = dask.compute(self.predict(X), y, sample_weight)
+        given = {"y": y, "X": self.predict(X), "sample_weight": sample_weight}
+        if sample_weight is None:
+            del given["sample_weight"]
+        parts = [partitions(one, name, X) for name, one in given.items()]
+        parts = import_optional("dask", extra="dask").compute(*parts)
         metric = accuracy_score if is_classifier(self) else r2_score
-        return float(metric(y, found, sample_weight=weight))
+        labels, found, *weight = map(np.concatenate, parts)
+        return float(metric(labels, found, sample_weight=weight[0] if weight else None))
 
     def _map(self, method: str, X: Any, shape: tuple[int, ...], dtype: Any) -> Any:
-        """Return lazily what a method says of a collection."""
         self._fitted_student()
         lean = copy(self)
         lean.__dict__["_teacher"] = None  # It need not travel.

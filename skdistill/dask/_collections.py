@@ -111,7 +111,7 @@ def array_of(blocks: list[Any], shape: tuple[int, ...], dtype: Any) -> Any:
 
 def table_of(blocks: list[Any], head: Table) -> Any:
     """Return a Dask array or DataFrame of blocks like `head`, which has no rows."""
-    if isinstance(head, np.ndarray):
+    if not hasattr(head, "columns"):
         return array_of(blocks, head.shape[1:], head.dtype)
     frame = import_optional("dask.dataframe", extra="dask")
     return frame.from_delayed(blocks, meta=head, verify_meta=False)
@@ -149,6 +149,6 @@ def map_samples(function: Any, X: Any, shape: tuple[int, ...], dtype: Any) -> An
 
 def _call(function: Any, shape: tuple[int, ...], dtype: Any, X: Table) -> NDArray:
     """Call a function unless there are no samples, which libraries do not take."""
-    if not len(X):
+    if not np.shape(X)[0]:
         return np.empty((0, *shape), dtype=dtype)
     return np.asarray(function(X)).astype(dtype, copy=False)

@@ -1,6 +1,7 @@
 """From Dask collections to a distilled student: the client's part, without samples."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -133,13 +134,17 @@ class _Run:
             plan.student, of_classes=self.facts.of_classes
         )
         n_kept = self.facts.n_samples if is_distributed else self.model.student_samples
-        kept = draw_rows(counts, n_kept, self.model.random_state)
+        kept = self._draw_for_student(counts, n_kept)
         labelled = self._label(prepared, kept)
         with naming_failures(f"student ({type(plan.student).__name__})"):
             if not is_distributed:
                 submit = partial(self.client.submit, pure=False)
                 return submit(distill_sample, prepared, labelled).result().students[0]
             return self._train(prepared, told, labelled)
+
+    def _draw_for_student(self, counts: Sequence[int], n_samples: int) -> list[Draw]:
+        seed = self.model.random_state
+        return draw_rows(counts, n_samples, seed, for_student=True)
 
     def _label(self, prepared: Any, kept: list[Draw]) -> list[Any]:
         """Return what workers make of rows of the blocks."""
@@ -167,7 +172,7 @@ class _Run:
         if plan.refinements[0] is None:
             return student
         counts = client.gather(self._each(count_rows, rows))
-        drawn = draw_rows(counts, self.model.student_samples, self.model.random_state)
+        drawn = self._draw_for_student(counts, self.model.student_samples)
         taken = self._each(take_target, labelled, every, drawn)
         done = client.submit(refine_sample, prepared, student, taken, pure=False)
         return done.result()
