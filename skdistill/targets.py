@@ -34,13 +34,15 @@ def variance_of(labels: NDArray, mean: ArrayLike, weight: NDArray | None) -> flo
     mean : float or array-like of shape (n_outputs,)
         Their weighted mean.
     weight : ndarray of shape (n_samples,) or None
-        Sample weights.
+        Sample weights. If all are 0, as in a part of the samples, so is the variance.
 
     Examples
     --------
     >>> variance_of(np.array([0.0, 4.0]), 2.0, None)
     4.0
     """
+    if weight is not None and not weight.any():
+        return 0.0
     squares = _squares(labels, np.asarray(mean))
     return float(np.average(squares, weights=weight))
 

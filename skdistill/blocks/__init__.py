@@ -20,6 +20,10 @@ from skdistill.blocks._label import (
     to_train,
 )
 from skdistill.blocks._parquet import ParquetBlocks
+from skdistill.blocks._predict import (
+    PiecewiseClassifierMixin,
+    PiecewiseRegressorMixin,
+)
 from skdistill.blocks._regressor import BlockDistilledRegressor
 from skdistill.blocks._run import Done
 
@@ -33,6 +37,8 @@ __all__ = [
     "Draw",
     "Facts",
     "ParquetBlocks",
+    "PiecewiseClassifierMixin",
+    "PiecewiseRegressorMixin",
     "Prepared",
     "count_rows",
     "describe",

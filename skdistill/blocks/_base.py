@@ -61,9 +61,7 @@ class BasePiecewise(BaseDistilled):
         self.teacher_samples = teacher_samples
         self.student_samples = student_samples
 
-    def _fit_any(
-        self, X: Any, y: Any, sample_weight: Any, given: dict[str, Any]
-    ) -> Self:
+    def _fit_any(self, X: Any, y: Any, sample_weight: Any, **given: Any) -> Self:
         """Fit pieces, or samples in memory as without pieces."""
         if not self._is_in_pieces(X):
             return super().fit(X, y, sample_weight, **given)
@@ -173,14 +171,16 @@ class BaseBlockDistilled(BasePiecewise):
         """
         if not isinstance(X, ParquetBlocks):
             forget_fit(self, "_dtypes")
-        given = {
-            "X_unlabeled": X_unlabeled,
-            "X_privileged": X_privileged,
-            "teacher_predictions": teacher_predictions,
-            "unlabeled_predictions": unlabeled_predictions,
+        return self._fit_any(
+            X,
+            y,
+            sample_weight,
+            X_unlabeled=X_unlabeled,
+            X_privileged=X_privileged,
+            teacher_predictions=teacher_predictions,
+            unlabeled_predictions=unlabeled_predictions,
             **fit_params,
-        }
-        return self._fit_any(X, y, sample_weight, given)
+        )
 
     def _is_in_pieces(self, X: Any) -> bool:
         return isinstance(X, ParquetBlocks)
@@ -225,16 +225,13 @@ class BaseBlockDistilled(BasePiecewise):
                 f"temporary files. Got {self.folder!r}. Make it first."
             )
 
-    def _map(self, predict: Callable[[Table], NDArray], X: Any) -> NDArray:
-        """Return what is predicted for samples in memory, or of all blocks."""
-        if not isinstance(X, ParquetBlocks):
-            return predict(X)
+    def _map(self, method: str, X: Any, shape: tuple[int, ...], dtype: Any) -> Any:
         self._fitted_student()
         names = getattr(self, "feature_names_in_", None)
         # Files to be predicted may hold other categories, or in another order.
         dtypes = getattr(self, "_dtypes", {})
         blocks = (with_dtypes(block, dtypes) for block in X.read(names))
-        return np.concatenate([predict(block) for block in blocks])
+        return np.concatenate([getattr(self, method)(block) for block in blocks])
 
 
 def _column(X: ParquetBlocks, name: str) -> NDArray:

@@ -70,6 +70,7 @@ class Description(NamedTuple):
     """What is known of a block without its samples."""
 
     n_samples: int
+    n_weighty: int
     total: float
     label_sum: float
     labels: NDArray
@@ -80,17 +81,18 @@ class Description(NamedTuple):
 def describe(block: Block, *, of_classes: bool) -> Description:
     """Return what has to be known of a block once it is gone.
 
-    Its `labels` are the classes, and `weighty` those of samples with weight; for a
-    regression both are the smallest and the largest label.
+    Its `labels` are the classes, and `weighty` those of samples with weight, of which
+    there are `n_weighty`; for a regression both are the smallest and the largest label.
     """
     X, y, weight = block
     factor = np.ones(len(y)) if weight is None else weight
     head = safe_indexing(X, np.arange(0))
+    sizes = len(y), int(np.count_nonzero(factor)), float(factor.sum())
     if of_classes:
         labels, weighty = np.unique(y), np.unique(y[factor > 0])
-        return Description(len(y), factor.sum(), 0.0, labels, weighty, head)
+        return Description(*sizes, 0.0, labels, weighty, head)
     ends = np.array([y.min(), y.max()]) if len(y) else y
-    return Description(len(y), factor.sum(), np.sum(factor * y), ends, ends, head)
+    return Description(*sizes, np.sum(factor * y), ends, ends, head)
 
 
 @dataclass(frozen=True)
@@ -101,10 +103,8 @@ class Facts:
     ----------
     counts : tuple of int
         How many lie in each block.
-    totals : tuple of float
-        The sum of the weights of each block.
-    is_weighted : bool
-        Whether weights were given.
+    mean_weight : float
+        The mean of the weights above 0; 1 if none were given.
     mean : float
         The weighted mean of the labels of a regression.
     labels : ndarray
@@ -116,8 +116,7 @@ class Facts:
     """
 
     counts: tuple[int, ...]
-    totals: tuple[float, ...]
-    is_weighted: bool
+    mean_weight: float
     mean: float
     labels: NDArray
     of_classes: bool
@@ -162,9 +161,7 @@ class _Part(Data):
         return np.asarray(self.label_mean)
 
 
-def gather_facts(
-    told: Sequence[Description], *, of_classes: bool, is_weighted: bool
-) -> Facts:
+def gather_facts(told: Sequence[Description], *, of_classes: bool) -> Facts:
     """Return what is known of all samples; raise if nothing can be learned of them."""
     filled = [one for one in told if one.n_samples]
     if not filled:
@@ -188,8 +185,7 @@ def gather_facts(
         labels = np.array([labels.min(), labels.max()])
     return Facts(
         counts=tuple(one.n_samples for one in told),
-        totals=tuple(float(one.total) for one in told),
-        is_weighted=is_weighted,
+        mean_weight=float(total / sum(one.n_weighty for one in filled)),
         mean=sum(one.label_sum for one in filled) / total,
         labels=labels,
         of_classes=of_classes,

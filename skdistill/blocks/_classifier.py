@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from numpy.typing import NDArray
-
 from skdistill._parameters import inherit_parameters
 from skdistill._typing import Student, Teachers
 from skdistill.blocks._base import IN_MEMORY, BaseBlockDistilled, BasePiecewise
-from skdistill.distilled import DistilledClassifier, if_asked_has
+from skdistill.blocks._predict import PiecewiseClassifierMixin
+from skdistill.distilled import DistilledClassifier
 
 __all__ = ["BlockDistilledClassifier"]
 
@@ -15,7 +14,9 @@ __all__ = ["BlockDistilledClassifier"]
 @inherit_parameters(
     BaseBlockDistilled, BasePiecewise, DistilledClassifier, without=IN_MEMORY
 )
-class BlockDistilledClassifier(BaseBlockDistilled, DistilledClassifier):
+class BlockDistilledClassifier(
+    BaseBlockDistilled, PiecewiseClassifierMixin, DistilledClassifier
+):
     """`DistilledClassifier` for a table that is larger than memory.
 
     The computation during `fit` is::
@@ -103,49 +104,3 @@ class BlockDistilledClassifier(BaseBlockDistilled, DistilledClassifier):
         **inherited: Any,
     ) -> None:
         super().__init__(teacher, student, **inherited)
-
-    def predict(self, X: Any) -> NDArray:
-        """Predict the class with the student.
-
-        Parameters
-        ----------
-        X : ParquetBlocks or table of shape (n_samples, n_features)
-            The samples. Files may hold other columns too.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,)
-        """
-        return self._map(super().predict, X)
-
-    @if_asked_has("predict_proba")
-    def predict_proba(self, X: Any) -> NDArray:
-        """Return the student's class probabilities.
-
-        Parameters
-        ----------
-        X : ParquetBlocks or table of shape (n_samples, n_features)
-            The samples. Files may hold other columns too.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-            Columns in the order of `classes_`.
-        """
-        return self._map(super().predict_proba, X)
-
-    @if_asked_has("decision_function")
-    def decision_function(self, X: Any) -> NDArray:
-        """Return the student's decision values.
-
-        Parameters
-        ----------
-        X : ParquetBlocks or table of shape (n_samples, n_features)
-            The samples. Files may hold other columns too.
-
-        Returns
-        -------
-        decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            With two classes, positive for the second.
-        """
-        return self._map(super().decision_function, X)

@@ -28,7 +28,9 @@ class Draw(NamedTuple):
         return np.sort(rng.choice(self.n_rows, self.size, replace=False))
 
 
-def draw_rows(counts: Sequence[int], n_samples: int, seed: int) -> list[Draw]:
+def draw_rows(
+    counts: Sequence[int], n_samples: int, seed: int, *, for_student: bool = False
+) -> list[Draw]:
     """Return which rows of each block make up a sample of all, without replacement.
 
     Each block gives in proportion to its rows.
@@ -41,6 +43,9 @@ def draw_rows(counts: Sequence[int], n_samples: int, seed: int) -> list[Draw]:
         How many to draw; all if there are no more.
     seed : int
         The same seed draws the same rows.
+    for_student : bool, default=False
+        Whether the student is to learn them. They are drawn apart from those of the
+        teacher: else there would be few others among them.
 
     Returns
     -------
@@ -54,6 +59,8 @@ def draw_rows(counts: Sequence[int], n_samples: int, seed: int) -> list[Draw]:
     10
     """
     sizes, total = counts, sum(counts)
+    if for_student:
+        seed = spawn_seeds(seed, 1)[0] or 0
     if n_samples < total:
         # Systematic: a block gets its part, rounded up or down by one random number, so
         # that each row is as likely as any other.

@@ -11,6 +11,7 @@ from sklearn.base import clone
 from skdistill._fitting import clone_with_seed, spawn_seeds
 from skdistill._sklearn import safe_indexing
 from skdistill._typing import Estimator, Table
+from skdistill._validation import mean_weight
 from skdistill._warnings import Note, collecting
 from skdistill.blocks._block import Block, Facts
 from skdistill.blocks._draw import Draw
@@ -104,10 +105,14 @@ def prepare(model: Estimator, facts: Facts, blocks: Sequence[Block]) -> Prepared
     """
     with collecting() as notes:
         sample = Block.joined([block for block in blocks if len(block.y)])
-        checked = check_data(model, *sample)
         if facts.of_classes:
-            _check_has_every_class(checked, facts)
-        data = replace(facts.data(sample), teacher_params=checked.teacher_params)
+            _check_has_every_class(sample, facts)
+        checked = check_data(model, *sample)
+        data = replace(
+            facts.data(sample),
+            teacher_params=checked.teacher_params,
+            student_params=checked.student_params,
+        )
         plan = make_plan(model, data)
         _check_learns_mean(plan, data)
         supervision, verdict = supervise_labelled(plan, data)
@@ -117,7 +122,7 @@ def prepare(model: Estimator, facts: Facts, blocks: Sequence[Block]) -> Prepared
     return Prepared(plan, supervision, verdict, facts, weighs, notes)
 
 
-def _check_has_every_class(sample: Data, facts: Facts) -> None:
+def _check_has_every_class(sample: Block, facts: Facts) -> None:
     missing = np.setdiff1d(facts.labels, np.unique(sample.y)).tolist()
     if missing:
         raise ValueError(
@@ -199,19 +204,16 @@ def label(
 def _plan_of_block(prepared: Prepared, data: Data, number: int, n_learned: int) -> Plan:
     """Return the plan with the block's part of the transfer set, and its own seed.
 
-    The transfer set of all blocks is as large as that of one, and weighs as much.
+    The transfer set of all blocks is as large as that of one.
     """
-    plan, facts = prepared.plan, prepared.facts
-    weight = 1.0 if data.weight is None else np.mean(data.weight)
-    if plan.transfer.sampler is None or len(data.y) < _FEWEST or not weight > 0:
+    plan, has_weight = prepared.plan, data.weight is None or data.weight.any()
+    if plan.transfer.sampler is None or len(data.y) < _FEWEST or not has_weight:
         return replace(plan, transfer=TransferSet(None))
     seed = plan.seeds.transfer
     if number:
         seed = spawn_seeds(seed, number)[-1]
-    of_all = sum(facts.totals) / facts.n_samples if facts.is_weighted else weight
     transfer = clone(plan.transfer).set_params(
-        size=plan.transfer.count(n_learned) / n_learned,
-        weight=plan.transfer.weight * of_all / weight,
+        size=plan.transfer.count(n_learned) / n_learned
     )
     return replace(plan, transfer=transfer, seeds=plan.seeds._replace(transfer=seed))
 
@@ -235,6 +237,11 @@ def _target(prepared: Prepared, labelled: Labelled) -> tuple[Table, Target]:
         target = replace(target, smallest=smallest, largest=largest)
     if labelled.unlabeled is None:
         return data.X, target
+    if weight is not None:  # A sample of the transfer set weighs the mean of all.
+        factor = facts.mean_weight / mean_weight(weight)
+        transfer = clone(plan.transfer)
+        transfer.set_params(weight=plan.transfer.weight * factor)
+        plan = replace(plan, transfer=transfer)
     return join_unlabeled(plan, data, target, labelled.unlabeled)
 
 

@@ -22,8 +22,8 @@ class ParquetBlocks:
     """A table in Parquet files, of which one block at a time is in memory.
 
     A block has the dtypes that ``pandas.read_parquet`` gives the whole table: an
-    integer column with a missing value anywhere is one of floats in every block, and a
-    categorical column has the categories of all blocks.
+    integer column with a missing value anywhere is one of floats in every block, one of
+    booleans one of objects, and a categorical column has the categories of all blocks.
 
     Parameters
     ----------
@@ -64,9 +64,8 @@ class ParquetBlocks:
     @cached_property
     def names(self) -> list[str]:
         """The columns."""
-        schema = self._files()[0].schema_arrow
-        index = (schema.pandas_metadata or {}).get("index_columns", [])
-        return [name for name in schema.names if name not in index]
+        index = (self._schema.pandas_metadata or {}).get("index_columns", [])
+        return [name for name in self._schema.names if name not in index]
 
     def read(self, columns: Sequence[str] | None = None) -> Iterator["pd.DataFrame"]:
         """Yield the blocks from the first to the last; the next call begins anew.
@@ -109,18 +108,24 @@ class ParquetBlocks:
     def _frames(self, columns: list[str]) -> Iterator["pd.DataFrame"]:
         dtypes = {name: self._dtypes[name] for name in columns if name in self._dtypes}
         for batch in self._batches(columns):
-            frame = batch.to_pandas()[columns].reset_index(drop=True)
-            yield with_dtypes(frame, dtypes)
+            frame = batch.to_pandas()
+            # pandas may have stored names that are no strings.
+            frame.columns = frame.columns.map(str)
+            yield with_dtypes(frame[columns].reset_index(drop=True), dtypes)
 
     @cached_property
     def _dtypes(self) -> dict[str, Any]:
         """The dtypes that no block knows by itself."""
         import pandas as pd
 
-        schema = self._files()[0].schema_arrow
         types = import_optional("pyarrow.types", extra="blocks")
-        kinds = {name: schema.field(name).type for name in self.names}
-        counted = [name for name in kinds if types.is_integer(kinds[name])]
+        kinds = {name: self._schema.field(name).type for name in self.names}
+        # What columns without missing values become where they have some.
+        counted: dict[str, type] = {
+            name: float if types.is_integer(kind) else object
+            for name, kind in kinds.items()
+            if types.is_integer(kind) or types.is_boolean(kind)
+        }
         named = [name for name in kinds if types.is_dictionary(kinds[name])]
         has_missing: set[str] = set()
         categories: dict[str, dict] = {name: {} for name in named}
@@ -130,7 +135,7 @@ class ParquetBlocks:
                 categories[name] |= dict.fromkeys(
                     batch.column(name).dictionary.to_pylist()
                 )
-        return dict.fromkeys(has_missing, float) | {
+        return {name: counted[name] for name in has_missing} | {
             name: pd.CategoricalDtype([*found], kinds[name].ordered)
             for name, found in categories.items()
         }
@@ -141,24 +146,35 @@ class ParquetBlocks:
                 if batch.num_rows:
                     yield batch
 
-    def _files(self) -> list[Any]:
-        """Open the files; raise unless all have the columns of the first."""
-        parquet = import_optional("pyarrow.parquet", extra="blocks")
-        single = isinstance(self.path, str | os.PathLike)
-        paths: list[Any] = [self.path] if single else [*self.path]  # type: ignore
-        if not paths:
+    @cached_property
+    def _schema(self) -> Any:
+        """The columns of the first file; raise unless all others have the same."""
+        schemas = (file.schema_arrow for file in self._files())
+        first = next(schemas)
+        for path, schema in zip(self._paths[1:], schemas, strict=True):
+            if not schema.equals(first):
+                raise ValueError(
+                    f"All Parquet files must have the columns of {self._paths[0]}, "
+                    f"with the same types. Got others in {path}. Write them alike."
+                )
+        return first
+
+    @property
+    def _paths(self) -> list[Any]:
+        if isinstance(self.path, str | os.PathLike):
+            return [self.path]
+        if not self.path:
             raise ValueError(
                 "path must name a Parquet file. Got an empty list of them."
             )
-        files = [parquet.ParquetFile(Path(path)) for path in paths]
-        first = files[0].schema_arrow
-        for path, file in zip(paths, files, strict=True):
-            if not file.schema_arrow.equals(first):
-                raise ValueError(
-                    f"All Parquet files must have the columns of {paths[0]}, with the "
-                    f"same types. Got others in {path}. Write them alike."
-                )
-        return files
+        return [*self.path]
+
+    def _files(self) -> Iterator[Any]:
+        """Open the files one after the other; there may be more than can be at once."""
+        parquet = import_optional("pyarrow.parquet", extra="blocks")
+        for path in self._paths:
+            with parquet.ParquetFile(Path(path)) as file:
+                yield file
 
 
 def categories_of(frame: "pd.DataFrame") -> dict[str, Any]:

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from numpy.typing import NDArray
-
 from skdistill._parameters import inherit_parameters
 from skdistill._typing import Student, Teachers
 from skdistill.blocks._base import IN_MEMORY, BaseBlockDistilled, BasePiecewise
+from skdistill.blocks._predict import PiecewiseRegressorMixin
 from skdistill.distilled import DistilledRegressor
 
 __all__ = ["BlockDistilledRegressor"]
@@ -15,7 +14,9 @@ __all__ = ["BlockDistilledRegressor"]
 @inherit_parameters(
     BaseBlockDistilled, BasePiecewise, DistilledRegressor, without=IN_MEMORY
 )
-class BlockDistilledRegressor(BaseBlockDistilled, DistilledRegressor):
+class BlockDistilledRegressor(
+    BaseBlockDistilled, PiecewiseRegressorMixin, DistilledRegressor
+):
     """`DistilledRegressor` for a table that is larger than memory.
 
     The computation during `fit` is::
@@ -103,18 +104,3 @@ class BlockDistilledRegressor(BaseBlockDistilled, DistilledRegressor):
         **inherited: Any,
     ) -> None:
         super().__init__(teacher, student, **inherited)
-
-    def predict(self, X: Any) -> NDArray:
-        """Predict the target with the student.
-
-        Parameters
-        ----------
-        X : ParquetBlocks or table of shape (n_samples, n_features)
-            The samples. Files may hold other columns too.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            In the unit of the target.
-        """
-        return self._map(super().predict, X)

@@ -1,7 +1,7 @@
 """From blocks to a distilled student: each is read, labelled, stored and forgotten."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -132,11 +132,7 @@ class _Run:
         told = [
             describe(block, of_classes=source.of_classes) for block in source.blocks()
         ]
-        facts = gather_facts(
-            told,
-            of_classes=source.of_classes,
-            is_weighted=source.weight is not None,
-        )
+        facts = gather_facts(told, of_classes=source.of_classes)
         seed = seed_of(model.random_state)
         seeded = clone(model).set_params(random_state=seed)
         if model.memory is None:
@@ -158,25 +154,30 @@ class _Run:
         if trains_in_blocks(student, of_classes=self.facts.of_classes):
             with self._folder() as folder:
                 return self._train(prepared, Path(folder))
-        kept = draw_rows(counts, self.model.student_samples, self.model.random_state)
+        kept = self._draw_for_student(counts)
         return distill_sample(prepared, [*self._label(prepared, kept)]).students[0]
 
     def _train(self, prepared: Prepared, folder: Path) -> Estimator:
         """Train a student on blocks, and refine it on a sample."""
-        counts, seed = self.facts.counts, self.model.random_state
-        kept = draw_rows(counts, self.facts.n_samples, seed)
+        kept = draw_rows(self.facts.counts, self.facts.n_samples, 0)
         stored = _Stored(folder, prepared)
         learned = [stored.add(one) for one in self._label(prepared, kept)]
         student = to_train(prepared)
         student = find_adapter(student).fit_in_blocks(student, stored.rows, folder)
         if prepared.plan.refinements[0] is None:
             return student
-        drawn = draw_rows(learned, self.model.student_samples, seed)
+        drawn = self._draw_for_student(learned)
         taken = [
             take_target(one, prepared, draw)
             for one, draw in zip(stored.labelled(), drawn, strict=True)
         ]
         return refine_sample(prepared, student, taken)
+
+    def _draw_for_student(self, counts: Sequence[int]) -> list[Draw]:
+        model = self.model
+        return draw_rows(
+            counts, model.student_samples, model.random_state, for_student=True
+        )
 
     def _label(self, prepared: Prepared, kept: list[Draw]) -> Iterator[Labelled]:
         """Label rows of the blocks, one block after the other."""

@@ -4,14 +4,24 @@ from copy import copy
 from functools import partial
 from typing import Any, Self
 
+import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import is_classifier
+from sklearn.metrics import accuracy_score, r2_score
 
 from skdistill._fitting import forget_fit
+from skdistill._optional import import_optional
 from skdistill._sklearn import fit_context
 from skdistill._typing import Table
 from skdistill.blocks import BasePiecewise
-from skdistill.dask._collections import current_client, is_collection, map_samples
+from skdistill.dask._collections import (
+    current_client,
+    is_collection,
+    map_samples,
+    partitions,
+)
 from skdistill.dask._run import distill_collections
+from skdistill.dask._workers import needing_workers
 from skdistill.students import trains_distributed
 
 __all__ = ["BaseDaskDistilled"]
@@ -62,14 +72,16 @@ class BaseDaskDistilled(BasePiecewise):
             If a parameter, the target or a weight is not as described, or samples were
             lost on the way.
         """
-        given = {
-            "X_unlabeled": X_unlabeled,
-            "X_privileged": X_privileged,
-            "teacher_predictions": teacher_predictions,
-            "unlabeled_predictions": unlabeled_predictions,
+        return self._fit_any(
+            X,
+            y,
+            sample_weight,
+            X_unlabeled=X_unlabeled,
+            X_privileged=X_privileged,
+            teacher_predictions=teacher_predictions,
+            unlabeled_predictions=unlabeled_predictions,
             **fit_params,
-        }
-        return self._fit_any(X, y, sample_weight, given)
+        )
 
     def _is_in_pieces(self, X: Any) -> bool:
         return is_collection(X)
@@ -79,10 +91,38 @@ class BaseDaskDistilled(BasePiecewise):
         self._check_trains(trains_distributed, "reason_not_to_distribute")
         client = current_client()
         forget_fit(self, "_teacher")
-        return self._keep_done(distill_collections(self, client, X, y, sample_weight))
+        with needing_workers(client):
+            done = distill_collections(self, client, X, y, sample_weight)
+        return self._keep_done(done)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R2 of values, or the accuracy of classes.
+
+        Parameters
+        ----------
+        X : collection or table of shape (n_samples, n_features)
+            The samples.
+        y : collection or array-like of shape (n_samples,)
+            The target. Of a collection, it comes to the client, with the predictions.
+        sample_weight : collection or array-like of shape (n_samples,), default=None
+            Sample weights.
+
+        Returns
+        -------
+        score : float
+        """
+        if not is_collection(X):
+            return super().score(X, y, sample_weight)
+        given = {"y": y, "X": self.predict(X), "sample_weight": sample_weight}
+        if sample_weight is None:
+            del given["sample_weight"]
+        parts = [partitions(one, name, X) for name, one in given.items()]
+        parts = import_optional("dask", extra="dask").compute(*parts)
+        metric = accuracy_score if is_classifier(self) else r2_score
+        labels, found, *weight = map(np.concatenate, parts)
+        return float(metric(labels, found, sample_weight=weight[0] if weight else None))
 
     def _map(self, method: str, X: Any, shape: tuple[int, ...], dtype: Any) -> Any:
-        """Return lazily what a method says of a collection."""
         self._fitted_student()
         lean = copy(self)
         lean.__dict__["_teacher"] = None  # It need not travel.

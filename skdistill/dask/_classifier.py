@@ -3,17 +3,18 @@
 from typing import Any
 
 from skdistill._parameters import inherit_parameters
-from skdistill._typing import Student, Table, Teachers
-from skdistill.blocks import IN_MEMORY, BasePiecewise
+from skdistill._typing import Student, Teachers
+from skdistill.blocks import IN_MEMORY, BasePiecewise, PiecewiseClassifierMixin
 from skdistill.dask._base import BaseDaskDistilled
-from skdistill.dask._collections import is_collection
-from skdistill.distilled import DistilledClassifier, if_asked_has
+from skdistill.distilled import DistilledClassifier
 
 __all__ = ["DaskDistilledClassifier"]
 
 
 @inherit_parameters(BasePiecewise, DistilledClassifier, without=IN_MEMORY)
-class DaskDistilledClassifier(BaseDaskDistilled, DistilledClassifier):
+class DaskDistilledClassifier(
+    BaseDaskDistilled, PiecewiseClassifierMixin, DistilledClassifier
+):
     """`DistilledClassifier` that is fitted on Dask collections, where the samples lie.
 
     The computation during `fit` is::
@@ -101,62 +102,3 @@ class DaskDistilledClassifier(BaseDaskDistilled, DistilledClassifier):
         **inherited: Any,
     ) -> None:
         super().__init__(teacher, student, **inherited)
-
-    def predict(self, X: Table) -> Any:
-        """Predict the class with the student.
-
-        Parameters
-        ----------
-        X : collection or table of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        labels : dask.array.Array or ndarray of shape (n_samples,)
-            They are computed when they are asked for, partition by partition, if X is a
-            Dask collection.
-        """
-        if is_collection(X):
-            self._fitted_student()
-            return self._map("predict", X, (), self.classes_.dtype)
-        return super().predict(X)
-
-    @if_asked_has("predict_proba")
-    def predict_proba(self, X: Table) -> Any:
-        """Return the student's class probabilities.
-
-        Parameters
-        ----------
-        X : collection or table of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        probabilities : dask.array.Array or ndarray of shape (n_samples, n_classes)
-            Columns in the order of `classes_`.
-        """
-        if is_collection(X):
-            self._fitted_student()
-            return self._map("predict_proba", X, self.classes_.shape, float)
-        return super().predict_proba(X)
-
-    @if_asked_has("decision_function")
-    def decision_function(self, X: Table) -> Any:
-        """Return the student's decision values.
-
-        Parameters
-        ----------
-        X : collection or table of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        decision : dask.array.Array or ndarray of shape (n_samples,) or \
-(n_samples, n_classes)
-            With two classes, positive for the second.
-        """
-        if is_collection(X):
-            self._fitted_student()
-            shape = self.classes_.shape if len(self.classes_) > 2 else ()
-            return self._map("decision_function", X, shape, float)
-        return super().decision_function(X)

@@ -55,9 +55,7 @@ def partitions(collection: Any, name: str, like: Any = None) -> list[Any]:
     if hasattr(collection, "chunks"):
         if collection.ndim > 1:
             collection = collection.rechunk({1: -1})
-        rows = getattr(like, "chunks", collection.chunks)[0]
-        if rows != collection.chunks[0] and not np.isnan(rows).any():
-            collection = collection.rechunk({0: rows})
+        collection = _rechunk(collection, name, like)
     delayed = [*np.ravel(collection.to_delayed())]
     if like is not None and len(delayed) != (expected := _count(like)):
         raise ValueError(
@@ -66,6 +64,20 @@ def partitions(collection: Any, name: str, like: Any = None) -> list[Any]:
             "DataFrame."
         )
     return delayed
+
+
+def _rechunk(collection: Any, name: str, like: Any) -> Any:
+    """Return an array in the chunks of the samples, if both are known."""
+    own = collection.chunks[0]
+    rows = getattr(like, "chunks", (own,))[0]
+    if rows == own or np.isnan([*rows, *own]).any():
+        return collection
+    if sum(rows) != sum(own):
+        raise ValueError(
+            f"{name} must hold one entry for each of the {sum(rows)} samples of X. Got "
+            f"{sum(own)}. Look at how it was filtered."
+        )
+    return collection.rechunk({0: rows})
 
 
 def _count(collection: Any) -> int:
@@ -99,7 +111,7 @@ def array_of(blocks: list[Any], shape: tuple[int, ...], dtype: Any) -> Any:
 
 def table_of(blocks: list[Any], head: Table) -> Any:
     """Return a Dask array or DataFrame of blocks like `head`, which has no rows."""
-    if isinstance(head, np.ndarray):
+    if not hasattr(head, "columns"):
         return array_of(blocks, head.shape[1:], head.dtype)
     frame = import_optional("dask.dataframe", extra="dask")
     return frame.from_delayed(blocks, meta=head, verify_meta=False)
@@ -137,6 +149,6 @@ def map_samples(function: Any, X: Any, shape: tuple[int, ...], dtype: Any) -> An
 
 def _call(function: Any, shape: tuple[int, ...], dtype: Any, X: Table) -> NDArray:
     """Call a function unless there are no samples, which libraries do not take."""
-    if not len(X):
+    if not np.shape(X)[0]:
         return np.empty((0, *shape), dtype=dtype)
     return np.asarray(function(X)).astype(dtype, copy=False)

@@ -3,17 +3,18 @@
 from typing import Any
 
 from skdistill._parameters import inherit_parameters
-from skdistill._typing import Student, Table, Teachers
-from skdistill.blocks import IN_MEMORY, BasePiecewise
+from skdistill._typing import Student, Teachers
+from skdistill.blocks import IN_MEMORY, BasePiecewise, PiecewiseRegressorMixin
 from skdistill.dask._base import BaseDaskDistilled
-from skdistill.dask._collections import is_collection
 from skdistill.distilled import DistilledRegressor
 
 __all__ = ["DaskDistilledRegressor"]
 
 
 @inherit_parameters(BasePiecewise, DistilledRegressor, without=IN_MEMORY)
-class DaskDistilledRegressor(BaseDaskDistilled, DistilledRegressor):
+class DaskDistilledRegressor(
+    BaseDaskDistilled, PiecewiseRegressorMixin, DistilledRegressor
+):
     """`DistilledRegressor` that is fitted on Dask collections, where the samples lie.
 
     The computation during `fit` is::
@@ -100,21 +101,3 @@ class DaskDistilledRegressor(BaseDaskDistilled, DistilledRegressor):
         **inherited: Any,
     ) -> None:
         super().__init__(teacher, student, **inherited)
-
-    def predict(self, X: Table) -> Any:
-        """Predict the target with the student.
-
-        Parameters
-        ----------
-        X : collection or table of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        y : dask.array.Array or ndarray of shape (n_samples,)
-            In the unit of the target. It is computed when it is asked for, partition by
-            partition, if X is a Dask collection.
-        """
-        if is_collection(X):
-            return self._map("predict", X, (), float)
-        return super().predict(X)

@@ -1,6 +1,7 @@
 """From Dask collections to a distilled student: the client's part, without samples."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -104,18 +105,16 @@ class _Run:
     @classmethod
     def of(cls, model: Estimator, client: Any, X: Any, y: Any, weight: Any) -> "_Run":
         """Bring the samples onto the workers, and describe them to the client."""
-        of_classes, is_weighted = is_classifier(model), weight is not None
+        of_classes = is_classifier(model)
         parts = [partitions(X, "X"), partitions(y, "y", X)]
         parts.append([None] * len(parts[0]))
-        if is_weighted:
+        if weight is not None:
             parts[-1] = partitions(weight, "sample_weight", X)
         delayed = import_optional("dask", extra="dask").delayed
         block_of = delayed(partial(Block.of, of_classes=of_classes), pure=False)
         blocks = client.compute([block_of(*part) for part in zip(*parts, strict=True)])
         told = client.map(partial(describe, of_classes=of_classes), blocks, pure=False)
-        facts = gather_facts(
-            client.gather(told), of_classes=of_classes, is_weighted=is_weighted
-        )
+        facts = gather_facts(client.gather(told), of_classes=of_classes)
         seed = seed_of(model.random_state)
         sent = clone(model).set_params(random_state=seed)
         if model.memory is None:
@@ -135,13 +134,17 @@ class _Run:
             plan.student, of_classes=self.facts.of_classes
         )
         n_kept = self.facts.n_samples if is_distributed else self.model.student_samples
-        kept = draw_rows(counts, n_kept, self.model.random_state)
+        kept = self._draw_for_student(counts, n_kept)
         labelled = self._label(prepared, kept)
         with naming_failures(f"student ({type(plan.student).__name__})"):
             if not is_distributed:
                 submit = partial(self.client.submit, pure=False)
                 return submit(distill_sample, prepared, labelled).result().students[0]
             return self._train(prepared, told, labelled)
+
+    def _draw_for_student(self, counts: Sequence[int], n_samples: int) -> list[Draw]:
+        seed = self.model.random_state
+        return draw_rows(counts, n_samples, seed, for_student=True)
 
     def _label(self, prepared: Any, kept: list[Draw]) -> list[Any]:
         """Return what workers make of rows of the blocks."""
@@ -169,7 +172,7 @@ class _Run:
         if plan.refinements[0] is None:
             return student
         counts = client.gather(self._each(count_rows, rows))
-        drawn = draw_rows(counts, self.model.student_samples, self.model.random_state)
+        drawn = self._draw_for_student(counts, self.model.student_samples)
         taken = self._each(take_target, labelled, every, drawn)
         done = client.submit(refine_sample, prepared, student, taken, pure=False)
         return done.result()

@@ -1,5 +1,6 @@
 """Distillation block by block: what the same samples in memory give."""
 
+import os
 import pickle
 import re
 from functools import cache
@@ -113,6 +114,7 @@ def test_blocks_have_the_dtypes_of_the_whole_table(folder, told):
             "kind": pd.Categorical(["v", "u", "w", None, "u"], ["w", "v", "u"]),
             "count": np.arange(5, dtype="int16"),
             "name": list("abcde"),
+            "flag": [True, False, None, True, False],
         },
     )
     path = folder / "dtypes.parquet"
@@ -177,6 +179,23 @@ def test_one_block_has_the_transfer_set_of_samples_in_memory(path):
     assert model.predict(whole[FEATURES]) == pytest.approx(
         expected.predict(whole[FEATURES]), rel=1e-4, abs=1e-5
     )
+
+
+def test_names_that_are_no_strings_are_read_as_strings(folder):
+    table()[["a", "b"]].set_axis([0, 1], axis=1).to_parquet(folder / "named.parquet")
+    blocks = ParquetBlocks(folder / "named.parquet")
+    assert blocks.names == [*next(blocks.read())] == ["0", "1"]
+
+
+def test_there_may_be_more_files_than_can_be_open_at_once(folder):
+    opened = [folder / f"{number}.parquet" for number in range(3)]
+    for path in opened:
+        table()[["a"]][:2].to_parquet(path)
+    n_open = len(os.listdir("/dev/fd"))
+    blocks = ParquetBlocks(opened).read()
+    for _ in opened:
+        next(blocks)
+        assert len(os.listdir("/dev/fd")) <= n_open + 1
 
 
 class CountingRidge(Ridge):

@@ -4,11 +4,13 @@ The cluster is of threads in this process; tests that kill workers have their ow
 """
 
 import pickle
+import time
 from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.exceptions import NotFittedError
@@ -30,9 +32,14 @@ from skdistill.blocks import (
     gather_facts,
     label,
     prepare,
+    rows_of,
     take,
 )
-from skdistill.dask import DaskDistilledClassifier, DaskDistilledRegressor
+from skdistill.dask import (
+    DaskDistilledClassifier,
+    DaskDistilledRegressor,
+    _workers,
+)
 from skdistill.transfer import MungeSampler, TransferSet
 
 da = pytest.importorskip("dask.array", reason="needs skdistill[dask]")
@@ -190,13 +197,14 @@ def test_the_same_seed_makes_the_same_model_whatever_worker_does_the_work():
     assert np.abs(first - other).max() > 0.01
 
 
-def prepared_on(X, y, counts, teacher, **params):
+def prepared_on(X, y, counts, teacher, weights=None, **params):
     """Label blocks in this process, as workers do."""
     ends = np.cumsum(counts)[:-1]
-    pairs = zip(np.split(X, ends), np.split(y, ends), strict=True)
-    blocks = [Block.of(*pair, None, of_classes=False) for pair in pairs]
+    weights = weights or [None] * len(counts)
+    given = zip(np.split(X, ends), np.split(y, ends), weights, strict=True)
+    blocks = [Block.of(*one, of_classes=False) for one in given]
     told = [describe(block, of_classes=False) for block in blocks]
-    facts = gather_facts(told, of_classes=False, is_weighted=False)
+    facts = gather_facts(told, of_classes=False)
     model = DaskDistilledRegressor(teacher, Ridge(), memory=False, **ALONE | params)
     seen = draw_rows(counts, model.teacher_samples, 0)
     taken = [take(*pair) for pair in zip(blocks, seen, strict=True)]
@@ -380,6 +388,11 @@ REFUSED = {
         {"sample_weight": da.zeros(240, chunks=60)},
         "at least one weight above zero",
     ),
+    "fewer labels": (
+        {},
+        {"y": da.zeros(180, chunks=60)},
+        "one entry for each of the 240 samples of X. Got 180",
+    ),
     "too few samples": ({"teacher_samples": 0}, {}, "'teacher_samples' parameter"),
     "fewer samples": ({"student_samples": 0}, {}, "'student_samples' parameter"),
 }
@@ -396,7 +409,11 @@ def test_what_cannot_work_is_refused(case):
 
 @pytest.mark.parametrize(
     ("params", "message"),
-    [({"soften": "both", "temperature": 2.0}, "soften='both'"), ({}, "every class")],
+    [
+        ({"soften": "both", "temperature": 2.0}, "soften='both'"),
+        ({}, "every class"),
+        ({"teacher_samples": 1}, "every class"),
+    ],
 )
 def test_classes_that_cannot_be_learned_are_refused(params, message):
     X, y = samples()[0], labels(2)
@@ -412,6 +429,94 @@ def draw_new(n_samples, n_drawn, size=60):
     """Return a sample that is not in the teacher's sample."""
     draw = draw_rows([size] * (n_samples // size), n_drawn, 0)[0]
     return np.setdiff1d(np.arange(size), draw.rows())[0]
+
+
+def test_partitions_without_weight_teach_nothing():
+    _, y, weight = samples()
+    weight = np.where(np.arange(len(y)) < 60, 0.0, weight)
+    model = DaskDistilledRegressor(Ridge(), BOOSTED, **ALONE)
+    assert_same(model, np.where(weight, y, 1e3), weight, size=60)
+
+
+def test_a_sample_of_the_transfer_set_weighs_the_same_in_all_partitions():
+    X, y, _ = samples()
+    weights = [np.r_[np.zeros(60), np.full(60, 4.0)], np.ones(120)]
+    blocks, seen, prepared = prepared_on(
+        X, y, [120, 120], Ridge(), weights, transfer=TransferSet(weight=0.5)
+    )
+    for number, draw in enumerate(seen):
+        done = label(blocks[number], prepared, number, draw, draw, 120 * number, 240)
+        # The mean of the weights above 0 is 2.
+        np.testing.assert_allclose(rows_of(done, prepared).weight[120:], 1.0)
+
+
+def test_weights_count_where_the_teacher_is_judged():
+    # Samples of little weight, of which a student without weights learns the reverse.
+    X, _, _ = samples(600)
+    weight = np.where(np.arange(600) % 2, 1.0, 1e-3)
+    y = X[:, 0] * np.where(weight == 1, 1.0, -3.0)
+    model = DaskDistilledRegressor(
+        DecisionTreeRegressor(max_depth=2),
+        BOOSTED,
+        **ALONE | {"on_poor_teacher": "warn"},
+    )
+    with pytest.warns(UserWarning, match="knows no more"):
+        expected = in_memory(model).fit(X, y, weight)
+    with pytest.warns(UserWarning, match="knows no more"):
+        model.fit(*as_dask(X, y, weight, size=300))
+    assert model.poor_teacher_ == expected.poor_teacher_
+
+
+def test_collections_are_scored_as_samples_in_memory():
+    X, y, weight = samples()
+    frame = pd.DataFrame(X, columns=[*"abcd"]).assign(y=y, weight=weight)
+    parts = dd.from_pandas(frame, npartitions=3)
+    model = DaskDistilledRegressor(Ridge(), Ridge(), **ALONE)
+    model.fit(parts[[*"abcd"]], parts["y"])
+    found = model.score(parts[[*"abcd"]], parts["y"], parts["weight"])
+    assert found == pytest.approx(model.score(frame[[*"abcd"]], y, weight))
+
+
+def test_partitions_may_be_sparse():
+    X, y, _ = samples()
+    parts, labelled = as_dask(X, y)
+    parts = parts.map_blocks(sparse.csr_matrix)
+    model = DaskDistilledRegressor(Ridge(), BOOSTED, **ALONE).fit(parts, labelled)
+    expected = model.predict(sparse.csr_matrix(X))
+    np.testing.assert_array_equal(model.predict(parts).compute(), expected)
+
+
+def test_teacher_and_student_get_samples_of_their_own():
+    teacher, student = (
+        draw_rows([10_000], 100, 0, for_student=which)[0].rows()
+        for which in (False, True)
+    )
+    assert len(np.intersect1d(teacher, student)) < 10
+
+
+def lose_workers(cluster, client):
+    with _workers.needing_workers(client):
+        client.submit(time.sleep, 0.1).result()
+        cluster.scale(0)
+        client.submit(int, "1").result()
+
+
+def test_a_fit_ends_if_no_worker_comes_back(monkeypatch):
+    monkeypatch.setattr(_workers, "_PATIENCE", 0.2)
+    monkeypatch.setattr(_workers, "_INTERVAL", 0.05)
+    with (
+        distributed.LocalCluster(
+            n_workers=1, processes=False, dashboard_address=":0"
+        ) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+        pytest.raises(RuntimeError, match=r"without any for 0\.2 seconds.*again"),
+    ):
+        lose_workers(cluster, client)
+
+
+def test_an_error_with_workers_is_the_error_itself(client):
+    with pytest.raises(ZeroDivisionError), _workers.needing_workers(client):
+        client.submit(divmod, 1, 0).result()
 
 
 def test_without_a_cluster_the_error_says_what_to_start(monkeypatch):
