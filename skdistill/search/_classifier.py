@@ -29,8 +29,8 @@ class DistilledClassifierCV(ClassifierDelegate, BaseDistilledCV):
     is taken if it is better there than the baseline student, fitted on the labels
     alone, by more than half of the standard error of the paired differences, and a loss
     on new samples is less likely than 1 in 4: by these, and by what students gained of
-    such a lead of the teacher on other tables. Where the teacher does not score above the baseline student
-    and above a constant, the baseline student is kept.
+    such a lead of the teacher on other tables. Where the teacher does not score above
+    the baseline student and above a constant, the baseline student is kept.
 
     Candidates that differ in the strength of their refinement alone share one student.
     Several students, under a budget or not, are compared in the same way: each against
