@@ -25,7 +25,7 @@ from scipy.linalg import cho_factor, cho_solve
 from skdistill.refine._matrix import LeafMatrix, merging
 from skdistill.refine._solver import Problem
 
-__all__ = ["Curvature", "spread"]
+__all__ = ["Curvature", "merging_cost"]
 
 # Beyond, the Hessian of an output is taken as diagonal.
 _MOST_INVERTED = 3000
@@ -96,13 +96,13 @@ class Curvature:
         return cho_solve(cho_factor(hessian, overwrite_a=True), np.eye(n_leaves))
 
 
-def spread(block: NDArray, values: NDArray) -> float:
+def merging_cost(block: NDArray, values: NDArray) -> float:
     """Return twice by how much the loss grows if values become one.
 
     Parameters
     ----------
     block : ndarray of shape (n_leaves, n_leaves)
-        Of the inverse of the Hessian.
+        The part of the Hessian's inverse that belongs to the leaves.
     values : ndarray of shape (n_leaves, n_columns)
         The contributions of the leaves.
     """

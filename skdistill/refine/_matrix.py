@@ -100,7 +100,7 @@ class MergedLeaves:
     Parameters
     ----------
     matrix : LeafMatrix
-        Of the whole trees.
+        For whole trees.
     group : ndarray of int of shape (n_whole_leaves,)
         The leaf, from 0 on, that each leaf of these belongs to.
     is_free : ndarray of bool of shape (n_leaves,)

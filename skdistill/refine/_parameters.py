@@ -39,8 +39,10 @@ class LeafRefinement(BaseEstimator):
         there. It is a fraction of the target's variance for values, which is a
         difference in R2; a difference in log loss for boosted classes, and in the Brier
         score for forests of classes. With `max_leaves` too, the sizes up to that are
-        compared, and the largest of them is taken if none is within. If None, nothing
-        is pruned but what `max_leaves` asks for.
+        compared, and the largest of them is taken if none is within. The samples left
+        out are drawn one by one, whatever the groups of the folds, and the trees were
+        grown on them too: a tolerance compares sizes, it does not promise a loss. If
+        None, nothing is pruned but what `max_leaves` asks for.
 
     Examples
     --------

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skdistill._typing import Estimator, Table
-from skdistill.refine._costs import Curvature, spread
+from skdistill.refine._costs import Curvature, merging_cost
 from skdistill.refine._cuts import Cuts
 from skdistill.refine._matrix import LeafMatrix, MergedLeaves
 from skdistill.refine._path import check_strengths, solve_leaves
@@ -51,8 +51,9 @@ def prune_leaves(
     X, target, sample_weight, offset
         As in `refine_leaves`.
     max_leaves : int
-        The most leaves of all trees together. One tree, or one for each class of
-        boosting, stays in any case.
+        The most leaves of all trees together. One round of trees stays in any case: one
+        tree, or one for each class or output of boosting, each as often as XGBoost's
+        ``num_parallel_tree`` says.
     strength : float, default=10.0
         How strongly leaf values are held where they are, as in `refine_leaves`; that of
         leaves that have become one at the mean of theirs.
@@ -249,7 +250,8 @@ class _Pruner:
                 continue
             values = self._values[split.leaves[first]]
             saved.append(len(leaves) - 1 + self._cuts.ends_round(split))
-            costs.append(spread(inverse(leaves), values) / saved[-1])
+            cost = merging_cost(inverse(leaves), values)
+            costs.append(cost / saved[-1])
         is_gone = np.zeros(len(group), dtype=bool)
         for number in np.argsort(costs, kind="stable"):
             leaves = splits[number].leaves

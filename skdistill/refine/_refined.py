@@ -118,13 +118,15 @@ def _size(
     counts = np.arange(n_labelled)
     if rows.weight is not None:
         counts = np.flatnonzero(rows.weight[:n_labelled])
+    if len(counts) < 2:  # None to hold out.
+        return size
     order = np.random.default_rng(seed).permutation(counts)
     is_held_out[order[: max(1, round(_HELD_OUT * len(order)))]] = True
     used = rows.part(np.flatnonzero(~is_held_out))
     held_out = rows.part(np.flatnonzero(is_held_out))
     leaf_model = open_prunable(model)
     n_leaves = sum(leaf_model.sizes)
-    sizes = [min(size, fraction * n_leaves) for fraction in _FRACTIONS]
+    sizes = [min(size, max(1, fraction * n_leaves)) for fraction in _FRACTIONS]
     path = pruning_path(
         model,
         *used[:3],

@@ -76,8 +76,7 @@ class LeafPath:
         Fitted; or a Pipeline that ends in it.
     leaf_model : LeafModel
         Its leaves.
-    corrections : list of ndarray
-        Of the contributions of the leaves.
+        What each adds to the contributions of the leaves.
     """
 
     def __init__(

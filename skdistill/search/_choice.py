@@ -23,6 +23,8 @@ _KNOWS, _SURE = 0.975, 5.0
 # how likely harm may be: `python -m benchmarks.choice`.
 PRIOR = (0.57, 0.24, 1.83, 1.10)
 MAX_HARM = 0.25
+# How many standard errors the folds themselves must show, whatever the prior says.
+MIN_SHOWN = 0.5
 # Some students fail or shine by more than a normal distribution says.
 HEAVY_TAILS = 5
 
@@ -143,10 +145,11 @@ def choose(
         f"{names[best]} scores {scores[best].mean():.4g} on held-out samples, the "
         f"baseline student {baseline.mean():.4g}, the teacher "
         f"{teacher.mean():.4g}; the paired difference is {gain.mean:.3g}, with a "
-        f"standard error of {gain.error:.3g}. By these and by what students gained of "
+        f"standard error of {gain.error:.3g}, of which it must be above "
+        f"{MIN_SHOWN:g}. By these and by what students gained of "
         f"such a lead elsewhere, a gain of {mean:.3g} is expected, and harm has a "
         f"probability of {harm:.2g}; it may have {MAX_HARM:g}."
     )
-    if gain.mean > 0 and harm < MAX_HARM:
+    if gain.mean > MIN_SHOWN * gain.error and harm < MAX_HARM:
         return Choice(best, f"Chose distillation: {found}")
     return Choice(0, f"Kept the baseline student: the best candidate, {found}")

@@ -27,10 +27,10 @@ class DistilledRegressorCV(RegressorDelegate, BaseDistilledCV):
     On each fold of `cv` the teacher is fitted once, on the training samples; all
     candidates learn from it and are scored on the samples held out. The best candidate
     is taken if it is better there than the baseline student, fitted on the labels
-    alone, and a loss on new samples is less likely than 1 in 4: by the paired
-    differences, their standard error, and what students gained of such a lead of the
-    teacher on other tables. Where the teacher does not score above the baseline student
-    and above a constant, the baseline student is kept.
+    alone, by more than half of the standard error of the paired differences, and a loss
+    on new samples is less likely than 1 in 4: by these, and by what students gained of
+    such a lead of the teacher on other tables. Where the teacher does not score above
+    the baseline student and above a constant, the baseline student is kept.
 
     Candidates that differ in the strength of their refinement alone share one student.
     Several students, under a budget or not, are compared in the same way: each against

@@ -47,8 +47,7 @@ def cut_text(text: str, trees: Sequence[CutTree | None], scale: float) -> str:
 
     Parameters
     ----------
-    text : str
-        Of the trees that predict.
+        The text has the trees that predict alone.
     trees : sequence of CutTree or None
         What is left of each.
     scale : float

@@ -27,8 +27,9 @@ from skdistill.refine import (
     prune_leaves,
     pruning_path,
     refine_leaves,
+    refined_models,
 )
-from skdistill.refine._costs import spread
+from skdistill.refine._costs import merging_cost
 from tests.doubles import CountingTeacher
 from tests.refine.cases import CASES, fitted, predictions, problem
 
@@ -100,7 +101,7 @@ def test_a_cost_is_what_the_loss_grows_by_where_all_other_leaves_make_up_for_it(
     free = np.linalg.solve(same.T @ hessian @ same, same.T @ hessian @ best)
     away = same @ free - best
     inverse = np.linalg.inv(hessian)
-    cost = spread(inverse[np.ix_(leaves, leaves)], best[leaves])
+    cost = merging_cost(inverse[np.ix_(leaves, leaves)], best[leaves])
     assert_allclose(cost, (away.T @ hessian @ away).item())
 
 
@@ -213,6 +214,17 @@ def test_the_most_leaves_hold_whatever_the_tolerance():
     few = count_values(distilled(0.0, max_leaves=30)).leaves
     assert few <= 30
     assert count_values(distilled(9.0, max_leaves=30)).leaves < few
+
+
+@pytest.mark.parametrize("n_counted", [1, 60])
+def test_a_tolerance_takes_few_leaves_and_few_samples(n_counted):
+    X, y, _ = problem("regression")
+    tree = DecisionTreeRegressor(max_leaf_nodes=4).fit(X, y)
+    weight = np.r_[np.ones(n_counted), np.zeros(100 - n_counted)]
+    refinements = [LeafRefinement(tolerance=0.01)]
+    given = X[:100], y[:100], weight
+    (model,) = refined_models(tree, refinements, *given, n_labelled=100, seed=0)
+    assert 1 <= model.get_n_leaves() <= 4
 
 
 def test_a_search_scores_students_that_are_pruned_to_its_budget():

@@ -42,7 +42,10 @@ PAIRED = np.array([0.05, -0.03, 0.01, 0.03, -0.01])
 def test_a_gain_within_its_error_is_believed_where_the_teacher_leads_by_much():
     choice = chosen(BASELINE + PAIRED)
     assert choice.index == 1
-    assert "difference is 0.01, with a standard error of 0.0141" in choice.reason
+    assert (
+        "difference is 0.01, with a standard error of 0.0141, of which it must be "
+        "above 0.5"
+    ) in choice.reason
     of_little = BASELINE + 0.01
     choice = chosen(BASELINE + PAIRED, teacher=of_little)
     assert choice.index == 0
@@ -51,7 +54,10 @@ def test_a_gain_within_its_error_is_believed_where_the_teacher_leads_by_much():
 
 
 def test_no_lead_of_the_teacher_makes_up_for_a_loss_on_the_folds():
-    assert chosen(BASELINE + PAIRED - 0.011, teacher=BASELINE + 2).index == 0
+    for teacher in (BASELINE + 0.1, BASELINE + 2):
+        assert chosen(BASELINE + PAIRED - 0.011, teacher=teacher).index == 0
+        # By 0.0055 they gain, but not by half of the standard error.
+        assert chosen(BASELINE + PAIRED - 0.0045, teacher=teacher).index == 0
     assert chosen(BASELINE + 0.001).index == 1
     assert chosen(BASELINE).index == 0
 
@@ -71,7 +77,9 @@ def test_what_is_expected_is_the_posterior_of_a_normal_mean():
     assert abs(expect_gain(0.03, 0.01, 0.0)[0]) < 0.03
 
 
-@pytest.mark.parametrize(("lead", "gain", "most"), [(0, 0, 0.3), (1, -1, 0.05)])
+@pytest.mark.parametrize(
+    ("lead", "gain", "most"), [(0, 0, 0.3), (1, -1, 0.02), (1.5, -0.3, 0.2)]
+)
 def test_what_gains_nothing_is_seldom_taken(lead, gain, most):
     """Take three candidates on noise, and ones that lose as much as teachers lead."""
     rng = np.random.default_rng(0)
