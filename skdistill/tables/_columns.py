@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils import murmurhash3_32
 
 from skdistill.tables._cells import ISO, read_dates, read_numbers, read_strings
+from skdistill.tables._numbers import PLAIN, Notation
 
 __all__ = [
     "CYCLES",
@@ -60,9 +61,21 @@ class Column:
 
 
 class NumberColumn(Column):
-    """A column of numbers, which stay as they are, also missing ones."""
+    """A column of numbers, which stay as they are, also missing ones.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    notation : Notation, default=PLAIN
+        How those that are strings are written.
+    """
 
     kind = "number"
+
+    def __init__(self, name: str, notation: Notation = PLAIN) -> None:
+        super().__init__(name)
+        self.notation = notation
 
     def encode(self, cells: Any) -> NDArray[np.float64]:
         return self.written(cells)[:, np.newaxis]
@@ -71,7 +84,7 @@ class NumberColumn(Column):
         return [self.name]
 
     def written(self, cells: Any) -> NDArray[np.float64]:
-        return read_numbers(cells, self.name)
+        return read_numbers(cells, self.name, self.notation)
 
 
 class CategoryColumn(Column):
