@@ -61,8 +61,9 @@ def by_onnx(rows: list[dict[str, Any]]) -> list:
             array = np.array([as_string(cell) for cell in cells], object)
         feed[column["onnx_input"]] = array.reshape(-1, 1)
     found = session().run(None, feed)[0].ravel().tolist()
-    is_boolean = isinstance((schema()["classes"] or [None])[0], bool)
-    return [*map(bool, found)] if is_boolean else found
+    if classes := schema()["classes"]:  # The ONNX model says 1 for True and 1.0.
+        found = [*map(type(classes[0]), found)]
+    return found
 
 
 def is_missing(cell: Any, kind: str) -> bool:

@@ -103,8 +103,9 @@ def read_dates(cells: Any, name: str, written: str | None) -> NDArray[np.datetim
 def read_strings(cells: Any) -> list[str]:
     """Return cells as strings, the empty one where they are missing.
 
-    What pandas reads as missing in a file is so as a string, too. An integer is the same whether it is stored as such or, as pandas does beside
-    missing cells, as a float.
+    What pandas reads as missing in a file is so as a string, too. An integer is the
+    same whether it is stored as such or, as pandas does beside missing cells, as a
+    float.
     """
     import pandas as pd
 

@@ -67,15 +67,18 @@ class NumberColumn(Column):
     ----------
     name : str
         Its name.
+    cells : array-like of shape (n_cells,)
+        The cells of the training samples.
     notation : Notation, default=PLAIN
         How those that are strings are written.
     """
 
     kind = "number"
 
-    def __init__(self, name: str, notation: Notation = PLAIN) -> None:
+    def __init__(self, name: str, cells: Any, notation: Notation = PLAIN) -> None:
         super().__init__(name)
         self.notation = notation
+        self.written(cells)  # What is no number is named before any work.
 
     def encode(self, cells: Any) -> NDArray[np.float64]:
         return self.written(cells)[:, np.newaxis]

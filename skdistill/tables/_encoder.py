@@ -48,7 +48,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
       doi:10.1145/1553374.1553516, without signs).
 
     What pandas reads as missing in a file, such as "NA", is so as a string, too; among
-    numbers and dates also "?", "-" and the like. Features come in this order, and within a kind in the order of the columns.
+    numbers and dates also "?", "-" and the like. Features come in the order above, and
+    within a kind in the order of the columns.
 
     Parameters
     ----------
@@ -274,7 +275,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     ) -> Column:
         match kind:
             case "number":
-                return NumberColumn(name, notations.get(name, PLAIN))
+                return NumberColumn(name, cells, notations.get(name, PLAIN))
             case "category":
                 return CategoryColumn(name, cells)
             case "date":

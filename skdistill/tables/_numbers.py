@@ -99,7 +99,8 @@ class Notation:
     coerce: bool = False
 
     def __post_init__(self) -> None:
-        if self.decimal not in _OTHER or not isinstance(self.mark, str):
+        types = type(self.decimal), type(self.mark), type(self.coerce)
+        if types != (str, str, bool) or self.decimal not in _OTHER:
             raise ValueError(f"{self} is no way to write numbers.")
 
     @property

@@ -124,7 +124,7 @@ def test_serve_is_a_program_that_the_onnx_runtime_is_enough_for(shipped):
 
 
 def test_serve_refuses_to_guess_a_number_for_the_onnx_runtime(shipped):
-    out, data, expected = shipped
+    out, data, _ = shipped
     by_onnx = served(out)["by_onnx"]
     with pytest.raises(ValueError, match=r"'fee' must be numbers.*Got '0,00 €'"):
         by_onnx([{**with_numbers(rows_of(data))[0], "fee": "0,00 €"}])
