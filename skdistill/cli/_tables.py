@@ -269,9 +269,8 @@ def _values(
         empty = missing(cells, values=True)
         cells = cells.where(~empty, None)
     if kind == "date":
-        values = dates_of(cells, schema.formats.get(name))
         form = schema.formats.get(name)
-        return values, empty, "a date" + (f" like {form}" if form else "")
+        return dates_of(cells, form), empty, f"a date like {form or '2024-01-28'}"
     values = strings_of(cells).str.lower().map({"true": True, "false": False})
     return values, empty, "True or False"
 
@@ -279,11 +278,11 @@ def _values(
 def dates_of(cells: "Series", form: str | None) -> "Series":
     """Return dates without a time zone, in UTC where they had one.
 
-    What is no date in the format becomes missing.
+    What is no date in the format, or of ISO 8601 without one, becomes missing.
     """
     import pandas as pd
 
-    dates = pd.to_datetime(cells, format=form, utc=True, errors="coerce")
+    dates = pd.to_datetime(cells, format=form or "ISO8601", utc=True, errors="coerce")
     return dates.dt.tz_convert(None).astype("datetime64[us]")
 
 

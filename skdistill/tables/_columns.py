@@ -277,9 +277,13 @@ def _one_hot(
 
 
 def _other_ways(value: str) -> set[str]:
-    """Return how else a value of a file may come: as pandas reads it, or as JSON."""
+    """Return how else a value of a file may come: as pandas reads it, or as JSON.
+
+    Of a workbook pandas makes 1.0 and 0.0 of booleans beside empty cells.
+    """
     if value.lower() in ("true", "false"):
-        return {value.lower(), value.upper(), value.capitalize()}
+        number = str(int(value.lower() == "true"))
+        return {value.lower(), value.upper(), value.capitalize(), number}
     try:
         return set(read_strings([float(value)])) if value.isascii() else set()
     except ValueError:

@@ -72,6 +72,7 @@ def test_words_for_a_missing_cell_are_as_nothing(kind):
         (["True", "False", ""], [True, False, None]),
         (["TRUE", "false", ""], [np.True_, np.False_, np.nan]),
         (["TRUE", "FALSE", "TRUE"], ["True", "False", "true"]),
+        (["True", "False", ""], [1.0, 0.0, np.nan]),
         (["2", "3", ""], [2.0, 3.0, np.nan]),
         (["2.0", "3.0", ""], [2, 3, pd.NA]),
         (["a", "b", ""], pd.array(["a", "b", None], dtype="string")),
