@@ -76,11 +76,11 @@ def is_missing(cell: Any, kind: str) -> bool:
 
 
 def as_float(cell: Any, column: dict[str, Any]) -> float:
-    """Return a number; the ONNX model knows no way to write them but the plain one."""
+    """Return a number; the ONNX model knows nothing of how others write them."""
     if cell is None:
         return float("nan")
-    is_plain = column["notation"] == {"decimal": ".", "mark": "", "coerce": False}
-    if isinstance(cell, str) and not is_plain:
+    is_usual = column["notation"] == {"decimal": ".", "mark": "", "coerce": False}
+    if isinstance(cell, str) and not is_usual:
         raise ValueError(
             f"Column {column['name']!r} must be numbers where student.onnx predicts. "
             f"Got {cell!r}. Read it first, by its notation in schema.json."

@@ -279,7 +279,7 @@ def _one_hot(
 def _other_ways(value: str) -> set[str]:
     """Return how else a value of a file may come: as pandas reads it, or as JSON.
 
-    Of a workbook pandas makes 1.0 and 0.0 of booleans beside empty cells.
+    pandas reads the booleans of a workbook as 1.0 and 0.0 beside empty cells.
     """
     if value.lower() in ("true", "false"):
         number = str(int(value.lower() == "true"))
