@@ -216,6 +216,7 @@ def fitted():
             models.append(model.fit(X, y, X_unlabeled=X))
     models += [cls().fit(X) for cls in SAMPLERS]
     models.append(DistributionRegressor(BayesianRidge()).fit(X, X["a"]))
+    models.append(TableEncoder().fit(X))
     return {type(model): model for model in models}
 
 

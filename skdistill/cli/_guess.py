@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from skdistill.cli._errors import CommandError, names
 from skdistill.cli._files import RawTable
-from skdistill.cli._numbers import (
+from skdistill.cli._tables import Schema, are_strings, dates_of, strings_of
+from skdistill.tables import (
     PLAIN,
     Notation,
     is_sure,
@@ -15,14 +16,13 @@ from skdistill.cli._numbers import (
     notations,
     numbers_of,
 )
-from skdistill.cli._tables import Schema, are_strings, dates_of, strings_of
 
 if TYPE_CHECKING:
     from pandas import Series
 
 __all__ = ["Asked", "Reading", "read_columns", "schema_of"]
 
-# Strings of more distinct values than this are text, others categories, as in skrub.
+# Strings of more distinct values than this are text, others categories.
 MOST_CATEGORIES = 40
 # From this fraction of numbers on, a column of text is worth a word.
 _MOSTLY = 0.8

@@ -56,7 +56,7 @@ _TREE_LEAVES = 32
 
 def preparation(schema: Schema) -> TableEncoder:
     """Return the transformer that turns the columns into numbers."""
-    return TableEncoder(schema.kinds, schema.formats or None)
+    return TableEncoder(schema.kinds, schema.formats or None, schema.numbers or None)
 
 
 def student(

@@ -54,14 +54,45 @@ def by_onnx(rows: list[dict[str, Any]]) -> list:
     for column in schema()["columns"]:
         is_number = column["onnx_type"] == "float"
         cells = [row[column["name"]] for row in rows]
-        missing = np.nan if is_number else ""
-        cells = [missing if x is None or x != x else x for x in cells]
-        array = np.array(cells if is_number else [*map(str, cells)])
-        array = array.astype(np.float32 if is_number else object)
+        cells = [None if is_missing(cell, column["type"]) else cell for cell in cells]
+        if is_number:
+            array = np.array([as_float(cell, column) for cell in cells], np.float32)
+        else:
+            array = np.array([as_string(cell) for cell in cells], object)
         feed[column["onnx_input"]] = array.reshape(-1, 1)
     found = session().run(None, feed)[0].ravel().tolist()
-    is_boolean = isinstance((schema()["classes"] or [None])[0], bool)
-    return [*map(bool, found)] if is_boolean else found
+    if classes := schema()["classes"]:  # The ONNX model says 1 for True and 1.0.
+        found = [*map(type(classes[0]), found)]
+    return found
+
+
+def is_missing(cell: Any, kind: str) -> bool:
+    """Return whether a cell has no value, maybe as a file says so."""
+    if not isinstance(cell, str):
+        return cell is None or cell != cell
+    words = schema()["missing"]
+    among = ["", *words["numbers_and_dates"]] if kind in ("number", "date") else []
+    return cell in words["all"] or cell.strip().lower() in among
+
+
+def as_float(cell: Any, column: dict[str, Any]) -> float:
+    """Return a number; the ONNX model knows nothing of how others write them."""
+    if cell is None:
+        return float("nan")
+    is_usual = column["notation"] == {"decimal": ".", "mark": "", "coerce": False}
+    if isinstance(cell, str) and not is_usual:
+        raise ValueError(
+            f"Column {column['name']!r} must be numbers where student.onnx predicts. "
+            f"Got {cell!r}. Read it first, by its notation in schema.json."
+        )
+    return float(cell)
+
+
+def as_string(cell: Any) -> str:
+    """Return a cell as a file has it; pandas makes floats of integers."""
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return "" if cell is None else str(cell)
 
 
 @cache

@@ -14,7 +14,7 @@ from skdistill._typing import Estimator
 from skdistill._version import __version__
 from skdistill.cli import _serve
 from skdistill.cli._tables import Schema
-from skdistill.tables import ISO, LabelledClassifier
+from skdistill.tables import ISO, MISSING, MISSING_VALUES, LabelledClassifier
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -59,10 +59,8 @@ def write_shipped(
         "target": target,
         "task": "regression" if classes is None else "classification",
         "classes": classes,
-        "columns": [
-            _about(X[name], kind, schema.formats.get(name), inputs.get(name))
-            for name, kind in schema.kinds.items()
-        ],
+        "missing": {"all": MISSING, "numbers_and_dates": MISSING_VALUES},
+        "columns": [_about(X[name], schema, inputs.get(name)) for name in schema.kinds],
         "models": [name for name in (MODEL, ONNX) if (folder / name).exists()],
         "versions": _versions(),
     }
@@ -81,15 +79,15 @@ def _onnx_inputs(path: Path) -> dict[str, str]:
     return {column: name for name, column in json.loads(about["columns"]).items()}
 
 
-def _about(
-    cells: "Series", kind: str, written: str | None, onnx_input: str | None
-) -> dict[str, Any]:
+def _about(cells: "Series", schema: Schema, onnx_input: str | None) -> dict[str, Any]:
     """Return what a row may hold in a column."""
+    name = str(cells.name)
+    kind, written = schema.kinds[name], schema.formats.get(name, ISO)
     is_number = kind == "number"
     missing = cells.isna() if kind in ("number", "date") else cells == ""
     cells = cells[~missing]
     about: dict[str, Any] = {
-        "name": cells.name,
+        "name": name,
         "type": kind,
         "onnx_input": onnx_input,
         "onnx_type": "float" if is_number else "string",
@@ -104,10 +102,11 @@ def _about(
         case "text":
             about["n_values"] = cells.nunique()
         case "date":
-            about["format"] = written or ISO
+            about["format"] = written
             ends = () if cells.empty else (cells.min(), cells.max())
-            about["range"] = [one.strftime(written or ISO) for one in ends]
+            about["range"] = [one.strftime(written) for one in ends]
         case _:
+            about["notation"] = schema.notation(name).to_dict()
             ends = () if cells.empty else (cells.min(), cells.max())
             about["range"] = [float(one) for one in ends]
     return about

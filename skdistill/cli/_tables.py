@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from skdistill.cli._errors import CommandError, names
 from skdistill.cli._files import RawTable, read_raw
-from skdistill.cli._numbers import Notation, missing, numbers_of
+from skdistill.tables import Notation, decoded, missing, numbers_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -257,37 +257,32 @@ def _values(
     import numpy as np
     import pandas as pd
 
+    if kind in ("number", "label"):
+        notation = schema.notation(name)
+        found, is_empty = decoded(cells, notation)
+        values = pd.Series(found, cells.index)
+        empty = pd.Series(is_empty, cells.index)
+        return values.where(np.isfinite(values)), empty, f"a finite {notation.what}"
     empty = cells.isna()
-    written = are_strings(cells)
-    if written:
+    if are_strings(cells):
         cells = strings_of(cells)
         empty = missing(cells, values=True)
         cells = cells.where(~empty, None)
     if kind == "date":
-        values = dates_of(cells, schema.formats.get(name))
         form = schema.formats.get(name)
-        return values, empty, "a date" + (f" like {form}" if form else "")
-    if kind == "boolean":
-        values = strings_of(cells).str.lower().map({"true": True, "false": False})
-        return values, empty, "True or False"
-    if written:
-        values = numbers_of(cells[~empty], schema.notation(name)).reindex(cells.index)
-    else:
-        values = pd.to_numeric(cells.astype("object"), errors="coerce")
-    values = values.astype("float64")
-    mark = schema.notation(name).mark
-    what = "a finite number" + (f", maybe with {mark}," if mark else "")
-    return values.where(np.isfinite(values)), empty, what
+        return dates_of(cells, form), empty, f"a date like {form or '2024-01-28'}"
+    values = strings_of(cells).str.lower().map({"true": True, "false": False})
+    return values, empty, "True or False"
 
 
 def dates_of(cells: "Series", form: str | None) -> "Series":
     """Return dates without a time zone, in UTC where they had one.
 
-    What is no date in the format becomes missing.
+    What is no date in the format, or of ISO 8601 without one, becomes missing.
     """
     import pandas as pd
 
-    dates = pd.to_datetime(cells, format=form, utc=True, errors="coerce")
+    dates = pd.to_datetime(cells, format=form or "ISO8601", utc=True, errors="coerce")
     return dates.dt.tz_convert(None).astype("datetime64[us]")
 
 

@@ -1,6 +1,6 @@
 """Tables as they stand in their files: from cells to numbers, from codes to labels."""
 
-from skdistill.tables._cells import ISO
+from skdistill.tables._cells import ISO, decoded
 from skdistill.tables._columns import (
     CYCLES,
     CategoryColumn,
@@ -11,15 +11,36 @@ from skdistill.tables._columns import (
 )
 from skdistill.tables._encoder import TableEncoder
 from skdistill.tables._labelled import LabelledClassifier
+from skdistill.tables._numbers import (
+    MISSING,
+    MISSING_VALUES,
+    PLAIN,
+    Notation,
+    is_sure,
+    missing,
+    most_likely,
+    notations,
+    numbers_of,
+)
 
 __all__ = [
     "CYCLES",
     "ISO",
+    "MISSING",
+    "MISSING_VALUES",
+    "PLAIN",
     "CategoryColumn",
     "Column",
     "DateColumn",
     "LabelledClassifier",
+    "Notation",
     "NumberColumn",
     "TableEncoder",
     "TextColumn",
+    "decoded",
+    "is_sure",
+    "missing",
+    "most_likely",
+    "notations",
+    "numbers_of",
 ]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils import murmurhash3_32
 
 from skdistill.tables._cells import ISO, read_dates, read_numbers, read_strings
+from skdistill.tables._numbers import PLAIN, Notation
 
 __all__ = [
     "CYCLES",
@@ -60,9 +61,24 @@ class Column:
 
 
 class NumberColumn(Column):
-    """A column of numbers, which stay as they are, also missing ones."""
+    """A column of numbers, which stay as they are, also missing ones.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    cells : array-like of shape (n_cells,)
+        The cells of the training samples.
+    notation : Notation, default=PLAIN
+        How those that are strings are written.
+    """
 
     kind = "number"
+
+    def __init__(self, name: str, cells: Any, notation: Notation = PLAIN) -> None:
+        super().__init__(name)
+        self.notation = notation
+        self.written(cells)  # What is no number is named before any work.
 
     def encode(self, cells: Any) -> NDArray[np.float64]:
         return self.written(cells)[:, np.newaxis]
@@ -71,7 +87,7 @@ class NumberColumn(Column):
         return [self.name]
 
     def written(self, cells: Any) -> NDArray[np.float64]:
-        return read_numbers(cells, self.name)
+        return read_numbers(cells, self.name, self.notation)
 
 
 class CategoryColumn(Column):
@@ -261,9 +277,13 @@ def _one_hot(
 
 
 def _other_ways(value: str) -> set[str]:
-    """Return how else a value of a file may come: as pandas reads it, or as JSON."""
+    """Return how else a value of a file may come: as pandas reads it, or as JSON.
+
+    pandas reads the booleans of a workbook as 1.0 and 0.0 beside empty cells.
+    """
     if value.lower() in ("true", "false"):
-        return {value.lower(), value.upper(), value.capitalize()}
+        number = str(int(value.lower() == "true"))
+        return {value.lower(), value.upper(), value.capitalize(), number}
     try:
         return set(read_strings([float(value)])) if value.isascii() else set()
     except ValueError:

@@ -20,6 +20,7 @@ from skdistill.tables._columns import (
     NumberColumn,
     TextColumn,
 )
+from skdistill.tables._numbers import PLAIN, Notation
 
 __all__ = ["TableEncoder"]
 
@@ -35,7 +36,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     have them: strings, booleans, dates, missing cells, new values. It needs no labels,
     and `skdistill.export.to_onnx` knows it.
 
-    - A number stays as it is; a missing one stays missing.
+    - A number stays as it is; a missing one stays missing. A string is read as a number
+      by how its column writes them.
     - A category has a feature for each of its values. A missing one is a value, a new
       one is none of them.
     - A date becomes the day since 1970, year, month, day, weekday (0 is Monday), day of
@@ -45,7 +47,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
       its words counted by their hash (Weinberger et al. 2009,
       doi:10.1145/1553374.1553516, without signs).
 
-    Features come in this order, and within a kind in the order of the columns.
+    What pandas reads as missing in a file, such as "NA", is so as a string, too; among
+    numbers and dates also "?", "-" and the like. Features come in the order above, and
+    within a kind in the order of the columns.
 
     Parameters
     ----------
@@ -56,6 +60,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     formats : dict of {str : str}, default=None
         The formats of dates that are strings, for `strptime`. Without one they are read
         as ISO 8601.
+    numbers : dict of {str : dict}, default=None
+        How numbers that are strings are written: "decimal", the sign, "." or ",", where
+        the other one, a space or an apostrophe may separate thousands; "mark", the
+        percent sign or currency that cells may have, which is left out; "coerce",
+        whether what is no number counts as missing. Without an entry they are plain:
+        {"decimal": ".", "mark": "", "coerce": False}.
     n_frequent : int, default=20
         At most so many values of a text have a feature; 10 training samples at least
         must hold it.
@@ -87,11 +97,19 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     ['size', 'town_', 'town_Ulm']
     >>> encoder.transform(pd.DataFrame([{"town": "Bonn", "size": 50}])).tolist()
     [[50.0, 0.0, 0.0]]
+
+    Numbers as people write them:
+
+    >>> written = {"rent": {"decimal": ",", "mark": "€"}}
+    >>> X = pd.DataFrame({"rent": ["1.250,50 €", "980", "?"]})
+    >>> TableEncoder({"rent": "number"}, numbers=written).fit_transform(X).ravel()
+    array([1250.5,  980. ,    nan])
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "kinds": [dict, None],
         "formats": [dict, None],
+        "numbers": [dict, None],
         "n_frequent": [_NON_NEGATIVE],
         "n_hashes": [_NON_NEGATIVE],
         "cyclic": ["boolean"],
@@ -101,6 +119,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         self,
         kinds: dict[str, str] | None = None,
         formats: dict[str, str] | None = None,
+        numbers: dict[str, dict[str, Any]] | None = None,
         *,
         n_frequent: int = 20,
         n_hashes: int = 32,
@@ -108,6 +127,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     ) -> None:
         self.kinds = kinds
         self.formats = formats
+        self.numbers = numbers
         self.n_frequent = n_frequent
         self.n_hashes = n_hashes
         self.cyclic = cyclic
@@ -131,14 +151,15 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a cell is not what its column holds, or `kinds` or `formats` do not
-            fit the columns.
+            If a cell is not what its column holds, or `kinds`, `formats` or `numbers`
+            do not fit the columns.
         """
         cells = self._cells_of(X, is_new=True)
         kinds = self._kinds_of(cells)
+        notations = _notations(self.numbers or {}, kinds)
         self.input_names_ = [*kinds]
         self.columns_ = [
-            self._fit_column(kind, name, cells[name])
+            self._fit_column(kind, name, cells[name], notations)
             for kind in _KINDS
             for name in kinds
             if kinds[name] == kind
@@ -249,10 +270,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             )
         return kinds
 
-    def _fit_column(self, kind: str, name: str, cells: Any) -> Column:
+    def _fit_column(
+        self, kind: str, name: str, cells: Any, notations: dict[str, Notation]
+    ) -> Column:
         match kind:
             case "number":
-                return NumberColumn(name)
+                return NumberColumn(name, cells, notations.get(name, PLAIN))
             case "category":
                 return CategoryColumn(name, cells)
             case "date":
@@ -266,6 +289,28 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
+
+
+def _notations(
+    numbers: dict[str, dict[str, Any]], kinds: dict[str, str]
+) -> dict[str, Notation]:
+    """Return how columns write their numbers, checked."""
+    if others := [name for name in numbers if kinds.get(name) != "number"]:
+        raise ValueError(
+            f"numbers are those of columns of numbers. Got a way to write {others}. "
+            'Leave it out, or make the column a "number" in kinds.'
+        )
+    found = {}
+    for name, written in numbers.items():
+        try:
+            found[name] = Notation(**written)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                'numbers must say "decimal", "." or ",", "mark", a string, and '
+                f'"coerce", a boolean, or some of these. Got {written!r} for {name!r}. '
+                "Correct it."
+            ) from error
+    return found
 
 
 def _guess(cells: NDArray, name: str) -> str:

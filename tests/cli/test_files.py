@@ -43,6 +43,26 @@ def read(path):
     return frame, readings, schema, raw.notes + notes
 
 
+def test_dates_of_parquet_are_those_of_iso_8601_in_a_csv(tmp_path):
+    path = tmp_path / "new.csv"
+    path.write_text("when\n2024-02-03\n?\n", "utf-8")
+    found = read_table(path, kinds={"when": "date"})
+    assert found["when"].tolist() == [pd.Timestamp("2024-02-03"), pd.NaT]
+    path.write_text("when\n03/02/2024\n", "utf-8")
+    with pytest.raises(CommandError, match="a date like 2024-01-28 must be"):
+        read_table(path, kinds={"when": "date"})
+
+
+def test_numbers_of_a_workbook_are_not_read_as_strings_beside_them(tmp_path):
+    path = tmp_path / "new.xlsx"
+    cells = pd.Series([1.125, "1,5", None, "n/a"], dtype=object)
+    pd.DataFrame({"size": cells, "row": range(4)}).to_excel(path, index=False)
+    written = {"size": {"decimal": ","}}
+    found = read_table(path, kinds={"size": "number"}, numbers=written)
+    assert found["size"].tolist()[:2] == [1.125, 1.5]
+    assert found["size"].isna().tolist() == [False, False, True, True]
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_every_file_holds_the_same_table(name, tmp_path):
     if name.endswith("xlsx"):

@@ -17,6 +17,7 @@ from tests.export.raw import every_kind
 
 STUDENTS = {"regression": "linear", "classification": "xgboost"}
 N_TIMINGS = 2
+GERMAN = str.maketrans(",.", ".,")
 
 
 def raw_table():
@@ -25,7 +26,13 @@ def raw_table():
     # Strings as a file has them; pandas reads its empty cells as missing.
     frame["sold"] = frame["when"].dt.strftime("%d/%m/%Y")
     frame["row"] = [f"R{place}" for place in range(len(frame))]
+    # Numbers as people write them.
+    percents = (np.arange(len(frame)) * 37 % 200) / 10
+    frame["rate"] = [f"{one}%" for one in percents]
+    frame["fee"] = [f"{one * 150:,.2f} €".translate(GERMAN) for one in percents]
+    frame["floor"] = np.resize(["1", "?", "2.5", "4"], len(frame))
     size = frame["1stFlrSF"].fillna(0) + 2 * frame["is new"].eq(True)
+    size = size + percents
     price = (size + frame["town"].eq("Ulm") + frame["when"].dt.month.fillna(0)).round(2)
     return frame.assign(price=price, kind=price > price.median())
 
@@ -76,6 +83,15 @@ def rows_of(data):
     return json.loads(frame.to_json(orient="records"))
 
 
+def with_numbers(rows):
+    """Return the rows with plain numbers, as the ONNX model takes them."""
+    for row in rows:
+        row["rate"] = float(row["rate"].removesuffix("%"))
+        fee = row["fee"].removesuffix(" €").translate(GERMAN)
+        row["fee"] = float(fee.replace(",", ""))
+    return rows
+
+
 def served(out):
     """Return what `serve.py` defines."""
     return runpy.run_path(str(out / "serve.py"))
@@ -97,7 +113,7 @@ def test_serve_is_a_program_that_the_onnx_runtime_is_enough_for(shipped):
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
-        input=json.dumps(rows_of(data)),
+        input=json.dumps(with_numbers(rows_of(data))),
         capture_output=True,
         text=True,
         check=True,
@@ -105,6 +121,18 @@ def test_serve_is_a_program_that_the_onnx_runtime_is_enough_for(shipped):
     found = json.loads(done.stdout)
     assert type(found[0]) is type(expected.tolist()[0])
     np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+def test_serve_refuses_to_guess_a_number_for_the_onnx_runtime(shipped):
+    out, data, _ = shipped
+    by_onnx = served(out)["by_onnx"]
+    with pytest.raises(ValueError, match=r"'fee' must be numbers.*Got '0,00 €'"):
+        by_onnx([{**with_numbers(rows_of(data))[0], "fee": "0,00 €"}])
+    words = {"fee": "n/a", "floor": "?", "town": "NA", "sold": "-"}
+    row = {**with_numbers(rows_of(data))[0]}
+    empty = by_onnx([row | dict.fromkeys(words)])
+    assert by_onnx([row | words]) == empty
+    assert served(out)["predict"]([row | words]) == pytest.approx(empty, rel=1e-4)
 
 
 def test_serve_names_the_column_that_a_row_lacks(shipped):
@@ -148,6 +176,9 @@ def test_the_schema_says_what_each_column_holds(shipped):
     assert size["range"][0] < size["range"][1]
     assert size["missing"]["allowed"]
     assert size["missing"]["in_training"] > 0
+    assert columns["rate"]["notation"]["mark"] == "%"
+    assert columns["fee"]["notation"] == {"decimal": ",", "mark": "€", "coerce": False}
+    assert columns["fee"]["onnx_type"] == "float"
     assert columns["is new"]["type"] == "boolean"
     assert columns["is new"]["onnx_type"] == "string"
     assert columns["town"]["categories"] == ["Bonn", "Köln", "Ulm"]

@@ -39,11 +39,40 @@ def test_numbers_are_numbers_however_they_come(cells):
 
 
 @pytest.mark.parametrize(
+    ("cells", "written", "expected"),
+    [
+        (["12.3%", "-4 %", "?", 5.5], {"mark": "%"}, [12.3, -4, np.nan, 5.5]),
+        (["1.234,56", "1.250", 1.25], {"decimal": ","}, [1234.56, 1250, 1.25]),
+        (["$5,125", "($980.50)", "7"], {"mark": "$"}, [5125, -980.5, 7]),
+        (["3 eur", "4 EUR", None], {"mark": "eur"}, [3, 4, np.nan]),
+        (["many", "1,024", "inf"], {"coerce": True}, [np.nan, 1024, np.nan]),
+        (["n/a", "1 024", ""], {}, [np.nan, 1024, np.nan]),
+    ],
+)
+def test_numbers_are_read_as_they_are_written(cells, written, expected):
+    found = encoded(cells, "number", numbers={"c": written})
+    np.testing.assert_array_equal(found["c"], expected)
+    encoder = TableEncoder({"c": "number"}, numbers={"c": written})
+    again = encoder.fit(pd.DataFrame({"c": cells})).written(pd.DataFrame({"c": cells}))
+    np.testing.assert_array_equal(again["c"], expected)
+
+
+@pytest.mark.parametrize("kind", ["category", "text", "number", "date"])
+def test_words_for_a_missing_cell_are_as_nothing(kind):
+    cells = {"number": "1", "date": "2024-01-28"}.get(kind, "a")
+    words = ["NA", "null", "<NA>", *["?", "-", " "] * (kind in ("number", "date"))]
+    found = encoded([cells, None], kind, words)
+    expected = encoded([cells, None], kind, [None] * len(words))
+    pd.testing.assert_frame_equal(found, expected)
+
+
+@pytest.mark.parametrize(
     ("fitted", "new"),
     [
         (["True", "False", ""], [True, False, None]),
         (["TRUE", "false", ""], [np.True_, np.False_, np.nan]),
         (["TRUE", "FALSE", "TRUE"], ["True", "False", "true"]),
+        (["True", "False", ""], [1.0, 0.0, np.nan]),
         (["2", "3", ""], [2.0, 3.0, np.nan]),
         (["2.0", "3.0", ""], [2, 3, pd.NA]),
         (["a", "b", ""], pd.array(["a", "b", None], dtype="string")),
@@ -172,6 +201,16 @@ def test_columns_that_kinds_lack_are_left_out():
             "a date like %d.%m.%Y in each cell, or nothing. Got 'x' in row 2",
         ),
         ({"kinds": {"a": "text"}, "formats": {"a": "%Y"}}, "formats are those of"),
+        ({"kinds": {"a": "text"}, "numbers": {"a": {}}}, "numbers are those of"),
+        (
+            {"kinds": {"a": "number"}, "numbers": {"a": {"mark": "%"}}},
+            "a number, maybe with %, in each cell, or nothing. Got '01.02.2024' in row",
+        ),
+        *(
+            ({"kinds": {"a": "number"}, "numbers": {"a": one}}, "numbers must say")
+            for one in ({"decimal": "x"}, {"sign": "."}, {"mark": 1}, {"coerce": 2}, 3)
+        ),
+        ({"numbers": "%"}, "'numbers' parameter"),
         ({"kinds": ["number"]}, "'kinds' parameter"),
         ({"formats": "%Y"}, "'formats' parameter"),
         ({"n_frequent": -1}, "'n_frequent' parameter"),

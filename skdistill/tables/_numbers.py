@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from pandas import Series
 
 __all__ = [
+    "MISSING",
+    "MISSING_VALUES",
     "PLAIN",
     "Notation",
     "is_sure",
@@ -22,12 +24,12 @@ __all__ = [
 ]
 
 # What stands for a missing value in any column.
-_MISSING = (
+MISSING = (
     *("", "#N/A", "#N/A N/A", "#NA", "<NA>", "N/A", "NA", "n/a", "NULL", "null"),
     *("NaN", "nan", "-NaN", "-nan", "None", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
 )
 # And, in lower case, among numbers and dates.
-_MISSING_VALUES = (
+MISSING_VALUES = (
     *(
         "-",
         "--",
@@ -87,7 +89,7 @@ class Notation:
         The decimal sign. Thousands may be separated by the other one, by spaces or by
         apostrophes.
     mark : str, default=""
-        The percent sign or currency that its cells may have, in upper case.
+        The percent sign or currency that its cells may have.
     coerce : bool, default=False
         Whether what is no number counts as missing.
     """
@@ -95,6 +97,16 @@ class Notation:
     decimal: str = "."
     mark: str = ""
     coerce: bool = False
+
+    def __post_init__(self) -> None:
+        types = type(self.decimal), type(self.mark), type(self.coerce)
+        if types != (str, str, bool) or self.decimal not in _OTHER:
+            raise ValueError(f"{self} is no way to write numbers.")
+
+    @property
+    def what(self) -> str:
+        """What a cell must be, for errors."""
+        return "number" + (f", maybe with {self.mark}," if self.mark else "")
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it; `Notation(**found)` makes it again."""
@@ -114,7 +126,7 @@ def missing(cells: "Series", *, values: bool = False) -> "Series":
     values : bool, default=False
         Whether they are numbers or dates, among which more stands for a missing one.
     """
-    words = {*_MISSING}
+    words = {*MISSING}
     if values:
         words.update(filter(_is_no_value, cells.dropna().unique()))
     return cells.isna() | cells.isin(words)
@@ -122,13 +134,13 @@ def missing(cells: "Series", *, values: bool = False) -> "Series":
 
 def _is_no_value(cell: str) -> bool:
     """Return whether a cell among numbers or dates is missing."""
-    return cell.strip().lower() in ("", *_MISSING_VALUES)
+    return cell.strip().lower() in ("", *MISSING_VALUES)
 
 
 def numbers_of(cells: "Series", notation: Notation) -> "Series":
     """Return the numbers that strings stand for; not a number where they are none."""
     values, marks = _parsed(cells, notation.decimal)
-    return values.mask(~marks.isin(("", notation.mark)))
+    return values.mask(~marks.isin(("", notation.mark.upper())))
 
 
 def notations(cells: "Series") -> dict[str, Notation]:
