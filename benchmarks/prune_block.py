@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from benchmarks import teachers_block
-from benchmarks.teachers_block import CLASSES, build_teacher, load, loss
+from benchmarks.teachers_block import CLASSES, build_teacher, load, sample_losses
 from skdistill import DistilledClassifier, DistilledRegressor
 from skdistill.distilled import check_data, keep, make_plan
 from skdistill.flow import distill
@@ -70,7 +70,7 @@ def measure(table: str, seed: int, students, data_dir) -> list[dict]:
                     facts
                     | {"way": way, "factor": factor}
                     | {"leaves": count_values(model).leaves}
-                    | {"loss": loss(model, X_test, y_test, classes=classes)}
+                    | {"loss": sample_losses(model, X_test, y_test, classes=classes).mean()}
                 )
     return rows
 

@@ -214,7 +214,7 @@ def fitted():
             if hasattr(model, "teacher"):
                 model.set_params(teacher=part)
             models.append(model.fit(X, y, X_unlabeled=X))
-    models += [cls().fit(X) for cls in SAMPLERS]
+    models += [cls().fit(X) for cls in (*SAMPLERS, TableEncoder)]
     models.append(DistributionRegressor(BayesianRidge()).fit(X, X["a"]))
     return {type(model): model for model in models}
 

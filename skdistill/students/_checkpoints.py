@@ -103,5 +103,5 @@ def predict_at_checkpoint(
 
 
 def _kept_epochs(max_iter: int) -> set[int]:
-    powers = range(2 * max_iter.bit_length())
+    powers = range(2 * int(max_iter).bit_length())
     return {round_of(0.5 ** (power / 2), max_iter) for power in powers}
