@@ -5,6 +5,7 @@ as ``../benchmarks/results/gap.md``, leads to the same place here and where the 
 are read as they are. Nothing is fetched from the network.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -29,6 +30,9 @@ extensions = [
 ]
 root_doc = "docs/index"
 include_patterns = ["docs/**", "benchmarks/results/*.md", "*.md"]
+exclude_patterns = ["docs/templates"]
+# By its whole path: autosummary looks below the source folder, others below this one.
+templates_path = [str(DOCS / "templates")]
 
 # The headings of GitHub, so that links to them hold in both places.
 myst_heading_anchors = 4
@@ -78,6 +82,12 @@ sphinx_gallery_conf = {
 }
 
 
+def leave_out(app, what, name, obj, skip, options) -> bool | None:
+    """Leave out methods that scikit-learn makes, whose links lead into its own site."""
+    return True if re.fullmatch(r"set_(output|\w+_request)", name) else None
+
+
 def setup(app) -> None:
     """Write the list of public names before autosummary reads it."""
+    app.connect("autodoc-skip-member", leave_out)
     reference.write(DOCS / "api")
