@@ -53,7 +53,7 @@ from skdistill.blocks import (
 )
 from skdistill.dask import DaskDistilledClassifier, DaskDistilledRegressor
 from skdistill.tables import TableEncoder
-from skdistill.teachers import DistributionRegressor, in_context
+from skdistill.teachers import DistributionRegressor, in_context, in_context_recipe
 
 ROOT = Path(__file__).parents[1]
 
@@ -98,8 +98,10 @@ FUNCTIONS = [
     *functions(displays),
     *functions(export),
     *functions(students),
+    refine.refine_leaves,
     *functions(targets),
     in_context,
+    in_context_recipe,
 ]
 ESTIMATORS = [
     *estimators(skdistill),
