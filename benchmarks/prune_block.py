@@ -66,11 +66,12 @@ def measure(table: str, seed: int, students, data_dir) -> list[dict]:
         for name in students:
             facts = {"table": table, "seed": seed, "student": name, "n_train": len(X)}
             for way, factor, model in fit_all(name, X, y, seed, memory, classes):
+                losses = sample_losses(model, X_test, y_test, classes=classes)
                 rows.append(
                     facts
                     | {"way": way, "factor": factor}
                     | {"leaves": count_values(model).leaves}
-                    | {"loss": sample_losses(model, X_test, y_test, classes=classes).mean()}
+                    | {"loss": losses.mean()}
                 )
     return rows
 

@@ -96,7 +96,7 @@ SECTIONS = (
     Section("Leaf refinement and pruning", "skdistill.refine", REFINE),
     Section("Samples that come block by block", "skdistill.blocks", BLOCKS),
     Section("Samples on a Dask cluster", "skdistill.dask"),
-    Section("Tables as they stand in their files", "skdistill.tables", ("TableEncoder",)),
+    Section("Tables as in their files", "skdistill.tables", ("TableEncoder",)),
     Section("Metrics", "skdistill.metrics"),
     Section("What a model costs", "skdistill.inspect"),
     Section("Displays", "skdistill.displays"),

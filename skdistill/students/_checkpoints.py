@@ -87,7 +87,7 @@ def with_last(model: Estimator) -> dict[int, _Weights]:
     """Return the weights of a fitted model by epoch; the last are the model's own."""
     n_epochs = model.n_iter_
     if model.early_stopping:
-        # Its own weights are those of its best epoch; scores of earlier fits come first.
+        # Its weights are those of its best epoch; scores of earlier fits come first.
         n_earlier = len(model.validation_scores_) - n_epochs
         n_epochs = max(1, int(np.argmax(model.validation_scores_)) + 1 - n_earlier)
     earlier = {
