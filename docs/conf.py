@@ -29,6 +29,9 @@ extensions = [
 ]
 root_doc = "docs/index"
 include_patterns = ["docs/**", "benchmarks/results/*.md", "*.md"]
+exclude_patterns = ["docs/templates"]
+# By its whole path: autosummary looks below the source folder, others below this one.
+templates_path = [str(DOCS / "templates")]
 
 # The headings of GitHub, so that links to them hold in both places.
 myst_heading_anchors = 4
@@ -78,6 +81,13 @@ sphinx_gallery_conf = {
 }
 
 
+def leave_out(app, what, name, obj, skip, options) -> bool | None:
+    """Leave out what scikit-learn defines: its links and formulas need its own site."""
+    is_others = str(getattr(obj, "__module__", "")).startswith("sklearn.")
+    return True if is_others else None
+
+
 def setup(app) -> None:
     """Write the list of public names before autosummary reads it."""
+    app.connect("autodoc-skip-member", leave_out)
     reference.write(DOCS / "api")

@@ -54,6 +54,7 @@ TEACHERS = (
     "TemperatureScaling",
     "Trust",
     "in_context",
+    "in_context_recipe",
 )
 STUDENTS = (
     "LeafModel",
@@ -61,15 +62,29 @@ STUDENTS = (
     "ProbabilityStudent",
     "StudentAdapter",
     "fit_on_target",
+    "has_stages",
+    "keeping_stages",
+    "predict_stage",
     "register",
 )
 REFINE = (
     "LeafRefinement",
+    "PruningPath",
     "RefinementPath",
+    "check_prunable",
     "check_refinable",
+    "is_prunable",
     "is_refinable",
+    "prune_leaves",
+    "pruning_path",
     "refine_leaves",
     "refinement_path",
+)
+# The other steps on blocks serve the estimators of other folders.
+BLOCKS = (
+    "BlockDistilledClassifier",
+    "BlockDistilledRegressor",
+    "ParquetBlocks",
 )
 
 SECTIONS = (
@@ -78,7 +93,10 @@ SECTIONS = (
     Section("Targets", "skdistill.targets"),
     Section("Transfer sets", "skdistill.transfer"),
     Section("Students of other libraries", "skdistill.students", STUDENTS),
-    Section("Leaf refinement", "skdistill.refine", REFINE),
+    Section("Leaf refinement and pruning", "skdistill.refine", REFINE),
+    Section("Samples that come block by block", "skdistill.blocks", BLOCKS),
+    Section("Samples on a Dask cluster", "skdistill.dask"),
+    Section("Tables as in their files", "skdistill.tables", ("TableEncoder",)),
     Section("Metrics", "skdistill.metrics"),
     Section("What a model costs", "skdistill.inspect"),
     Section("Displays", "skdistill.displays"),

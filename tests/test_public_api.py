@@ -53,7 +53,7 @@ from skdistill.blocks import (
 )
 from skdistill.dask import DaskDistilledClassifier, DaskDistilledRegressor
 from skdistill.tables import TableEncoder
-from skdistill.teachers import DistributionRegressor, in_context
+from skdistill.teachers import DistributionRegressor, in_context, in_context_recipe
 
 ROOT = Path(__file__).parents[1]
 
@@ -98,8 +98,10 @@ FUNCTIONS = [
     *functions(displays),
     *functions(export),
     *functions(students),
+    refine.refine_leaves,
     *functions(targets),
     in_context,
+    in_context_recipe,
 ]
 ESTIMATORS = [
     *estimators(skdistill),
@@ -214,7 +216,7 @@ def fitted():
             if hasattr(model, "teacher"):
                 model.set_params(teacher=part)
             models.append(model.fit(X, y, X_unlabeled=X))
-    models += [cls().fit(X) for cls in SAMPLERS]
+    models += [cls().fit(X) for cls in (*SAMPLERS, TableEncoder)]
     models.append(DistributionRegressor(BayesianRidge()).fit(X, X["a"]))
     models.append(TableEncoder().fit(X))
     return {type(model): model for model in models}

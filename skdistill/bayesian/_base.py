@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import Tags
-from sklearn.utils.metadata_routing import MetadataRouter
+from sklearn.utils.metadata_routing import MetadataRouter, process_routing
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdistill._fitting import fit_router, forget_fit
@@ -107,6 +107,8 @@ class BaseBayesian(MetaEstimatorMixin, BaseEstimator):
             The fitted estimator.
         """
         raise_for_params(fit_params, self, "fit")
+        if routing_enabled():  # What nobody requests is refused in the own name.
+            process_routing(self, "fit", sample_weight=sample_weight, **fit_params)
         forget_fit(self)
         Z = self._features(X, reset=True)
         model = self._model()

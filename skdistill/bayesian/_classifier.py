@@ -33,10 +33,11 @@ class BayesianDistilledClassifier(ClassifierMixin, BaseBayesian):
         posterior(w) = prior(w) * likelihood of the labels, up to a factor
 
     by Laplace's approximation: a normal distribution at the most probable weights, with
-    the curvature there. teacher(w) is that of a frozen `BayesianDistilledClassifier`
-    [1]_; of any other teacher the one of the same model given the teacher's
-    probabilities, out-of-fold for the training samples, as soft labels, which together
-    weigh as much as the labels. At alpha 0 the weights are those of
+    the curvature there; predicted probabilities are the mean over it, approximately
+    [2]_. teacher(w) is that of a frozen `BayesianDistilledClassifier` [1]_; of any
+    other teacher the one of the same model given the teacher's probabilities,
+    out-of-fold for the training samples, as soft labels, which together weigh as much
+    as the labels. At alpha 0 the weights are those of
     ``LogisticRegression(C=1 / strength)``.
 
     Parameters
@@ -102,8 +103,8 @@ class BayesianDistilledClassifier(ClassifierMixin, BaseBayesian):
     def decision_function(self, X: Table) -> NDArray:
         """Return the logit of the predictive probability of the second class.
 
-        With the mean a and the variance s of z w it is ``a / sqrt(1 + pi s / 8)`` [2]_:
-        the less is known of a sample, the nearer to 0.
+        With the mean a and the variance s of z w it is ``a / sqrt(1 + pi s / 8)``
+        (MacKay 1992): the less is known of a sample, the nearer to 0.
 
         Parameters
         ----------

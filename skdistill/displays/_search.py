@@ -96,7 +96,7 @@ class SearchDisplay:
             `DistilledClassifierCV`.
         prefix : str, default=""
             What stands before "alpha" and "temperature" in the names of the parameters,
-            such as "distil__" for a step of a Pipeline.
+            such as `"distil__"` for a step of a Pipeline.
         metric : str, default="score"
             Which score, where the search has several.
         ax : matplotlib Axes, default=None
@@ -131,7 +131,7 @@ class SearchDisplay:
             As of `GridSearchCV`.
         prefix : str, default=""
             What stands before "alpha" and "temperature" in the names of the parameters,
-            such as "distil__" for a step of a Pipeline.
+            such as `"distil__"` for a step of a Pipeline.
         metric : str, default="score"
             Which score, where the search has several.
         ax : matplotlib Axes, default=None

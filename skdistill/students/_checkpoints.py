@@ -38,9 +38,13 @@ class _Checkpoints:
         `coefs_` and `intercepts_` after some of the epochs, in their order.
     """
 
-    def _initialize(self: Any, *args: Any) -> None:
-        super()._initialize(*args)  # type: ignore[misc]
+    def _fit(self: Any, *args: Any, incremental: bool, **kwargs: Any) -> Any:
+        # Those of an earlier fit, with warm_start, are not on the way of this one.
         self.checkpoints_: dict[int, _Weights] = {}
+        super()._fit(*args, incremental=incremental, **kwargs)  # type: ignore[misc]
+        if incremental:  # It is one epoch, and knows not which.
+            self.checkpoints_ = {}
+        return self
 
     def _update_no_improvement_count(self: Any, *args: Any) -> None:
         # It is called at the end of each epoch.
@@ -83,8 +87,9 @@ def with_last(model: Estimator) -> dict[int, _Weights]:
     """Return the weights of a fitted model by epoch; the last are the model's own."""
     n_epochs = model.n_iter_
     if model.early_stopping:
-        # Its own weights are those of its best epoch.
-        n_epochs = int(np.argmax(model.validation_scores_)) + 1
+        # Its weights are those of its best epoch; scores of earlier fits come first.
+        n_earlier = len(model.validation_scores_) - n_epochs
+        n_epochs = max(1, int(np.argmax(model.validation_scores_)) + 1 - n_earlier)
     earlier = {
         epoch: weights
         for epoch, weights in model.checkpoints_.items()
@@ -103,5 +108,5 @@ def predict_at_checkpoint(
 
 
 def _kept_epochs(max_iter: int) -> set[int]:
-    powers = range(2 * max_iter.bit_length())
+    powers = range(2 * int(max_iter).bit_length())
     return {round_of(0.5 ** (power / 2), max_iter) for power in powers}

@@ -194,9 +194,11 @@ def _zeros_for_hints(n_outputs: int) -> type:
 
 def _drop_hints(student: Estimator, n_outputs: int) -> Estimator:
     """Take the outputs of the hints, which come last, out of a fitted perceptron."""
-    # A view would keep all weights in memory.
-    student.coefs_[-1] = student.coefs_[-1][:, :n_outputs].copy()
-    student.intercepts_[-1] = student.intercepts_[-1][:n_outputs].copy()
+    checkpoints = getattr(student, "checkpoints_", {}).values()
+    for coefs, intercepts in ((student.coefs_, student.intercepts_), *checkpoints):
+        # A view would keep all weights in memory.
+        coefs[-1] = coefs[-1][:, :n_outputs].copy()
+        intercepts[-1] = intercepts[-1][:n_outputs].copy()
     student.n_outputs_ = n_outputs
     forget_optimizer(student)  # Its momenta are those of all outputs.
     return student

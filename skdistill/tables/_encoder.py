@@ -84,7 +84,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         The names of these columns, in the order of X; "x0" and so on where X has none.
     n_features_in_ : int
         Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, where X has names that are strings.
 
     Examples

@@ -39,7 +39,7 @@ from skdistill.students import (
     keeping_stages,
     predict_stage,
 )
-from skdistill.teachers import at_stage
+from skdistill.teachers import Hints, at_stage
 
 pytestmark = pytest.mark.filterwarnings(
     # LightGBM before 4.7 says so of arrays.
@@ -415,6 +415,42 @@ def test_only_a_frozen_perceptron_that_kept_its_epochs_has_stages():
     model = DistilledRegressor(kept, TREE, teacher_stage=0.5, random_state=0).fit(X, y)
     expected = perceptron(2).fit(X, y).predict(X)
     assert_array_equal(model.teacher_.predict(X), expected)
+
+
+def test_stages_are_those_of_the_last_fit():
+    X, y = DIABETES[0], DIABETES[1] / 100
+    model = keeping_stages(
+        MLPRegressor(
+            max_iter=np.int64(16),  # As searches draw it.
+            learning_rate_init=0.01,
+            warm_start=True,
+            early_stopping=True,
+            n_iter_no_change=3,
+            random_state=0,
+        )
+    )
+    for _ in range(4):
+        model.fit(X, y)
+        stages = list(staged_predictions(model, X))
+        assert len(stages) <= len(model.checkpoints_) + 1
+        assert_array_equal(stages[-1], model.predict(X))
+    assert model.n_iter_ < 16
+    assert max(model.checkpoints_) <= model.n_iter_
+    # One epoch alone has none but its own.
+    model = keeping_stages(MLPRegressor(random_state=0)).partial_fit(X, y)
+    (stage,) = staged_predictions(model.partial_fit(X, y), X)
+    assert_array_equal(stage, model.predict(X))
+
+
+def test_a_student_keeps_stages_without_the_outputs_of_hints():
+    X, y = DIABETES
+    student = keeping_stages(perceptron(4))
+    model = DistilledRegressor(
+        [("tree", TREE), ("ridge", Ridge())], student, hints=Hints(), random_state=0
+    ).fit(X, y)
+    stages = list(staged_predictions(model, X))
+    assert {stage.shape for stage in stages} == {y.shape}
+    assert_array_equal(stages[-1], model.predict(X))
 
 
 def test_keeping_stages_leaves_others_alone():
