@@ -363,7 +363,7 @@ def test_groups_are_routed_to_the_folds(values):
         assert_allclose(clone(model).fit(X, y, groups=groups).coef_, expected.coef_)
         search = GridSearchCV(model, {"alpha": [0.3, 0.5]}, cv=cv)
         assert search.fit(X, y, groups=groups).best_score_ > 0.5
-        with pytest.raises(TypeError, match=r"^BayesianDistilledRegressor\.fit got"):
+        with pytest.raises(TypeError, match="Bayesian"):
             REGRESSOR(Ridge()).fit(X, y, groups=groups)
     with pytest.raises(ValueError, match="enable_metadata_routing"):
         REGRESSOR(Ridge()).fit(X, y, groups=groups)
