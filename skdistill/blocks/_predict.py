@@ -35,8 +35,8 @@ class PiecewiseRegressorMixin(_PiecewisePredictions):
         Returns
         -------
         y : ndarray or dask.array.Array of shape (n_samples,)
-            In the unit of the target. Of a Dask collection it is computed when it is
-            asked for, partition by partition.
+            In the unit of the target. If X is a Dask collection, it is computed when it
+            is asked for, partition by partition.
         """
         if self._is_in_pieces(X):
             return self._map("predict", X, (), float)
@@ -59,8 +59,8 @@ class PiecewiseClassifierMixin(_PiecewisePredictions):
         Returns
         -------
         labels : ndarray or dask.array.Array of shape (n_samples,)
-            Of a Dask collection they are computed when they are asked for, partition by
-            partition.
+            If X is a Dask collection, they are computed when they are asked for,
+            partition by partition.
         """
         if self._is_in_pieces(X):
             return self._map("predict", X, (), self._fitted_classes().dtype)

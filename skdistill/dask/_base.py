@@ -103,7 +103,7 @@ class BaseDaskDistilled(BasePiecewise):
         X : collection or table of shape (n_samples, n_features)
             The samples.
         y : collection or array-like of shape (n_samples,)
-            The target. Of a collection, it comes to the client, with the predictions.
+            The target. A collection comes to the client, with the predictions.
         sample_weight : collection or array-like of shape (n_samples,), default=None
             Sample weights.
 

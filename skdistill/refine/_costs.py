@@ -20,7 +20,8 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_factor
+from scipy.linalg.lapack import dpotri
 
 from skdistill.refine._matrix import LeafMatrix, merging
 from skdistill.refine._solver import Problem
@@ -93,7 +94,10 @@ class Curvature:
             return 1 / (weighted.sum(axis=0) + self._strength)
         hessian = (rows.T @ weighted).toarray()
         hessian[np.diag_indices(n_leaves)] += self._strength
-        return cho_solve(cho_factor(hessian, overwrite_a=True), np.eye(n_leaves))
+        factor, is_lower = cho_factor(hessian, overwrite_a=True)
+        found, _ = dpotri(factor, lower=is_lower, overwrite_c=True)
+        upper = np.triu(found)  # All that is made of a symmetric matrix.
+        return upper + np.triu(upper, 1).T
 
 
 def merging_cost(block: NDArray, values: NDArray) -> float:

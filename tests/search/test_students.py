@@ -283,10 +283,9 @@ def test_a_student_that_fails_is_named_in_the_warning(friedman):
 
 
 def test_auto_is_a_list_of_students_of_scikit_learn():
-    X, y = load_diabetes(return_X_y=True)
-    search = DistilledRegressorCV(
-        Ridge(), "auto", max_leaves=100, transfers=(None,), cv=2, random_state=0
-    )
+    X, y = (part[:100] for part in load_diabetes(return_X_y=True))
+    params = {"alphas": (0.5,), "transfers": (None,), "cv": 2, "random_state": 0}
+    search = DistilledRegressorCV(Ridge(), "auto", max_leaves=100, **params)
     frontier = search.fit(X, y).frontier()
     assert [*frontier.index] == [
         *("linear", "tree", "boosting20", "boosting100", "forest")
@@ -300,7 +299,8 @@ def test_weights_reach_the_students_of_auto_whether_routed_or_not():
     X, y = (part[:120] for part in load_breast_cancer(return_X_y=True))
     X, weight = X[:, :3], np.random.default_rng(0).integers(1, 4, len(y))
     params = {"max_leaves": 8, "alphas": (0.5,), "transfers": (None,), "cv": 2}
-    params |= {"inner_cv": 2, "random_state": 0}
+    # Without refinement what is too large is left out, not pruned.
+    params |= {"refinements": (None,), "inner_cv": 2, "random_state": 0}
     plain = DistilledClassifierCV(LogisticRegression(max_iter=1000), "auto", **params)
     plain.fit(X, y, sample_weight=weight)
     with config_context(enable_metadata_routing=True):
