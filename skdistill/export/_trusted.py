@@ -29,6 +29,7 @@ TRUSTED_TYPES = (
     "skdistill.tables._columns.NumberColumn",
     "skdistill.tables._columns.TextColumn",
     "skdistill.tables._encoder.TableEncoder",
+    "skdistill.tables._numbers.Notation",
     "skdistill.targets.TeacherBound",
     "skdistill.teachers._cache.LazyTeacher",
     "skdistill.teachers._calibration.AffineCalibration",
