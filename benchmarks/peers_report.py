@@ -104,8 +104,8 @@ def compare_peers(frame: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
                 "worse than tuned": is_harmed(over).sum() if len(over) else "",
                 "seconds": f"{group['cpu_seconds'].sum():.0f}",
                 "on the wall": f"{group['seconds'].sum():.0f}",
-                "µs for a row": _whole(group["row_us"].median()),
-                "leaves": _whole(group["leaves"].median()),
+                "µs for a row": _median(group["row_us"]),
+                "leaves": _median(group["leaves"]),
             }
         )
     return pd.DataFrame(shown)
@@ -265,7 +265,13 @@ def report(frame: pd.DataFrame) -> str:
     )
 
 
-def _whole(number):
+def _median(numbers: pd.Series) -> str:
+    """Say the median of what was measured, if anything was."""
+    known = numbers.dropna()
+    return "" if known.empty else _whole(known.median())
+
+
+def _whole(number: float) -> str:
     return "" if pd.isna(number) else f"{number:.0f}"
 
 
