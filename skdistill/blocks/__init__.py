@@ -7,7 +7,7 @@ block, which serve wherever samples are never together in memory.
 from skdistill.blocks._base import IN_MEMORY, BasePiecewise
 from skdistill.blocks._block import Block, Facts, describe, gather_facts, take
 from skdistill.blocks._classifier import BlockDistilledClassifier
-from skdistill.blocks._draw import Draw, draw_rows, seed_of
+from skdistill.blocks._draw import Draw, draw_rows, seeded
 from skdistill.blocks._label import (
     Prepared,
     count_rows,
@@ -49,7 +49,7 @@ __all__ = [
     "prepare",
     "refine_sample",
     "rows_of",
-    "seed_of",
+    "seeded",
     "take",
     "take_target",
     "to_train",

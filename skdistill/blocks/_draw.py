@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from numbers import Integral
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from skdistill._fitting import spawn_seeds
+from skdistill._typing import Estimator
 
-__all__ = ["Draw", "draw_rows", "seed_of"]
+__all__ = ["Draw", "draw_rows", "seeded"]
 
 
 class Draw(NamedTuple):
@@ -73,9 +75,23 @@ def draw_rows(
     ]
 
 
-def seed_of(random_state: Any) -> int:
-    """Return a seed: what is done again, or in parts, draws the same each time."""
-    if isinstance(random_state, Integral):
-        return int(random_state)
-    rng = check_random_state(random_state)
-    return spawn_seeds(rng, 1)[0] or 0
+def seeded(model: Estimator) -> Estimator:
+    """Return a clone that does the steps of a fit; its seed is a number.
+
+    So what is done again, or in parts, draws the same each time. The work of its
+    teacher is kept only where the model asks for it.
+
+    Parameters
+    ----------
+    model : estimator
+        A distilled one.
+
+    Returns
+    -------
+    estimator
+    """
+    seed = model.random_state
+    if not isinstance(seed, Integral):
+        seed = spawn_seeds(check_random_state(seed), 1)[0] or 0
+    memory = False if model.memory is None else model.memory
+    return clone(model).set_params(random_state=int(seed), memory=memory)

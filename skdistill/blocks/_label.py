@@ -275,9 +275,11 @@ def _join_unlabeled(given: Sequence[Unlabeled | None]) -> Unlabeled | None:
     return Unlabeled(X, np.concatenate([one.predictions for one in parts]))
 
 
-def count_rows(rows: Rows) -> int:
+def count_rows(labelled: Labelled) -> int:
     """Return how many samples a student learns of a block, with its transfer set."""
-    return len(rows.mixed)
+    unlabeled = labelled.unlabeled
+    n_unlabeled = 0 if unlabeled is None else len(unlabeled.predictions)
+    return len(labelled.data.y) + n_unlabeled
 
 
 def take_target(

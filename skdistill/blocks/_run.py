@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import joblib
 from numpy.typing import NDArray
-from sklearn.base import clone, is_classifier
+from sklearn.base import is_classifier
 
 from skdistill._fitting import naming_failures
 from skdistill._sklearn import elapsed_time
 from skdistill._typing import Estimator, Table
 from skdistill._warnings import Note
 from skdistill.blocks._block import Block, Facts, describe, gather_facts, take
-from skdistill.blocks._draw import Draw, draw_rows, seed_of
+from skdistill.blocks._draw import Draw, draw_rows, seeded
 from skdistill.blocks._label import (
     Labelled,
     Prepared,
@@ -133,12 +133,9 @@ class _Run:
             describe(block, of_classes=source.of_classes) for block in source.blocks()
         ]
         facts = gather_facts(told, of_classes=source.of_classes)
-        seed = seed_of(model.random_state)
-        seeded = clone(model).set_params(random_state=seed)
-        if model.memory is None:
-            seeded.set_params(memory=False)
-        seen = draw_rows(facts.counts, model.teacher_samples, seed)
-        return cls(seeded, source, facts, seen)
+        own = seeded(model)
+        seen = draw_rows(facts.counts, own.teacher_samples, own.random_state)
+        return cls(own, source, facts, seen)
 
     def prepare(self) -> Prepared:
         """Fit the teacher on a sample of the blocks."""
@@ -229,7 +226,7 @@ class _Stored:
         path = self._folder / f"block-{len(self._paths)}"
         joblib.dump(labelled, path)
         self._paths.append(path)
-        return count_rows(rows_of(labelled, self._prepared))
+        return count_rows(labelled)
 
     def labelled(self) -> Iterator[Labelled]:
         """Read the blocks, one after the other."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skdistill.cli._errors import shown
-from skdistill.cli._split import many_repeats, repeats
+from skdistill.cli._split import if_many, n_repeated, repeats
 from skdistill.cli._task import Task
 
 if TYPE_CHECKING:
@@ -103,11 +103,10 @@ def _repeated(task: Task) -> Iterator[str]:
     """Yield what is to be said of equal rows."""
     numbers = repeats(task.frame)
     if numbers is not None:
-        n_repeats = len(numbers) - len(np.unique(numbers))
         yield (
-            f"{n_repeats:,} of {len(numbers):,} rows repeat another one. Equal rows "
-            "lie on one side of the split"
-            + (", and of the folds." if many_repeats(task.frame) is not None else ".")
+            f"{n_repeated(numbers):,} of {len(numbers):,} rows repeat another one. "
+            "Equal rows lie on one side of the split"
+            + (", and of the folds." if if_many(numbers) is not None else ".")
         )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pandas import DataFrame, Series
 
-__all__ = ["hold_out", "many_repeats", "repeats"]
+__all__ = ["hold_out", "if_many", "many_repeats", "n_repeated", "repeats"]
 
 # One of so many parts is held out.
 _N_PARTS = 5
@@ -119,10 +119,18 @@ def repeats(frame: "DataFrame") -> "NDArray | None":
     return None if len(np.unique(numbers)) == len(frame) else numbers
 
 
+def n_repeated(numbers: "NDArray") -> int:
+    """Return how many rows repeat another one, by what `repeats` returned."""
+    return len(numbers) - len(np.unique(numbers))
+
+
 def many_repeats(frame: "DataFrame") -> "NDArray | None":
     """Return what `repeats` does, if equal rows are enough to mislead a search."""
-    numbers = repeats(frame)
-    if numbers is None:
+    return if_many(repeats(frame))
+
+
+def if_many(numbers: "NDArray | None") -> "NDArray | None":
+    """Return what `repeats` returned, if equal rows are enough to mislead a search."""
+    if numbers is None or n_repeated(numbers) <= _FEW_REPEATS * len(numbers):
         return None
-    n_repeats = len(numbers) - len(np.unique(numbers))
-    return numbers if n_repeats > _FEW_REPEATS * len(numbers) else None
+    return numbers

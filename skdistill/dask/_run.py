@@ -27,7 +27,7 @@ from skdistill.blocks import (
     prepare,
     refine_sample,
     rows_of,
-    seed_of,
+    seeded,
     take,
     take_target,
     to_train,
@@ -115,11 +115,8 @@ class _Run:
         blocks = client.compute([block_of(*part) for part in zip(*parts, strict=True)])
         told = client.map(partial(describe, of_classes=of_classes), blocks, pure=False)
         facts = gather_facts(client.gather(told), of_classes=of_classes)
-        seed = seed_of(model.random_state)
-        sent = clone(model).set_params(random_state=seed)
-        if model.memory is None:
-            sent.set_params(memory=False)
-        seen = draw_rows(facts.counts, model.teacher_samples, seed)
+        sent = seeded(model)
+        seen = draw_rows(facts.counts, sent.teacher_samples, sent.random_state)
         return cls(client, sent, blocks, facts, seen)
 
     def prepare(self) -> Any:
@@ -171,7 +168,7 @@ class _Run:
         student = self._train_again_if_lost(student, X, mixed, weight)
         if plan.refinements[0] is None:
             return student
-        counts = client.gather(self._each(count_rows, rows))
+        counts = client.gather(self._each(count_rows, labelled))
         drawn = self._draw_for_student(counts, self.model.student_samples)
         taken = self._each(take_target, labelled, every, drawn)
         done = client.submit(refine_sample, prepared, student, taken, pure=False)

@@ -76,6 +76,7 @@ class LeafPath:
         Fitted; or a Pipeline that ends in it.
     leaf_model : LeafModel
         Its leaves.
+    corrections : list of ndarray
         What each adds to the contributions of the leaves.
     """
 

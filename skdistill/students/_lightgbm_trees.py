@@ -47,7 +47,8 @@ def cut_text(text: str, trees: Sequence[CutTree | None], scale: float) -> str:
 
     Parameters
     ----------
-        The text has the trees that predict alone.
+    text : str
+        It has the trees that predict alone.
     trees : sequence of CutTree or None
         What is left of each.
     scale : float
