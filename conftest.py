@@ -16,6 +16,9 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 # No estimator check is skipped for want of it.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
+# Seconds after which a slow test counts as one that hangs.
+SLOW = 7200
+
 # What cannot be tested without the libraries that export.
 HAVE_ALL = all(map(find_spec, ("skl2onnx", "skops")))
 ON_EXPORT = ["skdistill/export", "docs/guide.md", "docs/choosing.md"]
@@ -38,6 +41,12 @@ def pytest_addoption(parser):
         metavar="N",
         help="run the first case of each parametrised test, and each N-th after it",
     )
+
+
+def pytest_itemcollected(item):
+    """Give the slow tests their time."""
+    if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+        item.add_marker(pytest.mark.timeout(SLOW))
 
 
 @pytest.hookimpl(trylast=True)  # Cases that are left out anyway do not count.

@@ -9,16 +9,29 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from joblib.parallel import get_active_backend
 
 from skdistill._warnings import warn_now
 from skdistill.exceptions import CacheWarning
 
-__all__ = ["holding"]
+__all__ = ["giving_way", "holding"]
 
 # Seconds: between two tries; until a wait says what it waits for; between two signs of
 # life; and without any until a holder is given up, as one that is stopped, or died on
 # another machine.
 _TRY, _SILENT, _BEAT, _PATIENCE = 0.1, 5.0, 2.0, 60.0
+
+
+@contextmanager
+def giving_way() -> Iterator[None]:
+    """Leave this thread's place among joblib's workers to others, while it waits.
+
+    The work that is waited for may be waiting for a place itself: a Dask worker that
+    waits in all of its threads would wait for ever.
+    """
+    backend, _ = get_active_backend()
+    with backend.retrieval_context():
+        yield
 
 
 @contextmanager
@@ -62,6 +75,14 @@ def holding(path: Path, *, is_silent: bool = False) -> Iterator[None]:
 
 def _acquired(lock: FileLock, alive: Path, is_silent: bool) -> bool:
     """Wait for a lock; return False if its holder is given up."""
+    with suppress(Timeout):
+        lock.acquire(timeout=0)
+        return True
+    with giving_way():
+        return _waited(lock, alive, is_silent)
+
+
+def _waited(lock: FileLock, alive: Path, is_silent: bool) -> bool:
     start = last = time.monotonic()
     sign, is_said = _seen(alive), is_silent
     while True:

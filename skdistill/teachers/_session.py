@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from skdistill.teachers._files import Fill
+from skdistill.teachers._locks import giving_way
 from skdistill.teachers._ownership import reason_against
 from skdistill.teachers._store import FolderStore, Limited, Store, TooLargeError
 
@@ -113,8 +114,13 @@ class ProcessStore:
             lock, users = self._locks.setdefault(key, (threading.RLock(), []))
             users.append(None)
         try:
-            with lock:
+            if not lock.acquire(blocking=False):
+                with giving_way():
+                    lock.acquire()
+            try:
                 yield
+            finally:
+                lock.release()
         finally:
             with self._guard:
                 users.pop()

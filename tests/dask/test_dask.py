@@ -7,6 +7,7 @@ import pickle
 import time
 from functools import cache
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -530,8 +531,6 @@ def test_without_a_cluster_the_error_says_what_to_start(monkeypatch):
 
 
 def test_searches_run_on_a_cluster_by_joblib():
-    import joblib
-
     X, y, _ = samples()
     model = DistilledRegressor(Ridge(), LinearRegression(), **ALONE)
     search = GridSearchCV(model, {"alpha": [0.2, 0.8]}, cv=2)
@@ -549,3 +548,26 @@ def test_searches_run_on_a_cluster_by_joblib():
     for one, other in zip(alone, spread, strict=True):
         assert one.best_params_ == other.best_params_
         np.testing.assert_array_equal(one.predict(X), other.predict(X))
+
+
+class SlowRidge(Ridge):
+    """A teacher that others wait for."""
+
+    def fit(self, X, y, sample_weight=None):
+        time.sleep(0.05)
+        return super().fit(X, y, sample_weight)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("is_on_disk", [False, True])
+def test_candidates_that_wait_for_one_teacher_leave_it_their_place(
+    is_on_disk, tmp_path
+):
+    """Its folds are tasks themselves, and want a thread to run in."""
+    X, y, _ = samples()
+    memory = tmp_path if is_on_disk else None
+    model = DistilledRegressor(SlowRidge(), LinearRegression(), memory=memory, **ALONE)
+    search = GridSearchCV(model, {"alpha": [0.2, 0.4, 0.6, 0.8]}, cv=2)
+    with joblib.parallel_config("dask"):
+        spread = clone(search).fit(X, y)
+    np.testing.assert_array_equal(spread.predict(X), search.fit(X, y).predict(X))
