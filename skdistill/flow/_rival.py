@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from skdistill._figures import readable
 from skdistill._fitting import clone_with_seed, naming_failures
 from skdistill._sklearn import HELD_OUT_PARAMS
 from skdistill._typing import Estimator
@@ -106,8 +107,9 @@ class Comparison:
             for losses in (self.teacher, self.baseline)
         )
         return (
-            f"its {self.unit} is {teacher:.4g}, the student's {baseline:.4g}, with a "
-            f"standard error of {self.lead[1]:.2g} between them"
+            f"its {self.unit} is {readable(teacher)}, the student's "
+            f"{readable(baseline)}, with a standard error of "
+            f"{readable(self.lead[1], 2)} between them"
         )
 
 

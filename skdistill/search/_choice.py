@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t
 
+from skdistill._figures import readable
+
 __all__ = ["Choice", "choose", "expect_gain", "expect_harm"]
 
 # How sure it must be that the teacher knows more than a constant, and from how many
@@ -121,15 +123,16 @@ def choose(
         return Choice(
             0,
             "Kept the baseline student: on held-out samples the teacher's score is "
-            f"above a constant's by {knows.mean:.3g}, with a standard error of "
-            f"{knows.error:.3g}. It has nothing to teach.",
+            f"above a constant's by {readable(knows.mean, 3)}, with a standard error "
+            f"of {readable(knows.error, 3)}. It has nothing to teach.",
         )
     leads = _compare(teacher, baseline)
     if not leads.mean > 0:
         return Choice(
             0,
             "Kept the baseline student: on held-out samples the teacher's score is "
-            f"{teacher.mean():.4g}, the baseline student's {baseline.mean():.4g}.",
+            f"{readable(teacher.mean())}, the baseline student's "
+            f"{readable(baseline.mean())}.",
         )
     means = scores[1:].mean(axis=1)
     if np.isnan(means).all():
@@ -142,12 +145,13 @@ def choose(
     # Without any error the difference is the gain.
     harm = float(expect_harm(mean, scale)) if scale > 0 else float(mean <= 0)
     found = (
-        f"{names[best]} scores {scores[best].mean():.4g} on held-out samples, the "
-        f"baseline student {baseline.mean():.4g}, the teacher "
-        f"{teacher.mean():.4g}; the paired difference is {gain.mean:.3g}, with a "
-        f"standard error of {gain.error:.3g}, of which it must be above "
-        f"{MIN_SHOWN:g}. By these and by what students gained of "
-        f"such a lead elsewhere, a gain of {mean:.3g} is expected, and harm has a "
+        f"{names[best]} scores {readable(scores[best].mean())} on held-out samples, "
+        f"the baseline student {readable(baseline.mean())}, the teacher "
+        f"{readable(teacher.mean())}; the paired difference is "
+        f"{readable(gain.mean, 3)}, with a standard error of "
+        f"{readable(gain.error, 3)}, of which it must be above {MIN_SHOWN:g}. By these "
+        "and by what students gained of such a lead elsewhere, a gain of "
+        f"{readable(mean, 3)} is expected, and harm has a "
         f"probability of {harm:.2g}; it may have {MAX_HARM:g}."
     )
     if gain.mean > MIN_SHOWN * gain.error and harm < MAX_HARM:
