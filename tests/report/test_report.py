@@ -253,7 +253,7 @@ def test_without_a_lead_there_is_no_gap(values):
     weak = DistilledRegressor(DecisionTreeRegressor(max_depth=1), Ridge(alpha=1e-3))
     report = DistillationReport(weak.fit(*train), *test, train=train, n_timings=1)
     assert report.to_dict()["recovered"]["r2"] is None
-    assert "The teacher does not lead the baseline student in R2" in repr(report)
+    assert "The teacher does not lead the baseline student: no gap" in repr(report)
 
 
 def test_of_a_frozen_teacher_no_fit_is_timed(values):
