@@ -250,8 +250,9 @@ def text(
 def width_of(content: str) -> float:
     """Return about how wide text is, in the units of a picture, rather too wide."""
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in content)
-    large = sum(char.isupper() or char in "mw%@" for char in content)
-    return 6.8 * len(content) + 6.0 * wide + 3.0 * large
+    large = sum(2.8 for char in content if char.isupper())
+    larger = sum(2.8 for char in content if char in "mwMW%@")
+    return 6.8 * len(content) + 6.0 * wide + large + larger
 
 
 def shortened(content: str, room: float) -> str:
