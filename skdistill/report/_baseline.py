@@ -78,8 +78,10 @@ def name_scorers(
 
 def _deciding(model: Estimator, parts: Parts) -> dict[str, Any]:
     """Return the scorer by which the model was chosen, if it was told one."""
-    asked = getattr(model, "scoring", None)
-    if asked is not None:
+    asked, refit = getattr(model, "scoring", None), getattr(model, "refit", None)
+    if isinstance(refit, str) and not callable(asked):
+        return {refit: asked[refit] if isinstance(asked, Mapping) else refit}
+    if isinstance(asked, str) or (callable(asked) and not isinstance(refit, str)):
         return {_name(asked): asked}
     if parts.classes is not None:
         return {}
@@ -95,7 +97,7 @@ def _usual(parts: Parts, baseline: Estimator, model: Estimator) -> dict[str, Any
     usual: dict[str, Any] = {"accuracy": "accuracy"}
     if parts.has_probabilities and hasattr(baseline, "predict_proba"):
         loss = {"neg_log_loss": negated_log_loss}
-        return loss | usual if model is not parts.model else usual | loss
+        return loss | usual if hasattr(model, "frontier_") else usual | loss
     return usual
 
 

@@ -26,7 +26,9 @@ _QUANTILES, _MOST_VALUES, _LEAST_SAMPLES, _MOST_DIFFERING = 5, 6, 5, 10
 
 
 def look_closer(
-    comparison: "Comparison", scorers: dict[str, Scorer], speeds: dict[str, float]
+    comparison: "Comparison",
+    deciding: tuple[str, Scorer] | None,
+    speeds: dict[str, float],
 ) -> dict[str, Any]:
     """Return importances, errors by segment, and the samples that differ most.
 
@@ -34,20 +36,22 @@ def look_closer(
     ----------
     comparison : Comparison
         The three models on held-out samples.
-    scorers : dict of str to callable
-        The scores; the first one decides.
+    deciding : tuple of str and callable, or None
+        The score that decides. If None, it goes by more than predictions, and there are
+        no importances.
     speeds : dict of str to float
         How many samples a second each model predicts.
     """
-    score, scorer = next(iter(scorers.items()))
     table = _as_table(comparison.X)
     names = [] if table is None else comparison.column_names
-    drops = _importances(comparison, scorer, speeds) if names else {}
+    drops: dict[str, NDArray] = {}
+    if names and deciding is not None:
+        drops = _importances(comparison, deciding[1], speeds)
     mean = sum(drops.values(), np.zeros(len(names)))
     order = np.argsort(-mean, kind="stable").tolist()
     shown = order[:_MOST_COLUMNS]
     importance = {
-        "score": score,
+        "score": deciding and deciding[0],
         "columns": [names[column] for column in shown],
         "drops": {name: drop[shown].tolist() for name, drop in drops.items()},
     }
@@ -69,9 +73,11 @@ def look_closer(
 
 def _as_table(X: Table) -> Table | None:
     """Return a frame of pandas, or an array; None of anything else."""
-    if hasattr(X, "isetitem"):
+    if hasattr(X, "isetitem") or isinstance(X, np.ndarray):
         return X
-    return np.asarray(X) if isinstance(X, np.ndarray | list | tuple) else None
+    values = np.asarray(X) if isinstance(X, list | tuple) else None
+    # An array of lists with strings holds strings alone, which no model was fitted on.
+    return values if values is not None and values.dtype.kind in "fiub" else None
 
 
 def _importances(
@@ -148,7 +154,7 @@ def _column(X: Table, column: int) -> NDArray:
         values = X.iloc[:, column].to_numpy(dtype=object, na_value=None)
     if values.dtype.kind in "fiu":
         return values.astype(float)
-    missing = np.array([one is None or one != one for one in values], dtype=bool)
+    missing = np.array([_is_missing(one) for one in values], dtype=bool)
     if all(isinstance(one, Real) for one in values[~missing]) and not all(
         isinstance(one, bool | np.bool_) for one in values[~missing]
     ):
@@ -156,6 +162,11 @@ def _column(X: Table, column: int) -> NDArray:
     values = values.astype(object)
     values[missing] = None
     return values
+
+
+def _is_missing(value: Any) -> bool:
+    """Return whether a cell is None, NaN, or missing as pandas says it."""
+    return value is None or type(value).__name__ == "NAType" or bool(value != value)
 
 
 def _losses(comparison: "Comparison") -> dict[str, NDArray]:
@@ -215,12 +226,18 @@ def _split(values: NDArray) -> Iterator[tuple[str, NDArray]]:
 def _between(values: NDArray, edges: NDArray) -> Iterator[tuple[str, NDArray]]:
     """Yield the samples up to the first edge, from it to the next, and so on."""
     edges = np.unique(edges)
+    # So many digits tell them apart.
+    digits = next(
+        digits
+        for digits in (3, 4, 5, 6, 9, 17)
+        if len({readable(edge, digits) for edge in edges}) == len(edges)
+    )
     for low, high in zip([-np.inf, *edges], [*edges, np.inf], strict=True):
-        label = f"{readable(low, 3)} to {readable(high, 3)}"
+        label = f"{readable(low, digits)} to {readable(high, digits)}"
         if low == -np.inf:
-            label = f"up to {readable(high, 3)}"
+            label = f"up to {readable(high, digits)}"
         elif high == np.inf:
-            label = f"above {readable(low, 3)}"
+            label = f"above {readable(low, digits)}"
         yield label, (values > low) & (values <= high)
 
 
@@ -271,6 +288,6 @@ def _distances(
 def _shown(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return ", ".join(map(_shown, value.tolist()))
-    if value is None or value != value:
+    if _is_missing(value):
         return "missing"
     return readable(value) if isinstance(value, float) else str(value)

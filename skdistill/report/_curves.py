@@ -22,7 +22,7 @@ _MOST_STAGES, _STAGED_SAMPLES = 30, 500
 
 
 def measure_curves(
-    comparison: "Comparison", scorers: dict[str, Scorer], model: Estimator
+    comparison: "Comparison", deciding: tuple[str, Scorer] | None, model: Estimator
 ) -> dict[str, Any]:
     """Return the numbers of the pictures; what does not apply is empty.
 
@@ -30,8 +30,9 @@ def measure_curves(
     ----------
     comparison : Comparison
         The three models on held-out samples.
-    scorers : dict of str to callable
-        The scores; the first one decides.
+    deciding : tuple of str and callable, or None
+        The score that decides. If None, it goes by more than predictions, and is not
+        known of stages.
     model : estimator
         The distilled model, or the search over it.
     """
@@ -39,7 +40,7 @@ def measure_curves(
         "points": _points(comparison),
         "calibration_curve": _calibration(comparison),
         "confusion": _confusion(comparison),
-        "stages": _stages(comparison, *next(iter(scorers.items()))),
+        "stages": {} if deciding is None else _stages(comparison, *deciding),
         "frontier": _frontier(model),
     }
 
@@ -147,7 +148,9 @@ def _scored(
     n_shown = min(len(predicted), _MOST_STAGES)
     for stage in np.unique(np.linspace(0, len(predicted) - 1, n_shown).astype(int)):
         said = predicted[stage] if is_value else log_probability(predicted[stage])
-        yield [int(stage) + 1, score(scorer, said)]
+        found = score(scorer, said)
+        if np.isfinite(found):
+            yield [int(stage) + 1, found]
 
 
 def _frontier(model: Estimator) -> list[dict[str, Any]]:

@@ -43,10 +43,14 @@ class Samples:
         return len(self.y)
 
     def some(self, most: int) -> "Samples":
-        """Return so many of them at most, evenly spaced."""
+        """Return so many of them at most, evenly spaced; none of weight 0."""
         if len(self) <= most:
             return self
-        return self.part(np.linspace(0, len(self) - 1, most).astype(int))
+        weighty = np.arange(len(self))
+        if self.weight is not None:
+            weighty = np.flatnonzero(self.weight)
+        places = np.linspace(0, len(weighty) - 1, min(most, len(weighty)))
+        return self.part(weighty[places.astype(int)])
 
     def part(self, chosen: NDArray) -> "Samples":
         """Return those that are chosen."""

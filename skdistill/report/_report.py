@@ -133,11 +133,14 @@ class DistillationReport:
         comparison = Comparison(parts, baseline, X, y, weight)
         numbers = comparison.measure(scorers, n_timings)
         speeds = {n: one["rows_per_second"] for n, one in numbers["models"].items()}
+        score, scorer = next(iter(scorers.items()))
+        is_known = numbers["leads"][score]["lead_error"] is not None
+        deciding = (score, scorer) if is_known else None
         numbers |= {
             "about": said,
             **made_with(parts),
-            **measure_curves(comparison, scorers, model),
-            **look_closer(comparison, scorers, speeds),
+            **measure_curves(comparison, deciding, model),
+            **look_closer(comparison, deciding, speeds),
             "certificate": self.certificate.to_dict(),
             "notes": [model.reason_] if hasattr(model, "reason_") else [],
             "poor_teacher": parts.model.poor_teacher_,

@@ -44,7 +44,8 @@ def to_text(numbers: dict[str, Any]) -> str:
     if numbers["classes"]:
         parts.append(f"{class_title(numbers)}\n{_aligned(class_rows(numbers))}")
     parts.append(f"features: {', '.join(name_columns(numbers))}")
-    parts.append("\n".join(f"{name}: {value}" for name, value in about(numbers)))
+    made = (f"{visible(name)}: {visible(value)}" for name, value in about(numbers))
+    parts.append("\n".join(made))
     return "\n\n".join(visible(part, keep="\n") for part in parts)
 
 

@@ -23,6 +23,7 @@ from sklearn.metrics import (
     mean_pinball_loss,
     r2_score,
 )
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -34,7 +35,10 @@ from skdistill import (
     DistilledRegressor,
     DistilledRegressorCV,
 )
+from skdistill.inspect import open_parts
 from skdistill.report import to_text
+from skdistill.report._baseline import name_scorers
+from skdistill.report._closer import _column, _split
 from skdistill.report._known import Samples, lead_and_gain
 
 NAMES = ["size", "noise", "town"]
@@ -120,6 +124,8 @@ def test_a_scorer_that_needs_the_model_has_no_error():
     )
     lead = report.to_dict()["leads"]["mine"]
     assert (lead["gain"], lead["gain_error"]) == (-2.0, None)
+    assert report.to_dict()["importance"] == report.to_dict()["stages"] == {}
+    assert report.to_dict()["differing"]["samples"]
 
 
 def test_a_lead_within_noise_is_called_none():
@@ -152,22 +158,29 @@ def test_a_clear_lead_is_recovered_in_the_first_line():
 
 def test_a_search_is_reported_by_what_it_chose_by():
     X, y = load_breast_cancer(return_X_y=True)
-    X, y = X[:120, :3], y[:120]
     search = DistilledClassifierCV(
-        LogisticRegression(),
+        DecisionTreeClassifier(max_depth=3),
         DecisionTreeClassifier(max_depth=2),
         alphas=(0.5,),
         temperatures=(1.0,),
         transfers=(None,),
         refinements=(None,),
         cv=2,
-    )
-    kwargs = {"train": (X, y), "n_timings": 1}
-    for scoring, first in ((None, "neg_log_loss"), ("roc_auc", "roc_auc")):
-        search.set_params(scoring=scoring).fit(X, y)
-        numbers = DistillationReport(search, X, y, **kwargs).to_dict()
-        assert next(iter(numbers["recovered"])) == first
-        assert "accuracy" in numbers["recovered"]
+    ).fit(X[:120, :3], y[:120])
+    both = {"one": "accuracy", "two": "roc_auc"}
+    grid = GridSearchCV(search, {"cv": [2]}, scoring=both, refit="two")
+    plain = GridSearchCV(search, {"cv": [2]})
+    grid.best_estimator_ = plain.best_estimator_ = search.best_estimator_
+    for model, scoring, first in (
+        (search, None, "neg_log_loss"),
+        (search, "roc_auc", "roc_auc"),
+        (grid, both, "two"),
+        (plain, None, "accuracy"),
+    ):
+        parts = open_parts(model.set_params(scoring=scoring))
+        names = [*name_scorers(None, parts, parts.model, model)]
+        assert names[0] == first
+        assert {"accuracy", "neg_log_loss"} <= {*names}
 
 
 def test_a_student_of_quantiles_is_reported_by_its_own_loss():
@@ -211,6 +224,32 @@ def test_errors_by_segment_are_those_of_the_samples_in_it():
     assert_allclose(missing["distilled"], error[X["size"].isna()].mean())
     assert sum(part["n_samples"] for part in known) == X["size"].notna().sum()
     assert [part["label"].split()[0] for part in known][::4] == ["up", "above"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "labels"),
+    [
+        (pd.Series([1, 2, None] * 5, dtype="Int64"), ["1", "2", "missing"]),
+        (pd.Series([True, False, None] * 5, dtype="boolean"), ["False", "True"]),
+        (pd.Series(["b", "a", None] * 5, dtype="category"), ["a", "b", "missing"]),
+        (pd.Series(["b"] * 6 + ["rare"] * 4), ["b", "others"]),
+        (
+            pd.Series(pd.to_datetime(["2026-11-30", None] * 5)),
+            ["2026-11-30", "missing"],
+        ),
+        (np.array([0.5, np.nan] * 5, dtype=object), ["0.5", "missing"]),
+        (np.array(["x", pd.NA] * 5, dtype=object), ["x", "missing"]),
+        (20_000 + np.arange(10.0), ["up to 20,002", "20,002 to 20,004"]),
+        (np.repeat(np.arange(3), [8, 1, 1]), ["0", "others"]),
+        (np.array([7] * 8 + [8] * 20 + [9, 10, 11, 12, 13]), ["up to 7", "7 to 8"]),
+    ],
+)
+def test_segments_are_named_by_what_cells_hold(cells, labels):
+    X = cells.to_frame() if isinstance(cells, pd.Series) else cells[:, None]
+    parts = dict(_split(_column(X, 0)))
+    found = [label for label, inside in parts.items() if inside.any()]
+    assert [one.removesuffix(" 00:00:00") for one in found][: len(labels)] == labels
+    assert_allclose(np.sum([*parts.values()], axis=0), 1)
 
 
 def test_samples_that_differ_most_come_first():
