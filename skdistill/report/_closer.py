@@ -19,7 +19,7 @@ __all__ = ["look_closer"]
 
 # Of permutation importance: samples, repeats, samples to predict if there is more than
 # one repeat, the most cells in all, and at once, and the most seconds.
-_MOST_SAMPLES, _REPEATS, _MOST_PREDICTED = 300, 3, 30_000
+_FEWEST_SAMPLES, _MOST_SAMPLES, _REPEATS, _MOST_PREDICTED = 50, 300, 3, 30_000
 _MOST_CELLS, _CELLS_AT_ONCE, _SECONDS = 20_000_000, 2_000_000, 30.0
 _MOST_COLUMNS, _SEGMENTED, _CELL_COLUMNS = 15, 3, 4
 _QUANTILES, _MOST_VALUES, _LEAST_SAMPLES, _MOST_DIFFERING = 5, 6, 5, 10
@@ -88,16 +88,18 @@ def _importances(
     Permutation importance (Breiman, "Random Forests", 2001, section 10) as
     `sklearn.inspection.permutation_importance` measures it, but a model is asked for
     many columns at once: teachers of many parts take about as long for one of them.
-    It is left out of very wide tables, and where a teacher would take half a minute.
+    There are fewer samples in very wide tables, and where a teacher would take half a
+    minute; of fewer than 50 it is left out.
     """
-    samples = comparison.samples.some(_MOST_SAMPLES)
-    X: Table = _as_table(samples.X)
-    n_samples, n_columns = X.shape
-    n_permuted = n_samples * n_columns
-    is_slow = n_permuted > _SECONDS * min(speeds["teacher"], speeds["distilled"])
-    if is_slow or n_permuted * n_columns > _MOST_CELLS or n_samples < 2:
+    n_columns = len(comparison.column_names)
+    in_time = _SECONDS * min(speeds["teacher"], speeds["distilled"]) / n_columns
+    most = int(min(_MOST_SAMPLES, in_time, _MOST_CELLS / n_columns**2))
+    if most < _FEWEST_SAMPLES:
         return {}
-    repeats = min(max(_MOST_PREDICTED // n_permuted, 1), _REPEATS)
+    samples = comparison.samples.some(most)
+    X: Table = _as_table(samples.X)
+    n_samples = len(samples)
+    repeats = min(max(_MOST_PREDICTED // (n_samples * n_columns), 1), _REPEATS)
     classes, found = samples.classes, {}
     for name in ("teacher", "distilled"):
         model = comparison.scored[name]

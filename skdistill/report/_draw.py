@@ -7,6 +7,7 @@ above it, and a label that would touch another is left out.
 import math
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from skdistill._figures import readable
@@ -169,18 +170,30 @@ def rows_chart(
 def _level_axis(
     x: Axis, title: str, base: float, show: Callable[[float], str] | None
 ) -> list[Markup]:
-    """Return the level axis with its labels, of which none touches another."""
-    drawn, free = [line(x.start, base, _RIGHT, base, "skd-axis")], 0.0
+    """Return the level axis with every label, or every second, third... that fits."""
+    ticks = []
     for value in x.ticks():
         label = readable(value, _DIGITS) if show is None else show(value)
-        half = width_of(label) / 2
-        at = min(x.at(value), SIZE - half)
-        if at - half >= free:
-            drawn.append(text(label, at, base + 17, text_anchor="middle"))
-            free = at + half + _GAP
+        ticks.append((min(x.at(value), SIZE - width_of(label) / 2), label))
+    step = next(n for n in range(1, len(ticks) + 2) if _are_apart(ticks[::n]))
+    drawn = [
+        line(x.start, base, _RIGHT, base, "skd-axis"),
+        *(
+            text(shown, at, base + 17, text_anchor="middle")
+            for at, shown in ticks[::step]
+        ),
+    ]
     middle = min((x.start + x.stop) / 2, SIZE - width_of(title) / 2)
     middle = max(middle, width_of(title) / 2)
     return [*drawn, text(title, middle, base + 35, text_anchor="middle")]
+
+
+def _are_apart(ticks: Sequence[tuple[float, str]]) -> bool:
+    """Return whether no label touches the next one."""
+    return all(
+        after - at >= (width_of(label) + width_of(following)) / 2 + _GAP
+        for (at, label), (after, following) in pairwise(ticks)
+    )
 
 
 def _legend(names: Iterable[str], top: float) -> tuple[list[Markup], float]:
