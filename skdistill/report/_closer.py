@@ -114,7 +114,7 @@ def _importances(
 
 
 def _permuted(X: Table, repeats: int) -> Iterator[Table]:
-    """Yield tables of copies of all samples, in each of which one column is permuted.
+    """Yield tables of all samples, repeated, with one column permuted in each repeat.
 
     The columns come in order, as often as there are repeats.
     """

@@ -31,8 +31,7 @@ def measure_curves(
     comparison : Comparison
         The three models on held-out samples.
     deciding : tuple of str and callable, or None
-        The score that decides. If None, it goes by more than predictions, and is not
-        known of stages.
+        As of `look_closer`.
     model : estimator
         The distilled model, or the search over it.
     """

@@ -57,7 +57,7 @@ class Axis(NamedTuple):
     ) -> "Axis":
         """Return an axis that holds the values with a margin.
 
-        Of a logarithmic one the range is that of the logarithms.
+        A logarithmic axis has the range of the logarithms.
         """
         values = [math.log10(value) for value in values] if is_log else values
         low, high = min(values), max(values)
@@ -111,7 +111,7 @@ def chart(
     x_values, y_values : sequence of float
         What the axes hold.
     titles : tuple of str
-        Of the axes.
+        Titles of the level and of the upright axis.
     names : iterable of str
         The models in the legend.
     draw : callable

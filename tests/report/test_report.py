@@ -310,7 +310,9 @@ def test_a_student_without_probabilities_is_reported(labels):
     assert [*numbers["recovered"]] == ["accuracy"]
     assert numbers["points"] == {}
     assert numbers["models"]["teacher"]["calibration_error"] is None
-    assert report.to_html().count("<svg") == 1
+    page = report.to_html()
+    assert page.count("<figcaption>Confusion matrix") == 2
+    assert "Calibration curve" not in page
 
 
 class Names(HTMLParser):
@@ -423,7 +425,8 @@ def test_what_is_not_finite_is_not_shown(values):
     assert numbers["models"]["teacher"]["scores"]["r2"] is None
     assert numbers["certificate"]["bound"] is None
     assert "too few for a bound" in repr(report)
-    assert report.to_html().count("<svg") == 1
+    assert "Score and speed" not in report.to_html()
+    assert report.to_html().count("<svg") == 3
 
 
 def test_the_file_is_the_page(report, tmp_path):
