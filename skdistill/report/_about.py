@@ -82,8 +82,7 @@ def _distributions(models: list[Estimator]) -> dict[str, Any]:
 
 def _licence(found: Any) -> str | None:
     """Return the licence that a distribution declares, if it does so in a few words."""
-    for field in ("License-Expression", "License"):
-        licence = (found.get(field) or "").strip()
-        if licence and len(licence) <= _LONGEST_LICENCE:
-            return licence
-    return None
+    # Older ones declare the whole text, which begins with its name.
+    declared = found.get("License-Expression") or found.get("License") or ""
+    licence = (declared.strip().splitlines() or [""])[0]
+    return licence if 0 < len(licence) <= _LONGEST_LICENCE else None
