@@ -189,7 +189,8 @@ def number(value: float | None) -> str:
         return NONE
     # Four decimals would leave nothing of an error in small units.
     small = 0 < abs(value) < 1e-3
-    return f"{value:.4f}" if abs(value) < 10 and not small else readable(value)
+    # Adding 0 leaves -0 without its sign.
+    return f"{value + 0.0:.4f}" if abs(value) < 10 and not small else readable(value)
 
 
 def percent(value: float | None) -> str:
