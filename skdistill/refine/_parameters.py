@@ -9,8 +9,10 @@ from skdistill._fitting import final_step
 from skdistill._sklearn import Interval
 from skdistill._typing import Estimator
 
-__all__ = ["LeafRefinement"]
+__all__ = ["GROWTH", "LeafRefinement"]
 
+# The parameters of a student that `diversify` may set.
+GROWTH = frozenset({"learning_rate", "max_features"})
 _FASTEST = 0.3
 
 
