@@ -132,12 +132,12 @@ for _name in (
     "_glm.glm._GeneralizedLinearRegressor",
 ):
     register(f"sklearn.linear_model.{_name}", FixedFormAdapter())
-for _name, _adapter in (
+for _name, _linear in (
     ("linear_model._base.LinearRegression", LinearAdapter(is_line=True)),
     ("linear_model._ridge.Ridge", LinearAdapter(is_line=True, is_penalised=True)),
     ("kernel_ridge.KernelRidge", LinearAdapter(is_penalised=True)),
 ):
-    register(f"sklearn.{_name}", _adapter)
+    register(f"sklearn.{_name}", _linear)
 for _name, _adapter in (
     ("quantile.QuantileRegressor", QuantileLinearAdapter()),
     ("huber.HuberRegressor", RobustLinearAdapter()),
