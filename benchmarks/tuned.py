@@ -29,16 +29,11 @@ EFFORTS["mlp"] = rivals.Effort(10, 3)
 FEWER = "The total space of parameters"
 
 
-def open_block(table: str, seed: int, data_dir, memory: str = "") -> gap_block.Block:
-    """Return a table of `gap` or of `gap_classes`, split as they split it."""
-    classes = table in gap_classes.TABLES
-    kind = gap_classes.ClassBlock if classes else gap_block.Block
-    return kind(table, seed, data_dir, memory)
-
-
 def measure(table: str, seed: int, student: str, data_dir) -> list[dict]:
     """Fit a student as it is and tuned; score both on the held-out rows."""
-    block = open_block(table, seed, data_dir)
+    classes = table in gap_classes.TABLES
+    kind = gap_classes.ClassBlock if classes else gap_block.Block
+    block = kind(table, seed, data_dir, memory="")
     model = block.build_student(student)
     search = rivals.tuned(model, seed, EFFORTS.get(student))
     with warnings.catch_warnings():

@@ -1,6 +1,6 @@
 """What a search gains that tunes the student while it distils it.
 
-The students of `gap` and `gap_classes` on the same splits, chosen by a search with
+The students of `gap` on the same splits, chosen by a search with
 ``student_params="auto"``. They are held against the student tuned on the labels alone,
 of `tuned`, and against the search that leaves the student's parameters as they are, of
 `gap`. Finished students are kept and skipped by the next run, unless ``--fresh``::
@@ -16,13 +16,13 @@ from functools import partial
 import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
 
-from benchmarks import gap, gap_classes, results, rivals, runs, tuned
+from benchmarks import gap, gap_block, results, rivals, runs
 from benchmarks.overhead import clock
 
-NAME, WAY = "tuned_search", "search+tuning"
-# What others measured on the same splits: the search that tunes nothing.
-SEARCH = "cv"
-STUDENTS = ("tree", "forest", "lightgbm-100x16", "boosting", "lightgbm")
+NAME = "tuned_search"
+# The search that tunes nothing, which `gap` measures, and this one.
+SEARCH, WAY = "cv", "search+tuning"
+WAYS = {SEARCH: "search", WAY: "search and tuning"}
 
 
 def measure(table: str, students, seed: int, data_dir) -> list[dict]:
@@ -30,7 +30,7 @@ def measure(table: str, students, seed: int, data_dir) -> list[dict]:
     with tempfile.TemporaryDirectory() as memory, warnings.catch_warnings():
         # The networks stop after a fixed number of epochs.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        block = tuned.open_block(table, seed, data_dir, memory)
+        block = gap_block.Block(table, seed, data_dir, memory)
         block.choose(block.build_stump())
         return [
             {"table": table, "seed": seed, "student": name} | distil(block, name)
@@ -60,90 +60,72 @@ def show_params(params: dict) -> str:
     return json.dumps(own, sort_keys=True)
 
 
-def collect(frame: pd.DataFrame, module, metric: gap.Metric) -> pd.DataFrame:
-    """Return the rows of this metric beside what `gap` and `tuned` measured of them."""
-    score = f"{WAY}_{metric.column}"
-    if score not in frame or not results.exists(module.NAME):
-        return frame.head(0)
-    ways = ("teacher", "baseline", SEARCH)
-    known = results.read(module.NAME).set_index(rivals.SPLIT)
-    columns = [f"{way}_{metric.column}" for way in ways] + ["cv_seconds"]
-    rows = frame.dropna(subset=[score]).join(
-        known[columns], on=rivals.SPLIT, how="inner"
-    )
-    return rivals.join(rows, metric.column)
+def collect(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows beside what `gap` and `tuned` measured on the same splits.
+
+    The tuned student stands where `gap` has the baseline student.
+    """
+    known = results.read(gap.NAME).set_index(rivals.SPLIT)
+    columns = [f"{way}_{gap.R2.column}" for way in ("teacher", "baseline", SEARCH)]
+    beside = frame.join(known[[*columns, f"{SEARCH}_seconds"]], on=rivals.SPLIT)
+    joined = rivals.join(beside.dropna(subset=columns), gap.R2.column)
+    return rivals.as_baseline(joined, gap.R2.column)
 
 
-def compare_tables(rows: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
-    """By table and student: what is recovered of the lead over the tuned student."""
-    over = rivals.as_baseline(rows, metric.column)
-    summary = gap.summarise(over, (SEARCH, WAY), metric)
-    scores = [f"{way}_{metric.column}" for way in ("baseline", SEARCH, WAY, "teacher")]
+def compare_students(rows: pd.DataFrame) -> pd.DataFrame:
+    """By student: the mean fraction recovered over the tuned one, harm, and time."""
+    shown = []
+    for student, group in gap.summarise(rows, WAYS).groupby("student", sort=False):
+        n_led = int((group["lead"] >= gap.MIN_LEAD).sum())
+        row = {"student": student, "tables with a lead": f"{n_led} of {len(group)}"}
+        for way, name in WAYS.items():
+            harmed = (group[f"{way}_gain"] < -gap.HARM).sum()
+            row[f"{name} recovers"] = results.percent(group[f"{way}_recovered"].mean())
+            row[f"{name}: worse by {gap.HARM:g}"] = int(harmed)
+        seconds = rows.loc[rows["student"] == student, f"{WAY}_cpu_seconds"]
+        shown.append(row | {f"{WAYS[WAY]}: CPU seconds": f"{seconds.median():.0f}"})
+    return pd.DataFrame(shown)
+
+
+def compare_tables(rows: pd.DataFrame) -> pd.DataFrame:
+    """By table and student: R2, and what is recovered of the teacher's lead."""
+    summary = gap.summarise(rows, WAYS)
     shown = summary[["table", "student"]].copy()
-    names = ("the tuned student", "the search", WAY, "the teacher")
-    for name, column in zip(names, scores, strict=True):
-        shown[name] = summary[column].map("{:.4f}".format)
-    for way in (SEARCH, WAY):
-        label = "the search" if way == SEARCH else way
-        shown[f"{label} recovers"] = [
-            gap.show_recovered(row, way, metric) for _, row in summary.iterrows()
+    names = {"baseline": "the tuned student", **WAYS, "teacher": "the teacher"}
+    for way, name in names.items():
+        shown[name] = summary[f"{way}_{gap.R2.column}"].map("{:.4f}".format)
+    for way, name in WAYS.items():
+        shown[f"{name} recovers"] = [
+            gap.show_recovered(row, way) for _, row in summary.iterrows()
         ]
     return shown
 
 
-def compare_students(rows: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
-    """By student: the mean fraction over the tuned one, harm, and what it takes."""
-    over = rivals.as_baseline(rows, metric.column)
-    summary = gap.summarise(over, (SEARCH, WAY), metric)
-    seconds = rows.groupby("student", sort=False)
-    shown = []
-    for student, group in summary.groupby("student", sort=False):
-        led = group[f"{WAY}_recovered"].notna()
-        one = seconds.get_group(student)
-        shown.append(
-            {
-                "student": student,
-                "tables with a lead": f"{led.sum()} of {len(group)}",
-                "the search recovers": results.percent(
-                    group[f"{SEARCH}_recovered"].mean()
-                ),
-                f"{WAY} recovers": results.percent(group[f"{WAY}_recovered"].mean()),
-                f"worse by more than {gap.HARM:g}": (
-                    f"{(group[f'{SEARCH}_gain'] < -gap.HARM).sum()}, "
-                    f"{(group[f'{WAY}_gain'] < -gap.HARM).sum()}"
-                ),
-                f"{WAY}, CPU seconds": f"{one[f'{WAY}_cpu_seconds'].median():.0f}",
-            }
-        )
-    return pd.DataFrame(shown)
-
-
 def report(frame: pd.DataFrame) -> str:
     """Make the Markdown from the raw rows alone."""
-    parts = [
-        "# What tuning the student while it is distilled gains",
-        f"'{WAY}' is a search with `student_params='auto'` and its other defaults, "
-        "'the search' one that leaves the student's parameters as they are. Recovered "
-        "is the fraction of the teacher's lead over the tuned student, which "
-        "cross-validation on the labels found without a teacher; where the teacher "
-        f"leads by less than {gap.MIN_LEAD:g}, the difference to the tuned student "
-        "stands instead. Counts of harm are against the tuned student, for the search "
-        f"and for '{WAY}'. CPU seconds are without the teacher's work.",
-    ]
-    for module, metric in ((gap, gap.R2), (gap_classes, gap_classes.LOG_LOSS)):
-        rows = collect(frame, module, metric)
-        if not rows.empty:
-            parts += [
-                f"## By {metric.label}",
-                results.markdown(compare_students(rows, metric)),
-                results.markdown(compare_tables(rows, metric)),
-            ]
-    return "\n\n".join([*parts, f"Measured with {results.describe(frame)}."])
+    rows = collect(frame)
+    return "\n\n".join(
+        [
+            "# What tuning the student while it is distilled gains",
+            f"'{WAYS[WAY]}' is `DistilledRegressorCV(student_params='auto')` with its "
+            f"other defaults, '{WAYS[SEARCH]}' one that leaves the student's "
+            "parameters as they are. Recovered is the fraction of the teacher's lead "
+            "over the tuned student, which cross-validation on the labels found "
+            f"without a teacher; where the teacher leads by less than {gap.MIN_LEAD:g} "
+            "in R2, the difference to the tuned student stands instead. R2 is that of "
+            "held-out rows. CPU seconds are without the teacher's work.",
+            results.markdown(compare_students(rows)),
+            results.markdown(compare_tables(rows)),
+            f"Measured with {results.describe(frame)}.",
+        ]
+    )
 
 
 def main() -> None:
     """Measure what is missing, keep each student, and report on all there is."""
-    options = runs.parse_students(__doc__, STUDENTS, seeds=1, tables=tuned.TABLES)
+    options = runs.parse_students(
+        __doc__, gap_block.STUDENTS, seeds=1, tables=gap_block.TABLES
+    )
     runs.run_students(NAME, measure, options)
     runs.publish(NAME, report)
 
