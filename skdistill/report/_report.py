@@ -54,8 +54,8 @@ class DistillationReport:
     train : tuple, default=None
         The training samples, ``(X_train, y_train)`` or ``(X_train, y_train,
         sample_weight)``, on which the baseline student is then fitted: the distilled
-        model's student, and its seed where `random_state` is an int, at alpha 0. Of a
-        search that tuned its student it is the tuned baseline student.
+        model's student, and its seed where `random_state` is an int, at alpha 0. If
+        the model is a search that tuned its student, it is the tuned baseline student.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights of the held-out samples, for scores and fidelity. The certificate
         counts samples, without weights.

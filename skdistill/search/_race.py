@@ -15,7 +15,7 @@ from skdistill.search._alphas import Folds
 from skdistill.search._candidates import list_candidates, positions
 from skdistill.search._scores import Failure, FoldScores, Group
 
-__all__ = ["joined", "laps", "spread", "survivors"]
+__all__ = ["joined", "laps", "survivors", "widen"]
 
 # Of so many candidates one goes on, after each of the first two laps.
 FACTOR = 3
@@ -68,7 +68,7 @@ def joined(results: Sequence[FoldScores]) -> NDArray:
     return np.concatenate([fold.scores for fold in results], axis=1)
 
 
-def spread(found: FoldScores, groups: list[Group], alive: list[int]) -> FoldScores:
+def widen(found: FoldScores, groups: list[Group], alive: list[int]) -> FoldScores:
     """Return what a fold says of those in the race as what it says of all.
 
     The scores of the others are not numbers.

@@ -124,12 +124,12 @@ class DistilledRegressorCV(RegressorDelegate, BaseDistilledCV):
     >>> model.reason_.split(":")[0]
     'Chose distillation'
 
-    Held against the tree that is best on the labels:
+    Held against the tree whose leaves are best for the labels:
 
-    >>> model.set_params(student_params={"min_samples_leaf": [1, 5, 10]}).fit(X, y)
+    >>> model.set_params(student_params={"min_samples_leaf": [5, 10]}, cv=2)
     DistilledRegressorCV(...)
-    >>> model.baseline_params_
-    {'student__min_samples_leaf': 10}
+    >>> [*model.fit(X[:200], y[:200]).baseline_params_]
+    ['student__min_samples_leaf']
     """
 
     _distilled_type = DistilledRegressor

@@ -34,7 +34,7 @@ from skdistill.search._candidates import (
     within_leaves,
 )
 from skdistill.search._choice import Choice, choose
-from skdistill.search._race import joined, laps, spread, survivors
+from skdistill.search._race import joined, laps, survivors, widen
 from skdistill.search._scores import FoldScores, Group, score_fold
 
 __all__ = ["Contender", "Trial", "TrialsMixin"]
@@ -357,7 +357,7 @@ class TrialsMixin(AlphasMixin):
                 alive = survivors(groups, joined(results)[:n], alive)
             running = [groups[number] for number in alive]
             found = self._score(contender, running, lap, context, scorer)
-            results += [spread(fold, groups, alive) for fold in found]
+            results += [widen(fold, groups, alive) for fold in found]
         label = f"{contender.name!r} " if contender.is_one_of_several else ""
         warn_failures(groups, results, self.error_score, label)
         scores = joined(results)

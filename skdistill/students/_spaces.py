@@ -65,8 +65,8 @@ def search_space(student: Estimator) -> dict[str, Any]:
     Parameters
     ----------
     student : estimator
-        Unfitted. Of a Pipeline the last step counts, and of a wrapper that knows
-        nothing to tune itself the estimator that it holds.
+        Unfitted. The last step of a Pipeline counts, and the estimator in a wrapper
+        that has nothing to tune itself.
 
     Returns
     -------
