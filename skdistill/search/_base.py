@@ -297,12 +297,12 @@ default=None
             "unlabeled_predictions": unlabeled_predictions,
         }
         models = self._models()
-        seed, fold_seed, tuning_seed = spawn_seeds(self.random_state, 3)
-        tried = self._configurations(models, tuning_seed)
         data = {
             name: check_data(model, X, y, **given, fit_params=routed_params[name])
             for name, model in models.items()
         }
+        seed, fold_seed, tuning_seed = spawn_seeds(self.random_state, 3)
+        tried = self._configurations(models, tuning_seed)
         folds = self._folds(next(iter(data.values())), fold_seed, split_params)
         with self._shared_memory() as memory, each_once():
             contenders = []

@@ -133,11 +133,12 @@ def list_configurations(
         By the parameters of the distilled estimator, the same in all of them. A single
         empty one if the space is.
     """
+    if not space:
+        return [{}]
     given = student.get_params()
     first = {key: given.get(key) for key in space}
-    drawn = [first, *_draw(space, n_iter, seed)] if space else [first]
-    found = {repr(one): one for one in (_named(one, first) for one in drawn)}
-    return [*found.values()]
+    tried = [_named(one, space) for one in (first, *_draw(space, n_iter, seed))]
+    return [*{repr(one): one for one in tried}.values()]
 
 
 def _draw(
