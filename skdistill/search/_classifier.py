@@ -111,7 +111,7 @@ class DistilledClassifierCV(ClassifierDelegate, BaseDistilledCV):
     >>> from skdistill import DistilledClassifierCV
     >>> X, y = load_breast_cancer(return_X_y=True)
     >>> model = DistilledClassifierCV(
-    ...     teacher=ExtraTreesClassifier(bootstrap=True),
+    ...     teacher=ExtraTreesClassifier(20, bootstrap=True),
     ...     student=DecisionTreeClassifier(max_leaf_nodes=8),
     ...     random_state=0,
     ... ).fit(X, y)

@@ -115,7 +115,7 @@ class DistilledRegressorCV(RegressorDelegate, BaseDistilledCV):
     >>> from skdistill import DistilledRegressorCV
     >>> X, y = make_friedman1(500, noise=1.0, random_state=0)
     >>> model = DistilledRegressorCV(
-    ...     teacher=ExtraTreesRegressor(bootstrap=True),
+    ...     teacher=ExtraTreesRegressor(20, bootstrap=True),
     ...     student=DecisionTreeRegressor(max_leaf_nodes=32),
     ...     random_state=0,
     ... ).fit(X, y)
