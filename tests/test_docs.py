@@ -107,7 +107,7 @@ def test_every_benchmark_is_run_and_documented():
 
 def test_the_table_in_the_readme_is_made_from_raw_rows():
     text = readme.README.read_text(encoding="utf-8")
-    assert readme.insert(text, readme.tabulate(results.read("gap"))) == text
+    assert readme.insert(text, readme.tabulate(results.read("peers"))) == text
     assert readme.insert(text, "other") != text
 
 
