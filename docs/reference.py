@@ -61,6 +61,7 @@ STUDENTS = (
     "LogitStudent",
     "ProbabilityStudent",
     "StudentAdapter",
+    "ValueCounts",
     "fit_on_target",
     "has_stages",
     "keeping_stages",
