@@ -1,6 +1,6 @@
 """Write the README's table of what peers recover, from the raw rows of `peers`.
 
-The table stands between two comments; all else stays as it is. The picture below it is
+The table stands between two comments; all else stays as it is. The picture above it is
 that of `peers`::
 
     python -m benchmarks.readme
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks import peers_report, results, runs
+from benchmarks import gap, peers_report, results, runs
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- python -m benchmarks.readme writes from here -->", "<!-- to here -->"
@@ -27,12 +27,14 @@ def tabulate(frame: pd.DataFrame) -> str:
     fractions = peers_report.fractions_over_tuned(frame)
     shown = peers_report.compare_peers(frame, peers_report.NUMBERS).set_index("peer")
     shown = shown.loc[fractions.columns, [*COLUMNS]].rename(columns=COLUMNS)
-    n_tables = frame.loc[frame["n_classes"] == 0, "table"].nunique()
+    splits = frame[(frame["peer"] == peers_report.TUNED) & (frame["n_classes"] == 0)]
     return (
         f"{results.markdown(shown.reset_index())}\n\n"
-        f"On {n_tables} tables of at most {frame['n_train'].max()} training rows; a "
-        f"peer's own teacher leads the tuned student on {fractions.count().min()} to "
-        f"{fractions.count().max()} of them."
+        f"On {splits['table'].nunique()} tables of at most {splits['n_train'].max()} "
+        f"training rows, {splits['seed'].nunique()} split of each. A peer's own teacher "
+        f"leads the tuned student by {gap.MIN_LEAD:g} or more on "
+        f"{fractions.count().min()} to {fractions.count().max()} of them; worse is a "
+        f"loss of more than {gap.HARM:g}."
     )
 
 
