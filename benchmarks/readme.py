@@ -31,8 +31,8 @@ def tabulate(frame: pd.DataFrame) -> str:
     return (
         f"{results.markdown(shown.reset_index())}\n\n"
         f"On {splits['table'].nunique()} tables of at most {splits['n_train'].max()} "
-        f"training rows, {splits['seed'].nunique()} split of each. A peer's own teacher "
-        f"leads the tuned student by {gap.MIN_LEAD:g} or more on "
+        f"training rows, {splits['seed'].nunique()} split of each. A peer's own "
+        f"teacher leads the tuned student by {gap.MIN_LEAD:g} or more on "
         f"{fractions.count().min()} to {fractions.count().max()} of them; worse is a "
         f"loss of more than {gap.HARM:g}."
     )
