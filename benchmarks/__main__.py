@@ -28,7 +28,6 @@ STEPS = (
     "sardar_predictions",
     "tuned",
     "gap",
-    "readme",
     "ablation",
     "samplers",
     "gap_classes",
@@ -64,6 +63,7 @@ STEPS = (
     "hsu",
     "lopez_paz",
     "peers",
+    "readme",
     "nested_grid",
 )
 
