@@ -44,6 +44,26 @@ class Tree:
         return self.left < 0
 
     @property
+    def leaves_before(self) -> NDArray[np.intp]:
+        """How many leaves stand left of those of each node, (n_nodes,)."""
+        order, stack = [], [0]
+        while stack:
+            node = stack.pop()
+            order.append(node)
+            if self.left[node] >= 0:
+                stack += [int(self.right[node]), int(self.left[node])]
+        is_leaf = self.is_leaf[order]
+        before = np.zeros(len(self.left), dtype=np.intp)
+        before[order] = np.cumsum(is_leaf) - is_leaf
+        return before
+
+    @property
+    def leaf_values(self) -> NDArray:
+        """The values of the leaves, from left to right."""
+        leaves = np.flatnonzero(self.is_leaf)
+        return self.value[leaves[np.argsort(self.leaves_before[leaves])]]
+
+    @property
     def outputs(self) -> slice:
         """The outputs that the leaves add to."""
         return slice(self.output, self.output + self.value.shape[1])
