@@ -11,7 +11,7 @@ Splits that send missing values right come first: not v <= t holds for these, wh
 v > t, for those that send them left, does not.
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -116,16 +116,13 @@ def write_bits(source: CSource, ensemble: Ensemble, value: str, add: str) -> str
 
 
 def _sorted_splits(ensemble: Ensemble) -> _Splits:
-    columns = [
+    by_tree = [
         _splits_of(tree, number, takes_missing=ensemble.takes_missing)
         for number, tree in enumerate(ensemble.trees)
     ]
-    feature, threshold, missing_left, tree, low, high = map(
-        np.concatenate, zip(*columns, strict=True)
-    )
-    order = np.lexsort((threshold, feature, missing_left))
-    columns = (feature, threshold, missing_left, tree, low, high)
-    return _Splits(*(column[order] for column in columns))
+    splits = _Splits(*map(np.concatenate, zip(*by_tree, strict=True)))
+    order = np.lexsort((splits.threshold, splits.feature, splits.missing_left))
+    return _Splits(*(values[order] for values in astuple(splits)))
 
 
 def _splits_of(tree: Tree, number: int, *, takes_missing: bool) -> tuple[NDArray, ...]:

@@ -57,7 +57,7 @@ from skdistill.export import _c, to_c
 from skdistill.export._c_compile import find_compiler, run_c
 from skdistill.export._c_file import write_c
 from skdistill.export._check import Predictions
-from skdistill.export._ensembles import Ensemble, Tree
+from skdistill.export._ensembles import Ensemble
 from skdistill.export._parts import Beside, apply_parts
 from tests.export.cases import (
     CLASSIFIERS,
@@ -69,6 +69,7 @@ from tests.export.cases import (
     XGB,
     puncture,
 )
+from tests.export.trees import EDGES, random_tree
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:X does not have valid feature names"),
@@ -613,25 +614,6 @@ def test_scaled_rows_may_differ_in_single_precision_as_far_as_is_accepted():
         to_c(model, rows, dtype="float32", max_mismatch=1.0)
 
 
-def random_tree(n_leaves, rng):
-    """Return a tree that grew at random leaves, with missing values either way."""
-    n_nodes = 2 * n_leaves - 1
-    left, right = np.full(n_nodes, -1), np.full(n_nodes, -1)
-    leaves = [0]
-    for child in range(1, n_nodes, 2):
-        node = leaves.pop(rng.integers(len(leaves)))
-        left[node], right[node] = child, child + 1
-        leaves += [child, child + 1]
-    return Tree(
-        feature=rng.integers(3, size=n_nodes),
-        threshold=rng.choice([-1.0, 0.0, 0.1, 0.5, 2.0, np.inf], n_nodes),
-        missing_left=rng.random(n_nodes) < 0.5,
-        left=left,
-        right=right,
-        value=rng.normal(size=(n_nodes, 1)),
-    )
-
-
 @needs_compiler
 def test_trees_of_all_sizes():
     rng = np.random.default_rng(0)
@@ -641,7 +623,7 @@ def test_trees_of_all_sizes():
         for size in sizes
     ]
     parts = [Beside(tuple((ensemble,) for ensemble in ensembles))]
-    rows = rng.choice([-np.inf, -1.0, 0.0, 0.05, 0.5, 1.0, 3.0, np.nan], (200, 3))
+    rows = rng.choice(EDGES, (200, 3))
     facts = {"name": "m", "header_name": "m.h", "dtype": "float64", "title": "trees"}
     c_model = write_c(parts, features=list("abc"), classes=None, **facts)
     assert_array_equal(run(c_model, rows).values, apply_parts(parts, rows))
