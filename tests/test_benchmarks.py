@@ -511,7 +511,8 @@ KINDS = ("row", "batch")
 
 @pytest.mark.skipif(not shutil.which("cc"), reason="needs a C compiler")
 @pytest.mark.parametrize(
-    "students", [("tree", "linear"), pytest.param(ship.STUDENTS, marks=pytest.mark.slow)]
+    "students",
+    [("tree", "linear"), pytest.param(ship.STUDENTS, marks=pytest.mark.slow)],
 )
 @pytest.mark.parametrize("table", ship.TABLES)
 def test_every_kind_of_student_is_shipped(table, students, monkeypatch):

@@ -31,6 +31,10 @@ _UNCHECKED = (
     "run. What was read of the model predicts X as it does."
 )
 
+_OTHER_NAMES = (
+    "Keep other columns of the table, or fit the model on labels of other names."
+)
+
 
 def to_sql(
     model: Estimator,
@@ -123,7 +127,7 @@ def to_sql(
     columns = column_names(X, rows)
     if not hasattr(X, "columns"):
         columns = [f"x{name}" for name in columns]
-    _check_names("columns of X", columns)
+    _check_names("columns of X", columns, "Rename the columns, and fit the model anew.")
     try:
         parts = read_model(model)
     except ValueError as error:
@@ -132,7 +136,7 @@ def to_sql(
     for part in parts:
         n_outputs = part.count_outputs(n_outputs)
     outputs = _output_names(n_outputs, classes)
-    _check_names("columns of the result", [*keep, *outputs])
+    _check_names("columns of the result", [*keep, *outputs], _OTHER_NAMES)
     title, expected = type(model).__name__, [predictions_of(model, X)]
     found = compare(expected, predict_parts(parts, rows, classes))
     check_few_differ(found, title, max_mismatch=0.0, kind="SQL statement")
@@ -160,7 +164,8 @@ def _check_parameters(table: str, keep: Sequence[str], materialized: bool) -> No
         raise ValueError(
             f"table must be a name of at least one character. Got {table!r}."
         )
-    if isinstance(keep, str) or not all(map(_is_name, keep)):
+    is_list = isinstance(keep, Sequence) and not isinstance(keep, str)
+    if not (is_list and all(map(_is_name, keep))):
         raise ValueError(f"keep must be a list of names of columns. Got {keep!r}.")
     if not isinstance(materialized, bool):
         raise ValueError(f"materialized must be True or False. Got {materialized!r}.")
@@ -170,7 +175,7 @@ def _is_name(name: str) -> bool:
     return isinstance(name, str) and name != "" and "\0" not in name
 
 
-def _check_names(what: str, names: Sequence[str]) -> None:
+def _check_names(what: str, names: Sequence[str], remedy: str) -> None:
     """Refuse names that SQL cannot tell apart."""
     counts = Counter(name.casefold() for name in names)
     same = [name for name in names if counts[name.casefold()] > 1]
@@ -178,7 +183,7 @@ def _check_names(what: str, names: Sequence[str]) -> None:
         raise ValueError(
             f"The {what} must have names that differ by more than the case of their "
             f"letters, none of them empty. Got {(same or list(names))[:3]} and such. "
-            "Rename the columns before the model is fitted."
+            f"{remedy}"
         )
 
 

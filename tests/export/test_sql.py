@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from functools import cache
+from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -90,6 +91,9 @@ def from_duckdb(statement, table):
     with closing(duckdb.connect()) as connection:
         connection.register("samples", table)
         return connection.execute(statement).fetch_df()
+
+
+DATABASES = [from_sqlite, *([from_duckdb] if find_spec("duckdb") else [])]
 
 
 def numbered(X):
@@ -187,7 +191,7 @@ def assert_written(part, rows):
     source = SqlSource("samples", [], materialized=True)
     outputs = write_parts(source, [part], names, read_often=False)
     statement = source.statement({name.strip('"'): name for name in outputs})
-    for run in (from_sqlite, from_duckdb):
+    for run in DATABASES:
         found = run(statement, numbered(rows)).to_numpy()
         assert_array_equal(found, part.apply(rows))
 
@@ -292,6 +296,7 @@ def test_what_cannot_be_exported_is_refused_before_any_work(monkeypatch):
         ({"table": 3}, "table must be a name"),
         ({"keep": "id"}, "keep must be a list"),
         ({"keep": [1]}, "keep must be a list"),
+        ({"keep": 3}, "keep must be a list"),
         ({"keep": ["Prediction"]}, "columns of the result must have names that differ"),
         ({"materialized": 1}, "materialized must be True or False"),
     ],
