@@ -201,8 +201,9 @@ def report(frame: pd.DataFrame) -> str:
         f"{N_CALLS:,} calls, or of those of {MAX_SECONDS} seconds), and of a row in a "
         f"batch of {N_BATCH} (the best of {N_BATCHES} measurements). `predict` and "
         f"what is exported take turns of {N_TURN} calls. An ONNX model returns labels "
-        f"and probabilities, `predict` labels. C predicts {N_TIMED} rows, each alone, without Python. SQL "
-        "is a prepared statement in SQLite on a table in memory; it returns labels and "
+        f"and probabilities, `predict` labels. C predicts {N_TIMED} rows, each alone, "
+        "without Python. SQL is a prepared statement in SQLite on a table in memory; "
+        "it returns labels and "
         "probabilities. KB of the pickle, the ONNX file, the code and data in C, and "
         "the text of the statement. Trees are refined.",
     ]
