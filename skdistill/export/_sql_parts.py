@@ -87,7 +87,6 @@ def _write_beside(
     outputs: list[str] = []
     for place, parts in enumerate(part.members, start=1):
         needed = inputs if place < len(part.members) else []
-        # What is passed on is read once more by each member that follows.
         outputs += write_parts(
             source,
             parts,
