@@ -37,7 +37,7 @@ from skdistill.cascade._deferral import default_model
 from skdistill.cascade._held_out import HeldOut, fit_folds, halve
 from skdistill.cascade._learn import Known, learn_scores, set_thresholds
 from skdistill.cascade._pair import Pair, ask_student
-from skdistill.cascade._stage import Answers, CascadeStage, ask
+from skdistill.cascade._stage import Asked, CascadeStage, ask
 from skdistill.cascade._students import build_models, is_frozen, seeded
 from skdistill.cascade._threshold import certify_whole, describe
 from skdistill.distilled import NamedPartsMixin, take_tags
@@ -286,9 +286,9 @@ class BaseCascade(NamedPartsMixin, MetaEstimatorMixin, BaseEstimator):
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            A sample with a score above `threshold_` is predicted by the teacher. Of
-            several students the last one's; negatively infinite for samples that those
-            before it keep.
+            A sample with a score above `threshold_` is predicted by the teacher. With
+            several students it is the last one's score, negatively infinite for samples
+            that those before it keep.
         """
         return self._ask(X).scores
 
@@ -332,9 +332,9 @@ class BaseCascade(NamedPartsMixin, MetaEstimatorMixin, BaseEstimator):
         Returns
         -------
         student, teacher : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            Values, or probabilities of the classes. Of several students it is the last
-            that is asked about a sample. The teacher's are calibrated, as the student
-            learned them.
+            Values, or probabilities of the classes. Among several students it is the
+            last that is asked about a sample. The teacher's are calibrated, as the
+            student learned them.
         """
         student = self._ask(X).predictions
         (X,) = indexable(X)
@@ -367,7 +367,7 @@ class BaseCascade(NamedPartsMixin, MetaEstimatorMixin, BaseEstimator):
         alone.stages_ = found
         return alone
 
-    def _ask(self, X: Table) -> Answers:
+    def _ask(self, X: Table) -> Asked:
         """Return what the students say."""
         check_is_fitted(self)
         (X,) = indexable(X)

@@ -18,7 +18,7 @@ from skdistill.cascade._deferral import (
 from skdistill.cascade._pair import ask_student
 from skdistill.inspect import FidelityCertificate
 
-__all__ = ["Answers", "CascadeStage", "ask"]
+__all__ = ["Asked", "CascadeStage", "ask"]
 
 
 @dataclass(frozen=True)
@@ -76,13 +76,13 @@ class CascadeStage:
         return expected_gains(predicted, corrections)
 
 
-class Answers(NamedTuple):
+class Asked(NamedTuple):
     """What the students of a cascade say of some samples.
 
     Attributes
     ----------
     predictions : ndarray of shape (n_samples,) or (n_samples, n_classes)
-        Of the last student that was asked about a sample.
+        What the last student says that was asked about a sample.
     scores : ndarray of shape (n_samples,)
         The score of the last stage; negatively infinite for samples that do not come
         so far.
@@ -95,7 +95,7 @@ class Answers(NamedTuple):
     kept_by: NDArray[np.int_]
 
 
-def ask(stages: Sequence[CascadeStage], X: Table) -> Answers:
+def ask(stages: Sequence[CascadeStage], X: Table) -> Asked:
     """Ask one student after the other, each about the samples that came to it.
 
     Parameters
@@ -107,7 +107,7 @@ def ask(stages: Sequence[CascadeStage], X: Table) -> Answers:
 
     Returns
     -------
-    Answers
+    Asked
     """
     n_samples, last = num_samples(X), len(stages) - 1
     rows, scores = np.arange(n_samples), np.full(n_samples, -np.inf)
@@ -126,4 +126,4 @@ def ask(stages: Sequence[CascadeStage], X: Table) -> Answers:
         kept_by[rows] = number + 1
         if not len(rows):
             break
-    return Answers(predictions, scores, kept_by)
+    return Asked(predictions, scores, kept_by)

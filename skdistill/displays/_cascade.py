@@ -108,9 +108,9 @@ class CascadeDisplay:
         Parameters
         ----------
         cascade : CascadeRegressor or CascadeClassifier
-            Fitted. If its `costs_` are known, they make the horizontal axis. Of several
-            students, what is sent varies from the last one on, and what they cost is
-            the mean over X of those that are asked.
+            Fitted. If its `costs_` are known, they make the horizontal axis. With
+            several students, what the last one sends varies, and what they cost is the
+            mean over X of those that are asked.
         X : table of shape (n_samples, n_features)
             Held-out samples.
         y : array-like of shape (n_samples,)
