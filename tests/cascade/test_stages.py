@@ -35,8 +35,9 @@ from tests.doubles import CountingTeacher, RecordingRegressor
 CHEAP = {"transfer": None, "refine": None, "on_poor_teacher": "ignore"}
 X, Y = load_diabetes(return_X_y=True)
 FLOWERS, KINDS = load_iris(return_X_y=True)
-FOREST = ExtraTreesRegressor(10, bootstrap=True, random_state=0)
+FOREST = ExtraTreesRegressor(5, bootstrap=True, random_state=0)
 VALUES = DistilledRegressor(FOREST, **CHEAP)
+LINEAR = DistilledRegressor(Ridge(0.01), cross_fit=False, **CHEAP)
 STUMP, TREE = DecisionTreeRegressor(max_depth=1), DecisionTreeRegressor(max_depth=4)
 STUDENTS = [("stump", STUMP), ("line", Ridge(0.1)), ("tree", TREE)]
 ALL, SOME = [0.7, 0.5, 0.2], {"deferral": Ridge(), "cv": 3, "random_state": 0}
@@ -51,7 +52,7 @@ def regressor():
 @cache
 def classifier():
     classes = DistilledClassifier(
-        ExtraTreesClassifier(10, bootstrap=True, random_state=0), **CHEAP
+        ExtraTreesClassifier(5, bootstrap=True, random_state=0), **CHEAP
     )
     students = [
         ("stump", DecisionTreeClassifier(max_depth=1)),
@@ -111,10 +112,10 @@ def test_each_model_is_asked_once_and_only_about_what_comes_to_it(monkeypatch):
 
 
 def test_one_student_in_the_list_is_the_estimators_own():
-    own = clone(VALUES).set_params(student=Ridge(0.1), random_state=0)
+    own = clone(LINEAR).set_params(student=Ridge(0.1), random_state=0)
     alone = CascadeRegressor(own, **SOME).fit(X, Y)
     named = CascadeRegressor(
-        clone(VALUES).set_params(random_state=0), student=STUDENTS[1:2], **SOME
+        clone(LINEAR).set_params(random_state=0), student=STUDENTS[1:2], **SOME
     ).fit(X, Y)
     assert_array_equal(alone.predict(X), named.predict(X))
     assert alone.guarantee_ == named.guarantee_
@@ -162,8 +163,8 @@ def test_thresholds_and_certificates_hold_over_many_draws(of_classes):
         second[0] = second[0] + 0.5 * first[0]
         return [first[0], second[0]], [first[1], second[1]], teacher
 
-    new, gone, held = drawn(4_000), [], []
-    for _ in range(500):
+    new, gone, held = drawn(3_000), [], []
+    for _ in range(300):
         scores, students, teacher = drawn(80)
         thresholds = find_thresholds(scores, fractions)
         found = certify_stages(
@@ -207,7 +208,7 @@ def test_nothing_is_said_of_a_stage_that_may_keep_what_no_sample_shows():
     assert known[1] is None
     assert certify_whole(known, [5.0, 6.0], 0.5) is None
     assert certify_whole(known, [5.0, -np.inf], 0.5) == known[0]
-    model = CascadeRegressor(VALUES, student=STUDENTS[:2], budget=[1e-4, 0], **SOME)
+    model = CascadeRegressor(LINEAR, student=STUDENTS[:2], budget=[1e-4, 0], **SOME)
     assert "Too few held-out samples" in model.fit(X, Y).guarantee_
 
 
@@ -221,7 +222,7 @@ def test_a_budget_of_microseconds_pays_for_all_stages():
     with pytest.raises(ValueError, match="what the first student takes.*teacher 300"):
         find_fractions(0.5, costs, 2)
     model = CascadeRegressor(
-        VALUES, student=STUDENTS[:2], budget=1e9, budget_unit="microseconds", **SOME
+        LINEAR, student=STUDENTS[:2], budget=1e9, budget_unit="microseconds", **SOME
     ).fit(X, Y)
     assert len(model.costs_) == 3
     assert_array_equal(model.predict(X), model.predict_both(X)[1])
@@ -261,7 +262,9 @@ def test_one_stage_alone_and_its_export():
 
 
 def test_the_curve_begins_with_what_the_students_say_and_cost():
-    model = clone(regressor()).set_params(costs=(1, 2, 4, 100)).fit(X, Y)
+    model = CascadeRegressor(
+        LINEAR, student=STUDENTS, budget=ALL, costs=(1, 2, 4, 100), **SOME
+    ).fit(X, Y)
     display = CascadeDisplay.from_estimator(model, X, Y, fractions=[])
     number = model.predicted_by(X)
     of_students = 1 + 2 * np.mean(number >= 1) + 4 * np.mean(number >= 2)
@@ -274,7 +277,7 @@ def test_names_reach_the_students_in_searches_clones_and_pickles():
     assert model.get_params()["tree__max_depth"] == 4
     assert model.set_params(tree__max_depth=2).student[2][1].max_depth == 2
     grid = GridSearchCV(
-        CascadeRegressor(VALUES, student=STUDENTS[:2], **SOME),
+        CascadeRegressor(LINEAR, student=STUDENTS[:2], deferral=Ridge(), cv=2),
         {"line__alpha": [1.0], "budget": [[0.5, 0.1]]},
         cv=2,
     ).fit(X, Y)
@@ -333,7 +336,9 @@ def test_what_does_not_go_is_refused(params, message):
 
 
 def test_students_that_do_not_know_what_the_teacher_does_are_refused():
-    pair = DistilledClassifier(LogisticRegression(), **CHEAP)
+    pair = DistilledClassifier(
+        DecisionTreeClassifier(), DecisionTreeClassifier(), cross_fit=False, **CHEAP
+    )
     students = [("silent", RidgeClassifier()), ("line", LogisticRegression())]
     with pytest.raises(ValueError, match="must have predict_proba.*Got RidgeClass"):
         CascadeClassifier(pair, student=students).fit(FLOWERS, KINDS)
