@@ -354,17 +354,21 @@ class BaseCascade(NamedPartsMixin, MetaEstimatorMixin, BaseEstimator):
         Returns
         -------
         cascade : CascadeRegressor or CascadeClassifier
-            Fitted: this student, and the teacher.
+            Fitted: this student, and the teacher, without what is said of the whole,
+            `guarantee_` and `deferred_fraction_`.
         """
         check_is_fitted(self)
-        found = [stage for stage in self.stages_ if stage.name == name]
-        if not found:
+        names = [stage.name for stage in self.stages_]
+        if name not in names:
             raise ValueError(
-                f"name must be one of {[stage.name for stage in self.stages_]}. Got "
-                f"{name!r}. Use the name of a student."
+                f"name must be one of {names}. Got {name!r}. Use the name of a student."
             )
-        alone = copy(self)
-        alone.stages_ = found
+        number, alone = names.index(name), copy(self)
+        alone.stages_ = [self.stages_[number]]
+        alone.certificate_ = alone.stages_[0].certificate
+        if self.costs_ is not None:
+            alone.costs_ = self.costs_[number], self.costs_[-1]
+        del alone.guarantee_, alone.deferred_fraction_
         return alone
 
     def _ask(self, X: Table) -> Asked:

@@ -28,10 +28,16 @@ def check_cascade(model: Estimator, estimator: Estimator) -> None:
     estimator : estimator
         What it distils: its own, or the default.
     """
-    if model.estimator is not None:
-        _check_estimator(model)
     check_names(model)
     pairs = named_pairs(model, "student")
+    for name, student in pairs:
+        if not is_estimator(student):
+            raise ValueError(
+                "Each of several students must be an estimator. Got "
+                f"{student!r} for {name!r}. Give one, not its class."
+            )
+    if model.estimator is not None:
+        _check_estimator(model)
     if pairs:
         _check_students(model, estimator, dict(pairs))
     n_students = len(pairs) or 1

@@ -32,12 +32,13 @@ def build_models(cascade: Any, estimator: Estimator) -> dict[str, Estimator]:
         What is distilled; the students take the place of its own.
     """
     pairs = named_pairs(cascade, "student")
-    if not pairs:
-        return {_ONLY: estimator}
-    if is_frozen(estimator):
+    if pairs and is_frozen(estimator):
         return dict(pairs)
     held = estimator.get_params(deep=True)
-    key = min((one for one in held if one.endswith("student")), key=len)
+    keys = [name for name in held if name.rpartition("__")[2] == "student"]
+    if not pairs or not keys:  # What has no student is refused by `fit`.
+        return {_ONLY: estimator}
+    key = min(keys, key=len)
     return {
         name: clone(estimator).set_params(**{key: student}) for name, student in pairs
     }

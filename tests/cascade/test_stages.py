@@ -251,6 +251,8 @@ def test_one_stage_alone_and_its_export():
     scores = stage.score(X, stage.predict(X))
     assert_array_equal(line.deferral_score(X), scores)
     assert_array_equal(line.defer(X), scores > stage.threshold)
+    assert line.certificate_ == stage.certificate
+    assert not hasattr(line, "guarantee_")
     properties = {one.key: one.value for one in to_onnx(line, X).metadata_props}
     assert float(properties["deferral_threshold"]) == pytest.approx(
         stage.threshold, rel=1e-3
@@ -270,6 +272,8 @@ def test_the_curve_begins_with_what_the_students_say_and_cost():
     of_students = 1 + 2 * np.mean(number >= 1) + 4 * np.mean(number >= 2)
     assert_allclose(display.frame()["cost"], [of_students, of_students + 100])
     assert display.chosen == np.mean(number == 3)
+    alone = CascadeDisplay.from_estimator(model.of_student("line"), X, Y, fractions=[])
+    assert_allclose(alone.frame()["cost"], [2, 102])
 
 
 def test_names_reach_the_students_in_searches_clones_and_pickles():
@@ -315,6 +319,8 @@ LINE = FrozenEstimator(Ridge().fit(X, Y))
         ({"student": [Ridge()]}, "list of pairs, at least one"),
         ({"student": [("budget", Ridge())]}, "a parameter of the model"),
         ({"student": Ridge()}, "The 'student' parameter"),
+        ({"student": [("number", 5)]}, "must be an estimator. Got 5 for 'number'"),
+        ({"estimator": Ridge()}, "must be distilled.*Got Ridge"),
         ({"budget": [0.5]}, r"for each student.*Got \[0.5\] for 2 student"),
         ({"budget": [0.2, 0.5]}, "not increasing"),
         ({"budget": [1.5, 0.5]}, "from 0 to 1"),
