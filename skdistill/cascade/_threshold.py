@@ -111,7 +111,7 @@ def find_thresholds(
     >>> from skdistill.cascade import find_thresholds
     >>> scores = np.arange(19.0)
     >>> find_thresholds([scores, -scores], [0.5, 0.2])
-    [9.0, -12.0]
+    [9.0, -13.0]
     """
     has_come = np.ones(len(scores[0]), dtype=bool)
     thresholds: list[float] = []
