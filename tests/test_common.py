@@ -278,6 +278,12 @@ CASCADES = {
         deferral="margin",
         cv=2,
     ),
+    "several students": CascadeRegressor(
+        DistilledRegressor(Ridge(), **CHEAP),
+        student=[("shrunken", Ridge(10.0)), ("line", Ridge())],
+        deferral=Ridge(),
+        cv=2,
+    ),
 }
 
 
