@@ -20,7 +20,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from xgboost import XGBClassifier, XGBRegressor
 
@@ -164,6 +164,31 @@ def test_predictions_of_collections_are_lazy_and_the_same():
     model.set_params(student=student).fit(parts, as_dask(labels(2))[0])
     lazy = model.decision_function(parts)
     np.testing.assert_array_equal(lazy.compute(), model.decision_function(X))
+
+
+@pytest.mark.parametrize("is_frame", [False, True])
+def test_lazy_predictions_have_the_dtype_of_the_student(is_frame):
+    X, y, _ = samples()
+    frame = pd.DataFrame(X, columns=[*"abcd"]) if is_frame else X
+    parts = dd.from_pandas(frame, npartitions=2) if is_frame else as_dask(X)[0]
+    for student, dtype in ((BOOSTED, np.float32), (Ridge(), np.float64)):
+        model = DaskDistilledRegressor(Ridge(), student, **ALONE).fit(frame, y)
+        lazy = model.predict(parts)
+        assert lazy.dtype == lazy.compute().dtype == model.predict(frame).dtype == dtype
+    model = DaskDistilledClassifier(LogisticRegression(), CLASSES, **ALONE)
+    lazy = model.fit(frame, labels(2)).predict_proba(parts)
+    assert lazy.dtype == lazy.compute().dtype == np.float32
+    assert model.predict(parts).dtype == model.predict(frame).dtype
+
+
+def test_predictions_that_refuse_a_made_up_sample_are_in_double_precision():
+    frame = pd.DataFrame({"kind": pd.Series([*"xz"] * 30, dtype=object)})
+    y = np.where(frame["kind"] == "x", 1.0, 2.0)
+    student = make_pipeline(OneHotEncoder(), Ridge())
+    model = DaskDistilledRegressor(clone(student), student, **ALONE).fit(frame, y)
+    lazy = model.predict(dd.from_pandas(frame, npartitions=2))
+    np.testing.assert_array_equal(lazy.compute(), model.predict(frame))
+    assert lazy.dtype == np.float64
 
 
 def test_classes_without_weight_are_classes_as_in_memory():
