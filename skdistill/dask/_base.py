@@ -48,6 +48,7 @@ class BaseDaskDistilled(BasePiecewise):
         "teacher_samples": [Interval(Integral, 1, None, closed="left"), None],
     }
     _pieces = "Dask collections"
+    teacher_samples: int | None  # type: ignore[assignment]
 
     def __init__(
         self,

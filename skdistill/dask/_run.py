@@ -134,16 +134,16 @@ class _Run:
         One that learns all samples is fitted by all workers.
         """
         taken = self._each(take, self.blocks, self.seen)
-        given, submit = (self.model, self.facts, taken), self.client.submit
+        given, folds = (self.model, self.facts, taken), None
+        submit = partial(self.client.submit, pure=False)
         if self.model.teacher_samples is None:
-            plan, weighs = submit(plan_of, *given, pure=False).result()
-            given = (*given, self._fit_folds(plan, weighs))
-        return submit(prepare, *given, pure=False)
+            folds = self._fit_folds(*submit(plan_of, *given).result())
+        return submit(prepare, *given, folds)
 
     def _fit_folds(self, plan: Plan, weighs: bool) -> BlockFolds:
         """Fit a teacher for each fold of partitions, on all samples of the others."""
         counts, n_folds = self.facts.counts, count_folds(self.model)
-        of_block = assign_folds(counts, n_folds, plan.seeds.folds)
+        of_block = assign_folds(counts, n_folds, plan.seeds.folds or 0)
         teacher = clone_with_seed(plan.teacher, plan.seeds.teacher)
         of_labels = partial(labels_of, teacher=teacher, facts=self.facts, weighs=weighs)
         rows, fitted = self._each(of_labels, self.blocks), []
