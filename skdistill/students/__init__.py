@@ -22,6 +22,7 @@ from skdistill.students import (
 from skdistill.students._adapter import StudentAdapter
 from skdistill.students._counts import ValueCounts
 from skdistill.students._distributed import (
+    fit_in_blocks,
     mixed_for,
     trains_distributed,
     trains_in_blocks,
@@ -74,6 +75,7 @@ __all__ = [
     "codes_of",
     "find_adapter",
     "find_offset",
+    "fit_in_blocks",
     "fit_on_target",
     "fit_until",
     "has_stages",
