@@ -13,9 +13,10 @@ from rich.console import Console
 from sklearn.metrics import get_scorer_names
 
 from skdistill._version import __version__
+from skdistill.cli._asked import FitOptions
 from skdistill.cli._errors import shown
 from skdistill.cli._files import STDIN
-from skdistill.cli._fit import FitOptions, fit
+from skdistill.cli._fit import fit
 from skdistill.cli._folders import naming_damage, read_result
 from skdistill.cli._guess import Asked
 from skdistill.cli._parts import AUTO, AUTO_STUDENTS, STUDENTS
