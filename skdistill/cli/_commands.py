@@ -256,8 +256,9 @@ def skdistill() -> None:
 def _fit(data: Path, out: Path | None, shows: str | None, **options: Any) -> None:
     """Distil a model of the table DATA into the folder OUT.
 
-    DATA is CSV, Parquet or Excel, maybe packed; - is standard input. A fifth of the
-    rows is held out for the report. OUT gets student.onnx, model.joblib, report.html,
+    DATA is CSV, Parquet or Excel, maybe packed; - is standard input. Parquet of more
+    than 100 million cells is read block by block. A fifth of the rows is held out for
+    the report. OUT gets student.onnx, model.joblib, report.html,
     metrics.json and reproduce.py.
     """
     if out is None:

@@ -60,8 +60,8 @@ def test_a_large_table_is_fitted_and_predicted_block_by_block(large, tmp_path, c
 def test_classes_of_a_large_table_have_probabilities(large, tmp_path, capsys):
     frame = houses(400).drop(columns="price")
     frame.to_parquet(large[1])
-    words = ["fit", large[1], "--target", "kind", "--teacher", "xgboost", "--out"]
-    words += [str(tmp_path / "out"), "--student", "tree", "--quiet"]
+    _, words = write(tmp_path, "classification")
+    words = ["fit", large[1], *words[2:], "--student", "tree", "--quiet"]
     assert run(words) == 0, capsys.readouterr().err
     path = tmp_path / "predicted.csv"
     assert run(["predict", str(tmp_path / "out"), large[1], "--out", str(path)]) == 0
