@@ -226,10 +226,10 @@ def skdistill() -> None:
 )
 @click.option(
     "--device",
-    type=click.Choice(["cpu", "cuda"]),
+    type=click.Choice(["auto", "cpu", "cuda"]),
     default="cpu",
     show_default=True,
-    help="Where XGBoost runs.",
+    help="Where XGBoost runs. auto: cuda where it is, else cpu.",
 )
 @click.option(
     "--out", type=_PATH, help="The new folder.  [default: the name of DATA, -distilled]"

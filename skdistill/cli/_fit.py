@@ -1,14 +1,13 @@
 """`skdistill fit`: from a table to a folder with a student and all about it."""
 
 import sys
-import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sklearn import config_context
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
-from skdistill._optional import import_optional
 from skdistill._typing import Estimator
 from skdistill.cli._asked import FitOptions
 from skdistill.cli._blocks import is_large, sample_task
@@ -25,6 +24,7 @@ from skdistill.cli._ship import write_shipped
 from skdistill.cli._task import Task, read_task
 from skdistill.report import DistillationReport
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
+from skdistill.students import has_cuda
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,7 +44,7 @@ def fit(options: FitOptions, console: "Console") -> None:
     InterruptedWorkError
         If the user interrupted it; the teacher's work is kept, for the next run.
     """
-    _check_device(options)
+    options = _with_device(options)
     in_blocks = is_large(options.data)
     if in_blocks:
         check_large(options)
@@ -212,35 +212,31 @@ def _about(
     }
 
 
-def _check_device(options: FitOptions) -> None:
-    """Raise if XGBoost is to work on a device that is not there."""
+def _with_device(options: FitOptions) -> FitOptions:
+    """Return the options with the device that XGBoost works on.
+
+    Raises
+    ------
+    CommandError
+        If it is to work on one that is not there.
+    """
     if options.device == "cpu":
-        return
-    if "xgboost" not in (options.teacher, options.student):
+        return options
+    uses_xgboost = "xgboost" in (options.teacher, options.student)
+    if options.device == "auto":
+        is_there = uses_xgboost and has_cuda()
+        return replace(options, device="cuda" if is_there else "cpu")
+    if not uses_xgboost:
         raise CommandError(
             "--device cuda is for XGBoost. Add --teacher xgboost or --student xgboost, "
             "or leave it out."
         )
-    if not _has_cuda():
+    if not has_cuda():
         raise CommandError(
             "--device cuda needs a CUDA device and an XGBoost made for it. Found none. "
-            "Leave it out to work on the CPU."
+            "Use --device auto, or leave it out to work on the CPU."
         )
-
-
-def _has_cuda() -> bool:
-    """Return whether XGBoost fits on a CUDA device; it may fall back with a warning."""
-    xgboost = import_optional("xgboost", extra="xgboost")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        if not xgboost.build_info().get("USE_CUDA", False):
-            return False
-        model = xgboost.XGBRegressor(n_estimators=1, device="cuda")
-        try:
-            model.fit([[0.0], [1.0]], [0, 1])
-        except Exception:  # XGBoost raises its own error, of no narrower class.
-            return False
-    return not any("GPU" in str(one.message) for one in caught)
+    return options
 
 
 def _search(

@@ -53,6 +53,7 @@ from skdistill.students._schedule import fit_until, reason_not_to_resume
 from skdistill.students._subsample import with_subsample
 from skdistill.students._training_loss import LossWord, TrainingLoss
 from skdistill.students._wrapped import at_level, student_parts, training_loss
+from skdistill.students._xgboost_device import boosting_on_cuda, has_cuda
 
 __all__ = [
     "CutTree",
@@ -68,6 +69,7 @@ __all__ = [
     "ValueCounts",
     "adapt_to_transfer_set",
     "at_level",
+    "boosting_on_cuda",
     "check_learns_target",
     "check_params",
     "check_takes_eval_set",
@@ -78,6 +80,7 @@ __all__ = [
     "fit_in_blocks",
     "fit_on_target",
     "fit_until",
+    "has_cuda",
     "has_stages",
     "held_out_labels",
     "held_out_sets",
