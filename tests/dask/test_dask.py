@@ -5,7 +5,6 @@ The cluster is of threads in this process; tests that kill workers have their ow
 
 import pickle
 import time
-from functools import cache
 
 import joblib
 import numpy as np
@@ -42,6 +41,7 @@ from skdistill.dask import (
     _workers,
 )
 from skdistill.transfer import MungeSampler, TransferSet
+from tests.dask.local import as_dask, bytes_to_client, labels, samples, two_workers
 
 da = pytest.importorskip("dask.array", reason="needs skdistill[dask]")
 dd = pytest.importorskip("dask.dataframe", reason="needs skdistill[dask]")
@@ -59,31 +59,8 @@ ALONE = {"transfer": None, "refine": None, **SEEDED}
 
 @pytest.fixture(scope="module", autouse=True)
 def client():
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0"
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
+    with two_workers() as client:
         yield client
-
-
-@cache
-def samples(n_samples=240):
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(n_samples, 4))
-    y = X[:, 0] + np.sin(2 * X[:, 1]) + 0.3 * rng.normal(size=n_samples)
-    return X, y, rng.uniform(0.5, 2, n_samples)
-
-
-def labels(n_classes):
-    y = samples()[1]
-    codes = np.digitize(y, np.quantile(y, np.arange(1, n_classes) / n_classes))
-    return np.array(["low", "mid", "top"])[codes]
-
-
-def as_dask(*arrays, size=60):
-    return [da.from_array(one, chunks=(size, *one.shape[1:])) for one in arrays]
 
 
 def in_memory(model):
@@ -344,20 +321,8 @@ def test_leaves_are_refined_on_as_many_samples_as_asked_for():
     assert np.abs(few - all_).max() > 0.01
 
 
-def test_what_the_client_gets_does_not_grow_with_the_samples(client, monkeypatch):
-    sizes = []
-
-    def recording(method):
-        def call(*args, **kwargs):
-            found = method(*args, **kwargs)
-            if not hasattr(found, "__await__"):
-                sizes[-1] += len(pickle.dumps(found))
-            return found
-
-        return call
-
-    for cls, name in ((distributed.Client, "gather"), (distributed.Future, "result")):
-        monkeypatch.setattr(cls, name, recording(getattr(cls, name)))
+def test_what_the_client_gets_does_not_grow_with_the_samples(monkeypatch):
+    sizes = bytes_to_client(monkeypatch)
     for n_samples in (240, 2400):
         sizes.append(0)
         X, y, _ = samples(n_samples)

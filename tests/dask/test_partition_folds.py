@@ -26,9 +26,7 @@ from skdistill.blocks import (
 from skdistill.dask import DaskDistilledClassifier, DaskDistilledRegressor, _run
 from skdistill.teachers import FoldMeanRegressor
 from skdistill.transfer import MungeSampler
-
-da = pytest.importorskip("dask.array", reason="needs skdistill[dask]")
-distributed = pytest.importorskip("distributed", reason="needs skdistill[dask]")
+from tests.dask.local import as_dask, bytes_to_client, labels, samples, two_workers
 
 # Sockets and threads of clusters are closed a little late.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -48,30 +46,8 @@ SIZE, N_SAMPLES = 80, 240
 
 @pytest.fixture(scope="module", autouse=True)
 def client():
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0"
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
+    with two_workers() as client:
         yield client
-
-
-def samples(n_samples=N_SAMPLES):
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(n_samples, 4))
-    y = X[:, 0] + np.sin(2 * X[:, 1]) + 0.3 * rng.normal(size=n_samples)
-    return X, y, rng.uniform(0.5, 2, n_samples)
-
-
-def labels(n_classes):
-    y = samples()[1]
-    codes = np.digitize(y, np.quantile(y, np.arange(1, n_classes) / n_classes))
-    return np.array(["low", "mid", "top"])[codes]
-
-
-def as_dask(*arrays, size=SIZE):
-    return [da.from_array(one, chunks=(size, *one.shape[1:])) for one in arrays]
 
 
 @pytest.mark.parametrize("n_classes", [0, pytest.param(2, marks=SLOW), 3])
@@ -89,7 +65,7 @@ def test_folds_of_partitions_are_those_folds_in_memory(n_classes, monkeypatch):
     )
     boosted = kinds[0](**ROUNDS)
     teacher = clone(boosted).set_params(max_depth=4)
-    model = kinds[1](teacher, boosted, **ON_ALL).fit(*as_dask(X, y, weight))
+    model = kinds[1](teacher, boosted, **ON_ALL).fit(*as_dask(X, y, weight, size=SIZE))
     split = PredefinedSplit(np.repeat(folds[0], SIZE))
     alike = {name: one for name, one in ON_ALL.items() if name != "teacher_samples"}
     expected = kinds[2](teacher, boosted, **alike | {"cv": split, "cross_fit": "kfold"})
@@ -166,7 +142,7 @@ def test_noise_teaches_nothing():
         teacher, Ridge(), **ON_ALL | {"calibrate": None, "on_poor_teacher": "baseline"}
     )
     with pytest.warns(UserWarning, match="The baseline student is fitted"):
-        model.fit(*as_dask(X, y))
+        model.fit(*as_dask(X, y, size=SIZE))
     assert model.teacher_score_ < 0
     assert "no better than a constant" in model.poor_teacher_
     np.testing.assert_allclose(model.predict(X), Ridge().fit(X, y).predict(X))
@@ -176,26 +152,14 @@ def test_a_class_may_lie_in_one_partition():
     X, y = samples()[0], labels(3)
     y = np.where(np.arange(N_SAMPLES) < SIZE, y, np.where(y == "mid", "low", y))
     model = DaskDistilledClassifier(XGBClassifier(**ROUNDS), Ridge(), **ON_ALL)
-    model.fit(*as_dask(X, y))
+    model.fit(*as_dask(X, y, size=SIZE))
     assert [*model.classes_] == ["low", "mid", "top"]
     assert np.isfinite(model.teacher_.predict_proba(X)).all()
 
 
 @SLOW
-def test_nothing_comes_to_the_client_that_grows_with_the_samples(client, monkeypatch):
-    sizes = []
-
-    def recording(method):
-        def call(*args, **kwargs):
-            found = method(*args, **kwargs)
-            if not hasattr(found, "__await__"):
-                sizes[-1] += len(pickle.dumps(found))
-            return found
-
-        return call
-
-    for cls, name in ((distributed.Client, "gather"), (distributed.Future, "result")):
-        monkeypatch.setattr(cls, name, recording(getattr(cls, name)))
+def test_nothing_comes_to_the_client_that_grows_with_the_samples(monkeypatch):
+    sizes = bytes_to_client(monkeypatch)
     monkeypatch.setattr(_run, "_JUDGED", 100)
     boosted = XGBRegressor(**ROUNDS)
     for n_samples in (240, 2400):
@@ -236,14 +200,14 @@ def test_what_cannot_work_is_refused(case):
     params, message = REFUSED[case]
     model = DaskDistilledRegressor(XGBRegressor(), Ridge(), **ON_ALL)
     with pytest.raises(ValueError, match=message):
-        model.set_params(**params).fit(*as_dask(*samples()[:2]))
+        model.set_params(**params).fit(*as_dask(*samples()[:2], size=SIZE))
 
 
 def test_a_teacher_of_another_loss_is_refused():
     teacher = XGBClassifier(objective="binary:hinge")
     model = DaskDistilledClassifier(teacher, LogisticRegression(), **ON_ALL)
     with pytest.raises(ValueError, match="learns no probabilities"):
-        model.fit(*as_dask(samples()[0], labels(2)))
+        model.fit(*as_dask(samples()[0], labels(2), size=SIZE))
 
 
 def test_samples_in_memory_are_fitted_as_without_dask():
