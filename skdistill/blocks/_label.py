@@ -247,7 +247,7 @@ def _out_of_fold(
     `position` is where they lie in the teacher's sample, -1 if they do not.
     """
     signal, is_new = prepared.supervision.signal, position < 0
-    if prepared.folds is not None:
+    if prepared.folds is not None and len(position):
         return signal.transform(prepared.folds.predict(data.X, number))
     predictions = signal.predictions[position]
     if not is_new.any():

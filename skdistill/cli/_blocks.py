@@ -12,7 +12,7 @@ from skdistill._optional import import_optional
 from skdistill.blocks import ParquetBlocks
 from skdistill.cli._files import RawTable, is_parquet, naming_fault
 from skdistill.cli._tables import Schema, interpret, with_target
-from skdistill.cli._task import Columns, Task, task_of
+from skdistill.cli._task import Columns, Task, task_of, with_frequent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,11 +104,25 @@ class TableBlocks(ParquetBlocks):
         The column of the labels; rows without one are left out.
     seed : int
         Which rows are held out.
+    kept : list, default=()
+        The classes that are not rare. If empty, all are kept.
+    merge : bool, default=False
+        Whether the others become one; else their rows are left out.
     """
 
-    def __init__(self, path: Path, schema: Schema, target: str, seed: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        schema: Schema,
+        target: str,
+        seed: int,
+        *,
+        kept: Sequence[object] = (),
+        merge: bool = False,
+    ) -> None:
         super().__init__(path, block_size=BLOCK)
         self._reading, self._target, self._seed = schema, target, seed
+        self._kept, self._merge = kept, merge
         n_rows = max(_size(path)[0], 1)
         self._fraction = min(_HELD_OUT, SAMPLE / n_rows)
 
@@ -147,6 +161,10 @@ class TableBlocks(ParquetBlocks):
             where = Path(f"{self.path}, after row {start:,},")
             values, _ = interpret(raw, self._reading, where)
             start += len(frame)
+            if self._kept:
+                values = with_frequent(
+                    values, self._target, self._kept, merge=self._merge
+                )
             yield values, self._is_held(values)
 
     def _is_held(self, frame: "DataFrame") -> "NDArray[np.bool_]":

@@ -56,7 +56,6 @@ def check_large(options: FitOptions) -> None:
     needs_all = {
         "--group": columns.group,
         "--time": columns.time,
-        "--rare": columns.rare != "refuse",
         "--test": options.test,
         "--unlabeled": options.unlabeled,
         "--max-latency": options.max_latency,
@@ -94,7 +93,7 @@ def fit_large(
     Done
     """
     columns, features = task.columns, [*task.features.kinds]
-    blocks = TableBlocks(options.data, task.schema, columns.target, options.seed)
+    blocks = _blocks_of(options, task)
     held, categories = blocks.held_out()
     X, weighted = task.frame[features], columns.weight is not None
     model = _model(options, task, folder)
@@ -121,6 +120,22 @@ def fit_large(
     )
     kept = {name: categories[name] for name in task.features.of_kind("category")}
     return Done(model, task, parts, train, kept, warnings, None)
+
+
+def _blocks_of(options: FitOptions, task: Task) -> TableBlocks:
+    """Return the table; classes that some rows did not show are rare ones too."""
+    columns, kept = task.columns, task.kept
+    merges = columns.rare == "merge"
+    if task.kind == "classification" and columns.rare != "refuse" and not kept:
+        kept = task.frame[columns.target].unique().tolist()
+    return TableBlocks(
+        options.data,
+        task.schema,
+        columns.target,
+        options.seed,
+        kept=kept,
+        merge=merges,
+    )
 
 
 def _model(options: FitOptions, task: Task, folder: Path) -> Estimator:

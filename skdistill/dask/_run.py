@@ -146,12 +146,14 @@ class _Run:
         of_block = assign_folds(counts, n_folds, plan.seeds.folds or 0)
         teacher = clone_with_seed(plan.teacher, plan.seeds.teacher)
         of_labels = partial(labels_of, teacher=teacher, facts=self.facts, weighs=weighs)
-        rows, fitted = self._each(of_labels, self.blocks), []
+        filled = np.flatnonzero(counts)
+        rows = self._each(of_labels, [self.blocks[number] for number in filled])
+        fitted = []
         for number in range(n_folds):
             others = [
                 part
-                for part, fold, count in zip(rows, of_block, counts, strict=True)
-                if fold != number and count
+                for part, block in zip(rows, filled, strict=True)
+                if of_block[block] != number
             ]
             with naming_failures(f"teacher ({type(teacher).__name__}), fold {number}"):
                 given = self._collections(others)

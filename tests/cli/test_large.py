@@ -77,7 +77,6 @@ def test_classes_of_a_large_table_have_probabilities(large, tmp_path, capsys):
     [
         (["--group", "town"], "--group"),
         (["--time", "size"], "--time"),
-        (["--rare", "drop"], "--rare"),
         (["--test", "other.csv"], "--test"),
         (["--unlabeled", "other.csv"], "--unlabeled"),
         (["--max-latency", "5ms"], "--max-latency"),
@@ -97,6 +96,17 @@ def test_a_large_table_is_checked(large, capsys):
     found = json.loads(capsys.readouterr().out)
     assert found["columns"]["town"]["kind"] == "category"
     assert "block by block" in found["reading"][0]
+
+
+@pytest.mark.parametrize("merge", [False, True])
+def test_rare_classes_are_left_out_or_merged(merge, tmp_path):
+    path = tmp_path / "table.parquet"
+    frame = houses(90).assign(kind=[*"abc"] * 30)[["size", "kind"]]
+    frame.to_parquet(path)
+    schema = Schema({"size": "number", "kind": "category"}, {})
+    blocks = TableBlocks(path, schema, "kind", 0, kept=["a", "b"], merge=merge)
+    found = pd.concat([*blocks.read(), blocks.held_out()[0]])["kind"].value_counts()
+    assert found.to_dict() == {"a": 30, "b": 30} | ({"other": 30} if merge else {})
 
 
 def test_size_decides_and_of_parquet_alone(tmp_path, monkeypatch):

@@ -108,11 +108,11 @@ def test_a_partition_is_labelled_by_the_teacher_that_did_not_see_it():
     X, y, _ = samples()
     blocks = [
         Block.of(X[rows], y[rows], None, of_classes=False)
-        for rows in np.split(np.arange(N_SAMPLES), 3)
+        for rows in (*np.split(np.arange(N_SAMPLES), 3), np.arange(0))
     ]
     told = [describe(block, of_classes=False) for block in blocks]
     facts = gather_facts(told, of_classes=False)
-    folds = BlockFolds(FoldMeanRegressor([Fold(10), Fold(20)]), (1, 0, 1))
+    folds = BlockFolds(FoldMeanRegressor([Fold(10), Fold(20)]), (1, 0, 1, 0))
     model = DaskDistilledRegressor(
         XGBRegressor(), Ridge(), memory=False, calibrate=None, **ON_ALL
     )
@@ -121,10 +121,12 @@ def test_a_partition_is_labelled_by_the_teacher_that_did_not_see_it():
     model.set_params(transfer=MungeSampler())
     prepared = prepare(model, facts, taken, folds)
     expected = np.concatenate(
-        [block.X[:, 0] + add for block, add in zip(taken, (20, 10, 20), strict=True)]
+        [block.X[:, 0] + add for block, add in zip(taken, (20, 10, 20, 0), strict=True)]
     )
     np.testing.assert_allclose(prepared.supervision.signal.predictions, expected)
     every = draw_rows(facts.counts, N_SAMPLES, 0)
+    empty = label(blocks[3], prepared, 3, every[3], seen[3], 0, N_SAMPLES)
+    assert empty.predictions.shape == (0,)
     for number, add in enumerate((20, 10, 20)):
         done = label(
             blocks[number], prepared, number, every[number], seen[number], 0, N_SAMPLES
