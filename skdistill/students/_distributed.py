@@ -66,7 +66,7 @@ def trains_in_blocks(student: Estimator, *, of_classes: bool) -> bool:
     Returns
     -------
     bool
-        Of a Pipeline the last step counts.
+        A Pipeline is judged by its last step.
 
     Examples
     --------
@@ -88,8 +88,10 @@ def fit_in_blocks(
     ----------
     student : estimator
         Unfitted; one that `trains_in_blocks`.
-    blocks, folder
+    blocks : callable
         As for `StudentAdapter.fit_in_blocks`.
+    folder : Path
+        Holds files until the student is fitted.
     sample : table of shape (n_samples, n_features)
         Some of the samples: the first steps of a Pipeline are fitted on them, without
         labels.
