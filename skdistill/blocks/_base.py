@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import validate_data
 
-from skdistill._fitting import forget_fit
+from skdistill._fitting import final_step, forget_fit
 from skdistill._sklearn import Interval, fit_context
 from skdistill._typing import Student, Table, Teachers
 from skdistill._warnings import warn_again, warn_user
@@ -85,7 +85,8 @@ class BasePiecewise(BaseDistilled):
         if not trains(student, of_classes=of_classes):
             return
         soften = getattr(self, "soften", "teacher")
-        reason = getattr(find_adapter(student), name_of_reason)(student, soften)
+        last = final_step(student)
+        reason = getattr(find_adapter(last), name_of_reason)(last, soften)
         if reason:
             raise ValueError(
                 f"The student must be trained on {self._pieces} as it is. Got "

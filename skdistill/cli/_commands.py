@@ -13,9 +13,10 @@ from rich.console import Console
 from sklearn.metrics import get_scorer_names
 
 from skdistill._version import __version__
+from skdistill.cli._asked import FitOptions
 from skdistill.cli._errors import shown
 from skdistill.cli._files import STDIN
-from skdistill.cli._fit import FitOptions, fit
+from skdistill.cli._fit import fit
 from skdistill.cli._folders import naming_damage, read_result
 from skdistill.cli._guess import Asked
 from skdistill.cli._parts import AUTO, AUTO_STUDENTS, STUDENTS
@@ -225,10 +226,10 @@ def skdistill() -> None:
 )
 @click.option(
     "--device",
-    type=click.Choice(["cpu", "cuda"]),
+    type=click.Choice(["auto", "cpu", "cuda"]),
     default="cpu",
     show_default=True,
-    help="Where XGBoost runs.",
+    help="Where XGBoost runs. auto: cuda where it is, else cpu.",
 )
 @click.option(
     "--out", type=_PATH, help="The new folder.  [default: the name of DATA, -distilled]"
@@ -255,8 +256,9 @@ def skdistill() -> None:
 def _fit(data: Path, out: Path | None, shows: str | None, **options: Any) -> None:
     """Distil a model of the table DATA into the folder OUT.
 
-    DATA is CSV, Parquet or Excel, maybe packed; - is standard input. A fifth of the
-    rows is held out for the report. OUT gets student.onnx, model.joblib, report.html,
+    DATA is CSV, Parquet or Excel, maybe packed; - is standard input. Parquet of more
+    than 100 million cells is read block by block. A fifth of the rows is held out for
+    the report. OUT gets student.onnx, model.joblib, report.html,
     metrics.json and reproduce.py.
     """
     if out is None:

@@ -24,7 +24,7 @@ from skdistill.cli._layout import lay_out, rows_of_text
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-__all__ = ["STDIN", "RawTable", "is_parquet", "read_raw"]
+__all__ = ["STDIN", "RawTable", "is_parquet", "naming_fault", "read_raw"]
 
 # The path that stands for standard input.
 STDIN = Path("-")
@@ -82,7 +82,7 @@ def read_raw(path: Path) -> RawTable:
     CommandError
         If it cannot be read, has no rows or has two columns of the same name.
     """
-    with _naming_fault(path):
+    with naming_fault(path):
         content = _unpacked(_content(path), path)
         if content.startswith(b"PAR1") or is_parquet(path):
             raw = _of_parquet(content)
@@ -215,7 +215,7 @@ def _check_names(columns: list[str], path: Path) -> None:
 
 
 @contextmanager
-def _naming_fault(path: Path) -> Iterator[None]:
+def naming_fault(path: Path) -> Iterator[None]:
     """Turn a failure to read into a CommandError that says why."""
     try:
         yield

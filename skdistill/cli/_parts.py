@@ -20,6 +20,7 @@ from skdistill._typing import Estimator, Table
 from skdistill.cli._errors import CommandError
 from skdistill.cli._saved import load
 from skdistill.cli._tables import Schema
+from skdistill.cli._weights import request_weights
 from skdistill.tables import TableEncoder
 from skdistill.teachers import default_classifier, default_regressor
 
@@ -28,6 +29,7 @@ __all__ = [
     "AUTO_STUDENTS",
     "STUDENTS",
     "TEACHERS",
+    "chosen_parts",
     "load_teacher",
     "preparation",
     "student",
@@ -52,6 +54,60 @@ TEACHERS = ("stack", "xgboost")
 _MANY_ROWS = 10_000
 _LEAVES = 8
 _TREE_LEAVES = 32
+
+
+def chosen_parts(
+    names: tuple[str, str],
+    task: str,
+    schema: Schema,
+    X: Table,
+    *,
+    n_rows: int,
+    device: str,
+    seed: int,
+    is_weighted: bool,
+) -> tuple[Estimator, Estimator | list[tuple[str, Estimator]], Path | None]:
+    """Return the teacher and the student of these names, or several, unfitted.
+
+    Parameters
+    ----------
+    names : (str, str)
+        The teacher, one of `TEACHERS` or a file, and the student.
+    task : {"regression", "classification"}
+        The task.
+    schema : Schema
+        What the features hold.
+    X : DataFrame
+        Rows that the teacher is fitted on.
+    n_rows : int
+        On how many rows the student is fitted.
+    device : {"cpu", "cuda"}
+        Where XGBoost runs.
+    seed : int
+        As for `teacher`.
+    is_weighted : bool
+        Whether rows have weights, which must reach both.
+
+    Returns
+    -------
+    teacher : estimator
+    student : estimator or list of (str, estimator)
+    path : Path or None
+        The file that the teacher comes from, if any.
+    """
+    prepare, path = preparation(schema), None
+    name, student_name = names
+    if name in TEACHERS:
+        chosen = teacher(name, task, prepare, X, device, seed)
+    else:
+        path = Path(name).resolve()
+        chosen = load_teacher(path, task)
+    compared = students(student_name, task, prepare, n_rows, device)
+    if is_weighted:
+        for _, part in compared if isinstance(compared, list) else [("", compared)]:
+            request_weights(part)
+        request_weights(chosen)
+    return chosen, compared, path
 
 
 def preparation(schema: Schema) -> TableEncoder:

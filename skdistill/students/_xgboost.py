@@ -370,6 +370,8 @@ class XGBoostClassifierAdapter(XGBoostAdapter):
             return reason
         if soften == "both":
             return "soften='both' needs more of a sample than its probabilities"
+        if student.objective not in (None, *_OBJECTIVES):
+            return f"objective={student.objective!r} learns no probabilities"
         weighs = student.scale_pos_weight not in (None, 1)
         return "scale_pos_weight counts samples of the label 1 alone" if weighs else ""
 
