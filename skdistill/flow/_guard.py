@@ -115,11 +115,11 @@ def judge_student(
     Parameters
     ----------
     plan : Plan
-        Holds the student and the folds.
+        How the student is distilled.
     data : Data
-        The training data.
+        All samples.
     signal : Signal
-        The teacher's predictions after all steps.
+        What the teacher says of them.
     verdict : Verdict
         What was seen of the teacher.
     fit : callable

@@ -17,6 +17,7 @@ from skdistill.flow._bound import check_bound
 from skdistill.flow._data import Data
 from skdistill.flow._hints import check_hints
 from skdistill.flow._inputs import (
+    check_cross_fits_parts,
     check_drawable,
     check_student_takes,
     check_teacher_takes,
@@ -329,11 +330,7 @@ def check_plan(plan: Plan, data: Data) -> None:
         is_refined=plan.refinements[0] is not None,
     )
     check_hints(plan, data)
-    if plan.on_poor_teacher == "compare" and isinstance(plan.cv, list):
-        raise ValueError(
-            "on_poor_teacher='compare' cross-fits the teacher on a part of the samples "
-            "too. Got splits of all samples as cv. Pass a number or a splitter."
-        )
+    check_cross_fits_parts(plan.on_poor_teacher, plan.cv)
     if plan.refinements[0] is not None:
         _check_refines(plan, data)
     if has_transfer_set:

@@ -35,7 +35,6 @@ from skdistill.teachers import (
 
 __all__ = [
     "Comparison",
-    "Rival",
     "compare_with_baseline",
     "fit_baseline",
     "loss_name",
