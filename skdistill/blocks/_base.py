@@ -65,6 +65,11 @@ class BasePiecewise(BaseDistilled):
         """Fit pieces, or samples in memory as without pieces."""
         if not self._is_in_pieces(X):
             return super().fit(X, y, sample_weight, **given)
+        if self.on_poor_teacher == "compare":
+            raise ValueError(
+                "on_poor_teacher='compare' distils on a part of samples in memory. Got "
+                f"{self._pieces}. Use 'warn' or 'baseline', or pass samples in memory."
+            )
         found = [name for name, value in given.items() if value is not None]
         if found:
             raise ValueError(
