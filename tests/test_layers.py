@@ -22,7 +22,7 @@ PACKAGE = Path(__file__).parents[1] / "skdistill"
 # folder. The root, skdistill/__init__.py, is above them all.
 LAYERS = (
     {"exceptions", "_optional", "_sklearn", "_typing", "_version", "_warnings"},
-    {"_fitting", "_numerics", "_parameters", "_validation"},
+    {"_figures", "_fitting", "_numerics", "_parameters", "_validation"},
     {"metrics", "tables", "targets", "transfer"},
     {"students"},
     {"refine", "teachers"},

@@ -146,6 +146,11 @@ def _write(options: FitOptions, console: "Console", folder: Path, done: Done) ->
             sample_weight=parts.weight_test,
             scoring=options.metric,
             n_timings=_N_TIMINGS,
+            about={
+                "file": str(options.data),
+                "target": options.columns.target,
+                "command": shown(options.command),
+            },
         )
     try:
         notes = [*export(model, parts.X_test, folder)]

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import confusion_matrix
 
+from skdistill._figures import readable
 from skdistill._typing import Estimator
 from skdistill.flow._data import Data
 from skdistill.flow._plan import Plan
@@ -170,8 +171,9 @@ def _against_constant(plan: Plan, data: Data, signal: Signal) -> str | None:
         return None
     return (
         "Out-of-fold, the teacher predicts no better than a constant: its "
-        f"{loss_name(data, loss)} is {means[0]:.4g}, that of a constant {means[1]:.4g},"
-        f" with a standard error of {error:.2g} between them. It has nothing to teach, "
+        f"{loss_name(data, loss)} is {readable(means[0])}, that of a constant "
+        f"{readable(means[1])}, with a standard error of {readable(error, 2)} between "
+        "them. It has nothing to teach, "
         "or sees other columns, another unit or other labels than it was made for."
     )
 

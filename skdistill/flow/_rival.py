@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from skdistill._figures import readable
 from skdistill._fitting import clone_with_seed, naming_failures
 from skdistill._sklearn import HELD_OUT_PARAMS
 from skdistill._typing import Estimator
@@ -118,8 +119,9 @@ class Comparison:
             for losses in (self.rival, self.baseline)
         )
         return (
-            f"its {self.unit} is {rival:.4g}, the baseline student's {baseline:.4g}, "
-            f"with a standard error of {self.lead[1]:.2g} between them"
+            f"its {self.unit} is {readable(rival)}, the baseline student's "
+            f"{readable(baseline)}, with a standard error of "
+            f"{readable(self.lead[1], 2)} between them"
         )
 
 

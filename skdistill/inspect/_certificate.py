@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import beta
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 
+from skdistill._figures import readable
 from skdistill._typing import Estimator, Table
 from skdistill.inspect._parts import open_parts
 
@@ -191,8 +192,8 @@ class FidelityCertificate:
         return (
             f"For a new sample the student is within {_four_digits_up(self.bound)} of "
             f"the teacher with probability {self.level:g} or more "
-            f"({self.observed:.4g} in the mean of {self.n_samples} held-out samples; "
-            "conformal bound)."
+            f"({readable(self.observed)} in the mean of {self.n_samples} held-out "
+            "samples; conformal bound)."
         )
 
 
@@ -214,4 +215,4 @@ def _percent(fraction: float, rounding: str) -> str:
 def _four_digits_up(bound: float) -> str:
     """Show an upper bound so that it remains one."""
     shown = Context(prec=4, rounding=ROUND_CEILING).create_decimal(repr(float(bound)))
-    return f"{float(shown):.4g}"
+    return readable(float(shown))

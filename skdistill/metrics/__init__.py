@@ -1,6 +1,6 @@
 """Metrics of distillation: fidelity, calibration, the gap recovered."""
 
-from skdistill.metrics._calibration import calibration_error
+from skdistill.metrics._calibration import calibration_bins, calibration_error
 from skdistill.metrics._fidelity import (
     kl_by_sample,
     kl_to_teacher,
@@ -12,6 +12,7 @@ from skdistill.metrics._integral import integral_criterion
 from skdistill.metrics._probabilities import check_probabilities, negated_log_loss
 
 __all__ = [
+    "calibration_bins",
     "calibration_error",
     "check_probabilities",
     "gap_recovered",

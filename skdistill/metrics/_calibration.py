@@ -9,7 +9,7 @@ from sklearn.utils import check_consistent_length, column_or_1d
 from skdistill._validation import check_weights
 from skdistill.metrics._probabilities import check_probabilities
 
-__all__ = ["calibration_error"]
+__all__ = ["calibration_bins", "calibration_error"]
 
 
 def calibration_error(
@@ -86,13 +86,66 @@ def calibration_error(
             "labels."
         )
     weight = check_weights(sample_weight, len(y))
-    weight = np.ones(len(y)) if weight is None else weight
-    confidence = proba.max(axis=1)
-    surplus = (classes[proba.argmax(axis=1)] == y) - confidence
-    sums = np.bincount(
-        _equal_mass(confidence, weight, n_bins), weights=weight * surplus
+    is_right = classes[proba.argmax(axis=1)] == y
+    predicted, observed, mass = calibration_bins(
+        is_right, proba.max(axis=1), n_bins=n_bins, sample_weight=weight
     )
-    return float(np.abs(sums).sum() / weight.sum())
+    return float(np.average(np.abs(observed - predicted), weights=mass))
+
+
+def calibration_bins(
+    is_true: ArrayLike,
+    probability: ArrayLike,
+    *,
+    n_bins: int = 10,
+    sample_weight: ArrayLike | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return how often something comes true, over bins of its predicted probability.
+
+    The bins have equal mass, and samples of equal probability stay in one, as in
+    `calibration_error`; `sklearn.calibration.calibration_curve` takes no weights.
+
+    Parameters
+    ----------
+    is_true : array-like of bool of shape (n_samples,)
+        Whether it came true.
+    probability : array-like of shape (n_samples,)
+        What was predicted of it.
+    n_bins : int, default=10
+        The largest number of bins.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Sample weights.
+
+    Returns
+    -------
+    predicted : ndarray of shape (n_found,)
+        The mean probability of each bin that holds samples, in ascending order.
+    observed : ndarray of shape (n_found,)
+        The fraction of its samples for which it came true.
+    mass : ndarray of shape (n_found,)
+        Their number, or the sum of their weights.
+
+    Examples
+    --------
+    >>> from skdistill.metrics import calibration_bins
+    >>> predicted, observed, mass = calibration_bins(
+    ...     [False, True, True, True], [0.25, 0.25, 0.75, 0.75]
+    ... )
+    >>> predicted.tolist(), observed.tolist(), mass.tolist()
+    ([0.25, 0.75], [0.5, 1.0], [2.0, 2.0])
+    """
+    check_consistent_length(is_true, probability)
+    values = np.asarray(probability, dtype=float)
+    weight = check_weights(sample_weight, len(values))
+    weight = np.ones(len(values)) if weight is None else weight
+    bins = _equal_mass(values, weight, n_bins)
+    mass = np.bincount(bins, weights=weight).astype(float, copy=False)
+    found = mass > 0
+    predicted, observed = (
+        np.bincount(bins, weights=weight * part)[found] / mass[found]
+        for part in (values, np.asarray(is_true, dtype=float))
+    )
+    return predicted, observed, mass[found]
 
 
 def _equal_mass(values: NDArray, weight: NDArray, n_bins: int) -> NDArray[np.integer]:

@@ -11,8 +11,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdistill._sklearn import metric_of, routing_enabled
 from skdistill._typing import Estimator
+from skdistill.distilled import student_of
 from skdistill.inspect import Parts
 from skdistill.metrics import negated_log_loss
+from skdistill.students import training_loss
 
 __all__ = ["check_baseline", "fit_baseline", "name_scorers"]
 
@@ -60,16 +62,15 @@ def check_baseline(parts: Parts, baseline: Estimator) -> None:
 
 
 def name_scorers(
-    scoring: Any, parts: Parts, baseline: Estimator
+    scoring: Any, parts: Parts, baseline: Estimator, model: Estimator
 ) -> dict[str, Callable]:
-    """Return the scorers by their names; greater is better for all."""
+    """Return the scorers by their names; greater is better for all.
+
+    By default that which decided comes first: the search's, or the loss of a student
+    that does not learn the mean.
+    """
     if scoring is None:
-        if parts.classes is None:
-            scoring = ["r2", "neg_mean_absolute_error"]
-        else:
-            scoring = {"accuracy": "accuracy"}
-            if parts.has_probabilities and hasattr(baseline, "predict_proba"):
-                scoring["neg_log_loss"] = negated_log_loss
+        scoring = _deciding(model, parts) | _usual(parts, baseline, model)
     if isinstance(scoring, str) or callable(scoring):
         scoring = [scoring]
     if not isinstance(scoring, Mapping):
@@ -80,6 +81,31 @@ def name_scorers(
             "default."
         )
     return {name: get_scorer(score) for name, score in scoring.items()}
+
+
+def _deciding(model: Estimator, parts: Parts) -> dict[str, Any]:
+    """Return the scorer by which the model was chosen, if it was told one."""
+    asked, refit = getattr(model, "scoring", None), getattr(model, "refit", None)
+    if isinstance(refit, str) and not callable(asked):
+        return {refit: asked[refit] if isinstance(asked, Mapping) else refit}
+    if isinstance(asked, str) or (callable(asked) and not isinstance(refit, str)):
+        return {_name(asked): asked}
+    if parts.classes is not None:
+        return {}
+    own = training_loss(student_of(parts.model)).scorer()
+    return {} if own is None else {f"neg_{_name(own)}": own}
+
+
+def _usual(parts: Parts, baseline: Estimator, model: Estimator) -> dict[str, Any]:
+    """Return the scorers of the task; those that searches choose by come first."""
+    if parts.classes is None:
+        names = ["r2", "neg_mean_absolute_error"]
+        return {name: name for name in names}
+    usual: dict[str, Any] = {"accuracy": "accuracy"}
+    if parts.has_probabilities and hasattr(baseline, "predict_proba"):
+        loss = {"neg_log_loss": negated_log_loss}
+        return loss | usual if hasattr(model, "frontier_") else usual | loss
+    return usual
 
 
 def _by_name(scores: Iterable[str | Callable]) -> dict[str, str | Callable]:

@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from skdistill.report._findings import findings
 from skdistill.report._markup import Markup, element
 from skdistill.report._measure import MODELS
 from skdistill.report._pictures import pictures
 from skdistill.report._table import (
+    DIFFERING,
     HEADERS,
+    about,
     class_rows,
     class_title,
-    findings,
+    differing_rows,
     headline,
     rows,
 )
@@ -20,12 +23,14 @@ __all__ = ["to_document", "to_fragment"]
 _STYLE = """
 .skd { --text: #1c1e21; --soft: #5a6068; --back: #ffffff; --rule: #d9dce0;
   --band: #f3f5f7; --teacher: #7a4fb5; --baseline: #8a6d00; --distilled: #0a6ea8;
+  --wrong: #b3261e;
   color: var(--text); background: var(--back); color-scheme: light;
   font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; padding: 1rem;
   box-sizing: border-box; overflow-wrap: anywhere; }
 @media (prefers-color-scheme: dark) {
   .skd { --text: #e6e8ea; --soft: #a3abb4; --back: #16191d; --rule: #3a4047;
     --band: #20252b; --teacher: #c3a4f0; --baseline: #e3c451; --distilled: #6bbcf0;
+    --wrong: #f2938c;
     color-scheme: dark; } }
 .skd h1 { font-size: 1.25rem; line-height: 1.3; margin: 0 0 .5rem; color: inherit; }
 .skd h2 { font-size: 1rem; margin: 1.5rem 0 .4rem; color: inherit; }
@@ -55,9 +60,22 @@ _STYLE = """
 .skd svg text { fill: var(--soft); font-size: 12px; }
 .skd .skd-axis { stroke: var(--rule); stroke-width: 1.5; }
 .skd .skd-line { stroke: var(--soft); stroke-dasharray: 4 4; }
-.skd .skd-teacher { fill: var(--teacher); }
-.skd .skd-baseline { fill: none; stroke: var(--baseline); stroke-width: 1.3; }
-.skd .skd-distilled { fill: var(--distilled); fill-opacity: .75; }
+.skd svg .teacher { color: var(--teacher); }
+.skd svg .baseline { color: var(--baseline); }
+.skd svg .distilled { color: var(--distilled); }
+.skd svg .wrong { color: var(--wrong); }
+.skd .skd-m { fill: currentColor; }
+.skd .skd-m.baseline { fill: var(--back); stroke: currentColor; stroke-width: 1.6; }
+.skd .skd-d, .skd .skd-c { fill: none; stroke: currentColor; }
+.skd .skd-d { stroke-width: 4.6; stroke-linecap: round; stroke-opacity: .6; }
+.skd .skd-d.baseline { stroke-width: 3.6; stroke-linecap: square; }
+.skd .skd-c { stroke-width: 1.6; }
+.skd .skd-cell { fill: currentColor; }
+.skd svg text.skd-count, .skd svg text.skd-letter { fill: var(--text); }
+.skd svg text.skd-on { fill: var(--back); }
+.skd dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem .8rem;
+  margin: .4rem 0; font-size: .87em; color: var(--soft); }
+.skd dd { margin: 0; min-width: 0; }
 .skd pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .2rem 0 .8rem;
   padding: .6rem; background: var(--band); color: inherit; border-radius: 6px;
   font-size: .85em; }
@@ -104,11 +122,13 @@ def to_fragment(numbers: dict[str, Any]) -> Markup:
     parts = [
         Markup(f"<style>{_STYLE}</style>"),
         element("h1", headline(numbers)),
+        _made(numbers),
         element("ul", *(element("li", line) for line in findings(numbers))),
         _table(numbers),
         _note(numbers),
         _pictures(numbers),
         *_classes(numbers),
+        *_differing(numbers),
         _data(numbers),
         _models(numbers),
     ]
@@ -160,8 +180,28 @@ def _grid(figures: list[Markup]) -> Markup:
     return element("div", *figures, class_="skd-pictures")
 
 
+def _made(numbers: dict[str, Any]) -> Markup:
+    """Return how the report was made, name by name."""
+    return element(
+        "dl",
+        *(
+            part
+            for name, value in about(numbers)
+            for part in (element("dt", name), element("dd", value))
+        ),
+    )
+
+
 def _classes(numbers: dict[str, Any]) -> list[Markup]:
-    table = class_rows(numbers)
+    return _titled(class_title(numbers), class_rows(numbers))
+
+
+def _differing(numbers: dict[str, Any]) -> list[Markup]:
+    return _titled(DIFFERING, differing_rows(numbers))
+
+
+def _titled(title: str, table: list[list[str]]) -> list[Markup]:
+    """Return a table below its title, its header first; nothing of an empty one."""
     if not table:
         return []
     header, *body = table
@@ -169,8 +209,8 @@ def _classes(numbers: dict[str, Any]) -> list[Markup]:
     for label, *cells in body:
         name = element("th", label, scope="row")
         lines.append(element("tr", name, *(element("td", cell) for cell in cells)))
-    title = element("h2", class_title(numbers).capitalize())
-    return [title, _scrolling(element("table", *lines))]
+    title = title[0].upper() + title[1:]
+    return [element("h2", title), _scrolling(element("table", *lines))]
 
 
 def _data(numbers: dict[str, Any]) -> Markup:
@@ -192,5 +232,4 @@ def _models(numbers: dict[str, Any]) -> Markup:
             element("pre", numbers["models"][name]["estimator"]),
         )
     ]
-    version = element("p", f"skdistill {numbers['skdistill']}", class_="skd-soft")
-    return element("details", element("summary", "Models"), *shown, version)
+    return element("details", element("summary", "Models"), *shown)

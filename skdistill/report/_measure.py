@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.frozen import FrozenEstimator
 
+from skdistill._numerics import log_probability
 from skdistill._typing import Estimator, Table
 from skdistill._version import __version__
 from skdistill.inspect import (
@@ -24,12 +25,12 @@ from skdistill.metrics import (
     r2_to_teacher,
     top1_agreement,
 )
+from skdistill.report._known import Samples, lead_and_gain, say
 from skdistill.teachers import as_estimator, named_teachers
 
 __all__ = ["MODELS", "Comparison"]
 
 MODELS = ("teacher", "baseline", "distilled")
-_MOST_POINTS = 300
 
 
 class Comparison:
@@ -59,6 +60,7 @@ class Comparison:
     ) -> None:
         self.parts, self.baseline = parts, baseline
         self.X, self.y, self.weight = X, y, weight
+        self.samples = Samples(X, y, weight, parts.classes)
         # What predicts the labels as they were given, and what is shipped.
         self.scored = {
             "teacher": parts.teacher,
@@ -70,6 +72,13 @@ class Comparison:
             "baseline": getattr(baseline, "student_", baseline),
             "distilled": parts.model.student_,
         }
+
+    @property
+    def column_names(self) -> list[str]:
+        """The names of the columns, or their numbers; strings have none."""
+        shape = np.shape(self.X)
+        names: Any = getattr(self.X, "columns", range(*shape[1:] or (0,)))
+        return [str(name) for name in names]
 
     @cached_property
     def predictions(self) -> dict[str, NDArray]:
@@ -85,6 +94,20 @@ class Comparison:
             return None
         return {
             name: np.asarray(model.predict_proba(self.X), dtype=float)
+            for name, model in self.scored.items()
+        }
+
+    @cached_property
+    def said(self) -> dict[str, NDArray]:
+        """What each model predicts, as values or logits of the classes."""
+        if self.parts.classes is None:
+            return {
+                name: np.asarray(one, float) for name, one in self.predictions.items()
+            }
+        if self.probabilities is not None:
+            return {n: log_probability(one) for n, one in self.probabilities.items()}
+        return {
+            name: say(model, self.X, self.parts.classes)
             for name, model in self.scored.items()
         }
 
@@ -111,7 +134,7 @@ class Comparison:
         return {
             "task": "regression" if self.parts.classes is None else "classification",
             "n_samples": len(self.y),
-            "columns": self._column_names(),
+            "columns": self.column_names,
             "models": models,
             "recovered": {
                 score: gap_recovered_from_scores(
@@ -119,8 +142,16 @@ class Comparison:
                 )
                 for score in scorers
             },
+            "leads": {
+                name: lead_and_gain(
+                    self.samples,
+                    scorer,
+                    self.said,
+                    {model: models[model]["scores"][name] for model in MODELS},
+                )
+                for name, scorer in scorers.items()
+            },
             "classes": self._by_class(),
-            "points": self._points(),
             "skdistill": __version__,
         }
 
@@ -174,11 +205,6 @@ class Comparison:
             return seconds["teacher"] if fitted or not teachers else None
         return seconds["student"]
 
-    def _column_names(self) -> list[str]:
-        shape = np.shape(self.X)  # Strings have no columns.
-        names: Any = getattr(self.X, "columns", range(*shape[1:] or (0,)))
-        return [str(name) for name in names]
-
     def _by_class(self) -> list[dict[str, Any]]:
         classes = self.parts.classes
         return [] if classes is None else [self._find(label) for label in classes]
@@ -195,27 +221,6 @@ class Comparison:
             for key, is_right in right.items()
         }
         return {"label": str(label), "n_samples": int(given.sum())} | fractions
-
-    def _points(self) -> dict[str, list[float]]:
-        """Return points of a picture: predictions of the three models, by their names.
-
-        For classes they are probabilities of the class that the teacher chooses.
-        """
-        if self.parts.classes is None:
-            values = {name: np.ravel(part) for name, part in self.predictions.items()}
-        elif self.probabilities is None:
-            return {}
-        else:
-            top = self.probabilities["teacher"].argmax(axis=1, keepdims=True)
-            values = {
-                name: np.take_along_axis(part, top, axis=1)[:, 0]
-                for name, part in self.probabilities.items()
-            }
-        n_points = len(values["teacher"])
-        chosen = np.linspace(0, n_points - 1, min(n_points, _MOST_POINTS)).astype(int)
-        return {
-            name: part[chosen].astype(float).tolist() for name, part in values.items()
-        }
 
 
 def _with_labels(baseline: Estimator, classes: NDArray | None) -> Estimator:

@@ -1,94 +1,165 @@
-"""The pictures of a report: SVG, drawn with the colours of the page around it."""
+"""The pictures of a report, each from its numbers."""
 
-import math
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
+from skdistill.report._draw import (
+    SIZE,
+    Axis,
+    chart,
+    curve,
+    dots,
+    line,
+    mark,
+    rows_chart,
+    shortened,
+    svg,
+    text,
+    width_of,
+)
 from skdistill.report._markup import Markup, element
 from skdistill.report._measure import MODELS
 from skdistill.report._table import HEADERS, score_label, seconds
 
 __all__ = ["pictures"]
 
-_SIZE, _LEFT, _BOTTOM, _TOP = 340, 58, 46, 14
-# Where each tick lies, and what it says.
-_Ticks: TypeAlias = list[tuple[float, str]]
-
-_RADIUS = {"teacher": 6, "baseline": 5, "distilled": 5}
-
-
-class _Axis(NamedTuple):
-    """A range of values and where on the picture it lies."""
-
-    low: float
-    high: float
-    start: float
-    stop: float
-
-    def at(self, value: float) -> float:
-        """Return where a value lies."""
-        fraction = (value - self.low) / (self.high - self.low)
-        return round(self.start + fraction * (self.stop - self.start), 1)
-
-    def ticks(self) -> list[float]:
-        """Return some round values in the range."""
-        rough = (self.high - self.low) / 4
-        unit = 10.0 ** math.floor(math.log10(rough))
-        step = unit * min(n for n in (1, 2, 5, 10) if n * unit >= rough)
-        first, last = math.ceil(self.low / step), math.floor(self.high / step)
-        return [step * number for number in range(first, last + 1)]
-
-    def log_ticks(self) -> list[float]:
-        """Return the logarithms of some round values in the range of logarithms."""
-        for parts in ((1,), (1, 3), (1, 2, 5), range(1, 10)):
-            ticks = [
-                power + math.log10(part)
-                for power in range(math.floor(self.low), math.ceil(self.high) + 1)
-                for part in parts
-            ]
-            inside = [tick for tick in ticks if self.low <= tick <= self.high]
-            if len(inside) > 1:
-                break
-        return inside[:: max(1, len(inside) // 4)]
+# The most labels of a confusion matrix whose counts can be read.
+_CELL_TOP, _MOST_LABEL = 22, 90
+_PROBABILITIES = (
+    "the teacher's probability of its choice",
+    "a student's of that class",
+)
+_VALUES = ("what the teacher predicts", "what a student predicts")
 
 
 def pictures(numbers: dict[str, Any]) -> list[tuple[str, Markup]]:
     """Return the pictures that the numbers allow, each with its caption."""
     drawn = []
-    if numbers["points"]:
-        drawn.append(("Student against teacher", _points(numbers)))
+    points = numbers.get("points", {})
+    if "actual" in points:
+        drawn += [
+            ("Predicted against actual", _actual(points)),
+            ("Residuals", _residuals(points)),
+        ]
+    if points:
+        drawn.append(("Student against teacher", _agreement(numbers)))
+    if numbers.get("calibration_curve"):
+        drawn.append(("Calibration curve", _calibration(numbers)))
+    if numbers.get("confusion"):
+        drawn += [
+            (f"Confusion matrix, {HEADERS[name]}", _confusion(numbers, name))
+            for name in ("distilled", "teacher")
+        ]
+    if numbers.get("importance"):
+        drawn.append(("Permutation importance", _importance(numbers)))
+    drawn += [
+        (f"Error by {shortened(one['column'], 240)}", _segments(numbers, one))
+        for one in numbers.get("segments", ())
+    ]
     score = next(iter(numbers["recovered"]))
     if all(numbers["models"][name]["scores"][score] is not None for name in MODELS):
         drawn.append(("Score and speed", _cost(numbers, score)))
+    if numbers.get("frontier"):
+        drawn.append(("Students of the search", _frontier(numbers)))
+    if numbers.get("stages"):
+        drawn.append(("Stages of training", _stages(numbers)))
     return drawn
 
 
-def _points(numbers: dict[str, Any]) -> Markup:
-    points = numbers["points"]
-    x, y = _axes(points["teacher"], [*points["baseline"], *points["distilled"]], True)
-    low, high = x.low, x.high
-    line = element(
-        "line",
-        x1=x.at(low),
-        y1=y.at(low),
-        x2=x.at(high),
-        y2=y.at(high),
-        class_="skd-line",
+def _actual(points: dict[str, list[float]]) -> Markup:
+    actual, names = points["actual"], ("teacher", "distilled")
+    every = [*actual, *points["teacher"], *points["distilled"]]
+    return chart(
+        every,
+        every,
+        ("actual", "predicted"),
+        names,
+        lambda x, y: [
+            line(*_ends(x, y), "skd-line"),
+            *(dots(name, _placed(x, y, actual, points[name])) for name in names),
+        ],
     )
-    marks = [
-        _mark(name, x.at(teacher), y.at(student), 2.4)
-        for name in ("baseline", "distilled")
-        for teacher, student in zip(points["teacher"], points[name], strict=True)
-    ]
-    titles = "what the teacher predicts", "what a student predicts"
-    if numbers["task"] == "classification":
-        titles = "the teacher's probability of its choice", "a student's of that class"
-    return _frame(
-        [line, *marks],
-        [(x.at(value), f"{value:,.6g}") for value in x.ticks()],
-        [(y.at(value), f"{value:,.6g}") for value in y.ticks()],
+
+
+def _residuals(points: dict[str, list[float]]) -> Markup:
+    names = ("teacher", "distilled")
+    left = {
+        name: [y - t for y, t in zip(points["actual"], points[name], strict=True)]
+        for name in names
+    }
+    return chart(
+        [*points["teacher"], *points["distilled"]],
+        [*left["teacher"], *left["distilled"]],
+        ("predicted", "actual less predicted"),
+        names,
+        lambda x, y: [
+            line(x.start, y.at(0), x.stop, y.at(0), "skd-line"),
+            *(dots(name, _placed(x, y, points[name], left[name])) for name in names),
+        ],
+    )
+
+
+def _agreement(numbers: dict[str, Any]) -> Markup:
+    points, names = numbers["points"], ("baseline", "distilled")
+    every = [value for name in MODELS for value in points[name]]
+    titles = _PROBABILITIES if numbers["task"] == "classification" else _VALUES
+    return chart(
+        every,
+        every,
         titles,
-        ("baseline", "distilled"),
+        names,
+        lambda x, y: [
+            line(*_ends(x, y), "skd-line"),
+            *(
+                dots(name, _placed(x, y, points["teacher"], points[name]))
+                for name in names
+            ),
+        ],
+    )
+
+
+def _calibration(numbers: dict[str, Any]) -> Markup:
+    found = numbers["calibration_curve"]
+    label = found["of"]
+    titles = ("predicted probability of the top class", "how often it is right")
+    if label is not None:
+        label = shortened(label, 120)
+        titles = (f"predicted probability of {label}", f"fraction of {label}")
+    curves = found["curves"]
+    every = [value for one in curves.values() for part in one for value in part]
+    return chart(
+        every,
+        every,
+        titles,
+        MODELS,
+        lambda x, y: [
+            line(*_ends(x, y), "skd-line"),
+            *(
+                part
+                for name in MODELS
+                for part in _marked(name, _placed(x, y, *curves[name]))
+            ),
+        ],
+    )
+
+
+def _stages(numbers: dict[str, Any]) -> Markup:
+    found = numbers["stages"]
+    sign = -1 if found["score"].startswith("neg_") else 1
+    curves = {
+        name: [(stage, sign * score) for stage, score in one]
+        for name, one in found["curves"].items()
+    }
+    every = [point for one in curves.values() for point in one]
+    return chart(
+        [stage for stage, _ in every],
+        [score for _, score in every],
+        ("stage of training", score_label(found["score"])),
+        curves,
+        lambda x, y: [
+            part
+            for name, one in curves.items()
+            for part in _marked(name, [(x.at(at), y.at(score)) for at, score in one])
+        ],
     )
 
 
@@ -96,84 +167,153 @@ def _cost(numbers: dict[str, Any], score: str) -> Markup:
     sign = -1 if score.startswith("neg_") else 1
     models = numbers["models"]
     scores = {name: sign * models[name]["scores"][score] for name in MODELS}
-    times = {name: math.log10(models[name]["latency_median"]) for name in MODELS}
-    x, y = _axes(list(times.values()), list(scores.values()))
-    return _frame(
-        [
-            _mark(name, x.at(times[name]), y.at(scores[name]), _RADIUS[name])
-            for name in MODELS
-        ],
-        [(x.at(value), seconds(10**value)) for value in x.log_ticks()],
-        [(y.at(value), f"{value:,.6g}") for value in y.ticks()],
+    times = {name: models[name]["latency_median"] for name in MODELS}
+    return chart(
+        [*times.values()],
+        [*scores.values()],
         ("time for one sample, logarithmic", score_label(score)),
         MODELS,
+        lambda x, y: [
+            mark(name, x.at(times[name]), y.at(scores[name]), 6) for name in MODELS
+        ],
+        is_log=True,
+        show=seconds,
     )
 
 
-def _axes(
-    x: Sequence[float], y: Sequence[float], same: bool = False
-) -> tuple[_Axis, _Axis]:
-    """Return two axes that hold all values with a margin, of one range if `same`."""
-    ranges = [(min(values), max(values)) for values in (x, y)]
-    if same:
-        ranges = [(min(ranges)[0], max(high for _, high in ranges))] * 2
-    lows, highs = zip(*(_widened(*ends) for ends in ranges), strict=True)
-    return (
-        _Axis(lows[0], highs[0], _LEFT, _SIZE - 20),
-        _Axis(lows[1], highs[1], _SIZE - _BOTTOM, _TOP),
+def _frontier(numbers: dict[str, Any]) -> Markup:
+    """Return the students by letters; the caption below the picture names them."""
+    students = numbers["frontier"]
+    score = next(iter(numbers["recovered"]))
+
+    def draw(x: Axis, y: Axis) -> list[Markup]:
+        parts = []
+        for number, one in enumerate(students):
+            at = x.at(one["latency"] / 1e6), y.at(one["score"])
+            name = "distilled" if one["is_best"] else "baseline"
+            parts.append(mark(name, *at, 9))
+            letter = "skd-on" if one["is_best"] else "skd-letter"
+            shown = text(
+                _letter(number), at[0], at[1] + 4, text_anchor="middle", class_=letter
+            )
+            parts.append(shown)
+        return parts
+
+    picture = chart(
+        [one["latency"] / 1e6 for one in students],
+        [one["score"] for one in students],
+        ("time for one sample, logarithmic", f"{score_label(score)} in the search"),
+        (),
+        draw,
+        is_log=True,
+        show=seconds,
+    )
+    named = ", ".join(
+        f"{_letter(number)} {one['student']}" for number, one in enumerate(students)
+    )
+    best = next((one["student"] for one in students if one["is_best"]), "none")
+    note = element("p", f"{named}; taken: {best}.", class_="skd-soft")
+    return element("div", picture, note)
+
+
+def _letter(number: int) -> str:
+    return chr(ord("a") + number) if number < 26 else str(number)
+
+
+def _importance(numbers: dict[str, Any]) -> Markup:
+    found = numbers["importance"]
+    lost = "more" if found["score"].startswith("neg_") else "less"
+    title = f"{score_label(found['score'])}, {lost} if the column is permuted"
+    return rows_chart(found["columns"], found["drops"], title)
+
+
+def _segments(numbers: dict[str, Any], segment: dict[str, Any]) -> Markup:
+    parts = segment["parts"]
+    is_value = numbers["task"] == "regression"
+    return rows_chart(
+        [f"{one['label']} ({one['n_samples']:,})" for one in parts],
+        {name: [one[name] for one in parts] for name in MODELS},
+        "mean absolute error" if is_value else "fraction of wrong classes",
     )
 
 
-def _widened(low: float, high: float) -> tuple[float, float]:
-    margin = (high - low) * 0.12 or abs(high) * 0.1 or 1.0
-    return low - margin, high + margin
+def _confusion(numbers: dict[str, Any], name: str) -> Markup:
+    """Return the matrix; a cell says which percentage of its line it is."""
+    found = numbers["confusion"]
+    labels, counts = found["labels"], found["counts"][name]
+    room = min(max(map(width_of, labels)), _MOST_LABEL)
+    left, side = room + 8, (SIZE - room - 8) / len(labels)
+    height = min(side, 40)
+    low = _CELL_TOP + height * len(labels)
+    short = [shortened(label, room) for label in labels]
+    upright = max(map(width_of, short)) > side - 4
+    parts = [text("actual down, predicted across, % of the row", 0, 13)]
+    for row, (label, of_row) in enumerate(zip(labels, counts, strict=True)):
+        top = _CELL_TOP + height * row
+        middle = top + height / 2 + 4
+        parts.append(text(short[row], room, middle, label, text_anchor="end"))
+        for column, count in enumerate(of_row):
+            where = left + side * column, top, side, height
+            said = f"{label}, predicted as {labels[column]}: {count:,}"
+            fraction = count / max(sum(of_row), 1)
+            parts += _cell(where, fraction, said, is_right=column == row)
+    for column, label in enumerate(labels):
+        x = left + side * (column + 0.5)
+        parts.append(_below(short[column], label, x, low, upright=upright))
+    bottom = low + (max(map(width_of, short)) + 6 if upright else 18)
+    return svg(*parts, label=f"Confusion matrix, {HEADERS[name]}", bottom=bottom)
 
 
-def _mark(name: str, x: float, y: float, radius: float) -> Markup:
-    return element("circle", cx=x, cy=y, r=radius, class_=f"skd-{name}")
-
-
-def _text(content: str, x: float, y: float, **attributes: str) -> Markup:
-    return element("text", content, x=x, y=y, **attributes)
-
-
-def _frame(
-    marks: Iterable[Markup],
-    x_ticks: _Ticks,
-    y_ticks: _Ticks,
-    titles: tuple[str, str],
-    names: Iterable[str],
-) -> Markup:
-    """Return the picture: axes, ticks, labels and a legend around the marks."""
-    base, middle = _SIZE - _BOTTOM, (_LEFT + _SIZE) / 2
-    height = _SIZE + 22
-    lines = [
-        element("line", x1=_LEFT, y1=base, x2=_SIZE, y2=base, class_="skd-axis"),
-        element("line", x1=_LEFT, y1=0, x2=_LEFT, y2=base, class_="skd-axis"),
-    ]
-    labels = [
-        *(_text(tick, x, base + 16, text_anchor="middle") for x, tick in x_ticks),
-        *(_text(tick, _LEFT - 6, y + 4, text_anchor="end") for y, tick in y_ticks),
-        _text(titles[0], middle, base + 34, text_anchor="middle"),
-        _text(
-            titles[1],
-            0,
-            0,
-            text_anchor="middle",
-            transform=f"translate(12 {base / 2}) rotate(-90)",
-        ),
-    ]
-    start = 6
-    for name in names:
-        labels.append(_mark(name, start, _SIZE + 8, 4))
-        labels.append(_text(HEADERS[name], start + 9, _SIZE + 12))
-        start += 36 + 6 * len(HEADERS[name])
-    return element(
-        "svg",
-        *lines,
-        *marks,
-        *labels,
-        viewBox=f"0 0 {_SIZE} {height}",
-        role="img",
-        aria_label=f"{titles[1]} over {titles[0]}",
+def _cell(
+    where: tuple[float, float, float, float],
+    fraction: float,
+    said: str,
+    *,
+    is_right: bool,
+) -> list[Markup]:
+    x, y, width, height = where
+    colour = "distilled" if is_right else "wrong"
+    box = element(
+        "rect",
+        element("title", said),
+        x=round(x + 0.5, 1),
+        y=round(y + 0.5, 1),
+        width=round(width - 1, 1),
+        height=round(height - 1, 1),
+        fill_opacity=round(0.08 + 0.42 * fraction, 2) if fraction else 0.04,
+        class_=f"skd-cell {colour}",
     )
+    percent = 100 * fraction
+    if percent < 0.5 or width < 22 or height < 15:
+        return [box]
+    shown = text(
+        f"{percent:.0f}",
+        x + width / 2,
+        y + height / 2 + 4,
+        text_anchor="middle",
+        class_="skd-count",
+    )
+    return [box, shown]
+
+
+def _below(label: str, whole: str, x: float, low: float, *, upright: bool) -> Markup:
+    if not upright:
+        return text(label, x, low + 15, whole, text_anchor="middle")
+    place = f"translate({x + 4:.1f} {low + 6:.1f}) rotate(-90)"
+    return text(label, 0, 0, whole, text_anchor="end", transform=place)
+
+
+def _ends(x: Axis, y: Axis) -> tuple[float, float, float, float]:
+    """Return the ends of the diagonal of two axes of one range."""
+    return x.start, y.start, x.stop, y.stop
+
+
+def _placed(
+    x: Axis, y: Axis, across: list[float], up: list[float]
+) -> list[tuple[float, float]]:
+    return [(x.at(a), y.at(b)) for a, b in zip(across, up, strict=True)]
+
+
+def _marked(name: str, points: list[tuple[float, float]]) -> list[Markup]:
+    """Return a curve with a mark at each of its points."""
+    return [curve(name, points), *(mark(name, *point, 3) for point in points)]

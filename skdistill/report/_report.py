@@ -14,7 +14,10 @@ from sklearn.utils import check_consistent_length, column_or_1d
 from skdistill._typing import Estimator, Table
 from skdistill._validation import check_not_empty, check_weights
 from skdistill.inspect import FidelityCertificate, open_parts
+from skdistill.report._about import check_about, made_with
 from skdistill.report._baseline import check_baseline, fit_baseline, name_scorers
+from skdistill.report._closer import look_closer
+from skdistill.report._curves import measure_curves
 from skdistill.report._html import to_document, to_fragment
 from skdistill.report._measure import Comparison
 from skdistill.report._text import to_markdown, to_text
@@ -68,6 +71,10 @@ class DistillationReport:
     n_timings : int, default=300
         How often each model predicts a single sample; a slow one less often, for 5
         seconds.
+    about : dict of str to str, default=None
+        What else to say of how the model was made, such as the file, the target and the
+        command; it stands beside the date, the versions of the libraries and the
+        licences that those of the teacher declare.
 
     Attributes
     ----------
@@ -108,6 +115,7 @@ class DistillationReport:
         scoring: Scoring = None,
         level: float = 0.95,
         n_timings: int = 300,
+        about: Mapping[str, str] | None = None,
     ) -> None:
         parts = open_parts(model)
         check_not_empty(X)
@@ -117,15 +125,25 @@ class DistillationReport:
             raise ValueError(f"n_timings must be an int, 1 or more. Got {n_timings!r}.")
         y = np.asarray(y) if parts.classes is None else column_or_1d(y, warn=True)
         weight = check_weights(sample_weight, len(y))
+        said = check_about(about)
         self.certificate = FidelityCertificate.from_estimator(model, X, level=level)
         tuned: dict[str, Any] = {}
         if train is not None:
             tuned = getattr(model, "baseline_params_", {})
             baseline = fit_baseline(parts, train, tuned)
         check_baseline(parts, baseline)
-        scorers = name_scorers(scoring, parts, baseline)
+        scorers = name_scorers(scoring, parts, baseline, model)
         comparison = Comparison(parts, baseline, X, y, weight)
-        numbers = comparison.measure(scorers, n_timings) | {
+        numbers = comparison.measure(scorers, n_timings)
+        speeds = {n: one["rows_per_second"] for n, one in numbers["models"].items()}
+        score, scorer = next(iter(scorers.items()))
+        is_known = numbers["leads"][score]["lead_error"] is not None
+        deciding = (score, scorer) if is_known else None
+        numbers |= {
+            "about": said,
+            **made_with(parts),
+            **measure_curves(comparison, deciding, model),
+            **look_closer(comparison, deciding, speeds),
             "certificate": self.certificate.to_dict(),
             "notes": [model.reason_] if hasattr(model, "reason_") else [],
             "poor_teacher": parts.model.poor_teacher_,

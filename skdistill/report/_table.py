@@ -2,17 +2,27 @@
 
 from typing import Any, NamedTuple
 
+from skdistill._figures import readable
 from skdistill.report._measure import MODELS
 
 __all__ = [
+    "DIFFERING",
     "HEADERS",
     "NONE",
     "Row",
+    "about",
     "class_rows",
     "class_title",
-    "findings",
+    "differing_rows",
     "headline",
+    "is_noise",
+    "number",
+    "percent",
+    "recovered",
     "rows",
+    "score_label",
+    "seconds",
+    "signed",
 ]
 
 HEADERS = {
@@ -21,7 +31,10 @@ HEADERS = {
     "distilled": "distilled student",
 }
 NONE = "–"  # noqa: RUF001
+DIFFERING = "samples for which student and teacher differ most"
 _MOST_CLASSES = 30
+# How many standard errors are within noise.
+_NOISE = 2
 _LABELS = {
     "r2": "R2",
     "r2_to_teacher": "R2 to the teacher",
@@ -40,106 +53,11 @@ class Row(NamedTuple):
 
 
 def headline(numbers: dict[str, Any]) -> str:
-    """Return the first line."""
+    """Return the title."""
     return (
         f"Distillation report: {numbers['task']}, {numbers['n_samples']:,} held-out "
         f"samples, {len(numbers['columns']):,} features"
     )
-
-
-def findings(numbers: dict[str, Any]) -> list[str]:
-    """Return the report in a few sentences."""
-    said = [_recovered(numbers), _speed(numbers), numbers["certificate"]["statement"]]
-    warning = numbers.get("poor_teacher")
-    return [
-        *([] if warning is None else [f"Warning: {warning}"]),
-        *said,
-        *_tuned(numbers),
-        *_calibrated(numbers),
-        *_combined(numbers),
-        *numbers["notes"],
-    ]
-
-
-def _tuned(numbers: dict[str, Any]) -> list[str]:
-    """Say with which parameters the baseline student was the best on the labels."""
-    tuned = numbers.get("tuned")
-    if not tuned:
-        return []
-    listed = ", ".join(f"{name}={_four_digits(tuned[name])}" for name in tuned)
-    return [f"The baseline student was tuned on the labels too: {listed}."]
-
-
-def _calibrated(numbers: dict[str, Any]) -> list[str]:
-    """Say how the teachers' predictions were put right before they were mixed."""
-    learned: Any = numbers.get("calibration")
-    by_name = {"The teacher": learned}
-    if numbers.get("teachers"):
-        by_name = {f"Teacher {name!r}": one for name, one in learned.items()}
-    return [
-        f"{who}'s out-of-fold predictions were calibrated: {_shown(one)}."
-        for who, one in by_name.items()
-        if one is not None
-    ]
-
-
-def _combined(numbers: dict[str, Any]) -> list[str]:
-    """Say how much each of several teachers counts."""
-    learned = numbers.get("combination")
-    if learned is None or "weights" not in learned:
-        return []
-    weights = learned["weights"]
-    counted = "weights of its own for each sample"
-    if weights is not None:
-        by_name = dict(zip(numbers["teachers"], weights, strict=True))
-        counted = f"weights {_shown(by_name)}"
-    return [
-        f"The teachers' {learned['of']} were combined: {counted}; out-of-fold the mean "
-        f"squared error is {_four_digits(learned['squared_error'])}, of each alone "
-        f"{_four_digits(learned['squared_error_each'])}."
-    ]
-
-
-def _shown(learned: dict[str, Any]) -> str:
-    return ", ".join(
-        f"{name.replace('_', ' ')} {_four_digits(value)}"
-        for name, value in learned.items()
-        if name != "method"
-    )
-
-
-def _four_digits(value: Any) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(map(_four_digits, value))}]"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _recovered(numbers: dict[str, Any]) -> str:
-    score, fraction = next(iter(numbers["recovered"].items()))
-    name = score_label(score)
-    rival = "the tuned baseline" if numbers.get("tuned") else "the baseline"
-    if fraction is None:
-        return f"The teacher does not lead {rival} student in {name}: no gap to close."
-    if fraction < 0:
-        return f"In {name} the distilled student is worse than {rival}."
-    return (
-        f"In {name} the distilled student recovers {fraction:.0%} of the teacher's "
-        f"lead over {rival} student."
-    )
-
-
-def _speed(numbers: dict[str, Any]) -> str:
-    teacher, student = (numbers["models"][name] for name in ("teacher", "distilled"))
-    times = teacher["latency_median"] / student["latency_median"]
-    said = (
-        "The distilled student predicts a single sample in "
-        f"{seconds(student['latency_median'])}, the teacher in "
-        f"{seconds(teacher['latency_median'])}: {times:,.3g} times as fast."
-    )
-    if teacher["bytes"] and student["bytes"]:
-        fraction = student["bytes"] / teacher["bytes"]
-        said += f" It takes {fraction:.2%} of the teacher's space."
-    return said
 
 
 def rows(numbers: dict[str, Any]) -> list[Row]:
@@ -152,11 +70,10 @@ def rows(numbers: dict[str, Any]) -> list[Row]:
             table.append(Row(section, label, cells))
 
     for score in models[0]["scores"]:
-        sign = -1 if score.startswith("neg_") else 1
-        label = score_label(score) + (", less is better" if sign < 0 else "")
-        add("scores", label, [_signed(sign, m["scores"][score]) for m in models])
-        fraction = numbers["recovered"][score]
-        cells = [NONE, NONE, NONE if fraction is None else f"{fraction:.0%}"]
+        label = score_label(score)
+        label += ", less is better" if score.startswith("neg_") else ""
+        add("scores", label, [signed(score, m["scores"][score]) for m in models])
+        cells = [NONE, NONE, recovered(numbers, score)]
         add("scores", f"gap recovered, {score_label(score)}", cells)
     errors = [number(m["calibration_error"]) for m in models]
     add("scores", "calibration error, less is better", errors)
@@ -205,8 +122,56 @@ def class_rows(numbers: dict[str, Any]) -> list[list[str]]:
     ]
 
 
-def _signed(sign: int, value: float | None) -> str:
-    return number(value if value is None else sign * value)
+def differing_rows(numbers: dict[str, Any]) -> list[list[str]]:
+    """Return the rows of the samples that differ most, the header first."""
+    found = numbers.get("differing")
+    if not found or not found["samples"]:
+        return []
+    header = ["sample", "teacher", "distilled student", "actual", *found["columns"]]
+    return [
+        header,
+        *(
+            [one["sample"], one["teacher"], one["distilled"], one["actual"]]
+            + one["cells"]
+            for one in found["samples"]
+        ),
+    ]
+
+
+def about(numbers: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return how the models and the report were made: names and what they are."""
+    versions = numbers.get("versions", {"skdistill": numbers["skdistill"]})
+    licences = numbers.get("teacher_licences", {})
+    found = [*numbers.get("about", {}).items()]
+    if "date" in numbers:
+        found.append(("report of", numbers["date"]))
+    found.append(("versions", _listed(versions)))
+    if licences:
+        found.append(("licence of the teacher", _listed(licences)))
+    return found
+
+
+def _listed(named: dict[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in named.items())
+
+
+def recovered(numbers: dict[str, Any], score: str) -> str:
+    """Return which fraction of the gap is recovered, where there is one."""
+    fraction = numbers["recovered"][score]
+    is_none = fraction is not None and is_noise(numbers, score, "lead")
+    return "within noise" if is_none else percent(fraction)
+
+
+def is_noise(numbers: dict[str, Any], score: str, what: str) -> bool:
+    """Return whether a "lead" or "gain" is below two of its standard errors."""
+    found = numbers.get("leads", {}).get(score, {})
+    error = found.get(f"{what}_error")
+    return error is not None and abs(found[what]) < _NOISE * error
+
+
+def signed(score: str, value: float | None) -> str:
+    """Show a score, a negated loss as the loss."""
+    return number(-value if value is not None and score.startswith("neg_") else value)
 
 
 def score_label(score: str) -> str:
@@ -224,12 +189,12 @@ def number(value: float | None) -> str:
         return NONE
     # Four decimals would leave nothing of an error in small units.
     small = 0 < abs(value) < 1e-3
-    return f"{value:.4f}" if abs(value) < 10 and not small else f"{value:,.4g}"
+    return f"{value:.4f}" if abs(value) < 10 and not small else readable(value)
 
 
 def percent(value: float | None) -> str:
     """Show a fraction in percent."""
-    return NONE if value is None else f"{value:.0%}"
+    return NONE if value is None else f"{round(100 * value) or 0}%"
 
 
 def count(value: float | None) -> str:
@@ -243,8 +208,8 @@ def seconds(value: float | None) -> str:
         return NONE
     for unit, factor in (("µs", 1e6), ("ms", 1e3)):
         if value * factor < 1000:
-            return f"{value * factor:.3g} {unit}"
-    return f"{value:,.3g} s"
+            return f"{readable(value * factor, 3)} {unit}"
+    return f"{readable(value, 3)} s"
 
 
 def size(value: float | None) -> str:

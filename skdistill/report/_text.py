@@ -4,13 +4,14 @@ import html
 import re
 from typing import Any
 
+from skdistill.report._findings import findings
 from skdistill.report._markup import visible
 from skdistill.report._measure import MODELS
 from skdistill.report._table import (
     HEADERS,
+    about,
     class_rows,
     class_title,
-    findings,
     headline,
     rows,
 )
@@ -43,6 +44,8 @@ def to_text(numbers: dict[str, Any]) -> str:
     if numbers["classes"]:
         parts.append(f"{class_title(numbers)}\n{_aligned(class_rows(numbers))}")
     parts.append(f"features: {', '.join(name_columns(numbers))}")
+    made = (f"{visible(name)}: {visible(value)}" for name, value in about(numbers))
+    parts.append("\n".join(made))
     return "\n\n".join(visible(part, keep="\n") for part in parts)
 
 
@@ -65,6 +68,8 @@ def to_markdown(numbers: dict[str, Any]) -> str:
     )
     names = (escape(name) for name in name_columns(numbers))
     parts.append(f"Features: {', '.join(names)}")
+    made = (f"- {escape(name)}: {escape(value)}" for name, value in about(numbers))
+    parts.append("\n".join(made))
     return "\n\n".join(parts) + "\n"
 
 

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t
 
+from skdistill._figures import readable
+
 __all__ = ["Choice", "choose", "expect_gain", "expect_harm"]
 
 # How sure it must be that the teacher knows more than a constant, and from how many
@@ -126,16 +128,16 @@ def choose(
     if not knows.mean > errors * knows.error:
         return Choice(
             0,
-            f"Kept the {called}: on held-out samples the teacher's score is "
-            f"above a constant's by {knows.mean:.3g}, with a standard error of "
-            f"{knows.error:.3g}. It has nothing to teach.",
+            f"Kept the {called}: on held-out samples the teacher's score is above a "
+            f"constant's by {readable(knows.mean, 3)}, with a standard error of "
+            f"{readable(knows.error, 3)}. It has nothing to teach.",
         )
     leads = _compare(teacher, baseline)
     if not leads.mean > 0:
         return Choice(
             0,
             f"Kept the {called}: on held-out samples the teacher's score is "
-            f"{teacher.mean():.4g}, the {called}'s {baseline.mean():.4g}.",
+            f"{readable(teacher.mean())}, the {called}'s {readable(baseline.mean())}.",
         )
     means = scores[1:].mean(axis=1)
     if np.isnan(means).all():
@@ -146,12 +148,13 @@ def choose(
     # Without any error the difference is the gain.
     harm = float(expect_harm(mean, scale)) if scale > 0 else float(mean <= 0)
     found = (
-        f"{names[best]} scores {scores[best].mean():.4g} on held-out samples, the "
-        f"{called} {baseline.mean():.4g}, the teacher "
-        f"{teacher.mean():.4g}; the paired difference is {gain.mean:.3g}, with a "
-        f"standard error of {gain.error:.3g}, of which it must be above "
-        f"{MIN_SHOWN:g}. By these and by what students gained of "
-        f"such a lead elsewhere, a gain of {mean:.3g} is expected, and harm has a "
+        f"{names[best]} scores {readable(scores[best].mean())} on held-out samples, "
+        f"the {called} {readable(baseline.mean())}, the teacher "
+        f"{readable(teacher.mean())}; the paired difference is "
+        f"{readable(gain.mean, 3)}, with a standard error of "
+        f"{readable(gain.error, 3)}; it must be above {MIN_SHOWN:g} of that. By these "
+        "and by what students gained of such a lead elsewhere, a gain of "
+        f"{readable(mean, 3)} is expected, and harm has a "
         f"probability of {harm:.2g}; it may have {MAX_HARM:g}."
     )
     if gain.mean > MIN_SHOWN * gain.error and harm < MAX_HARM:

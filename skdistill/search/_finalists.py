@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skdistill._figures import readable
 from skdistill._typing import Estimator
 from skdistill.flow import fit_baseline
 from skdistill.search._budget import Budget, Cost, measure
@@ -178,7 +179,7 @@ def best_of(finalists: Sequence[Finalist], budget: Budget) -> tuple[Finalist, st
     reason = best.choice.reason
     if len(finalists) > 1:
         others = ", ".join(
-            f"{one.name} {one.score:.4g}" for one in finalists if one is not best
+            f"{one.name} {readable(one.score)}" for one in finalists if one is not best
         )
         within = f" within the budget, {budget}," if budget else ""
         reason += (

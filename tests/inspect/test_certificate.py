@@ -157,7 +157,7 @@ def test_the_statement_never_rounds_a_fraction_below_the_bound(bound, observed, 
 
 @pytest.mark.parametrize(
     ("bound", "shown"),
-    [(0.0, "0"), (2.1, "2.1"), (0.123401, "0.1235"), (98764.0, "9.877e+04")],
+    [(0.0, "0"), (2.1, "2.1"), (0.123401, "0.1235"), (98764.0, "98,770")],
 )
 def test_the_statement_never_rounds_a_distance_below_the_bound(bound, shown):
     certificate = FidelityCertificate("distance", 0.95, 100, bound, bound)

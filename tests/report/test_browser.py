@@ -8,10 +8,11 @@ import subprocess
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import GradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.tree import DecisionTreeClassifier
 
-from skdistill import DistillationReport, DistilledClassifier
+from skdistill import DistillationReport, DistilledClassifier, DistilledRegressorCV
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
@@ -20,13 +21,26 @@ CHROMIUM = next(
 SCRIPT = "<script>document.title = 'run'</script>"
 IMAGE = "<img src=x onerror=\"document.title = 'run'\">"
 # Written into a copy of the page, as the page itself allows no script.
+# Counts the texts of a picture that touch another one, or leave the page.
 PROBE = """<script>
 addEventListener("load", () => {
   for (const part of document.querySelectorAll("details")) part.open = true;
+  let touching = 0;
+  for (const picture of document.querySelectorAll("svg")) {
+    const boxes = [...picture.querySelectorAll("text")].map(
+      (text) => text.getBoundingClientRect());
+    boxes.forEach((a, i) => {
+      if (a.left < 0 || a.right > innerWidth) touching += 1;
+      for (const b of boxes.slice(i + 1))
+        if (a.left < b.right && b.left < a.right && a.top < b.bottom - 2
+            && b.top < a.bottom - 2) touching += 1;
+    });
+  }
   const root = document.documentElement;
   const colours = getComputedStyle(document.querySelector(".skd"));
   parent.document.body.dataset.probe = [
-    root.scrollWidth, innerWidth, colours.color, colours.backgroundColor, document.title
+    root.scrollWidth, innerWidth, touching, colours.color, colours.backgroundColor,
+    document.title
   ].join("; ");
 });
 </script>"""
@@ -96,7 +110,8 @@ def browse(path, folder, *options):
 
 @pytest.mark.parametrize("width", [390, 1200])
 def test_the_page_is_no_wider_than_the_screen_and_runs_no_name(page, tmp_path, width):
-    content, screen, *_, title = probe(page, tmp_path, width, 1)
+    content, screen, touching, *_, title = probe(page, tmp_path, width, 1)
+    assert touching == "0"
     assert int(screen) == width
     assert int(content) <= width
     assert title.startswith("Distillation report")
@@ -104,10 +119,10 @@ def test_the_page_is_no_wider_than_the_screen_and_runs_no_name(page, tmp_path, w
 
 @pytest.mark.parametrize(("scheme", "is_dark"), [(0, True), (1, False)])
 def test_text_stands_out_in_both_schemes(page, tmp_path, scheme, is_dark):
-    _, _, *colours, _ = probe(page, tmp_path, 600, scheme)
+    *_, text, back, _ = probe(page, tmp_path, 600, scheme)
     text, back = (
         np.mean([int(part) for part in re.findall(r"\d+", colour)[:3]])
-        for colour in colours
+        for colour in (text, back)
     )
     assert (text > back) == is_dark
     assert abs(text - back) > 128
@@ -120,3 +135,21 @@ def test_the_page_is_painted(page, tmp_path, width):
     browse(path, tmp_path, f"--screenshot={picture}", f"--window-size={width},900")
     # A blank page of this size is smaller.
     assert picture.stat().st_size > 20_000
+
+
+def test_labels_of_pictures_of_values_touch_nothing(tmp_path):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(90, 3)), columns=["a", "W" * 40, "長い名前" * 9])
+    y = 1e9 + 1e7 * X["a"]
+    train, test = (X[:50], y[:50]), (X[50:], y[50:])
+    students = [
+        (f"{rounds} rounds", GradientBoostingRegressor(n_estimators=rounds))
+        for rounds in (4, 12)
+    ]
+    search = DistilledRegressorCV(
+        Ridge(), students, alphas=(1.0,), transfers=(None,), refinements=(None,), cv=2
+    ).fit(*train)
+    page = DistillationReport(search, *test, train=train, n_timings=2).to_html()
+    assert page.count("<svg") == 10
+    for width in (390, 1280):
+        assert probe(page, tmp_path, width, 1)[2] == "0"

@@ -253,7 +253,7 @@ def test_without_a_lead_there_is_no_gap(values):
     weak = DistilledRegressor(DecisionTreeRegressor(max_depth=1), Ridge(alpha=1e-3))
     report = DistillationReport(weak.fit(*train), *test, train=train, n_timings=1)
     assert report.to_dict()["recovered"]["r2"] is None
-    assert "The teacher does not lead the baseline student in R2" in repr(report)
+    assert "The teacher does not lead the baseline student: no gap" in repr(report)
 
 
 def test_of_a_frozen_teacher_no_fit_is_timed(values):
@@ -334,7 +334,9 @@ def test_a_student_without_probabilities_is_reported(labels):
     assert [*numbers["recovered"]] == ["accuracy"]
     assert numbers["points"] == {}
     assert numbers["models"]["teacher"]["calibration_error"] is None
-    assert report.to_html().count("<svg") == 1
+    page = report.to_html()
+    assert page.count("<figcaption>Confusion matrix") == 2
+    assert "Calibration curve" not in page
 
 
 class Names(HTMLParser):
@@ -447,7 +449,8 @@ def test_what_is_not_finite_is_not_shown(values):
     assert numbers["models"]["teacher"]["scores"]["r2"] is None
     assert numbers["certificate"]["bound"] is None
     assert "too few for a bound" in repr(report)
-    assert report.to_html().count("<svg") == 1
+    assert "Score and speed" not in report.to_html()
+    assert report.to_html().count("<svg") == 3
 
 
 def test_the_file_is_the_page(report, tmp_path):
