@@ -2,72 +2,35 @@
 
 import sys
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sklearn import config_context
-from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
 from skdistill._optional import import_optional
 from skdistill._typing import Estimator
 from skdistill.cli._check import decisions_of, show_check, warnings_of
 from skdistill.cli._errors import CommandError, InterruptedWorkError, shown
 from skdistill.cli._folders import METRICS, new_folder, teacher_cache
+from skdistill.cli._options import FitOptions
 from skdistill.cli._outputs import export, write_results
-from skdistill.cli._parts import (
-    AUTO,
-    TEACHERS,
-    load_teacher,
-    preparation,
-    students,
-    teacher,
-)
+from skdistill.cli._parts import AUTO
 from skdistill.cli._progress import FitProgress, say, step
 from skdistill.cli._rows import Parts, draw_parts
 from skdistill.cli._script import write_script
+from skdistill.cli._search import search_of
 from skdistill.cli._ship import write_shipped
-from skdistill.cli._task import Columns, Task, read_task
-from skdistill.cli._weights import request_weights
+from skdistill.cli._task import Task, read_task
+from skdistill.cli._threads import at_most
 from skdistill.report import DistillationReport
-from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
 
 if TYPE_CHECKING:
     from pandas import DataFrame
     from rich.console import Console
 
-__all__ = ["FitOptions", "fit"]
+__all__ = ["fit"]
 
 _N_TIMINGS = 50
-
-
-@dataclass(frozen=True)
-class FitOptions:
-    """What the user asked for; alpha and temperature are None for "auto".
-
-    The most latency is in microseconds, the largest size in bytes; None is no limit.
-    """
-
-    data: Path
-    columns: Columns
-    task: str
-    student: str
-    max_latency: float | None
-    max_size: float | None
-    teacher: str
-    alpha: float | None
-    temperature: float | None
-    device: str
-    test: Path | None
-    unlabeled: Path | None
-    metric: str | None
-    out: Path
-    jobs: int
-    seed: int
-    overwrite: bool
-    check: bool
-    shows: str
-    command: str
 
 
 def fit(options: FitOptions, console: "Console") -> None:
@@ -91,7 +54,7 @@ def fit(options: FitOptions, console: "Console") -> None:
         for note in parts.notes:
             say(console, note)
         try:
-            with teacher_cache(options.out) as cache:
+            with teacher_cache(options.out) as cache, at_most(options.jobs):
                 _distil(options, console, folder, task, parts, warnings, cache)
         except KeyboardInterrupt as error:
             raise InterruptedWorkError(
@@ -127,7 +90,9 @@ def _distil(
     cache: Path,
 ) -> None:
     """Search, evaluate the chosen student on held-out rows, and write the results."""
-    model, teacher_path = _search(options, task, parts)
+    model, teacher_path, left_out = search_of(
+        options, task, parts, console, resumes=cache.exists()
+    )
     script = write_script(
         command=options.command,
         data=options.data,
@@ -152,7 +117,8 @@ def _distil(
     try:
         notes = export(model, parts.X_test, folder)
         (folder / "reproduce.py").write_text(script, encoding="utf-8")
-        about = _about(options, task, parts.X) | {"notes": notes, "warnings": warnings}
+        about = _about(options, task, parts.X) | {"warnings": warnings}
+        about["notes"] = left_out + notes
         write_shipped(folder, model, options.columns.target, task.features, parts.X)
         write_results(folder, model, report, about)
     except OSError as error:
@@ -241,40 +207,3 @@ def _has_cuda() -> bool:
         except Exception:  # XGBoost raises its own error, of no narrower class.
             return False
     return not any("GPU" in str(one.message) for one in caught)
-
-
-def _search(
-    options: FitOptions, task: Task, parts: Parts
-) -> tuple[Estimator, Path | None]:
-    """Return the unfitted search, and the file that its teacher comes from, if any."""
-    prepare, kind, X = preparation(task.features), task.kind, parts.X
-    path = None
-    if options.teacher in TEACHERS:
-        chosen_teacher = teacher(
-            options.teacher, kind, prepare, X, options.device, options.seed
-        )
-    else:
-        path = Path(options.teacher).resolve()
-        chosen_teacher = load_teacher(path, kind)
-    compared = students(options.student, kind, prepare, len(X), options.device)
-    if parts.weight is not None:
-        for _, part in compared if isinstance(compared, list) else [("", compared)]:
-            request_weights(part)
-        request_weights(chosen_teacher)
-    params: dict[str, Any] = {
-        "max_latency": options.max_latency,
-        "max_bytes": options.max_size,
-        "scoring": options.metric,
-    }
-    if parts.groups is not None:
-        folds = StratifiedGroupKFold if kind == "classification" else GroupKFold
-        params["cv"] = folds(5)
-    if options.alpha is not None:
-        params["alphas"] = (options.alpha,)
-    if options.temperature is not None:
-        params["temperatures"] = (options.temperature,)
-    elif kind == "classification":
-        params["temperatures"] = (1.0, 2.0)
-    search = DistilledRegressorCV if kind == "regression" else DistilledClassifierCV
-    model = search(chosen_teacher, compared, random_state=options.seed, **params)
-    return model, path
