@@ -20,22 +20,25 @@ from sklearn.model_selection import (
 
 from skdistill._typing import Estimator
 from skdistill.distilled import DistilledClassifier, DistilledRegressor
+from skdistill.transfer import TransferSet
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-__all__ = ["Effort", "Pace", "fitting", "pace_of", "usual"]
+__all__ = ["TRIED_FOLDS", "Effort", "Pace", "fitting", "pace_of", "usual"]
 
 # Above so many cells, rows times columns, the search holds one part out.
 _MANY_CELLS = 30_000
 _HELD_OUT = 0.2
 # So many rows say how long all take; with fewer there is nothing to foresee.
-_TRIED, _TRIED_FOLDS = 400, 2
+_TRIED, TRIED_FOLDS = 400, 2
 # Time grows less than the rows do, as much of it is spent on each tree.
 _POWER = 0.75
 # The part of a limit that is left to the report and the files.
 _RESERVED = 0.2
 _FOLDS = 5
+# What is drawn in all where nobody says how much.
+_USUALLY_DRAWN, _MOST_DRAWN = 10, 100_000
 
 
 class Effort(NamedTuple):
@@ -49,6 +52,8 @@ class Effort(NamedTuple):
         Folds of the teacher inside.
     n_temperatures : int
         How many temperatures are tried for classes.
+    n_drawn : int or None
+        Rows drawn for each one; if None, as many as usual.
     words : str
         What is done in place of the most.
     """
@@ -56,10 +61,11 @@ class Effort(NamedTuple):
     n_folds: int
     n_teacher_folds: int
     n_temperatures: int
+    n_drawn: int | None
     words: str
 
     def search_params(
-        self, task: str, seed: int, *, has_groups: bool
+        self, task: str, n_rows: int, seed: int, *, has_groups: bool
     ) -> dict[str, Any]:
         """Return the parameters of a search that tries so much."""
         params: dict[str, Any] = {}
@@ -75,17 +81,19 @@ class Effort(NamedTuple):
             params["inner_cv"] = self.n_teacher_folds
         if not is_regression:
             params["temperatures"] = (1.0, 2.0)[: self.n_temperatures]
+        if self.n_drawn is not None and self.n_drawn * n_rows <= _MOST_DRAWN:
+            params["transfers"] = (TransferSet(size=self.n_drawn),)
         return params
 
 
 # From the most to the least.
 _ALL = (
-    Effort(_FOLDS, _FOLDS, 2, "five folds"),
-    Effort(1, _FOLDS, 2, "a single split in place of five folds"),
+    Effort(_FOLDS, _FOLDS, 2, None, "five folds"),
+    Effort(1, _FOLDS, 2, None, "a single split in place of five folds"),
     Effort(
-        *(1, 2, 1),
+        *(1, 2, 1, 3),
         "a single split in place of five folds, two folds of the teacher in place of "
-        "five, temperature 1 alone",
+        "five, three rows drawn for each in place of ten, temperature 1 alone",
     ),
 )
 
@@ -148,9 +156,12 @@ class Pace:
         """Return how long a fit with this effort takes."""
         n_students = min(effort.n_temperatures, self.n_temperatures)
         teacher = (effort.n_teacher_folds + 1) * self.teacher
-        fold = (1 - _HELD_OUT) * (teacher + n_students * self.student)
+        student = self.student
+        if effort.n_drawn is not None:
+            student *= (1 + effort.n_drawn) / (1 + _USUALLY_DRAWN)
+        fold = (1 - _HELD_OUT) * (teacher + n_students * student)
         n_rounds = -(-effort.n_folds // self.n_jobs)
-        return n_rounds * fold + teacher + self.student
+        return n_rounds * fold + teacher + student
 
 
 def pace_of(
@@ -169,7 +180,7 @@ def pace_of(
     Parameters
     ----------
     teacher, students : estimators
-        Unfitted.
+        Unfitted; a stack has `TRIED_FOLDS` folds.
     X, y : DataFrame, Series
         The training samples.
     task : {"regression", "classification"}
@@ -184,7 +195,7 @@ def pace_of(
     times = (len(X) / _TRIED) ** _POWER
     y = y.sample(_TRIED, random_state=seed)
     if task == "classification":  # Only those that lie in both folds.
-        y = y[y.map(y.value_counts()) >= 2 * _TRIED_FOLDS]
+        y = y[y.map(y.value_counts()) >= 2 * TRIED_FOLDS]
     if y.nunique() < 2:
         return None
     kind = DistilledRegressor if task == "regression" else DistilledClassifier
@@ -194,14 +205,14 @@ def pace_of(
             teacher,
             student,
             alpha=0.5,
-            cv=_TRIED_FOLDS,
+            cv=TRIED_FOLDS,
             on_poor_teacher="ignore",
             random_state=seed,
         )
         start = time.perf_counter()
         model.fit(X.loc[y.index], y)
         whole = time.perf_counter() - start
-        seconds["teacher"] = model.fit_seconds_["teacher"] / (_TRIED_FOLDS + 1)
+        seconds["teacher"] = model.fit_seconds_["teacher"] / (TRIED_FOLDS + 1)
         seconds["student"] += whole - model.fit_seconds_["teacher"]
     return Pace(
         *(times * one for one in seconds.values()),

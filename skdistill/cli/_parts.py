@@ -114,7 +114,13 @@ def students(
 
 
 def teacher(
-    name: str, task: str, prepare: TableEncoder, X: Table, device: str, seed: int
+    name: str,
+    task: str,
+    prepare: TableEncoder,
+    X: Table,
+    device: str,
+    seed: int,
+    n_folds: int = 5,
 ) -> Estimator:
     """Return the teacher of that name, unfitted.
 
@@ -134,6 +140,8 @@ def teacher(
         Where XGBoost runs.
     seed : int
         Seed that shuffles the folds of a stack.
+    n_folds : int, default=5
+        The folds of a stack.
 
     Raises
     ------
@@ -156,7 +164,7 @@ def teacher(
     n_columns = prepare.fit_transform(X).shape[1]
     folds = KFold if is_regression else StratifiedKFold
     build = default_regressor if is_regression else default_classifier
-    stack = build(len(X), n_columns, cv=folds(shuffle=True, random_state=seed))
+    stack = build(len(X), n_columns, cv=folds(n_folds, shuffle=True, random_state=seed))
     if not is_regression and _FEW_ROWS <= len(X) < _MANY_ROWS:
         boosting = stack.named_estimators["boosting"][-1]
         boosting.set_params(

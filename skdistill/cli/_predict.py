@@ -78,6 +78,13 @@ def _read_and_predict(
         kept = _kept(raw, keep, data)
     for note in (*raw.notes, *notes):
         say(console, note)
+    if raw.n_after:
+        say(
+            console,
+            f"warning: Rows {len(X) + 1:,} to {len(X) + raw.n_after:,} of {data}, the "
+            "last ones, are short or sums and have no prediction. Complete those that "
+            "should have one.",
+        )
     for name, known in categories.items():
         if new := sorted(set(X[name]) - known.keys()):
             say(

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skdistill._typing import Estimator
-from skdistill.cli._effort import Effort, fitting, pace_of, usual
+from skdistill.cli._effort import TRIED_FOLDS, Effort, Pace, fitting, pace_of, usual
 from skdistill.cli._options import FitOptions
 from skdistill.cli._parts import (
     TEACHERS,
@@ -47,79 +47,78 @@ def search_of(
     resumes : bool
         Whether part of the work is done already.
     """
-    prepare, kind, X = preparation(task.features), task.kind, parts.X
-    path = None
-    if options.teacher in TEACHERS:
-        chosen_teacher = teacher(
-            options.teacher, kind, prepare, X, options.device, options.seed
-        )
-    else:
-        path = Path(options.teacher).resolve()
-        chosen_teacher = load_teacher(path, kind)
+    prepare, kind = preparation(task.features), task.kind
     compared = students(options.student, kind, prepare, parts, options.device)
+    several = compared if isinstance(compared, list) else [("", compared)]
     if parts.weight is not None:
-        for _, part in compared if isinstance(compared, list) else [("", compared)]:
+        for _, part in several:
             request_weights(part)
-        request_weights(chosen_teacher)
+    path = None if options.teacher in TEACHERS else Path(options.teacher).resolve()
+    loaded = None if path is None else load_teacher(path, kind)
+
+    def teacher_of(n_folds: int) -> Estimator:
+        found = loaded
+        if found is None:
+            found = teacher(
+                *(options.teacher, kind, prepare, parts.X),
+                *(options.device, options.seed, n_folds),
+            )
+        if parts.weight is not None:
+            request_weights(found)
+        return found
+
+    effort, notes = usual(*parts.X.shape, quick=options.quick), list[str]()
+    tries_two = kind == "classification" and options.temperature is None
+    if not resumes or options.time_limit is not None:
+        pace = pace_of(
+            teacher_of(TRIED_FOLDS),
+            [student for _, student in several],
+            parts.X,
+            parts.y,
+            task=kind,
+            seed=options.seed,
+            n_temperatures=2 if tries_two else 1,
+            n_jobs=options.jobs,
+        )
+        if pace is not None:
+            effort, notes = _in_time(effort, pace, options, console)
     params: dict[str, Any] = {
         "max_latency": options.max_latency,
         "max_bytes": options.max_size,
         "scoring": options.metric,
+        **effort.search_params(
+            kind, len(parts.X), options.seed, has_groups=parts.groups is not None
+        ),
     }
     if options.alpha is not None:
         params["alphas"] = (options.alpha,)
     if options.temperature is not None:
         params["temperatures"] = (options.temperature,)
-    effort, notes = _effort_of(
-        options, task, parts, chosen_teacher, compared, console, resumes
-    )
-    own = effort.search_params(kind, options.seed, has_groups=parts.groups is not None)
     search = DistilledRegressorCV if kind == "regression" else DistilledClassifierCV
-    model = search(
-        chosen_teacher, compared, random_state=options.seed, **(own | params)
-    )
+    chosen = teacher_of(effort.n_teacher_folds)
+    model = search(chosen, compared, random_state=options.seed, **params)
     return model, path, notes
 
 
-def _effort_of(
-    options: FitOptions,
-    task: Task,
-    parts: Parts,
-    chosen_teacher: Estimator,
-    compared: Estimator | list[tuple[str, Estimator]],
-    console: "Console",
-    resumes: bool,
+def _in_time(
+    effort: Effort, pace: Pace, options: FitOptions, console: "Console"
 ) -> tuple[Effort, list[str]]:
-    """Return how much to try, and what is left out for that; say how long it takes."""
-    effort = usual(*parts.X.shape, quick=options.quick)
-    if resumes and options.time_limit is None:
+    """Return how much to try within the limit, and notes on it; say how long it takes.
+
+    Where there is no limit it stays as it is.
+    """
+    if options.time_limit is None:
+        if (seconds := pace.seconds(effort)) > _WORTH_SAYING:
+            say(console, f"It takes about {seconds:,.0f} seconds.")
         return effort, []
-    several = compared if isinstance(compared, list) else [("", compared)]
-    has_temperatures = task.kind == "classification" and options.temperature is None
-    pace = pace_of(
-        chosen_teacher,
-        [student for _, student in several],
-        parts.X,
-        parts.y,
-        task=task.kind,
-        seed=options.seed,
-        n_temperatures=2 if has_temperatures else 1,
-        n_jobs=options.jobs,
-    )
-    if pace is None:
-        return effort, []
-    notes, fits = [], True
-    if options.time_limit is not None:
-        left = options.time_limit - (time.monotonic() - options.started)
-        effort, fits = fitting(effort, pace.seconds, left)
-        notes = [f"To take {options.time_limit:g} seconds at most: {effort.words}."]
+    left = options.time_limit - (time.monotonic() - options.started)
+    effort, fits = fitting(effort, pace.seconds, left)
+    notes = [f"To take {options.time_limit:g} seconds at most: {effort.words}."]
     if not fits:
         notes.append(
-            f"It takes about {pace.seconds(effort):,.0f} seconds all the same, as no "
-            "less can be done for a whole result. Use a faster --teacher or --student."
+            f"It takes about {pace.seconds(effort):,.0f} seconds all the same, as less "
+            "would be no whole result. Use a faster --teacher or --student."
         )
-    elif (seconds := pace.seconds(effort)) > _WORTH_SAYING:
-        say(console, f"It takes about {seconds:,.0f} seconds.")
     for note in notes:
         say(console, note)
     return effort, notes
