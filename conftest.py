@@ -21,7 +21,7 @@ SLOW = 7200
 
 # What cannot be tested without the libraries that export.
 HAVE_ALL = all(map(find_spec, ("skl2onnx", "skops")))
-ON_EXPORT = ["skdistill/export", "docs/guide.md", "docs/choosing.md"]
+ON_EXPORT = ["skdistill/export", "docs/guide/shipping.md", "docs/choosing.md"]
 collect_ignore = [] if HAVE_ALL else ON_EXPORT
 if not all(map(find_spec, ("dask", "distributed"))):
     collect_ignore += ["skdistill/dask", "docs/dask.md"]
@@ -29,7 +29,7 @@ if not all(map(find_spec, ("dask", "distributed"))):
 collect_ignore_glob = ["docs/api/*", "docs/gallery/*"]
 
 if find_spec("pyarrow") is None:
-    collect_ignore += ["skdistill/blocks", "tests/blocks", "docs/guide.md"]
+    collect_ignore += ["skdistill/blocks", "tests/blocks", "docs/guide/scaling.md"]
 
 
 def pytest_addoption(parser):

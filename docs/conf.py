@@ -53,9 +53,7 @@ html_extra_path = ["redirect"]
 html_show_sourcelink = False
 html_copy_source = False
 # Pages without pages below them have the whole width.
-html_sidebars = {
-    f"docs/{page}": [] for page in ("index", "choosing", "guide", "glossary")
-}
+html_sidebars = {f"docs/{page}": [] for page in ("index", "choosing", "glossary")}
 html_context = {"default_mode": "auto"}
 html_theme_options = {
     "navbar_end": ["theme-switcher"],

@@ -41,9 +41,17 @@ NAMES = sorted(
     }
 )
 
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs" / "guide").glob("*.md")),
+]
+
 
 def guide() -> str:
-    return (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+    pages = sorted((ROOT / "docs" / "guide").glob("*.md"))
+    return "\n".join(page.read_text(encoding="utf-8") for page in pages)
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
@@ -111,11 +119,20 @@ def test_readme_says_of_peers_what_was_measured():
     assert all(one_fit[claim].startswith("yes: ") for claim in claims)
 
 
-@pytest.mark.parametrize(
-    "document", ["README.md", "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
-)
+def anchors(path: Path) -> set[str]:
+    """Return the anchors of a document's headings, as GitHub and Sphinx name them."""
+    code = re.compile(r"(?ms)^```.*?^```")
+    headings = re.findall(r"(?m)^#+ (.*)$", code.sub("", path.read_text("utf-8")))
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(document):
-    path = ROOT / document
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text("utf-8")):
-        if not target.startswith("http"):
-            assert (path.parent / target).exists(), target
+    text = document.read_text("utf-8")
+    for target, anchor in re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", text):
+        if target.startswith("http"):
+            continue
+        path = document.parent / target if target else document
+        assert path.exists(), target
+        if anchor:
+            assert anchor in anchors(path), (target, anchor)

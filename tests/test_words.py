@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 FILES = [
     *sorted((ROOT / "skdistill").rglob("*.py")),
     *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs" / "guide").glob("*.md")),
     *sorted((ROOT / "examples").glob("*.py")),
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
 ]

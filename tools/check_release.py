@@ -38,7 +38,7 @@ IN_SDIST = (
     "benchmarks/__init__.py",
     "benchmarks/results/gap.csv",
     "docs/conf.py",
-    "docs/guide.md",
+    "docs/guide/index.md",
     "examples/README.rst",
     "skdistill/py.typed",
     "tests/conftest.py",
