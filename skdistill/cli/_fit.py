@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["fit"]
 
-_N_TIMINGS = 50
+# Single rows that are timed for the report, and with --quick.
+_N_TIMINGS, _FEW_TIMINGS = 50, 10
 
 
 def fit(options: FitOptions, console: "Console") -> None:
@@ -90,6 +91,7 @@ def _distil(
     cache: Path,
 ) -> None:
     """Search, evaluate the chosen student on held-out rows, and write the results."""
+    n_timings = min(_FEW_TIMINGS, _N_TIMINGS) if options.quick else _N_TIMINGS
     model, teacher_path, left_out = search_of(
         options, task, parts, console, resumes=cache.exists()
     )
@@ -101,7 +103,7 @@ def _distil(
         model=model,
         teacher_path=teacher_path,
         metric=options.metric,
-        n_timings=_N_TIMINGS,
+        n_timings=n_timings,
     )
     _fit_search(model, parts, options, console, cache)
     with step(console, f"Evaluating on {len(parts.X_test):,} held-out rows"):
@@ -112,7 +114,7 @@ def _distil(
             train=parts.train,
             sample_weight=parts.weight_test,
             scoring=options.metric,
-            n_timings=_N_TIMINGS,
+            n_timings=n_timings,
         )
     try:
         notes = export(model, parts.X_test, folder)

@@ -108,7 +108,7 @@ class Layout(NamedTuple):
         The table.
     notes : list of str
         What was left out.
-    index : str or None
+    row_names : str or None
         The column that names its rows.
     n_after : int
         How many rows at the end are none of the table.
@@ -116,7 +116,7 @@ class Layout(NamedTuple):
 
     frame: "DataFrame"
     notes: list[str]
-    index: str | None
+    row_names: str | None
     n_after: int
 
 

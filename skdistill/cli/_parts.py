@@ -52,7 +52,7 @@ AUTO_STUDENTS = ("linear", "tree", "gradient-boosting", "forest")
 TEACHERS = ("stack", "xgboost")
 # Above so many values, rows times columns times trees of a round, boosting works on
 # histograms: exact growth sorts them all for each tree.
-_MANY_VALUES = 20_000
+_MANY_VALUES = 10_000
 # Up to so many rows the classifier of the stack is as good with fewer, smaller trees on
 # coarser histograms, at a sixth of the work. It needs some rows to have histograms.
 _FEW_ROWS, _MANY_ROWS = 500, 10_000
@@ -88,8 +88,7 @@ def student(
     ImportError
         If its library is not installed; the message names the extra.
     """
-    n_trees = 1 if task == "regression" else max(1, parts.y.nunique() - 1)
-    model = _BUILD[name](task == "regression", parts.X.size * n_trees, device)
+    model = _BUILD[name](task == "regression", parts.n_values, device)
     is_smooth = name in ("mlp", "linear")
     if is_smooth and prepare.kinds and "date" in prepare.kinds.values():
         prepare = clone(prepare).set_params(cyclic=True)

@@ -45,7 +45,7 @@ def search_of(
     console : Console
         Where it is said how long it takes.
     resumes : bool
-        Whether part of the work is done already.
+        Whether part of the work is done already: how long it takes is not known.
     """
     prepare, kind = preparation(task.features), task.kind
     compared = students(options.student, kind, prepare, parts, options.device)
@@ -67,17 +67,15 @@ def search_of(
             request_weights(found)
         return found
 
-    effort, notes = usual(*parts.X.shape, quick=options.quick), list[str]()
-    tries_two = kind == "classification" and options.temperature is None
-    if not resumes or options.time_limit is not None:
+    effort, notes = usual(parts.n_values, quick=options.quick), list[str]()
+    if options.time_limit is not None or not (resumes or options.quick):
         pace = pace_of(
             teacher_of(TRIED_FOLDS),
             [student for _, student in several],
-            parts.X,
-            parts.y,
+            *(parts.X, parts.y),
             task=kind,
             seed=options.seed,
-            n_temperatures=2 if tries_two else 1,
+            n_temperatures=1 if options.temperature is not None else 2,
             n_jobs=options.jobs,
         )
         if pace is not None:

@@ -2,7 +2,6 @@
 
 import json
 import os
-from types import SimpleNamespace
 
 import joblib
 import numpy as np
@@ -20,6 +19,7 @@ from threadpoolctl import threadpool_info
 from skdistill.cli import _effort
 from skdistill.cli._effort import Pace, fitting, pace_of, usual
 from skdistill.cli._parts import preparation, student, teacher
+from skdistill.cli._rows import Parts
 from skdistill.cli._tables import Schema
 from skdistill.cli._threads import at_most, single_threaded
 from tests.cli.tables import houses, run, write
@@ -27,19 +27,20 @@ from tests.cli.tables import houses, run, write
 PACE = Pace(teacher=1.0, student=1.0, n_temperatures=2, n_jobs=1)
 
 
-def test_large_tables_and_quick_fits_hold_one_part_out():
-    assert usual(1000, 30, quick=False).n_folds == 5
-    assert usual(1001, 30, quick=False).n_folds == 1
-    assert usual(1001, 30, quick=False).n_teacher_folds == 5
-    assert usual(10, 1, quick=True).n_teacher_folds == 2
+def test_large_tables_and_quick_fits_try_less():
+    assert usual(20_000, quick=False).n_folds == 5
+    assert usual(20_001, quick=False).n_folds == 1
+    assert usual(200_000, quick=False).n_teacher_folds == 5
+    assert usual(200_001, quick=False).n_teacher_folds == 3
+    assert usual(10, quick=True).n_teacher_folds == 2
 
 
 def test_the_most_that_fits_is_tried_and_the_least_where_none_does():
-    most = usual(10, 1, quick=False)
+    most = usual(10, quick=False)
     seconds = [PACE.seconds(one) for one in _effort._ALL]
-    # Five folds of 6 + 2 fits and 7; one of them; one of 3 and a smaller one.
+    # Five folds of 6 + 2 fits, and 7; one of them; one of 4 and smaller ones; of 3.
     np.testing.assert_allclose(
-        seconds, [0.8 * 5 * 8 + 7, 0.8 * 8 + 7, 1.8 * (3 + 4 / 11)]
+        seconds, [39.0, 13.4, 0.8 * (4 + 12 / 11) + 4 + 6 / 11, 1.8 * (3 + 4 / 11)]
     )
     for number, needed in enumerate(seconds):
         found, fits = fitting(most, PACE.seconds, needed / 0.8 + 1e-6)
@@ -83,18 +84,19 @@ def test_no_time_is_foreseen_for_few_rows_or_one_class():
     assert pace.student > 0
 
 
-def parts_of(n_rows, n_columns, n_classes):
+def parts_of(n_rows, n_columns, n_classes=0):
     X = pd.DataFrame(np.zeros((n_rows, n_columns)))
-    return SimpleNamespace(X=X, y=pd.Series(np.arange(n_rows) % n_classes))
+    y = pd.Series(np.arange(n_rows) % n_classes if n_classes else np.zeros(n_rows))
+    return Parts({}, X, y, None, X, y, None, None, None, None, None, [])
 
 
 @pytest.mark.parametrize(
     ("task", "size", "is_exact"),
     [
-        ("regression", (1000, 20, 999), True),
-        ("regression", (1001, 20, 999), False),
-        ("classification", (1000, 20, 2), True),
-        ("classification", (1000, 20, 3), False),
+        ("regression", (1000, 10), True),
+        ("regression", (1001, 10), False),
+        ("classification", (1000, 10, 2), True),
+        ("classification", (1000, 10, 3), False),
     ],
 )
 def test_trees_grow_on_histograms_where_exact_growth_is_the_cost(task, size, is_exact):
@@ -129,7 +131,7 @@ def test_models_get_one_thread_each():
     assert single_threaded(os) is os
     prepare = preparation(Schema({"a": "number"}, {}))
     for name in ("lightgbm", "xgboost"):
-        model = student(name, "regression", prepare, parts_of(5, 1, 5), "cpu")
+        model = student(name, "regression", prepare, parts_of(5, 1), "cpu")
         assert model[-1].n_jobs == 1
 
 
