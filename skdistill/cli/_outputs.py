@@ -62,9 +62,8 @@ def write_results(
         "chosen": {
             "alpha": model.alpha_,
             "temperature": model.temperature_,
-            "transfer": model.best_params_["transfer"],
-            "refine": model.best_params_["refine"]
-            and repr(model.best_params_["refine"]),
+            "transfer": _named(model.best_params_["transfer"]),
+            "refine": _named(model.best_params_["refine"]),
             "reason": model.reason_,
         },
         "students": model.frontier().to_dict("index"),
@@ -80,6 +79,11 @@ def write_results(
     text = json.dumps(metrics, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / METRICS).write_text(text + "\n", encoding="utf-8")
     report.to_html(folder / "report.html")
+
+
+def _named(param: Any) -> str | None:
+    """Return a parameter as JSON can hold it: None, its word, or what makes it."""
+    return param if param is None or isinstance(param, str) else repr(param)
 
 
 def _finite(value: Any) -> Any:

@@ -16,12 +16,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeRegressor
 from threadpoolctl import threadpool_info
 
-from skdistill.cli import _effort
+from skdistill.cli import _effort, _outputs
 from skdistill.cli._effort import Pace, fitting, pace_of, usual
 from skdistill.cli._parts import preparation, student, teacher
 from skdistill.cli._rows import Parts
 from skdistill.cli._tables import Schema
 from skdistill.cli._threads import at_most, single_threaded
+from skdistill.transfer import TransferSet
 from tests.cli.tables import houses, run, write
 
 PACE = Pace(teacher=1.0, student=1.0, n_temperatures=2, n_jobs=1)
@@ -167,3 +168,8 @@ def test_quick_tries_less(tmp_path):
     assert "inner_cv=2" in script
     assert "temperatures" not in script
     assert "cv=StratifiedShuffleSplit(" in script
+
+
+def test_what_was_drawn_is_named_in_the_metrics():
+    assert _outputs._named(TransferSet(size=3)) == "TransferSet(size=3)"
+    assert [_outputs._named(one) for one in ("auto", None)] == ["auto", None]
