@@ -43,9 +43,9 @@ test-all: $(VENV)/.has-test  ## Run all tests that need no GPU
 	$(BIN)/python $(PYTEST) -m "not gpu"
 
 # What users do not run is tested on the newest versions alone, and a version that
-# breaks a test seldom breaks one of its cases only: each fourth is run.
+# breaks a test seldom breaks one of its cases only: each eighth is run.
 test-min: $(VENV_MIN)/.has-test  ## Run `test` on the lowest supported versions
-	$(VENV_MIN)/bin/python $(PYTEST) -m "$(QUICK)" --every 4 skdistill tests README.md \
+	$(VENV_MIN)/bin/python $(PYTEST) -m "$(QUICK)" --every 8 skdistill tests README.md \
 		--ignore tests/benchmarks --ignore tests/test_benchmarks.py
 
 # The development version has no place of its own here: NEXT may name a wheel or an address.

@@ -32,6 +32,7 @@ STEPS = (
     "ablation",
     "samplers",
     "gap_classes",
+    "tuned_search",
     "choice",
     "teachers",
     "calibration",

@@ -54,10 +54,20 @@ def findings(numbers: dict[str, Any]) -> list[str]:
     return [
         *([] if warning is None else [f"Warning: {warning}"]),
         *said,
+        *_tuned(numbers),
         *_calibrated(numbers),
         *_combined(numbers),
         *numbers["notes"],
     ]
+
+
+def _tuned(numbers: dict[str, Any]) -> list[str]:
+    """Say with which parameters the baseline student was the best on the labels."""
+    tuned = numbers.get("tuned")
+    if not tuned:
+        return []
+    listed = ", ".join(f"{name}={_four_digits(tuned[name])}" for name in tuned)
+    return [f"The baseline student was tuned on the labels too: {listed}."]
 
 
 def _calibrated(numbers: dict[str, Any]) -> list[str]:
@@ -107,16 +117,14 @@ def _four_digits(value: Any) -> str:
 def _recovered(numbers: dict[str, Any]) -> str:
     score, fraction = next(iter(numbers["recovered"].items()))
     name = score_label(score)
+    rival = "the tuned baseline" if numbers.get("tuned") else "the baseline"
     if fraction is None:
-        return (
-            f"The teacher does not lead the baseline student in {name}: no gap to "
-            "close."
-        )
+        return f"The teacher does not lead {rival} student in {name}: no gap to close."
     if fraction < 0:
-        return f"In {name} the distilled student is worse than the baseline."
+        return f"In {name} the distilled student is worse than {rival}."
     return (
         f"In {name} the distilled student recovers {fraction:.0%} of the teacher's "
-        "lead over the baseline student."
+        f"lead over {rival} student."
     )
 
 

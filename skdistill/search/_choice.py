@@ -39,10 +39,13 @@ class Choice:
         Position among the candidates; 0 is the baseline student.
     reason : str
         A sentence.
+    rival : int
+        Position of the baseline student that it was held against.
     """
 
     index: int
     reason: str
+    rival: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ def choose(
     teacher: NDArray,
     constant: NDArray,
     names: list[str],
+    called: str = "baseline student",
 ) -> Choice:
     """Choose a candidate by its scores on held-out samples.
 
@@ -107,6 +111,8 @@ def choose(
         Scores of a model that knows nothing but the labels' mean or frequencies.
     names : list of str
         What to call the candidates.
+    called : str, default="baseline student"
+        What to call the first of them.
 
     Returns
     -------
@@ -120,7 +126,7 @@ def choose(
     if not knows.mean > errors * knows.error:
         return Choice(
             0,
-            "Kept the baseline student: on held-out samples the teacher's score is "
+            f"Kept the {called}: on held-out samples the teacher's score is "
             f"above a constant's by {knows.mean:.3g}, with a standard error of "
             f"{knows.error:.3g}. It has nothing to teach.",
         )
@@ -128,14 +134,12 @@ def choose(
     if not leads.mean > 0:
         return Choice(
             0,
-            "Kept the baseline student: on held-out samples the teacher's score is "
-            f"{teacher.mean():.4g}, the baseline student's {baseline.mean():.4g}.",
+            f"Kept the {called}: on held-out samples the teacher's score is "
+            f"{teacher.mean():.4g}, the {called}'s {baseline.mean():.4g}.",
         )
     means = scores[1:].mean(axis=1)
     if np.isnan(means).all():
-        return Choice(
-            0, "Kept the baseline student: the students of all candidates failed."
-        )
+        return Choice(0, f"Kept the {called}: the students of all candidates failed.")
     best = int(np.nanargmax(means)) + 1
     gain = _compare(scores[best], baseline)
     mean, scale = expect_gain(gain.mean, gain.error, leads.mean)
@@ -143,7 +147,7 @@ def choose(
     harm = float(expect_harm(mean, scale)) if scale > 0 else float(mean <= 0)
     found = (
         f"{names[best]} scores {scores[best].mean():.4g} on held-out samples, the "
-        f"baseline student {baseline.mean():.4g}, the teacher "
+        f"{called} {baseline.mean():.4g}, the teacher "
         f"{teacher.mean():.4g}; the paired difference is {gain.mean:.3g}, with a "
         f"standard error of {gain.error:.3g}, of which it must be above "
         f"{MIN_SHOWN:g}. By these and by what students gained of "
@@ -152,4 +156,4 @@ def choose(
     )
     if gain.mean > MIN_SHOWN * gain.error and harm < MAX_HARM:
         return Choice(best, f"Chose distillation: {found}")
-    return Choice(0, f"Kept the baseline student: the best candidate, {found}")
+    return Choice(0, f"Kept the {called}: the best candidate, {found}")

@@ -49,6 +49,7 @@ from skdistill.students._rounds import (
     predict_stage,
 )
 from skdistill.students._schedule import fit_until, reason_not_to_resume
+from skdistill.students._spaces import search_space
 from skdistill.students._subsample import with_subsample
 from skdistill.students._training_loss import LossWord, TrainingLoss
 from skdistill.students._wrapped import at_level, student_parts, training_loss
@@ -89,6 +90,7 @@ __all__ = [
     "register",
     "registered_names",
     "resolve_class_weight",
+    "search_space",
     "student_parts",
     "training_loss",
     "trains_distributed",

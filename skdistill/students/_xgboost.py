@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import loguniform
 from sklearn.base import is_regressor
 from sklearn.utils.fixes import parse_version
 
@@ -39,6 +40,7 @@ from skdistill.students._loss import SoftLoss
 from skdistill.students._piecewise import Blocks
 from skdistill.students._registry import register
 from skdistill.students._rounds import ResumingAdapter, RoundsAdapter
+from skdistill.students._spaces import boosted_space
 from skdistill.students._training_loss import LossWord
 from skdistill.students._while_fitting import with_params
 from skdistill.students._xgboost_blocks import (
@@ -209,6 +211,11 @@ class XGBoostAdapter(RoundsAdapter, ResumingAdapter):
 
     def __init__(self, leaves: type[LeafModel] | None = None) -> None:
         self.leaves = leaves
+
+    def search_space(self, student: Estimator) -> dict[str, Any]:
+        grows_trees = student.booster in (None, "gbtree", "dart")
+        sizes = loguniform(0.1, 30)
+        return boosted_space("min_child_weight", sizes) if grows_trees else {}
 
     def check_params(
         self, student: Estimator, soften: str, *, n_classes: int, is_wrapped: bool

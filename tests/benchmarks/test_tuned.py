@@ -5,8 +5,19 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import Ridge
 
-from benchmarks import gap, gap_classes, peers_report, readme, results, rivals, tuned
+from benchmarks import (
+    gap,
+    gap_block,
+    gap_classes,
+    peers_report,
+    readme,
+    results,
+    rivals,
+    tuned,
+    tuned_search,
+)
 
 
 def _rows(student, **scores):
@@ -77,6 +88,31 @@ def test_the_tuned_student_stands_among_the_peers(frame):
     over = peers_report.select_scored(both, gap.R2, peers_report.TUNED)
     ours = over[over["student"] == "skdistill"]
     assert ours[["seed", "baseline_r2"]].to_numpy().tolist() == [[0, 0.55]]
+
+
+def test_a_tuned_search_stands_beside_the_tuned_student(frame):
+    results.write([*frame.assign(cv_seconds=1.0).to_dict("records")], gap.NAME)
+    way = tuned_search.WAY
+    rows = [
+        _rows(student, **{way: score}) | {f"{way}_cpu_seconds": 9.0}
+        for student, score in (("boosting", 0.68), ("tree", 0.66), ("forest", 0.68))
+    ]
+    collected = tuned_search.collect(pd.DataFrame(rows))
+    # The forest was not tuned on the labels.
+    assert collected["student"].tolist() == ["boosting", "tree"]
+    shown = tuned_search.compare_students(collected)
+    assert shown.iloc[0].tolist() == ["boosting", "1 of 1", "50%", 0, "80%", 0, "9"]
+    assert shown.iloc[1].tolist() == ["tree", "0 of 1", "", 1, "", 1, "9"]
+
+
+@pytest.mark.slow
+def test_a_student_is_tuned_and_distilled(tmp_path):
+    block = gap_block.Block("diabetes", 0, None, str(tmp_path))
+    block.build_teacher = Ridge
+    row = tuned_search.distil(block, "tree")
+    assert 0 < row["search+tuning_r2"] < 1
+    assert "student__min_samples_leaf" in row["baseline_params"]
+    assert row["reason"]
 
 
 def test_both_students_are_scored_on_the_same_rows(frame, monkeypatch):

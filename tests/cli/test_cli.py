@@ -229,9 +229,7 @@ def test_a_bad_table_is_said_in_one_line(name, tmp_path, capsys):
     assert listing(tmp_path) == before
 
 
-@pytest.mark.parametrize(
-    "name", ["empty", "binary", "no target", "one class", "missing target"]
-)
+@pytest.mark.parametrize("name", ["binary", "one class"])
 def test_a_bad_table_in_a_process_of_its_own(name, tmp_path):
     spoil, message = BAD_TABLES[name]
     data, words = write(tmp_path)
