@@ -6,24 +6,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sklearn import config_context
-from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
 from skdistill._typing import Estimator
-from skdistill.cli._asked import FitOptions
 from skdistill.cli._blocks import is_large, sample_task
 from skdistill.cli._check import decisions_of, show_check, warnings_of
 from skdistill.cli._errors import CommandError, InterruptedWorkError, shown
 from skdistill.cli._folders import METRICS, new_folder, teacher_cache
 from skdistill.cli._large import Done, check_large, fit_large
+from skdistill.cli._options import FitOptions
 from skdistill.cli._outputs import export, write_results
-from skdistill.cli._parts import AUTO, chosen_parts
+from skdistill.cli._parts import AUTO
 from skdistill.cli._progress import FitProgress, say, step
 from skdistill.cli._rows import Parts, draw_parts
 from skdistill.cli._script import write_script
+from skdistill.cli._search import search_of
 from skdistill.cli._ship import write_shipped
 from skdistill.cli._task import Task, read_task
+from skdistill.cli._threads import at_most
 from skdistill.report import DistillationReport
-from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
 from skdistill.students import has_cuda
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["fit"]
 
-_N_TIMINGS = 50
+# Single rows that are timed for the report, and with --quick.
+_N_TIMINGS, _FEW_TIMINGS = 50, 10
 
 
 def fit(options: FitOptions, console: "Console") -> None:
@@ -55,13 +56,14 @@ def fit(options: FitOptions, console: "Console") -> None:
     with new_folder(options.out, overwrite=options.overwrite) as folder:
         task, warnings = _read(options, console, in_blocks=in_blocks)
         if in_blocks:
-            _distil_blocks(options, console, folder, task, warnings)
+            with at_most(options.jobs):
+                _distil_blocks(options, console, folder, task, warnings)
             return
         parts = draw_parts(task, options.seed, options.test, options.unlabeled)
         for note in parts.notes:
             say(console, note)
         try:
-            with teacher_cache(options.out) as cache:
+            with teacher_cache(options.out) as cache, at_most(options.jobs):
                 _distil(options, console, folder, task, parts, warnings, cache)
         except KeyboardInterrupt as error:
             raise InterruptedWorkError(
@@ -100,7 +102,9 @@ def _distil(
     cache: Path,
 ) -> None:
     """Search, evaluate the chosen student on held-out rows, and write the results."""
-    model, teacher_path = _search(options, task, parts)
+    model, teacher_path, left_out = search_of(
+        options, task, parts, console, resumes=cache.exists()
+    )
     script = write_script(
         command=options.command,
         data=options.data,
@@ -109,13 +113,13 @@ def _distil(
         model=model,
         teacher_path=teacher_path,
         metric=options.metric,
-        n_timings=_N_TIMINGS,
+        n_timings=_timings(options),
     )
     _fit_search(model, parts, options, console, cache)
     categories = {
         name: sorted(set(parts.X[name])) for name in task.features.of_kind("category")
     }
-    done = Done(model, task, parts, parts.train, categories, warnings, script)
+    done = Done(model, task, parts, parts.train, categories, warnings, script, left_out)
     _write(options, console, folder, done)
 
 
@@ -145,7 +149,7 @@ def _write(options: FitOptions, console: "Console", folder: Path, done: Done) ->
             train=done.train,
             sample_weight=parts.weight_test,
             scoring=options.metric,
-            n_timings=_N_TIMINGS,
+            n_timings=_timings(options),
             about={
                 "file": str(options.data),
                 "target": options.columns.target,
@@ -153,7 +157,7 @@ def _write(options: FitOptions, console: "Console", folder: Path, done: Done) ->
             },
         )
     try:
-        notes = [*export(model, parts.X_test, folder)]
+        notes = [*done.left_out, *export(model, parts.X_test, folder)]
         if done.script is not None:
             (folder / "reproduce.py").write_text(done.script, encoding="utf-8")
         about = _about(options, task, done.categories)
@@ -168,6 +172,11 @@ def _write(options: FitOptions, console: "Console", folder: Path, done: Done) ->
     _show(options.shows, folder, report)
     for note in notes:
         say(console, note)
+
+
+def _timings(options: FitOptions) -> int:
+    """Return how many single rows are timed."""
+    return min(_FEW_TIMINGS, _N_TIMINGS) if options.quick else _N_TIMINGS
 
 
 def _fit_search(
@@ -242,37 +251,3 @@ def _with_device(options: FitOptions) -> FitOptions:
             "Use --device auto, or leave it out to work on the CPU."
         )
     return options
-
-
-def _search(
-    options: FitOptions, task: Task, parts: Parts
-) -> tuple[Estimator, Path | None]:
-    """Return the unfitted search, and the file that its teacher comes from, if any."""
-    kind = task.kind
-    chosen_teacher, compared, path = chosen_parts(
-        (options.teacher, options.student),
-        kind,
-        task.features,
-        parts.X,
-        n_rows=len(parts.X),
-        device=options.device,
-        seed=options.seed,
-        is_weighted=parts.weight is not None,
-    )
-    params: dict[str, Any] = {
-        "max_latency": options.max_latency,
-        "max_bytes": options.max_size,
-        "scoring": options.metric,
-    }
-    if parts.groups is not None:
-        folds = StratifiedGroupKFold if kind == "classification" else GroupKFold
-        params["cv"] = folds(5)
-    if options.alpha is not None:
-        params["alphas"] = (options.alpha,)
-    if options.temperature is not None:
-        params["temperatures"] = (options.temperature,)
-    elif kind == "classification":
-        params["temperatures"] = (1.0, 2.0)
-    search = DistilledRegressorCV if kind == "regression" else DistilledClassifierCV
-    model = search(chosen_teacher, compared, random_state=options.seed, **params)
-    return model, path

@@ -8,12 +8,20 @@ from sklearn import config_context
 
 from skdistill._typing import Estimator
 from skdistill.blocks import BlockDistilledClassifier, BlockDistilledRegressor
-from skdistill.cli._asked import FitOptions
 from skdistill.cli._blocks import LARGE, TableBlocks
 from skdistill.cli._errors import CommandError
-from skdistill.cli._parts import AUTO, chosen_parts
+from skdistill.cli._options import FitOptions
+from skdistill.cli._parts import (
+    AUTO,
+    TEACHERS,
+    load_teacher,
+    preparation,
+    student,
+    teacher,
+)
 from skdistill.cli._rows import Parts
 from skdistill.cli._task import Task
+from skdistill.cli._weights import request_weights
 from skdistill.students import trains_in_blocks
 
 __all__ = ["Done", "check_large", "fit_large"]
@@ -39,6 +47,8 @@ class Done:
         What the user should look at.
     script : str or None
         The script that repeats the fit, if there is one.
+    left_out : list of str
+        What was not tried, to end in time.
     """
 
     model: Estimator
@@ -48,6 +58,7 @@ class Done:
     categories: dict[str, list[str]]
     warnings: list[str]
     script: str | None
+    left_out: list[str]
 
 
 def check_large(options: FitOptions) -> None:
@@ -60,6 +71,7 @@ def check_large(options: FitOptions) -> None:
         "--unlabeled": options.unlabeled,
         "--max-latency": options.max_latency,
         "--max-size": options.max_size,
+        "--time-limit": options.time_limit,
         "--student auto": options.student == AUTO,
     }
     found = [name for name, value in needs_all.items() if value]
@@ -119,7 +131,7 @@ def fit_large(
         notes=_notes(options, model, of_classes=task.kind == "classification"),
     )
     kept = {name: categories[name] for name in task.features.of_kind("category")}
-    return Done(model, task, parts, train, kept, warnings, None)
+    return Done(model, task, parts, train, kept, warnings, None, [])
 
 
 def _blocks_of(options: FitOptions, task: Task) -> TableBlocks:
@@ -143,24 +155,26 @@ def _model(options: FitOptions, task: Task, folder: Path) -> Estimator:
     is_regression = task.kind == "regression"
     kind = BlockDistilledRegressor if is_regression else BlockDistilledClassifier
     X = task.frame[[*task.features.kinds]]
-    student: Any
-    teacher, student, _ = chosen_parts(
-        (options.teacher, options.student),
-        task.kind,
-        task.features,
-        X,
-        n_rows=LARGE,
-        device=options.device,
-        seed=options.seed,
-        is_weighted=task.columns.weight is not None,
-    )
+    prepare = preparation(task.features)
+    if options.teacher in TEACHERS:
+        chosen = teacher(
+            options.teacher, task.kind, prepare, X, options.device, options.seed
+        )
+    else:
+        chosen = load_teacher(Path(options.teacher).resolve(), task.kind)
+    learner = student(options.student, task.kind, prepare, LARGE, options.device)
+    if options.student == "xgboost":  # Nothing else is fitted meanwhile.
+        learner[-1].set_params(n_jobs=options.jobs)
+    if task.columns.weight is not None:
+        for part in (chosen, learner):
+            request_weights(part)
     params: dict[str, Any] = {
         "alpha": options.alpha,
         "temperature": options.temperature,
     }
     return kind(
-        teacher,
-        student,
+        chosen,
+        learner,
         **{name: one for name, one in params.items() if one is not None},
         on_poor_teacher="baseline",
         folder=str(folder),

@@ -76,8 +76,8 @@ def _of_search(model: Estimator) -> dict[str, Any]:
         "chosen": {
             "alpha": model.alpha_,
             "temperature": model.temperature_,
-            "transfer": chosen["transfer"],
-            "refine": chosen["refine"] and repr(chosen["refine"]),
+            "transfer": _named(chosen["transfer"]),
+            "refine": _named(chosen["refine"]),
             "reason": model.reason_,
         },
         "students": model.frontier().to_dict("index"),
@@ -100,6 +100,11 @@ def _of_fit(model: Estimator) -> dict[str, Any]:
             "reason": model.poor_teacher_ or "Nothing was searched.",
         },
     }
+
+
+def _named(param: Any) -> str | None:
+    """Return a parameter as JSON can hold it: None, its word, or what makes it."""
+    return param if param is None or isinstance(param, str) else repr(param)
 
 
 def _finite(value: Any) -> Any:

@@ -133,6 +133,12 @@ class _Work:
     def _read(self, raw: RawTable) -> "_Read":
         X, notes = interpret(raw, self.schema, self.data)
         notes = [*raw.notes, *notes]
+        if raw.n_after:
+            notes.append(
+                f"warning: Rows {len(X) + 1:,} to {len(X) + raw.n_after:,} of "
+                f"{self.data}, the last ones, are short or sums and have no "
+                "prediction. Complete those that should have one."
+            )
         for name, known in self.categories.items():
             if new := sorted(set(X[name]) - known.keys()):
                 notes.append(

@@ -81,6 +81,7 @@ def test_classes_of_a_large_table_have_probabilities(large, tmp_path, capsys):
         (["--unlabeled", "other.csv"], "--unlabeled"),
         (["--max-latency", "5ms"], "--max-latency"),
         (["--max-size", "5kB"], "--max-size"),
+        (["--time-limit", "5s"], "--time-limit"),
         (["--student", "auto"], "--student auto"),
     ],
 )

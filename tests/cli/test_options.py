@@ -12,7 +12,7 @@ import pytest
 from sklearn.model_selection import GroupKFold
 
 from skdistill.cli import _fit
-from skdistill.cli._asked import FitOptions
+from skdistill.cli._options import FitOptions
 from tests.cli.tables import COLUMN, replaced, run, write
 
 

@@ -1,4 +1,4 @@
-"""What `skdistill fit` is asked for."""
+"""What the user asked of `skdistill fit`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,8 @@ __all__ = ["FitOptions"]
 class FitOptions:
     """What the user asked for; alpha and temperature are None for "auto".
 
-    The most latency is in microseconds, the largest size in bytes; None is no limit.
+    The most latency is in microseconds, the largest size in bytes, the time in seconds;
+    None is no limit. `started` is when the command began, by `time.monotonic`.
     """
 
     data: Path
@@ -30,6 +31,9 @@ class FitOptions:
     metric: str | None
     out: Path
     jobs: int
+    quick: bool
+    time_limit: float | None
+    started: float
     seed: int
     overwrite: bool
     check: bool
