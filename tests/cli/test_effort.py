@@ -102,7 +102,9 @@ def parts_of(n_rows, n_columns, n_classes=0):
 )
 def test_trees_grow_on_histograms_where_exact_growth_is_the_cost(task, size, is_exact):
     prepare = preparation(Schema({"a": "number"}, {}))
-    model = student("gradient-boosting", task, prepare, parts_of(*size).n_values, "cpu")[-1]
+    model = student(
+        "gradient-boosting", task, prepare, parts_of(*size).n_values, "cpu"
+    )[-1]
     assert type(model).__name__.startswith("Hist") != is_exact
 
 
