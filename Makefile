@@ -28,7 +28,7 @@ SITE := build/site
 SOURCES := pyproject.toml skdistill/_version.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-min test-next test-bare lint types docs docs-check bench bench-smoke bench-overhead bench-peers release-check clean
+.PHONY: help demo test test-all test-min test-next test-bare coverage lint types docs docs-check bench bench-smoke bench-overhead bench-peers release-check clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,9 +43,9 @@ test-all: $(VENV)/.has-test  ## Run all tests that need no GPU
 	$(BIN)/python $(PYTEST) -m "not gpu"
 
 # What users do not run is tested on the newest versions alone, and a version that
-# breaks a test seldom breaks one of its cases only: each fourth is run.
+# breaks a test seldom breaks one of its cases only: each eighth is run.
 test-min: $(VENV_MIN)/.has-test  ## Run `test` on the lowest supported versions
-	$(VENV_MIN)/bin/python $(PYTEST) -m "$(QUICK)" --every 4 skdistill tests README.md \
+	$(VENV_MIN)/bin/python $(PYTEST) -m "$(QUICK)" --every 8 skdistill tests README.md \
 		--ignore tests/benchmarks --ignore tests/test_benchmarks.py
 
 # The development version has no place of its own here: NEXT may name a wheel or an address.
@@ -55,6 +55,12 @@ test-next: $(VENV_NEXT)/.has-test  ## Run `test` on scikit-learn's next version 
 
 test-bare:  ## Install the package alone and use it from outside its folder
 	.ci/bare
+
+coverage: $(VENV)/.has-test  ## Measure which lines `test` runs: at least 95 % of them
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run $(PYTEST) -m "$(QUICK)"
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
 
 lint: $(VENV)/.has-test  ## Check style and format
 	$(BIN)/ruff check
@@ -89,7 +95,7 @@ bench-peers: $(VENV)/.has-bench $(PEERS:%=.venv-%/.has-peer)  ## Run skdistill b
 
 clean:  ## Remove environments, caches and builds
 	rm -rf $(VENV) $(VENV_MIN) $(VENV_NEXT) $(PEERS:%=.venv-%) .venv-ci .venv-ci-min .venv-ci-bare
-	rm -rf build dist docs/api docs/gallery .pytest_cache .mypy_cache .ruff_cache
+	rm -rf build dist docs/api docs/gallery .pytest_cache .mypy_cache .ruff_cache .coverage*
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:

@@ -28,10 +28,10 @@ STEPS = (
     "sardar_predictions",
     "tuned",
     "gap",
-    "readme",
     "ablation",
     "samplers",
     "gap_classes",
+    "tuned_search",
     "choice",
     "teachers",
     "calibration",
@@ -63,6 +63,7 @@ STEPS = (
     "hsu",
     "lopez_paz",
     "peers",
+    "readme",
     "nested_grid",
 )
 

@@ -24,7 +24,7 @@ from sklearn.metrics import r2_score
 
 from benchmarks import gap_block, gap_classes, quality_block, runs
 from benchmarks.peer_runners import PEERS, task
-from benchmarks.peers_report import report
+from benchmarks.peers_report import draw, report
 from benchmarks.problems import add_data_argument
 
 NAME = "peers"
@@ -140,7 +140,7 @@ def main() -> None:
     ]
     where = {"data_dir": options.data_dir, "environments": options.environments}
     runs.run(NAME, cases, partial(measure, **where), options)
-    runs.publish(NAME, report)
+    runs.publish(NAME, report, draw)
 
 
 if __name__ == "__main__":

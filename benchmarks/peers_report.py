@@ -1,15 +1,20 @@
 """The report of `benchmarks.peers`, made from its raw rows alone."""
 
+from pathlib import Path
+
 import pandas as pd
 
-from benchmarks import gap, gap_block, gap_classes, results, rivals
+from benchmarks import gap, gap_block, gap_classes, plots, results, rivals
 from benchmarks.peer_runners import BASELINE, PEERS
 
 OURS, RIVAL = ("skdistill", "skdistill CV"), "AutoGluon"
 # It is none of the peers: its rows are those of the step `tuned`.
 TUNED = "tuned baseline"
 NAMES = [BASELINE, TUNED, *(peer for peer in PEERS if peer != BASELINE)]
-METRICS = {"numbers": gap.R2, "classes": gap_classes.LOG_LOSS}
+NUMBERS = gap.R2
+METRICS = {"numbers": NUMBERS, "classes": gap_classes.LOG_LOSS}
+# A mean over fewer tables says little of a peer.
+MIN_TABLES = 6
 # The way of `gap.summarise`, for which each peer counts as a student.
 WAY, SPLIT = "distilled", ["table", "seed"]
 # The student of each kind of table, as `tuned` calls it: of classes, or of numbers.
@@ -41,6 +46,11 @@ def with_tuned(frame: pd.DataFrame) -> pd.DataFrame:
     measured = pd.DataFrame(scores | costs).rename_axis(rivals.SPLIT)
     rows = baseline.join(measured, on=rivals.SPLIT, how="inner")
     return pd.concat([frame, rows.drop(columns="student")]) if len(rows) else frame
+
+
+def prepare(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows in order, with those of the tuned baseline."""
+    return in_order(with_tuned(frame))
 
 
 def select_scored(
@@ -109,6 +119,28 @@ def compare_peers(frame: pd.DataFrame, metric: gap.Metric) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(shown)
+
+
+def fractions_over_tuned(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return what peers recover over the tuned baseline, for each table of numbers.
+
+    It is NaN where a peer's teacher does not lead; peers that are known for fewer than
+    `MIN_TABLES` tables are left out.
+    """
+    fractions = summarise(select_scored(frame, NUMBERS, TUNED), NUMBERS).pivot(
+        index="table", columns="student", values=f"{WAY}_recovered"
+    )
+    n_tables = fractions.count().reindex(NAMES, fill_value=0)
+    return fractions[n_tables.index[n_tables >= MIN_TABLES]]
+
+
+def draw(frame: pd.DataFrame) -> Path:
+    """Draw `fractions_over_tuned`, a point for each table."""
+    return plots.draw_fractions(
+        fractions_over_tuned(prepare(frame)),
+        "peers",
+        x="fraction recovered of the teacher's lead in R2 over the tuned student",
+    )
 
 
 def oppose(
@@ -204,7 +236,7 @@ def show_versions(frame: pd.DataFrame) -> str:
 def report(frame: pd.DataFrame) -> str:
     """Make the Markdown from the raw rows alone."""
     measured = frame.astype({"version": str})
-    frame = in_order(with_tuned(measured))
+    frame = prepare(measured)
     facts = ["table", "n_train", "n_test", "n_features", "n_classes"]
     parts = [
         "# skdistill beside its peers",

@@ -12,7 +12,7 @@ from benchmarks import results
 
 
 def draw_fractions(
-    fractions: pd.DataFrame, name: str, *, goals: Mapping[str, float], x: str
+    fractions: pd.DataFrame, name: str, *, x: str, goals: Mapping[str, float] = {}
 ) -> Path:
     """Draw a row for each column: its points, their mean, and the goal if it has one.
 
@@ -27,8 +27,9 @@ def draw_fractions(
     points, rows = fractions.to_numpy().ravel(), np.tile(places, len(fractions))
     ax.plot(points, rows, "C0o", alpha=0.5, mec="none", label="a table")
     ax.plot(fractions.mean(), places, "kD", label="mean")
-    known = pd.Series(goals, dtype=float).reindex(fractions.columns)
-    ax.plot(known, places, "C3|", ms=20, mew=2, label="goal")
+    if goals:
+        known = pd.Series(goals, dtype=float).reindex(fractions.columns)
+        ax.plot(known, places, "C3|", ms=20, mew=2, label="goal")
     ax.set_yticks(places, fractions.columns)
     ax.set_ylim(n_rows - 0.5, -0.5)
     figure.legend(loc="outside upper center", ncols=3)

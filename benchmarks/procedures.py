@@ -136,8 +136,7 @@ def report(frame: pd.DataFrame) -> str:
     """Make the Markdown from the raw rows alone."""
     parts = [
         "# What it is worth to distil more than once",
-        f"LightGBM of 100 trees with 16 leaves, {frame['seed'].nunique()} "
-        f"{'seeds' if frame['seed'].nunique() > 1 else 'seed'}; the networks of "
+        "LightGBM of 100 trees with 16 leaves; the networks of "
         "codistillation have 64 units. The teacher of ordinary distillation, and the "
         "first of the noisy student, is 200 extremely randomised trees. The loss is "
         "that of held-out rows: log loss for classes, 1 - R2 for values. Means over "
@@ -149,10 +148,11 @@ def report(frame: pd.DataFrame) -> str:
         if part.empty:
             continue
         rows = ", ".join(
-            f"{table} {n}"
-            for table, n in part.groupby("table")["n_train"].max().items()
+            f"{table} {one['n_train'].max()} ({one['seed'].nunique()})"
+            for table, one in part.groupby("table")
         )
-        parts += [f"## {procedure.capitalize()}", f"Labelled rows: {rows}."]
+        parts += [f"## {procedure.capitalize()}"]
+        parts += [f"Labelled rows, and how many seeds: {rows}."]
         parts += [results.markdown(by_table(part)), say(part)]
         if part["error"].notna().all():
             shown = results.markdown(by_table(part, "error"))

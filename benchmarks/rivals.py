@@ -8,13 +8,11 @@ themselves against its rows.
 from typing import NamedTuple
 
 import pandas as pd
-from scipy.stats import loguniform
 from sklearn.base import is_classifier
-from sklearn.compose import TransformedTargetRegressor
 from sklearn.model_selection import KFold, RandomizedSearchCV, StratifiedKFold
-from sklearn.pipeline import Pipeline
 
 from benchmarks import results
+from skdistill.students import search_space
 
 NAME, SPLIT = "tuned", ["table", "seed", "student"]
 N_CANDIDATES, N_FOLDS = 20, 5
@@ -27,42 +25,6 @@ class Effort(NamedTuple):
     n_folds: int
 
 
-_TREES = {"max_features": [0.33, 0.6, 1.0], "min_samples_leaf": [1, 2, 5, 10, 20]}
-_ROUNDS = {"learning_rate": loguniform(0.02, 0.4), "subsample": [0.5, 0.75, 1.0]}
-# What is tuned, by the name of the student's class without its task.
-SPACES = {
-    "GradientBoosting": _TREES | _ROUNDS,
-    "HistGradientBoosting": {
-        "learning_rate": _ROUNDS["learning_rate"],
-        "max_features": _TREES["max_features"],
-        "min_samples_leaf": [2, 5, 10, 20, 40],
-        "l2_regularization": loguniform(1e-3, 30),
-    },
-    "LGBM": _ROUNDS
-    | {
-        "subsample_freq": [1],
-        "colsample_bytree": _TREES["max_features"],
-        "min_child_samples": [2, 5, 10, 20, 40],
-        "reg_lambda": loguniform(1e-3, 30),
-    },
-    "XGB": _ROUNDS
-    | {
-        "colsample_bytree": _TREES["max_features"],
-        "min_child_weight": loguniform(0.1, 30),
-        "reg_lambda": loguniform(1e-3, 30),
-    },
-    "RandomForest": _TREES | {"max_samples": [0.5, 0.75, None]},
-    "DecisionTree": _TREES,
-    "MLP": {
-        "alpha": loguniform(1e-5, 10),
-        "learning_rate_init": loguniform(3e-4, 1e-2),
-        "early_stopping": [False, True],
-    },
-    "Ridge": {"alpha": loguniform(1e-3, 1e3)},
-    "LogisticRegression": {"C": loguniform(1e-3, 1e3)},
-}
-
-
 def tuned(student, seed: int, effort: Effort | None = None) -> RandomizedSearchCV:
     """Return the unfitted search over the student's parameters.
 
@@ -71,32 +33,17 @@ def tuned(student, seed: int, effort: Effort | None = None) -> RandomizedSearchC
     is None, it is `N_CANDIDATES` on `N_FOLDS`.
     """
     n_candidates, n_folds = effort or Effort(N_CANDIDATES, N_FOLDS)
-    prefix, model = final(student)
-    name = type(model).__name__
-    for task in ("Classifier", "Regressor"):
-        name = name.removesuffix(task)
-    space = {prefix + key: values for key, values in SPACES[name].items()}
     classes = is_classifier(student)
     folds = StratifiedKFold if classes else KFold
     return RandomizedSearchCV(
         student,
-        space,
+        search_space(student),
         n_iter=n_candidates,
         scoring="neg_log_loss" if classes else "r2",
         cv=folds(n_folds, shuffle=True, random_state=seed),
         random_state=seed,
         error_score="raise",
     )
-
-
-def final(student, prefix: str = "") -> tuple[str, object]:
-    """Return the model inside pipelines and target transformers, and its prefix."""
-    if isinstance(student, Pipeline):
-        name, model = student.steps[-1]
-        return final(model, f"{prefix}{name}__")
-    if isinstance(student, TransformedTargetRegressor):
-        return final(student.regressor, f"{prefix}regressor__")
-    return prefix, student
 
 
 def column(name: str) -> pd.Series:

@@ -34,7 +34,7 @@ from benchmarks.problems import (
     add_data_argument,
 )
 from skdistill.cli import main as skdistill
-from skdistill.cli._task import read_task
+from skdistill.cli._task import Columns, read_task
 from skdistill.tables import TableEncoder
 
 NAME = "ship_folder"
@@ -112,13 +112,13 @@ def fit_teacher(frame: pd.DataFrame, folder: Path) -> None:
     """Save a teacher that was fitted elsewhere, to other rows."""
     path = folder / "others.csv"
     frame.to_csv(path, index=False)
-    task, schema, frame = read_task(path, "target", "auto")
-    kind = ExtraTreesRegressor if task == "regression" else ExtraTreesClassifier
-    kinds = schema.without("target").kinds
-    prepare = TableEncoder(kinds)
+    task = read_task(path, Columns("target"), "auto")
+    kind = ExtraTreesRegressor if task.kind == "regression" else ExtraTreesClassifier
+    schema, frame = task.features, task.frame
+    prepare = TableEncoder(schema.kinds, schema.formats or None, schema.numbers or None)
     forest = kind(50, min_samples_leaf=2, random_state=0)
     model = make_pipeline(prepare, SimpleImputer(keep_empty_features=True), forest)
-    model.fit(frame.drop(columns="target"), frame["target"])
+    model.fit(frame[[*schema.kinds]], frame["target"])
     joblib.dump(model, folder / "teacher.joblib")
 
 

@@ -40,6 +40,7 @@ myst_enable_extensions = ["deflist"]
 suppress_warnings = ["myst.header"]
 
 autosummary_generate = True
+autosummary_context = {"added": reference.ADDED}
 autodoc_typehints = "none"
 autodoc_member_order = "groupwise"
 # Members have entries of their own on the page of their class.

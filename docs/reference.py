@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-__all__ = ["SECTIONS", "Section", "write"]
+__all__ = ["ADDED", "SECTIONS", "Section", "write"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ STUDENTS = (
     "LogitStudent",
     "ProbabilityStudent",
     "StudentAdapter",
+    "ValueCounts",
     "fit_on_target",
     "has_stages",
     "keeping_stages",
@@ -105,6 +106,9 @@ SECTIONS = (
     Section("Checks for code of your own", "skdistill.checks"),
     Section("Warnings", "skdistill.exceptions"),
 )
+
+# The release that brought a name, by its full name: 0.1.0 unless it stands here.
+ADDED: dict[str, str] = {}
 
 
 def write(folder: Path) -> None:

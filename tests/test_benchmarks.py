@@ -1,6 +1,7 @@
 """The benchmarks run, and what they claim holds on one split."""
 
 import os
+import shutil
 import warnings
 from dataclasses import asdict
 from pathlib import Path
@@ -505,25 +506,36 @@ def test_the_cost_of_refinement_is_measured_in_a_process_apart(way):
     assert 0 < row["added_mb"] + 1 < row["peak_mb"]
 
 
+KINDS = ("row", "batch")
+
+
+@pytest.mark.skipif(not shutil.which("cc"), reason="needs a C compiler")
+@pytest.mark.parametrize(
+    "students",
+    [("tree", "linear"), pytest.param(ship.STUDENTS, marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize("table", ship.TABLES)
-def test_every_kind_of_student_is_shipped(table, monkeypatch):
+def test_every_kind_of_student_is_shipped(table, students, monkeypatch):
     pytest.importorskip("skl2onnx")
     X, y = load_diabetes(return_X_y=True)
     X, y = X.astype(np.float32), np.digitize(y, [90, 160])
     teacher = (Ridge() if table == "bike_hour" else LogisticRegression()).fit(X, y)
     monkeypatch.setattr(ship, "load_table", lambda *_: (X[:80], X[80:100], y[:80]))
     monkeypatch.setattr(ship, "fit_teacher", lambda *_: teacher)
-    clocked = {
-        way: {f"{way}_row_us": us, f"{way}_batch_us": us / 10}
-        for way, us in (("teacher", 9000.0), ("student", 210.0), ("onnx", 10.0))
-    }
-    monkeypatch.setattr(ship, "clock", lambda way, *_: clocked[way])
+    us = {"teacher": 9000.0, "student": 210.0, "onnx": 10.0, "c": 1.0, "sql": 100.0}
+    monkeypatch.setattr(
+        ship,
+        "clock",
+        lambda ways, _: {f"{way}_{n}_us": us[way] for way in ways for n in KINDS},
+    )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "X does not have valid feature names")
-        rows = ship.measure(table, ship.STUDENTS, 0, None)
+        rows = ship.measure(table, students, 0, None)
     frame = pd.DataFrame(rows).assign(**results.versions())
     assert (frame["difference"] < 1e-5).all()
     assert (frame["onnx_bytes"] < frame["student_bytes"]).all()
+    assert (frame[["c_equal", "sql_equal"]].fillna(1.0) > 0.9).all(axis=None)
     shown = ship.report(pd.concat([frame, frame.assign(seed=1)]))
-    assert [shown.count(f"| {name} ") for name in ship.STUDENTS] == [1] * 8
-    assert "20 times as fast as by `predict`: yes (21 times at least)." in shown
+    assert [shown.count(f"| {name} ") for name in students] == [2] * len(students)
+    if students == ship.STUDENTS:
+        assert "20 times as fast as by `predict`: yes (21 times at least)." in shown

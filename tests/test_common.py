@@ -59,68 +59,93 @@ CHEAP = {
     "refine": None,
     "on_poor_teacher": "ignore",
 }
-QUICK = {"hidden_layer_sizes": 20, "max_iter": 60, "learning_rate_init": 0.02}
+QUICK = {"hidden_layer_sizes": 10, "max_iter": 30, "learning_rate_init": 0.05}
+# Few iterations and few candidates: the checks fit thousands of models.
+NEWTON = LogisticRegression(solver="newton-cholesky")
+FOLDS = {"cv": 2}
+SMALL_SEARCH = {"transfers": (None,), "cross_fit": False, **FOLDS}
 
 REGRESSORS = {
     "lightgbm student": DistilledRegressor(
         ExtraTreesRegressor(n_estimators=5),
         LGBMRegressor(n_estimators=5, **UNCOUNTED),
         refine=None,
+        **FOLDS,
     ),
     "xgboost teacher": DistilledRegressor(
-        XGBRegressor(n_estimators=5, n_jobs=1),
-        GradientBoostingRegressor(n_estimators=10),
+        XGBRegressor(n_estimators=2, n_jobs=1),
+        GradientBoostingRegressor(n_estimators=5),
+        **FOLDS,
     ),
     "pipeline student": DistilledRegressor(
         Ridge(),
-        make_pipeline(StandardScaler(), GradientBoostingRegressor(n_estimators=10)),
+        make_pipeline(StandardScaler(), GradientBoostingRegressor(n_estimators=5)),
+        **FOLDS,
     ),
-    "mlp student": DistilledRegressor(Ridge(), MLPRegressor(**QUICK)),
+    "mlp student": DistilledRegressor(Ridge(), MLPRegressor(**QUICK), **FOLDS),
     "refined student": DistilledRegressor(
         Ridge(),
         GradientBoostingRegressor(n_estimators=5),
         refine=LeafRefinement(1.0),
+        **FOLDS,
     ),
     "multi-output": DistilledRegressor(
-        DecisionTreeRegressor(), Ridge(), temperature=2.0, rescale=True
+        DecisionTreeRegressor(),
+        Ridge(),
+        temperature=2.0,
+        rescale=True,
+        **FOLDS,
     ),
     "several teachers": DistilledRegressor(
         [("ridge", Ridge()), ("shrunken", Ridge(10.0))],
         GradientBoostingRegressor(n_estimators=5),
         combine="stack",
         trust="spread",
+        **FOLDS,
     ),
     "outliers": DistilledRegressor(
-        Ridge(), GradientBoostingRegressor(n_estimators=5), trust="outliers"
+        Ridge(),
+        GradientBoostingRegressor(n_estimators=5),
+        trust="outliers",
+        **FOLDS,
     ),
     "bounded student": DistilledRegressor(
-        Ridge(), GradientBoostingRegressor(n_estimators=5), bound="teacher"
+        Ridge(),
+        GradientBoostingRegressor(n_estimators=5),
+        bound="teacher",
+        **FOLDS,
     ),
     "bounded lightgbm student": DistilledRegressor(
         ExtraTreesRegressor(n_estimators=5),
         LGBMRegressor(n_estimators=5, **UNCOUNTED),
         bound="label",
         alpha=0.9,
+        **FOLDS,
     ),
     "hinted student": DistilledRegressor(
         DecisionTreeRegressor(max_depth=3),
         DecisionTreeRegressor(max_depth=3),
         hints="leaves",
+        **FOLDS,
     ),
     "stopped early": DistilledRegressor(
         GradientBoostingRegressor(n_estimators=5),
         GradientBoostingRegressor(n_estimators=5),
         teacher_stage=0.5,
         alpha_until=0.5,
+        **FOLDS,
     ),
     "distributions": DistilledRegressor(
-        DistributionRegressor(BayesianRidge()), Ridge()
+        DistributionRegressor(BayesianRidge()),
+        Ridge(),
+        **FOLDS,
     ),
     "two views": DistilledRegressor(
         DecisionTreeRegressor(max_depth=3),
         Ridge(),
         teacher_input=FunctionTransformer(),
         transfer=TransferSet(weight=2.0),
+        **FOLDS,
     ),
 }
 CLASSIFIERS = {
@@ -128,38 +153,48 @@ CLASSIFIERS = {
         ExtraTreesClassifier(n_estimators=5),
         LGBMClassifier(n_estimators=3, **UNCOUNTED),
         refine=None,
+        **FOLDS,
     ),
     "xgboost teacher": DistilledClassifier(
-        XGBClassifier(n_estimators=5, n_jobs=1),
-        GradientBoostingClassifier(n_estimators=10),
+        XGBClassifier(n_estimators=2, n_jobs=1),
+        GradientBoostingClassifier(n_estimators=5),
         # A temperature far below 1 enlarges what XGBoost < 3.2 rounds otherwise for
         # weights, until duplicated samples are thinned otherwise.
         calibrate=None,
+        **FOLDS,
     ),
     "classes stopped early": DistilledClassifier(
         GradientBoostingClassifier(n_estimators=5),
         GradientBoostingClassifier(n_estimators=5),
         teacher_stage=0.5,
         alpha_until=0.5,
+        **FOLDS,
     ),
     "pipeline student": DistilledClassifier(
         LogisticRegression(),
-        make_pipeline(StandardScaler(), GradientBoostingClassifier(n_estimators=10)),
+        make_pipeline(StandardScaler(), GradientBoostingClassifier(n_estimators=5)),
+        **FOLDS,
     ),
-    "mlp student": DistilledClassifier(LogisticRegression(), MLPClassifier(**QUICK)),
+    "mlp student": DistilledClassifier(
+        LogisticRegression(), MLPClassifier(**QUICK), **FOLDS
+    ),
     "refined student": DistilledClassifier(
         LogisticRegression(),
         GradientBoostingClassifier(n_estimators=5),
         refine=LeafRefinement(1.0),
+        **FOLDS,
     ),
     "regressor student": DistilledClassifier(
-        DecisionTreeClassifier(), DecisionTreeRegressor(max_depth=4)
+        DecisionTreeClassifier(),
+        DecisionTreeRegressor(max_depth=4),
+        **FOLDS,
     ),
     "several teachers": DistilledClassifier(
         [("line", LogisticRegression()), ("shrunken", LogisticRegression(C=0.1))],
         GradientBoostingClassifier(n_estimators=5),
         combine="stack",
         trust="attentive",
+        **FOLDS,
     ),
     "hinted student": DistilledClassifier(
         [
@@ -168,12 +203,14 @@ CLASSIFIERS = {
         ],
         DecisionTreeClassifier(max_depth=3),
         hints="members",
+        **FOLDS,
     ),
     "hinton's loss": DistilledClassifier(
         ExtraTreesClassifier(n_estimators=5),
         LGBMClassifier(n_estimators=3, **UNCOUNTED),
         temperature=2.0,
         soften="both",
+        **FOLDS,
     ),
 }
 
@@ -181,17 +218,15 @@ CLASSIFIERS = {
 SEARCHES = {
     "several teachers": DistilledRegressorCV(
         [("ridge", Ridge()), ("tree", DecisionTreeRegressor(max_depth=3))],
-        GradientBoostingRegressor(n_estimators=3),
-        transfers=(None,),
-        cv=2,
-        cross_fit=False,
+        Ridge(0.1),
+        alphas=(0.5,),
+        **SMALL_SEARCH,
     ),
     "regression": DistilledRegressorCV(
         Ridge(),
         GradientBoostingRegressor(n_estimators=3),
-        transfers=(None,),
-        cv=2,
-        cross_fit=False,
+        alphas=(0.5, 1.0),
+        **SMALL_SEARCH,
     ),
     # Linear, as trees of labels alone, at alpha 0, have equal splits to choose among,
     # and choose by the rounding of their sums.
@@ -199,32 +234,26 @@ SEARCHES = {
         DecisionTreeRegressor(max_depth=3),
         Ridge(),
         alphas="optimal",
-        transfers=(None,),
-        cv=2,
-        cross_fit=False,
+        **SMALL_SEARCH,
     ),
     "optimal weights": DistilledRegressorCV(
         [("ridge", Ridge(0.1)), ("tree", DecisionTreeRegressor(max_depth=3))],
         Ridge(),
         alphas="optimal",
-        transfers=(None,),
-        cv=2,
-        cross_fit=False,
+        **SMALL_SEARCH,
     ),
     "several students": DistilledRegressorCV(
         DecisionTreeRegressor(max_depth=3),
         [("ridge", Ridge()), ("tree", DecisionTreeRegressor(max_leaf_nodes=3))],
-        transfers=(None,),
-        cv=2,
-        cross_fit=False,
+        alphas=(0.5,),
+        **SMALL_SEARCH,
         max_leaves=10,
     ),
     "classification": DistilledClassifierCV(
-        LogisticRegression(),
-        GradientBoostingClassifier(n_estimators=3),
-        transfers=(None,),
-        cv=2,
-        cross_fit=False,
+        NEWTON,
+        GradientBoostingClassifier(n_estimators=2),
+        alphas=(0.5,),
+        **SMALL_SEARCH,
     ),
 }
 
@@ -249,19 +278,23 @@ CASCADES = {
         deferral="margin",
         cv=2,
     ),
+    "several students": CascadeRegressor(
+        DistilledRegressor(Ridge(), **CHEAP),
+        student=[("shrunken", Ridge(10.0)), ("line", Ridge())],
+        deferral=Ridge(),
+        cv=2,
+    ),
 }
 
 
 PROCEDURES = {
-    "generations": SelfDistilledRegressor(Ridge(), n_generations=1, cv=3),
-    "generations of classes": SelfDistilledClassifier(
-        LogisticRegression(), n_generations=1, cv=3
-    ),
+    "generations": SelfDistilledRegressor(Ridge(), n_generations=1, **FOLDS),
+    "generations of classes": SelfDistilledClassifier(NEWTON, n_generations=1, **FOLDS),
     "peers": CodistilledRegressor(
-        peers=[("ridge", Ridge()), ("shrunken", Ridge(10.0))], cv=3
+        peers=[("ridge", Ridge()), ("shrunken", Ridge(10.0))], **FOLDS
     ),
     "peers' average": CodistilledClassifier(
-        LogisticRegression(), predict_with="average", out_of_fold=False, cv=3
+        NEWTON, predict_with="average", out_of_fold=False, **FOLDS
     ),
     "noisy student": NoisyStudentRegressor(Ridge(), Ridge()),
     "noisy student of classes": NoisyStudentClassifier(
@@ -291,9 +324,11 @@ DEFAULTS = [DistilledRegressor(), DistilledClassifier()]
 # The default teacher, for a student of fewer rounds. Refined, that would split by the
 # rounding of its sums, and so by the order of the samples.
 DEFAULT_TEACHERS = [
-    DistilledRegressor(student=GradientBoostingRegressor(n_estimators=10), refine=None),
+    DistilledRegressor(
+        student=GradientBoostingRegressor(n_estimators=5), refine=None, **FOLDS
+    ),
     DistilledClassifier(
-        student=GradientBoostingClassifier(n_estimators=10), refine=None
+        student=GradientBoostingClassifier(n_estimators=5), refine=None, **FOLDS
     ),
 ]
 
@@ -347,6 +382,6 @@ def _failed_checks(estimator):
 @pytest.mark.parametrize("toward", ["label", "teacher"])
 def test_bounded_xgboost_students_fail_no_check_that_xgboost_passes(toward):
     # XGBoost's own predictions of several outputs are in single precision.
-    student = XGBRegressor(n_estimators=5, n_jobs=1)
+    student = XGBRegressor(n_estimators=2, n_jobs=1)
     model = DistilledRegressor(Ridge(), student, bound=toward)
     assert _failed_checks(model) <= _failed_checks(student)

@@ -81,8 +81,11 @@ def test_tables_are_made_from_their_raw_rows(name):
 )
 def test_plots_show_their_raw_rows(name, tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
-    frame, folder = results.read(name), results.FOLDER
-    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    frame, folder, write = results.read(name), results.FOLDER, results.write_whole
+    # A plot may read the rows of another step too, so only the writing moves.
+    monkeypatch.setattr(
+        results, "write_whole", lambda path, text: write(tmp_path / path.name, text)
+    )
     MODULES[name].draw(frame)
     for path in tmp_path.iterdir():
         # Another version of matplotlib draws other lines of the same numbers.
@@ -107,7 +110,7 @@ def test_every_benchmark_is_run_and_documented():
 
 def test_the_table_in_the_readme_is_made_from_raw_rows():
     text = readme.README.read_text(encoding="utf-8")
-    assert readme.insert(text, readme.tabulate(results.read("gap"))) == text
+    assert readme.insert(text, readme.tabulate(results.read("peers"))) == text
     assert readme.insert(text, "other") != text
 
 

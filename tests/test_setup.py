@@ -1,6 +1,7 @@
 """What is installed: the extras, and the lowest versions that the tests run on."""
 
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -25,6 +26,11 @@ def resolved(extra):
 def test_all_holds_what_users_may_want():
     for extra in set(EXTRAS) - {"all", "bench", "docs", "release", "test"}:
         assert set(resolved(extra)) <= set(resolved("all"))
+
+
+def test_each_extra_of_users_is_used_before_a_release():
+    check = runpy.run_path(str(ROOT / "tools" / "check_release.py"))
+    assert set(check["USES"]) == set(EXTRAS) - set(check["OURS"])
 
 
 def test_development_installs_all():

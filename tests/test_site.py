@@ -35,7 +35,8 @@ def load(name):
     return module
 
 
-SECTIONS = load("reference").SECTIONS
+REFERENCE = load("reference")
+SECTIONS = REFERENCE.SECTIONS
 SHOWN = [name for section in SECTIONS for name in section.full_names()]
 
 
@@ -47,6 +48,14 @@ def shown_object(full_name):
 def test_every_name_of_the_reference_is_there_once_and_documented():
     assert len(SHOWN) == len(set(SHOWN))
     assert [name for name in SHOWN if not inspect.getdoc(shown_object(name))] == []
+
+
+def test_every_page_of_the_reference_says_which_release_brought_it():
+    changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert set(REFERENCE.ADDED) <= set(SHOWN)
+    assert {"0.1.0", *REFERENCE.ADDED.values()} <= {*re.findall(r"## (\S+)", changelog)}
+    for template in (ROOT / "docs" / "templates" / "autosummary").iterdir():
+        assert ".. versionadded:: {{ added.get(fullname" in template.read_text("utf-8")
 
 
 def test_every_public_module_is_in_the_reference():

@@ -8,11 +8,14 @@ from skdistill.blocks._base import IN_MEMORY, BasePiecewise
 from skdistill.blocks._block import Block, Facts, describe, gather_facts, take
 from skdistill.blocks._classifier import BlockDistilledClassifier
 from skdistill.blocks._draw import Draw, draw_rows, seeded
+from skdistill.blocks._folds import BlockFolds, assign_folds
 from skdistill.blocks._label import (
     Prepared,
     count_rows,
     distill_sample,
     label,
+    labels_of,
+    plan_of,
     prepare,
     refine_sample,
     rows_of,
@@ -33,6 +36,7 @@ __all__ = [
     "Block",
     "BlockDistilledClassifier",
     "BlockDistilledRegressor",
+    "BlockFolds",
     "Done",
     "Draw",
     "Facts",
@@ -40,12 +44,15 @@ __all__ = [
     "PiecewiseClassifierMixin",
     "PiecewiseRegressorMixin",
     "Prepared",
+    "assign_folds",
     "count_rows",
     "describe",
     "distill_sample",
     "draw_rows",
     "gather_facts",
     "label",
+    "labels_of",
+    "plan_of",
     "prepare",
     "refine_sample",
     "rows_of",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import validate_data
 
-from skdistill._fitting import forget_fit
+from skdistill._fitting import final_step, forget_fit
 from skdistill._sklearn import Interval, fit_context
 from skdistill._typing import Student, Table, Teachers
 from skdistill._warnings import warn_again, warn_user
@@ -65,6 +65,11 @@ class BasePiecewise(BaseDistilled):
         """Fit pieces, or samples in memory as without pieces."""
         if not self._is_in_pieces(X):
             return super().fit(X, y, sample_weight, **given)
+        if self.on_poor_teacher == "compare":
+            raise ValueError(
+                "on_poor_teacher='compare' distils on a part of samples in memory. Got "
+                f"{self._pieces}. Use 'warn' or 'baseline', or pass samples in memory."
+            )
         found = [name for name, value in given.items() if value is not None]
         if found:
             raise ValueError(
@@ -85,7 +90,8 @@ class BasePiecewise(BaseDistilled):
         if not trains(student, of_classes=of_classes):
             return
         soften = getattr(self, "soften", "teacher")
-        reason = getattr(find_adapter(student), name_of_reason)(student, soften)
+        last = final_step(student)
+        reason = getattr(find_adapter(last), name_of_reason)(last, soften)
         if reason:
             raise ValueError(
                 f"The student must be trained on {self._pieces} as it is. Got "

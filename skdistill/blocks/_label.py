@@ -15,6 +15,7 @@ from skdistill._validation import mean_weight
 from skdistill._warnings import Note, collecting
 from skdistill.blocks._block import Block, Facts
 from skdistill.blocks._draw import Draw
+from skdistill.blocks._folds import BlockFolds
 from skdistill.distilled import check_data, make_plan
 from skdistill.flow import (
     Data,
@@ -33,6 +34,7 @@ from skdistill.flow import (
 )
 from skdistill.students import mixed_for
 from skdistill.targets import Target
+from skdistill.teachers import ONE_TEACHER, LazyTeacher
 from skdistill.transfer import TransferSet
 
 __all__ = [
@@ -42,6 +44,8 @@ __all__ = [
     "count_rows",
     "distill_sample",
     "label",
+    "labels_of",
+    "plan_of",
     "prepare",
     "refine_sample",
     "rows_of",
@@ -71,6 +75,8 @@ class Prepared:
         Whether the weights reach the student, as metadata may be routed otherwise.
     notes : list of Note
         What there is to warn of.
+    folds : BlockFolds or None
+        The teachers of the folds, where these are whole blocks.
     """
 
     plan: Plan
@@ -79,6 +85,7 @@ class Prepared:
     facts: Facts
     weighs_student: bool
     notes: list[Note]
+    folds: BlockFolds | None = None
 
     def data(self, block: Block) -> Data:
         """Return some of the samples as training data of the student."""
@@ -87,7 +94,12 @@ class Prepared:
         return replace(self.facts.data(block), student_params=params)
 
 
-def prepare(model: Estimator, facts: Facts, blocks: Sequence[Block]) -> Prepared:
+def prepare(
+    model: Estimator,
+    facts: Facts,
+    blocks: Sequence[Block],
+    folds: BlockFolds | None = None,
+) -> Prepared:
     """Resolve the parameters, and fit the teacher and the steps of its signal.
 
     Parameters
@@ -98,28 +110,60 @@ def prepare(model: Estimator, facts: Facts, blocks: Sequence[Block]) -> Prepared
         What is known of all samples.
     blocks : sequence of Block
         The sample, in the order of the blocks that it was drawn from.
+    folds : BlockFolds, default=None
+        The teacher, where it is fitted already: the sample serves the steps of its
+        signal and its judgement.
 
     Returns
     -------
     Prepared
     """
     with collecting() as notes:
-        sample = Block.joined([block for block in blocks if len(block.y)])
-        if facts.of_classes:
-            _check_has_every_class(sample, facts)
-        checked = check_data(model, *sample)
-        data = replace(
-            facts.data(sample),
-            teacher_params=checked.teacher_params,
-            student_params=checked.student_params,
-        )
-        plan = make_plan(model, data)
-        _check_learns_mean(plan, data)
+        plan, data = _resolve(model, facts, blocks, is_fitted=folds is not None)
+        if folds is not None:
+            told = [
+                folds.predict(block.X, number)
+                for number, block in enumerate(blocks)
+                if len(block.y)
+            ]
+            data = replace(data, teacher_predictions=np.concatenate(told))
         supervision, verdict = supervise_labelled(plan, data)
+    if folds is not None:
+        supervision = replace(supervision, teacher=LazyTeacher(folds.teacher))
     if verdict.is_baseline:
         plan = plan.of_baseline()
-    weighs = "sample_weight" in checked.student_params
-    return Prepared(plan, supervision, verdict, facts, weighs, notes)
+    weighs = "sample_weight" in data.student_params
+    return Prepared(plan, supervision, verdict, facts, weighs, notes, folds)
+
+
+def plan_of(
+    model: Estimator, facts: Facts, blocks: Sequence[Block]
+) -> tuple[Plan, bool]:
+    """Return the plan alone, and whether the weights reach the teacher.
+
+    The parameters are those of `prepare`, which raises what can be known before a
+    teacher is fitted.
+    """
+    plan, data = _resolve(model, facts, blocks, is_fitted=True)
+    return plan, "sample_weight" in data.teacher_params[ONE_TEACHER]
+
+
+def _resolve(
+    model: Estimator, facts: Facts, blocks: Sequence[Block], *, is_fitted: bool
+) -> tuple[Plan, Data]:
+    """Return the plan, and the sample as training data."""
+    sample = Block.joined([block for block in blocks if len(block.y)])
+    if facts.of_classes and not is_fitted:
+        _check_has_every_class(sample, facts)
+    checked = check_data(model, *sample)
+    data = replace(
+        facts.data(sample),
+        teacher_params=checked.teacher_params,
+        student_params=checked.student_params,
+    )
+    plan = make_plan(model, data)
+    _check_learns_mean(plan, data)
+    return plan, data
 
 
 def _check_has_every_class(sample: Block, facts: Facts) -> None:
@@ -188,17 +232,28 @@ def label(
     position = np.full(len(block.y), -1)
     position[seen.rows()] = start + np.arange(seen.size)
     rows = kept.rows()
-    position = position[rows]
-    data, is_new = prepared.data(block.take(rows)), position < 0
-    predictions = signal.predictions[position]
-    if is_new.any():
-        told = prepared.supervision.predict(prepared.plan, data, data.X)
-        predictions = np.where(
-            is_new.reshape(-1, *[1] * (told.ndim - 1)), told, predictions
-        )
+    data = prepared.data(block.take(rows))
+    predictions = _out_of_fold(prepared, data, number, position[rows])
     own = replace(prepared.supervision, signal=replace(signal, predictions=predictions))
     plan = _plan_of_block(prepared, data, number, n_learned)
     return Labelled(data, predictions, make_unlabeled(plan, data, own))
+
+
+def _out_of_fold(
+    prepared: Prepared, data: Data, number: int, position: NDArray
+) -> NDArray:
+    """Return what is predicted by who did not see the samples.
+
+    `position` is where they lie in the teacher's sample, -1 if they do not.
+    """
+    signal, is_new = prepared.supervision.signal, position < 0
+    if prepared.folds is not None and len(position):
+        return signal.transform(prepared.folds.predict(data.X, number))
+    predictions = signal.predictions[position]
+    if not is_new.any():
+        return predictions
+    told = prepared.supervision.predict(prepared.plan, data, data.X)
+    return np.where(is_new.reshape(-1, *[1] * (told.ndim - 1)), told, predictions)
 
 
 def _plan_of_block(prepared: Prepared, data: Data, number: int, n_learned: int) -> Plan:
@@ -225,6 +280,20 @@ class Rows:
     X: Table
     mixed: NDArray
     weight: NDArray | None
+
+
+def labels_of(block: Block, teacher: Estimator, facts: Facts, *, weighs: bool) -> Rows:
+    """Return what a teacher is trained on of a block: the labels alone."""
+    data = facts.data(block)
+    weight = block.weight if weighs else None
+    if data.classes is None:
+        target = Target.of_values(data.y, data.y, alpha=0.0, weight=weight)
+    else:
+        nothing = np.zeros((len(data.y), len(data.classes)))
+        target = Target.of_classes(
+            data.codes, nothing, classes=data.classes, alpha=0.0, weight=weight
+        )
+    return Rows(data.X, mixed_for(teacher, target), target.weight)
 
 
 def _target(prepared: Prepared, labelled: Labelled) -> tuple[Table, Target]:

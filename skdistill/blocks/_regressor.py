@@ -27,9 +27,10 @@ class BlockDistilledRegressor(
         student_ = clone(student), trained block by block or on a sample
 
     A student of XGBoost is trained on all samples from its external memory; its leaves
-    are refined on `student_samples` of them. Any other student is fitted, and refined,
-    on `student_samples` of them. Samples in memory are fitted as by
-    `DistilledRegressor`.
+    are refined on `student_samples` of them. So is a Pipeline that ends in one; its
+    other steps are fitted on `student_samples`, without labels. Any other student is
+    fitted, and refined, on `student_samples` of them. Samples in memory are fitted as
+    by `DistilledRegressor`.
 
     Parameters
     ----------

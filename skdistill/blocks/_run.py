@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import joblib
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
+from sklearn.pipeline import Pipeline
 
 from skdistill._fitting import naming_failures
 from skdistill._sklearn import elapsed_time
@@ -31,8 +32,9 @@ from skdistill.blocks._label import (
     to_train,
 )
 from skdistill.blocks._parquet import ParquetBlocks
-from skdistill.flow import Distillation
-from skdistill.students import find_adapter, trains_in_blocks
+from skdistill.flow import Distillation, join_all
+from skdistill.students import fit_in_blocks, trains_in_blocks
+from skdistill.targets import Target
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,16 +161,24 @@ class _Run:
         kept = draw_rows(self.facts.counts, self.facts.n_samples, 0)
         stored = _Stored(folder, prepared)
         learned = [stored.add(one) for one in self._label(prepared, kept)]
-        student = to_train(prepared)
-        student = find_adapter(student).fit_in_blocks(student, stored.rows, folder)
+        student, sample = to_train(prepared), None
+        if isinstance(student, Pipeline):
+            sample = join_all([X for X, _ in self._take(prepared, stored, learned)])
+        student = fit_in_blocks(student, stored.rows, folder, sample)
         if prepared.plan.refinements[0] is None:
             return student
+        taken = self._take(prepared, stored, learned)
+        return refine_sample(prepared, student, taken)
+
+    def _take(
+        self, prepared: Prepared, stored: "_Stored", learned: Sequence[int]
+    ) -> list[tuple[Table, Target]]:
+        """Return a sample of what the student learns."""
         drawn = self._draw_for_student(learned)
-        taken = [
+        return [
             take_target(one, prepared, draw)
             for one, draw in zip(stored.labelled(), drawn, strict=True)
         ]
-        return refine_sample(prepared, student, taken)
 
     def _draw_for_student(self, counts: Sequence[int]) -> list[Draw]:
         model = self.model

@@ -1,5 +1,8 @@
-"""What both cascades share: parameters, fit, deferral, routing."""
+"""What both cascades share: parameters, fit, deferral, routing of metadata."""
 
+from collections.abc import Sequence
+from copy import copy
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -28,47 +31,47 @@ from skdistill._sklearn import (
 )
 from skdistill._typing import Estimator, Table
 from skdistill._validation import check_not_empty, check_splits, check_weights
-from skdistill.cascade._checks import (
-    check_cascade,
-    check_deferral,
-    check_labels,
-    is_frozen,
-)
-from skdistill.cascade._costs import find_fraction, measure_costs
-from skdistill.cascade._deferral import (
-    UNCERTAINTIES,
-    default_model,
-    expected_gains,
-    features_of,
-    find_corrections,
-    fit_models,
-    predict_corrections,
-)
-from skdistill.cascade._held_out import HeldOut, fit_folds, halve, score_out_of_fold
-from skdistill.cascade._pair import Pair
-from skdistill.cascade._threshold import certify, describe, find_threshold
+from skdistill.cascade._checks import check_cascade, check_deferral, check_labels
+from skdistill.cascade._costs import find_fractions, measure_costs
+from skdistill.cascade._deferral import default_model
+from skdistill.cascade._held_out import HeldOut, fit_folds, halve
+from skdistill.cascade._learn import Known, learn_scores, set_thresholds
+from skdistill.cascade._pair import Pair, ask_student
+from skdistill.cascade._stage import Asked, CascadeStage, ask
+from skdistill.cascade._students import build_models, is_frozen, seeded
+from skdistill.cascade._threshold import certify_whole, describe
+from skdistill.distilled import NamedPartsMixin, take_tags
 from skdistill.teachers import CrossFitTask
 
 __all__ = ["BaseCascade"]
 
 
-class BaseCascade(MetaEstimatorMixin, BaseEstimator):
+class BaseCascade(NamedPartsMixin, MetaEstimatorMixin, BaseEstimator):
     """Base of the cascades, which declares the parameters of both.
 
     Parameters
     ----------
     estimator : estimator, default=None
         What to distil.
-    budget : float, default=0.2
+    student : list of (str, estimator), default=None
+        Several students by their names, from cheap to dear, in the place of the
+        estimator's own. Each is distilled alike, and predicts what the one before it
+        sends on; the last one sends to the teacher. For a frozen estimator each is a
+        `FrozenEstimator` too. If None, the estimator's own student is the only one.
+    budget : float or list of float, default=0.2
         What may be spent on the teacher, on average over new samples: the fraction of
-        them that it predicts, from 0 to 1, or microseconds a sample for both.
+        them that it predicts, from 0 to 1, or microseconds a sample for all. Of n
+        students the k-th sends on as many samples as the power k of one number, of
+        which the power n goes to the teacher: with two, 0.25 lets half of the samples
+        go on to the second student. A list has the fraction of all samples that may go
+        on from each student.
     budget_unit : {"fraction", "microseconds"}, default="fraction"
         What `budget` is. Microseconds are turned into the fraction that they pay for by
         the costs of both models.
-    costs : pair of float, default=None
-        The microseconds that a sample takes, of the student with the deferral score,
-        and of the teacher. If None, they are measured on training samples, where
-        `budget_unit` needs them.
+    costs : sequence of float, default=None
+        The microseconds that a sample takes, of the student with the deferral score, or
+        of each of several, and of the teacher. If None, they are measured on training
+        samples, where `budget_unit` needs them.
     deferral : str or regressor, default="auto"
         What scores a sample: the higher, the sooner it goes to the teacher.
     level : float, default=0.95
@@ -89,7 +92,8 @@ class BaseCascade(MetaEstimatorMixin, BaseEstimator):
 
     _parameter_constraints: ClassVar[dict] = {
         "estimator": [HasMethods(["fit"]), None],
-        "budget": [Interval(Real, 0, None, closed="left")],
+        "student": [list, None],
+        "budget": [Interval(Real, 0, None, closed="left"), "array-like"],
         "budget_unit": [StrOptions({"fraction", "microseconds"})],
         "costs": ["array-like", None],
         "deferral": [StrOptions({"auto"}), HasMethods(["fit", "predict"])],
@@ -103,7 +107,8 @@ class BaseCascade(MetaEstimatorMixin, BaseEstimator):
         self,
         estimator: Estimator = None,
         *,
-        budget: float = 0.2,
+        student: list[tuple[str, Estimator]] | None = None,
+        budget: float | Sequence[float] = 0.2,
         budget_unit: str = "fraction",
         costs: ArrayLike | None = None,
         deferral: Any = "auto",
@@ -113,6 +118,7 @@ class BaseCascade(MetaEstimatorMixin, BaseEstimator):
         random_state: Any = None,
     ) -> None:
         self.estimator = estimator
+        self.student = student
         self.budget = budget
         self.budget_unit = budget_unit
         self.costs = costs
@@ -157,7 +163,7 @@ class BaseCascade(MetaEstimatorMixin, BaseEstimator):
         """
         raise_for_params(fit_params, self, "fit")
         forget_fit(self)
-        check_cascade(self)
+        check_cascade(self, self._unfitted())
         X, y = indexable(X, y)
         check_not_empty(X)
         validate_data(self, X, skip_check_array=True)
@@ -170,16 +176,26 @@ class BaseCascade(MetaEstimatorMixin, BaseEstimator):
         estimator = self._unfitted()
         if is_frozen(estimator):
             self.estimator_ = estimator
-            held_out = self._ask_frozen(X, weight, seeds[0])
+            models = build_models(self, estimator)
+            held_out = self._ask_frozen(models, X, weight, seeds[0])
         else:
-            estimator = clone_with_seed(estimator, seeds[1])
-            self.estimator_ = clone(estimator).fit(X, labels, **params, **whole)
+            several = self.student is not None
+            estimator = seeded(estimator, seeds[1], are_several=several)
+            models = {
+                name: clone_with_seed(model, seeds[1])
+                for name, model in build_models(self, estimator).items()
+            }
+            unfitted = {name: clone(model) for name, model in models.items()}
+            for name, model in models.items():
+                self.estimator_ = model.fit(X, labels, **params[name], **whole)
             folds = self._folds(X, labels, split_params, seeds[0])
             held_out = fit_folds(
-                *(estimator, X, labels, getattr(self, "classes_", None), folds),
+                *(unfitted, X, labels, getattr(self, "classes_", None), folds),
                 *(params, whole, self.n_jobs),
             )
-        self._set_threshold(X, labels, weight, held_out, seeds[2])
+        classes, frozen = getattr(self, "classes_", None), is_frozen(estimator)
+        known = Known(X, labels, classes, weight, held_out, frozen)
+        self._set_stages(models, known, seeds[2])
         return self
 
     def _folds(
@@ -199,90 +215,65 @@ class BaseCascade(MetaEstimatorMixin, BaseEstimator):
         return task.folds()
 
     def _ask_frozen(
-        self, X: Table, weight: NDArray | None, seed: int | None
+        self,
+        models: dict[str, Estimator],
+        X: Table,
+        weight: NDArray | None,
+        seed: int | None,
     ) -> HeldOut:
-        """Return what a frozen model predicts for samples that it has not seen."""
-        pair = Pair.of(self.estimator_)
+        """Return what frozen models predict for samples that they have not seen."""
         weighty = np.ones(num_samples(X)) if weight is None else weight
         folds = halve(np.flatnonzero(weighty), seed)
-        return HeldOut(pair.student(X), pair.teacher(X), folds)
+        students = [ask_student(model, X) for model in models.values()]
+        return HeldOut(students, Pair.of(self.estimator_).teacher(X), folds)
 
-    def _set_threshold(
-        self,
-        X: Table,
-        y: NDArray | None,
-        weight: NDArray | None,
-        held_out: HeldOut,
-        seed: int | None,
+    def _set_stages(
+        self, models: dict[str, Estimator], known: Known, seed: int | None
     ) -> None:
-        """Learn the deferral score; set the threshold by it, and what is guaranteed."""
-        rows, scores = self._learn_score(X, y, weight, held_out, seed)
-        student, teacher = held_out.student[rows], held_out.teacher[rows]
-        if weight is not None:
-            weight = weight[rows]
-            found = weight > 0
-            weight, scores = weight[found], scores[found]
-            student, teacher = student[found], teacher[found]
-        fraction = self._find_fraction(X)
-        self.threshold_ = find_threshold(scores, fraction, weight)
-        self.deferred_fraction_ = float(
-            np.average(scores > self.threshold_, weights=weight)
+        """Learn the deferral scores; set the thresholds, and what is guaranteed."""
+        learned = learn_scores(models, self.deferral, known, seed)
+        fractions = self._find_fractions(learned.stages, known.X)
+        self.stages_, self.deferred_fraction_ = set_thresholds(
+            learned, fractions, known, self.level
         )
-        if student.ndim == 2:
-            student, teacher = student.argmax(axis=1), teacher.argmax(axis=1)
-        self.certificate_ = certify(
-            *(scores, self.threshold_, student, teacher),
-            level=self.level,
-            of_classes=held_out.student.ndim == 2,
+        self.certificate_ = certify_whole(
+            [stage.certificate for stage in self.stages_],
+            [stage.threshold for stage in self.stages_],
+            self.level,
         )
         self.guarantee_ = describe(
-            fraction,
-            len(scores),
+            dict(zip(models, fractions, strict=True)),
+            len(learned.rows),
             self.certificate_,
-            is_weighted=weight is not None,
-            is_refitted=not is_frozen(self.estimator_),
+            is_weighted=known.weight is not None,
+            is_refitted=not known.is_frozen,
         )
 
-    def _find_fraction(self, X: Table) -> float:
-        """Return the fraction that the budget pays for, and keep what it costs."""
+    def _find_fractions(self, stages: list[CascadeStage], X: Table) -> list[float]:
+        """Return the fractions that the budget pays for, and keep what they cost."""
         is_timed = self.budget_unit == "microseconds"
-        self.costs_: tuple[float, float] | None = None
+        self.costs_: tuple[float, ...] | None = None
         if self.costs is not None:
-            of_student, of_teacher = np.asarray(self.costs, dtype=float).tolist()
-            self.costs_ = of_student, of_teacher
+            self.costs_ = tuple(np.asarray(self.costs, dtype=float).tolist())
         if is_timed and self.costs_ is None:
-            pair = Pair.of(self.estimator_)
-            self.costs_ = measure_costs(
-                lambda batch: self._score(batch, pair.student(batch)), pair.teacher, X
-            )
-        return find_fraction(self.budget, self.costs_ if is_timed else None)
-
-    def _learn_score(
-        self,
-        X: Table,
-        y: NDArray | None,
-        weight: NDArray | None,
-        held_out: HeldOut,
-        seed: int | None,
-    ) -> tuple[NDArray, NDArray]:
-        """Return samples, and their scores by a model that was not fitted on them."""
-        student = held_out.student
-        self.deferral_models_: list[Estimator] = []
-        if isinstance(self.deferral, str) and self.deferral in UNCERTAINTIES:
-            return np.arange(len(student)), self._score(X, student)
-        model = default_model() if isinstance(self.deferral, str) else self.deferral
-        classes = getattr(self, "classes_", None)
-        corrections = find_corrections(student, held_out.teacher, y, classes)
-        features = features_of(X, student)
-        rows, scores = score_out_of_fold(
-            *(model, features, student, corrections, weight, held_out.folds, seed)
+            asked = [partial(ask, [stage]) for stage in stages]
+            teacher = Pair.of(self.estimator_).teacher
+            self.costs_ = tuple(measure_costs([*asked, teacher], X))
+        return find_fractions(
+            self.budget, self.costs_ if is_timed else None, len(stages)
         )
-        if is_frozen(self.estimator_):  # The other half has set the threshold.
-            train = held_out.folds[0][0]
-            features, corrections = safe_indexing(features, train), corrections[train]
-            weight = None if weight is None else weight[train]
-        self.deferral_models_ = fit_models(model, features, corrections, weight, seed)
-        return rows, scores
+
+    @property
+    def deferral_models_(self) -> list[Estimator]:
+        """The fitted models of the last student's deferral score."""
+        check_is_fitted(self)
+        return self.stages_[-1].deferral_models
+
+    @property
+    def threshold_(self) -> float:
+        """The threshold above which the last student sends a sample to the teacher."""
+        check_is_fitted(self)
+        return self.stages_[-1].threshold
 
     def deferral_score(self, X: Table) -> NDArray[np.float64]:
         """Return how much each sample is expected to gain by going to the teacher.
@@ -295,11 +286,11 @@ class BaseCascade(MetaEstimatorMixin, BaseEstimator):
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            A sample with a score above `threshold_` is predicted by the teacher.
+            A sample with a score above `threshold_` is predicted by the teacher. With
+            several students it is the last one's score, negatively infinite for samples
+            that those before it keep.
         """
-        pair = self._pair()
-        (X,) = indexable(X)
-        return self._score(X, pair.student(X))
+        return self._ask(X).scores
 
     def defer(self, X: Table) -> NDArray[np.bool_]:
         """Return which samples go to the teacher.
@@ -313,7 +304,22 @@ class BaseCascade(MetaEstimatorMixin, BaseEstimator):
         -------
         is_deferred : ndarray of bool of shape (n_samples,)
         """
-        return self.deferral_score(X) > self.threshold_
+        return self.predicted_by(X) == len(self.stages_)
+
+    def predicted_by(self, X: Table) -> NDArray[np.int_]:
+        """Return the number of the student that predicts each sample.
+
+        Parameters
+        ----------
+        X : table of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        numbers : ndarray of int of shape (n_samples,)
+            From 0, in the order of `stages_`; after the last student comes the teacher.
+        """
+        return self._ask(X).kept_by
 
     def predict_both(self, X: Table) -> tuple[NDArray, NDArray]:
         """Return what student and teacher predict for all samples.
@@ -326,33 +332,60 @@ class BaseCascade(MetaEstimatorMixin, BaseEstimator):
         Returns
         -------
         student, teacher : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            Values, or probabilities of the classes. The teacher's are calibrated, as
-            the student learned them.
+            Values, or probabilities of the classes. Among several students it is the
+            last that is asked about a sample. The teacher's are calibrated, as the
+            student learned them.
         """
-        pair = self._pair()
+        student = self._ask(X).predictions
         (X,) = indexable(X)
-        return pair.student(X), pair.teacher(X)
+        return student, Pair.of(self.estimator_).teacher(X)
 
-    def _pair(self) -> Pair:
+    def of_student(self, name: str) -> Self:
+        """Return the part of the cascade that one of several students makes up.
+
+        Its scores and its threshold are those of the student's stage, for samples that
+        came so far. So each stage can be exported on its own.
+
+        Parameters
+        ----------
+        name : str
+            The name of the student.
+
+        Returns
+        -------
+        cascade : CascadeRegressor or CascadeClassifier
+            Fitted: this student, and the teacher, without what is said of the whole,
+            `guarantee_` and `deferred_fraction_`.
+        """
         check_is_fitted(self)
-        return Pair.of(self.estimator_)
+        names = [stage.name for stage in self.stages_]
+        if name not in names:
+            raise ValueError(
+                f"name must be one of {names}. Got {name!r}. Use the name of a student."
+            )
+        number, alone = names.index(name), copy(self)
+        alone.stages_ = [self.stages_[number]]
+        alone.certificate_ = alone.stages_[0].certificate
+        if self.costs_ is not None:
+            alone.costs_ = self.costs_[number], self.costs_[-1]
+        del alone.guarantee_, alone.deferred_fraction_
+        return alone
+
+    def _ask(self, X: Table) -> Asked:
+        """Return what the students say."""
+        check_is_fitted(self)
+        (X,) = indexable(X)
+        return ask(self.stages_, X)
 
     def _predict(self, X: Table) -> NDArray:
-        """Let the student predict all samples, and the teacher those that need it."""
-        pair = self._pair()
+        """Let the students predict all samples, and the teacher those that need it."""
+        predictions, _, kept_by = self._ask(X)
         (X,) = indexable(X)
-        predictions = pair.student(X)
-        rows = np.flatnonzero(self._score(X, predictions) > self.threshold_)
+        rows = np.flatnonzero(kept_by == len(self.stages_))
         if len(rows):
-            predictions[rows] = pair.teacher(safe_indexing(X, rows))
+            teacher = Pair.of(self.estimator_).teacher
+            predictions[rows] = teacher(safe_indexing(X, rows))
         return predictions
-
-    def _score(self, X: Table, student: NDArray) -> NDArray[np.float64]:
-        if not self.deferral_models_:
-            return UNCERTAINTIES[self.deferral](student)
-        features = features_of(X, student)
-        corrections = predict_corrections(self.deferral_models_, features)
-        return expected_gains(student, corrections)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return how metadata is routed to the estimator and `cv`.
@@ -361,37 +394,33 @@ class BaseCascade(MetaEstimatorMixin, BaseEstimator):
         -------
         routing : MetadataRouter
         """
-        return fit_router(self, self.cv, estimator=self._unfitted())
+        return fit_router(self, self.cv, **build_models(self, self._unfitted()))
 
     def _route(
         self, weight: NDArray | None, fit_params: dict[str, Any]
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the metadata of the estimator's fit and the split's."""
+    ) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+        """Return the metadata of the fit for each student, and the split's."""
         if is_frozen(self.estimator):
             return {}, {}
+        names = build_models(self, self._unfitted())
         if not routing_enabled():
-            return {} if weight is None else {"sample_weight": weight}, {}
+            params = {} if weight is None else {"sample_weight": weight}
+            return dict.fromkeys(names, params), {}
         routed = process_routing(self, "fit", sample_weight=weight, **fit_params)
         split = routed.splitter.split if "splitter" in routed else {}
-        return dict(routed.estimator.fit), split
+        return {name: dict(routed[name].fit) for name in names}, split
 
     def _unfitted(self) -> Estimator:
         """Return the estimator that is distilled, or was."""
         return self._default() if self.estimator is None else self.estimator
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "threshold_")
+        return hasattr(self, "stages_")
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        inner = get_tags(self._unfitted())
-        tags.no_validation = inner.no_validation
-        tags.input_tags, tags.target_tags = inner.input_tags, inner.target_tags
+        take_tags(tags, [*build_models(self, self._unfitted()).values()])
         tags.target_tags.multi_output = False
-        tags.regressor_tags, tags.classifier_tags = (
-            inner.regressor_tags,
-            inner.classifier_tags,
-        )
         model = default_model() if self.deferral == "auto" else self.deferral
         if not isinstance(model, str):
             learned = get_tags(model).input_tags

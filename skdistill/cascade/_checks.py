@@ -1,45 +1,51 @@
 """What a cascade would fail at, before any work is done."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import is_classifier
-from sklearn.frozen import FrozenEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from skdistill._fitting import is_estimator, weight_param, wrapped
 from skdistill._typing import Estimator
 from skdistill._validation import check_binary_or_multiclass, check_numeric_target
-from skdistill.cascade._costs import find_fraction
+from skdistill.cascade._costs import find_fractions
 from skdistill.cascade._deferral import UNCERTAINTIES
-from skdistill.distilled import NamedPartsMixin
+from skdistill.cascade._students import build_models, is_frozen
+from skdistill.distilled import NamedPartsMixin, check_names, named_pairs
 
-__all__ = ["check_cascade", "check_deferral", "check_labels", "is_frozen"]
-
-
-def is_frozen(estimator: Estimator) -> bool:
-    """Return whether an estimator is fitted already and stays as it is."""
-    return isinstance(estimator, FrozenEstimator)
+__all__ = ["check_cascade", "check_deferral", "check_labels"]
 
 
-def check_cascade(model: Estimator) -> None:
+def check_cascade(model: Estimator, estimator: Estimator) -> None:
     """Raise if parameters of a cascade do not go together.
 
     Parameters
     ----------
     model : CascadeRegressor or CascadeClassifier
         With valid parameters.
+    estimator : estimator
+        What it distils: its own, or the default.
     """
+    check_names(model)
+    pairs = named_pairs(model, "student")
+    for name, student in pairs:
+        if not is_estimator(student):
+            raise ValueError(
+                "Each of several students must be an estimator. Got "
+                f"{student!r} for {name!r}. Give one, not its class."
+            )
     if model.estimator is not None:
         _check_estimator(model)
-    if model.budget_unit == "fraction" and model.budget > 1:
-        raise ValueError(
-            "budget is the fraction of the samples that the teacher predicts, from 0 "
-            f"to 1. Got {model.budget!r}. For microseconds a sample set "
-            "budget_unit='microseconds'."
-        )
+    if pairs:
+        _check_students(model, estimator, dict(pairs))
+    n_students = len(pairs) or 1
+    _check_budget(model, n_students)
     if model.costs is not None:
-        _check_costs(model.costs)
+        _check_costs(model.costs, n_students)
         if model.budget_unit == "microseconds":
-            find_fraction(model.budget, tuple(model.costs))
+            find_fractions(model.budget, tuple(model.costs), n_students)
 
 
 def check_deferral(model: Estimator, n_samples: int, weight: NDArray | None) -> None:
@@ -82,7 +88,8 @@ def _check_estimator(model: Estimator) -> None:
         inner = part
     kind = "Classifier" if is_classifier(model) else "Regressor"
     right_kind = is_classifier(inner) == is_classifier(model)
-    if not (isinstance(inner, NamedPartsMixin) and right_kind):
+    is_distilled = isinstance(inner, NamedPartsMixin) and not hasattr(inner, "deferral")
+    if not (is_distilled and right_kind):
         raise ValueError(
             f"The estimator of a {name} must be distilled, as student and teacher both "
             f"predict. Got {model.estimator!r}. Use Distilled{kind}(teacher, student), "
@@ -90,24 +97,95 @@ def _check_estimator(model: Estimator) -> None:
             "before the cascade: make_pipeline(step, "
             f"{name}(Distilled{kind}(...)))."
         )
-    if is_classifier(model) and not hasattr(model.estimator, "predict_proba"):
+    if not named_pairs(model, "student"):
+        _check_probabilities(model, model.estimator, inner.student)
+
+
+def _check_probabilities(model: Estimator, asked: Estimator, student: Any) -> None:
+    """Raise if what is asked for a student's predictions has no probabilities."""
+    if is_classifier(model) and not hasattr(asked, "predict_proba"):
         raise ValueError(
-            f"The student of a {name} must have predict_proba, by which it is seen "
-            f"where it is unsure. Got {inner.student!r}. Use another student, or wrap "
-            "it in CalibratedClassifierCV."
+            f"The student of a {type(model).__name__} must have predict_proba, by "
+            f"which it is seen where it is unsure. Got {student!r}. Use another "
+            "student, or wrap it in CalibratedClassifierCV."
         )
 
 
-def _check_costs(costs: ArrayLike) -> None:
+def _check_students(
+    model: Estimator, estimator: Estimator, students: dict[str, Any]
+) -> None:
+    """Raise if several students cannot be asked one after the other."""
+    if not is_frozen(estimator):
+        for name, asked in build_models(model, estimator).items():
+            _check_probabilities(model, asked, students[name])
+        return
+    for student in students.values():
+        if not is_frozen(student) or is_classifier(student) != is_classifier(model):
+            kind = "classifiers" if is_classifier(model) else "regressors"
+            raise ValueError(
+                "The students of a frozen estimator are not fitted: each must be a "
+                f"FrozenEstimator of one of its fitted {kind}. Got {student!r}. Freeze "
+                "it, or give an estimator that is not frozen."
+            )
+        _check_probabilities(model, student, student)
+        check_is_fitted(student)
+        if is_classifier(model) and not np.array_equal(
+            student.classes_, estimator.classes_
+        ):
+            raise ValueError(
+                "The students of a cascade must know the classes of its teacher, "
+                f"{list(estimator.classes_)}. Got {list(student.classes_)} for "
+                f"{student!r}. Fit it on samples of all classes."
+            )
+
+
+def _check_budget(model: Estimator, n_students: int) -> None:
+    """Raise if the budget does not say how many samples may go on."""
+    budget: Any = model.budget
+    is_fraction = model.budget_unit == "fraction"
+    if np.ndim(budget) == 0:
+        if is_fraction and budget > 1:
+            raise ValueError(
+                "budget is the fraction of the samples that the teacher predicts, from "
+                f"0 to 1. Got {budget!r}. For microseconds a sample set "
+                "budget_unit='microseconds'."
+            )
+        return
+    found = _numbers(budget)
+    falls = np.r_[1.0, found]
+    if (
+        not is_fraction
+        or found.shape != (n_students,)
+        or not (np.diff(falls) <= 0).all()
+        or not (found >= 0).all()
+    ):
+        raise ValueError(
+            "A budget that is a list must have for each student the fraction of all "
+            "samples that may go on from it, from 0 to 1, not increasing, with "
+            f"budget_unit='fraction'. Got {budget!r} for {n_students} student(s) and "
+            f"the unit {model.budget_unit!r}. Give as many numbers, or one."
+        )
+
+
+def _check_costs(costs: ArrayLike, n_students: int) -> None:
+    found = _numbers(costs)
+    right_shape = found.shape == (n_students + 1,)
+    if not right_shape or not (np.isfinite(found) & (found > 0)).all():
+        number = "two" if n_students == 1 else str(n_students + 1)
+        each = "the student" if n_students == 1 else "each student"
+        raise ValueError(
+            f"costs must be {number} numbers above 0: the microseconds that a sample "
+            f"takes, of {each} with the deferral score and of the teacher. Got "
+            f"{costs!r}."
+        )
+
+
+def _numbers(given: ArrayLike) -> NDArray:
+    """Return numbers as an array; an empty one where they are none."""
     try:
-        found = np.asarray(costs, dtype=float)
+        return np.asarray(given, dtype=float)
     except (TypeError, ValueError):
-        found = np.empty(0)
-    if found.shape != (2,) or not (np.isfinite(found) & (found > 0)).all():
-        raise ValueError(
-            "costs must be two numbers above 0: the microseconds that a sample takes, "
-            f"of the student with the deferral score and of the teacher. Got {costs!r}."
-        )
+        return np.empty(0)
 
 
 def check_labels(model: Estimator, y: ArrayLike | None) -> NDArray | None:

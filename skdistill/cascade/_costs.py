@@ -1,13 +1,17 @@
-"""What student and teacher cost for a sample, and what a budget pays for."""
+"""What students and teacher cost for a sample, and what a budget pays for."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+from scipy.optimize import brentq
 
 from skdistill._sklearn import num_samples, safe_indexing
 from skdistill._typing import Table
 from skdistill.inspect import rows_per_second
 
-__all__ = ["find_fraction", "measure_costs"]
+__all__ = ["find_fractions", "measure_costs"]
 
 # So many samples are timed at once: a batch as a service gets it, and no more.
 _N_TIMED = 1000
@@ -20,58 +24,74 @@ class _Predictor:
     predict: Any
 
 
-def measure_costs(student: Any, teacher: Any, X: Table) -> tuple[float, float]:
-    """Return the microseconds that each of two functions takes for a sample.
+def measure_costs(models: Sequence[Callable[[Table], Any]], X: Table) -> list[float]:
+    """Return the microseconds that each of some functions takes for a sample.
 
     Parameters
     ----------
-    student, teacher : callable
+    models : list of callable
         What is called with the samples.
     X : table of shape (n_samples, n_features)
         The first 1,000 of them are taken, in one batch.
 
     Returns
     -------
-    of_student, of_teacher : float
+    list of float
     """
     batch = safe_indexing(X, slice(min(_N_TIMED, num_samples(X))))
-    of_student, of_teacher = (
-        1e6 / rows_per_second(_Predictor(one), batch) for one in (student, teacher)
-    )
-    return of_student, of_teacher
+    return [1e6 / rows_per_second(_Predictor(one), batch) for one in models]
 
 
-def find_fraction(budget: float, costs: tuple[float, float] | None) -> float:
-    """Return the fraction of samples that may go to the teacher.
+def find_fractions(
+    budget: float | Sequence[float], costs: Sequence[float] | None, n_students: int = 1
+) -> list[float]:
+    """Return the fractions of samples that may go on from each student.
 
-    The student predicts every sample, so the expected cost is c_s + fraction * c_t.
+    One number f says it all: f**k of the samples may go on from the k-th student, as a
+    rule that looks at no sample keeps what is guaranteed of the thresholds. The first
+    student predicts every sample, so the expected cost is the sum of costs[k] * f**k.
 
     Parameters
     ----------
-    budget : float
-        The fraction itself, or microseconds a sample.
-    costs : pair of float, or None
-        The microseconds of student and teacher; None for a budget that is a fraction.
+    budget : float or list of float
+        The fraction that may go to the teacher, or microseconds a sample; a list has
+        the fractions themselves.
+    costs : sequence of float, or None
+        The microseconds of each student, then those of the teacher; None for a budget
+        that is a fraction.
+    n_students : int, default=1
+        How many students there are.
 
     Returns
     -------
-    float
-        From 0 to 1.
+    list of float
+        From 0 to 1, for each student; the last is that of samples for the teacher.
 
     Examples
     --------
-    >>> from skdistill.cascade import find_fraction
-    >>> find_fraction(30.0, (10.0, 100.0))
-    0.2
+    >>> from skdistill.cascade import find_fractions
+    >>> find_fractions(30.0, (10.0, 100.0))
+    [0.2]
+    >>> find_fractions(0.25, None, n_students=2)
+    [0.5, 0.25]
     """
+    if np.ndim(budget):
+        return np.asarray(budget, dtype=float).tolist()
+    amount = float(np.asarray(budget))
+    powers = range(1, n_students + 1)
     if costs is None:
-        return budget
-    of_student, of_teacher = costs
-    if budget < of_student:
+        return [amount ** (k / n_students) for k in powers]
+    of_first, *_, of_teacher = costs
+    if amount < of_first:
+        student = "the student" if n_students == 1 else "the first student"
         raise ValueError(
-            "budget must be at least what the student takes, as it predicts every "
-            f"sample. Got {budget:g} microseconds, where the student with the deferral "
-            f"score takes {of_student:.3g} and the teacher {of_teacher:.3g}. Set a "
+            f"budget must be at least what {student} takes, as it predicts every "
+            f"sample. Got {amount:g} microseconds, where {student} with the deferral "
+            f"score takes {of_first:.3g} and the teacher {of_teacher:.3g}. Set a "
             "greater budget, or costs, if they are others on your machine."
         )
-    return min(1.0, (budget - of_student) / of_teacher)
+    if sum(costs) <= amount:
+        return [1.0] * n_students
+    left = np.polynomial.Polynomial(np.array([of_first - amount, *costs[1:]]))
+    factor = brentq(left, 0.0, 1.0)
+    return [factor**k for k in powers]

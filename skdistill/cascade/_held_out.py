@@ -29,38 +29,40 @@ Fold = tuple[NDArray, NDArray]
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Predictions for samples that neither student nor teacher was fitted on.
+    """Predictions for samples that neither students nor teacher were fitted on.
 
     Attributes
     ----------
-    student, teacher : ndarray of shape (n_samples,) or (n_samples, n_classes)
-        Values, or probabilities of the classes.
+    students : list of ndarray of shape (n_samples,) or (n_samples, n_classes)
+        Of each student: values, or probabilities of the classes.
+    teacher : ndarray of the same shape
+        Those of the teacher.
     folds : list of (train, test)
         On which parts a deferral model is cross-fitted: the folds of the predictions,
         or one split of the samples that a frozen model was given.
     """
 
-    student: NDArray
+    students: list[NDArray]
     teacher: NDArray
     folds: Sequence[Fold]
 
 
 def fit_folds(
-    estimator: Estimator,
+    models: dict[str, Estimator],
     X: Table,
     y: NDArray,
     classes: NDArray | None,
     folds: Sequence[Fold],
-    params: dict[str, Any],
+    params: dict[str, dict[str, Any]],
     whole: dict[str, Any],
     n_jobs: int | None,
 ) -> HeldOut:
-    """Fit a distilled model for each fold; each predicts the samples held out.
+    """Fit distilled models for each fold; they predict the samples held out.
 
     Parameters
     ----------
-    estimator : estimator
-        Unfitted.
+    models : dict of str to estimator
+        Unfitted, for each student; the last one's teacher counts.
     X : table of shape (n_samples, n_features)
         The samples.
     y : ndarray of shape (n_samples,)
@@ -69,8 +71,10 @@ def fit_folds(
         The labels, sorted; None for regression.
     folds : list of (train, test)
         They hold out each sample once.
-    params, whole : dict
-        Parameters of its `fit`: those that have a value for each sample, and others.
+    params : dict of str to dict
+        Parameters of each `fit` that have a value for each sample.
+    whole : dict
+        Others.
     n_jobs : int or None
         Folds fitted at once.
 
@@ -78,31 +82,34 @@ def fit_folds(
     -------
     HeldOut
     """
-    # It was judged on all samples, which gave the warning.
-    warns = {
-        name: "ignore"
-        for name, value in estimator.get_params().items()
-        if name.rpartition("__")[2] == "on_poor_teacher" and value == "warn"
-    }
-    estimator = clone(estimator).set_params(**warns)
-    work = partial(_fit_fold, estimator, X, y, classes, params=params, whole=whole)
+    models = {name: _without_warning(model) for name, model in models.items()}
+    work = partial(_fit_fold, models, X, y, classes, params=params, whole=whole)
     with explaining_pickles():
         results = Parallel(n_jobs=n_jobs)(
             delayed(with_notes)(work, number, train, test)
             for number, (train, test) in enumerate(folds)
         )
     shape = (len(y),) if classes is None else (len(y), len(classes))
-    student, teacher = np.empty(shape), np.empty(shape)
-    for ((of_student, of_teacher), notes), (_, test) in zip(
-        results, folds, strict=True
-    ):
-        student[test], teacher[test] = of_student, of_teacher
+    predictions = np.empty((len(models) + 1, *shape))
+    for (found, notes), (_, test) in zip(results, folds, strict=True):
+        predictions[:, test] = found
         warn_again(notes)
-    return HeldOut(student, teacher, folds)
+    *students, teacher = predictions
+    return HeldOut(students, teacher, folds)
+
+
+def _without_warning(model: Estimator) -> Estimator:
+    """Return a clone that is silent: one was judged on all samples, and warned."""
+    warns = {
+        name: "ignore"
+        for name, value in model.get_params().items()
+        if name.rpartition("__")[2] == "on_poor_teacher" and value == "warn"
+    }
+    return clone(model).set_params(**warns)
 
 
 def _fit_fold(
-    estimator: Estimator,
+    models: dict[str, Estimator],
     X: Table,
     y: NDArray,
     classes: NDArray | None,
@@ -110,17 +117,22 @@ def _fit_fold(
     train: NDArray,
     test: NDArray,
     *,
-    params: dict[str, Any],
+    params: dict[str, dict[str, Any]],
     whole: dict[str, Any],
-) -> tuple[NDArray, NDArray]:
-    with naming_failures(f"estimator on fold {number}"):
-        fitted = clone(estimator).fit(
-            safe_indexing(X, train),
-            y[train],
-            **index_params(X, params, indices=train),
-            **whole,
-        )
-    return Pair.of(fitted).both(safe_indexing(X, test), classes)
+) -> list[NDArray]:
+    """Return what each student, and then the teacher, predicts for the test part."""
+    held_out, found = safe_indexing(X, test), []
+    for name, model in models.items():
+        with naming_failures(f"{name} on fold {number}"):
+            fitted = clone(model).fit(
+                safe_indexing(X, train),
+                y[train],
+                **index_params(X, params[name], indices=train),
+                **whole,
+            )
+        pair = Pair.of(fitted)
+        found.append(pair.align(pair.student(held_out), classes))
+    return [*found, pair.align(pair.teacher(held_out), classes)]
 
 
 def halve(rows: NDArray, seed: int | None) -> list[Fold]:

@@ -5,13 +5,20 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import is_classifier
 
 from skdistill._numerics import log_probability, temper
 from skdistill._typing import Estimator, Table
 from skdistill._validation import align_classes
 from skdistill.inspect import Parts, open_parts
 
-__all__ = ["Pair"]
+__all__ = ["Pair", "ask_student"]
+
+
+def ask_student(model: Estimator, X: Table) -> NDArray:
+    """Return the values that a fitted model predicts, or probabilities of classes."""
+    method = model.predict_proba if is_classifier(model) else model.predict
+    return np.array(method(X), dtype=float)
 
 
 @dataclass(frozen=True)
@@ -51,10 +58,7 @@ class Pair:
 
     def student(self, X: Table) -> NDArray:
         """Return the student's values, or its probabilities of the classes."""
-        model = self.parts.model
-        if self.parts.classes is None:
-            return np.array(model.predict(X), dtype=float)
-        return np.array(model.predict_proba(X), dtype=float)
+        return ask_student(self.parts.model, X)
 
     def teacher(self, X: Table) -> NDArray:
         """Return the calibrated teacher's values, or probabilities of the classes."""
@@ -66,17 +70,12 @@ class Pair:
             return probability
         return temper(self._calibrated(log_probability(probability)), 1.0)
 
-    def both(self, X: Table, classes: NDArray | None) -> tuple[NDArray, NDArray]:
-        """Return what student and teacher predict, with columns for these classes."""
-        found = self.student(X), self.teacher(X)
+    def align(self, predictions: NDArray, classes: NDArray | None) -> NDArray:
+        """Return probabilities with columns for these classes; values as they are."""
         if classes is None or self.parts.classes is None:
-            return found
-        known = self.parts.classes
-        student, teacher = (
-            temper(align_classes(log_probability(one), known, classes), 1.0)
-            for one in found
-        )
-        return student, teacher
+            return predictions
+        logits = log_probability(predictions)
+        return temper(align_classes(logits, self.parts.classes, classes), 1.0)
 
     def _calibrated(self, predictions: NDArray) -> NDArray:
         return self.calibration.transform(predictions)

@@ -29,7 +29,8 @@ class CascadeRegressor(RegressorMixin, BaseCascade):
     (t + y) / 2 - s, with the teacher's prediction t and the label y; the square of what
     it predicts is what a sample is expected to gain by going to the teacher. The
     threshold is the order statistic of its out-of-fold scores that keeps the teacher
-    within `budget`.
+    within `budget`. With several students each has a score and a threshold of its own,
+    set on the held-out samples that come to it.
 
     Parameters
     ----------
@@ -46,21 +47,27 @@ class CascadeRegressor(RegressorMixin, BaseCascade):
     Attributes
     ----------
     estimator_ : estimator
-        The distilled model, fitted on all samples.
+        The distilled model, fitted on all samples; of several students the last one's,
+        whose teacher predicts.
+    stages_ : list of skdistill.cascade.CascadeStage
+        For each student, from the first to the last, what scores its samples, the
+        threshold above which they go on, and the certificate of those that it keeps.
     deferral_models_ : list of regressor
-        The fitted model of the deferral score, alone in its list.
+        The fitted model of the deferral score, alone in its list; that of the last
+        student.
     threshold_ : float
-        A sample with a higher deferral score goes to the teacher. Infinite where the
+        A sample with a higher deferral score goes from the last student to the teacher.
+        Infinite where the
         budget is too small for the number of held-out samples.
     deferred_fraction_ : float
-        The fraction of held-out samples above the threshold.
+        The fraction of held-out samples that goes to the teacher.
     certificate_ : FidelityCertificate or None
-        A bound on the distance of student and teacher on samples that the student
-        keeps; None where it keeps none.
+        A bound on the distance of student and teacher on samples that are kept, of
+        several students the loosest; None where none is kept.
     guarantee_ : str
         What is guaranteed, in words, with what it assumes.
     costs_ : tuple of float or None
-        Microseconds a sample, of the student with the score, and of the teacher; None
+        Microseconds a sample, of each student with the score, and of the teacher; None
         where they are not known.
     n_features_in_ : int
         Number of features seen during `fit`.

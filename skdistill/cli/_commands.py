@@ -3,6 +3,7 @@
 import math
 import re
 import shlex
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,9 +16,10 @@ from sklearn.metrics import get_scorer_names
 from skdistill._version import __version__
 from skdistill.cli._errors import shown
 from skdistill.cli._files import STDIN
-from skdistill.cli._fit import FitOptions, fit
+from skdistill.cli._fit import fit
 from skdistill.cli._folders import naming_damage, read_result
 from skdistill.cli._guess import Asked
+from skdistill.cli._options import FitOptions
 from skdistill.cli._parts import AUTO, AUTO_STUDENTS, STUDENTS
 from skdistill.cli._predict import predict
 from skdistill.cli._task import Columns
@@ -225,10 +227,10 @@ def skdistill() -> None:
 )
 @click.option(
     "--device",
-    type=click.Choice(["cpu", "cuda"]),
+    type=click.Choice(["auto", "cpu", "cuda"]),
     default="cpu",
     show_default=True,
-    help="Where XGBoost runs.",
+    help="Where XGBoost runs. auto: cuda where it is, else cpu.",
 )
 @click.option(
     "--out", type=_PATH, help="The new folder.  [default: the name of DATA, -distilled]"
@@ -238,7 +240,15 @@ def skdistill() -> None:
     type=click.IntRange(1, 1024),
     default=1,
     show_default=True,
-    help="Number of folds worked on in parallel.",
+    help="Number of folds worked on in parallel, and the most threads there are.",
+)
+@click.option("--quick", is_flag=True, help="Try less, to be done soon.")
+@click.option(
+    "--time-limit",
+    type=_Quantity({"s": 1.0, "min": 60.0, "h": 3600.0}),
+    metavar="TIME",
+    help="Leave out what would take longer than that, such as 90s, and say what. The "
+    "result is always whole.",
 )
 @click.option(
     "--seed",
@@ -255,10 +265,12 @@ def skdistill() -> None:
 def _fit(data: Path, out: Path | None, shows: str | None, **options: Any) -> None:
     """Distil a model of the table DATA into the folder OUT.
 
-    DATA is CSV, Parquet or Excel, maybe packed; - is standard input. A fifth of the
-    rows is held out for the report. OUT gets student.onnx, model.joblib, report.html,
+    DATA is CSV, Parquet or Excel, maybe packed; - is standard input. Parquet of more
+    than 100 million cells is read block by block. A fifth of the rows is held out for
+    the report. OUT gets student.onnx, model.joblib, report.html,
     metrics.json and reproduce.py.
     """
+    started = time.monotonic()
     if out is None:
         stem = "" if data == STDIN else data.name.partition(".")[0]
         out = Path(f"{stem or 'data'}-distilled")
@@ -270,6 +282,7 @@ def _fit(data: Path, out: Path | None, shows: str | None, **options: Any) -> Non
         columns=columns,
         shows=shows or "report",
         command=command,
+        started=started,
         **options,
     )
     fit(fitted, _console(quiet=shows == "nothing"))

@@ -24,7 +24,7 @@ from skdistill.cli._layout import lay_out, rows_of_text
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-__all__ = ["STDIN", "RawTable", "is_parquet", "read_raw"]
+__all__ = ["STDIN", "RawTable", "is_parquet", "naming_fault", "read_raw"]
 
 # The path that stands for standard input.
 STDIN = Path("-")
@@ -57,12 +57,15 @@ class RawTable:
         Whether the file says what its columns are, as Parquet does.
     index : str or None
         The column that names the rows.
+    n_after : int
+        How many rows after the last one are none of the table.
     """
 
     frame: "DataFrame"
     notes: list[str]
     has_types: bool = False
     index: str | None = None
+    n_after: int = 0
 
     def of_rows(self, chosen: "Series") -> "RawTable":
         """Return the rows that are chosen, numbered anew."""
@@ -82,7 +85,7 @@ def read_raw(path: Path) -> RawTable:
     CommandError
         If it cannot be read, has no rows or has two columns of the same name.
     """
-    with _naming_fault(path):
+    with naming_fault(path):
         content = _unpacked(_content(path), path)
         if content.startswith(b"PAR1") or is_parquet(path):
             raw = _of_parquet(content)
@@ -150,8 +153,9 @@ def _of_workbook(content: bytes) -> RawTable:
     notes = []
     if others:
         notes.append(f"Read the sheet {first.title!r}, the first of {len(others) + 1}.")
-    frame, further, index = lay_out(rows, exact=False)
-    return RawTable(frame.infer_objects(), notes + further, index=index)
+    frame, further, index, n_after = lay_out(rows, exact=False)
+    notes += further
+    return RawTable(frame.infer_objects(), notes, index=index, n_after=n_after)
 
 
 def _without_end(row: Sequence[Any]) -> list[Any]:
@@ -172,10 +176,10 @@ def _of_text(content: bytes, path: Path) -> RawTable:
     if not text.strip():
         raise CommandError(f"{path} is empty. Give a table with a header and rows.")
     rows, separator = rows_of_text(text)
-    frame, further, index = lay_out(rows)
+    frame, further, index, n_after = lay_out(rows)
     if separator not in ",\t;":
         further.insert(0, f"The separator is {separator!r}.")
-    return RawTable(frame, notes + further, index=index)
+    return RawTable(frame, notes + further, index=index, n_after=n_after)
 
 
 def _decoded(content: bytes) -> tuple[str, list[str]]:
@@ -215,7 +219,7 @@ def _check_names(columns: list[str], path: Path) -> None:
 
 
 @contextmanager
-def _naming_fault(path: Path) -> Iterator[None]:
+def naming_fault(path: Path) -> Iterator[None]:
     """Turn a failure to read into a CommandError that says why."""
     try:
         yield

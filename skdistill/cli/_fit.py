@@ -1,73 +1,38 @@
 """`skdistill fit`: from a table to a folder with a student and all about it."""
 
 import sys
-import warnings
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sklearn import config_context
-from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
-from skdistill._optional import import_optional
 from skdistill._typing import Estimator
+from skdistill.cli._blocks import is_large, sample_task
 from skdistill.cli._check import decisions_of, show_check, warnings_of
 from skdistill.cli._errors import CommandError, InterruptedWorkError, shown
 from skdistill.cli._folders import METRICS, new_folder, teacher_cache
+from skdistill.cli._large import Done, check_large, fit_large
+from skdistill.cli._options import FitOptions
 from skdistill.cli._outputs import export, write_results
-from skdistill.cli._parts import (
-    AUTO,
-    TEACHERS,
-    load_teacher,
-    preparation,
-    students,
-    teacher,
-)
+from skdistill.cli._parts import AUTO
 from skdistill.cli._progress import FitProgress, say, step
 from skdistill.cli._rows import Parts, draw_parts
 from skdistill.cli._script import write_script
+from skdistill.cli._search import search_of
 from skdistill.cli._ship import write_shipped
-from skdistill.cli._task import Columns, Task, read_task
-from skdistill.cli._weights import request_weights
+from skdistill.cli._task import Task, read_task
+from skdistill.cli._threads import at_most
 from skdistill.report import DistillationReport
-from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
+from skdistill.students import has_cuda
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
     from rich.console import Console
 
-__all__ = ["FitOptions", "fit"]
+__all__ = ["fit"]
 
-_N_TIMINGS = 50
-
-
-@dataclass(frozen=True)
-class FitOptions:
-    """What the user asked for; alpha and temperature are None for "auto".
-
-    The most latency is in microseconds, the largest size in bytes; None is no limit.
-    """
-
-    data: Path
-    columns: Columns
-    task: str
-    student: str
-    max_latency: float | None
-    max_size: float | None
-    teacher: str
-    alpha: float | None
-    temperature: float | None
-    device: str
-    test: Path | None
-    unlabeled: Path | None
-    metric: str | None
-    out: Path
-    jobs: int
-    seed: int
-    overwrite: bool
-    check: bool
-    shows: str
-    command: str
+# Single rows that are timed for the report, and with --quick.
+_N_TIMINGS, _FEW_TIMINGS = 50, 10
 
 
 def fit(options: FitOptions, console: "Console") -> None:
@@ -80,18 +45,25 @@ def fit(options: FitOptions, console: "Console") -> None:
     InterruptedWorkError
         If the user interrupted it; the teacher's work is kept, for the next run.
     """
-    _check_device(options)
+    options = _with_device(options)
+    in_blocks = is_large(options.data)
+    if in_blocks:
+        check_large(options)
     if options.check:
-        task, warnings = _read(options, console)
+        task, warnings = _read(options, console, in_blocks=in_blocks)
         show_check(task, warnings, as_json=options.shows == "json")
         return
     with new_folder(options.out, overwrite=options.overwrite) as folder:
-        task, warnings = _read(options, console)
+        task, warnings = _read(options, console, in_blocks=in_blocks)
+        if in_blocks:
+            with at_most(options.jobs):
+                _distil_blocks(options, console, folder, task, warnings)
+            return
         parts = draw_parts(task, options.seed, options.test, options.unlabeled)
         for note in parts.notes:
             say(console, note)
         try:
-            with teacher_cache(options.out) as cache:
+            with teacher_cache(options.out) as cache, at_most(options.jobs):
                 _distil(options, console, folder, task, parts, warnings, cache)
         except KeyboardInterrupt as error:
             raise InterruptedWorkError(
@@ -101,10 +73,13 @@ def fit(options: FitOptions, console: "Console") -> None:
             ) from error
 
 
-def _read(options: FitOptions, console: "Console") -> tuple[Task, list[str]]:
-    """Read the table; say what was decided and what is worth a look."""
+def _read(
+    options: FitOptions, console: "Console", *, in_blocks: bool
+) -> tuple[Task, list[str]]:
+    """Read the table, or some rows; say what was decided and what is worth a look."""
+    asked = options.data, options.columns, options.task
     with step(console, f"Reading {options.data}"):
-        task = read_task(options.data, options.columns, options.task)
+        task = sample_task(*asked, options.seed) if in_blocks else read_task(*asked)
         warnings = warnings_of(task)
     say(
         console,
@@ -127,7 +102,9 @@ def _distil(
     cache: Path,
 ) -> None:
     """Search, evaluate the chosen student on held-out rows, and write the results."""
-    model, teacher_path = _search(options, task, parts)
+    model, teacher_path, left_out = search_of(
+        options, task, parts, console, resumes=cache.exists()
+    )
     script = write_script(
         command=options.command,
         data=options.data,
@@ -136,18 +113,43 @@ def _distil(
         model=model,
         teacher_path=teacher_path,
         metric=options.metric,
-        n_timings=_N_TIMINGS,
+        n_timings=_timings(options),
     )
     _fit_search(model, parts, options, console, cache)
+    categories = {
+        name: sorted(set(parts.X[name])) for name in task.features.of_kind("category")
+    }
+    done = Done(model, task, parts, parts.train, categories, warnings, script, left_out)
+    _write(options, console, folder, done)
+
+
+def _distil_blocks(
+    options: FitOptions,
+    console: "Console",
+    folder: Path,
+    task: Task,
+    warnings: list[str],
+) -> None:
+    """Fit the student block by block, evaluate it, and write the results."""
+    with step(console, f"Distilling {options.teacher} into {options.student}"):
+        done = fit_large(options, task, warnings, folder)
+    for note in done.parts.notes:
+        say(console, note)
+    _write(options, console, folder, done)
+
+
+def _write(options: FitOptions, console: "Console", folder: Path, done: Done) -> None:
+    """Evaluate the student on held-out rows, and write the results."""
+    model, task, parts = done.model, done.task, done.parts
     with step(console, f"Evaluating on {len(parts.X_test):,} held-out rows"):
         report = DistillationReport(
             model,
             parts.X_test,
             parts.y_test,
-            train=parts.train,
+            train=done.train,
             sample_weight=parts.weight_test,
             scoring=options.metric,
-            n_timings=_N_TIMINGS,
+            n_timings=_timings(options),
             about={
                 "file": str(options.data),
                 "target": options.columns.target,
@@ -155,9 +157,11 @@ def _distil(
             },
         )
     try:
-        notes = export(model, parts.X_test, folder)
-        (folder / "reproduce.py").write_text(script, encoding="utf-8")
-        about = _about(options, task, parts.X) | {"notes": notes, "warnings": warnings}
+        notes = [*done.left_out, *export(model, parts.X_test, folder)]
+        if done.script is not None:
+            (folder / "reproduce.py").write_text(done.script, encoding="utf-8")
+        about = _about(options, task, done.categories)
+        about |= {"notes": notes, "warnings": done.warnings}
         write_shipped(folder, model, options.columns.target, task.features, parts.X)
         write_results(folder, model, report, about)
     except OSError as error:
@@ -168,6 +172,11 @@ def _distil(
     _show(options.shows, folder, report)
     for note in notes:
         say(console, note)
+
+
+def _timings(options: FitOptions) -> int:
+    """Return how many single rows are timed."""
+    return min(_FEW_TIMINGS, _N_TIMINGS) if options.quick else _N_TIMINGS
 
 
 def _fit_search(
@@ -202,7 +211,9 @@ def _show(shows: str, folder: Path, report: DistillationReport) -> None:
         sys.stdout.write((folder / METRICS).read_text(encoding="utf-8"))
 
 
-def _about(options: FitOptions, task: Task, X: "DataFrame") -> dict[str, Any]:
+def _about(
+    options: FitOptions, task: Task, categories: dict[str, list[str]]
+) -> dict[str, Any]:
     """Return what a result records about how it was made."""
     features = task.features
     return {
@@ -210,76 +221,33 @@ def _about(options: FitOptions, task: Task, X: "DataFrame") -> dict[str, Any]:
         "task": task.kind,
         "target": options.columns.target,
         "columns": features.to_dict(),
-        "categories": {
-            name: sorted(set(X[name])) for name in features.of_kind("category")
-        },
+        "categories": categories,
         "reading": [*task.notes, *decisions_of(task)],
     }
 
 
-def _check_device(options: FitOptions) -> None:
-    """Raise if XGBoost is to work on a device that is not there."""
+def _with_device(options: FitOptions) -> FitOptions:
+    """Return the options with the device that XGBoost works on.
+
+    Raises
+    ------
+    CommandError
+        If it is to work on one that is not there.
+    """
     if options.device == "cpu":
-        return
-    if "xgboost" not in (options.teacher, options.student):
+        return options
+    uses_xgboost = "xgboost" in (options.teacher, options.student)
+    if options.device == "auto":
+        is_there = uses_xgboost and has_cuda()
+        return replace(options, device="cuda" if is_there else "cpu")
+    if not uses_xgboost:
         raise CommandError(
             "--device cuda is for XGBoost. Add --teacher xgboost or --student xgboost, "
             "or leave it out."
         )
-    if not _has_cuda():
+    if not has_cuda():
         raise CommandError(
             "--device cuda needs a CUDA device and an XGBoost made for it. Found none. "
-            "Leave it out to work on the CPU."
+            "Use --device auto, or leave it out to work on the CPU."
         )
-
-
-def _has_cuda() -> bool:
-    """Return whether XGBoost fits on a CUDA device; it may fall back with a warning."""
-    xgboost = import_optional("xgboost", extra="xgboost")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        if not xgboost.build_info().get("USE_CUDA", False):
-            return False
-        model = xgboost.XGBRegressor(n_estimators=1, device="cuda")
-        try:
-            model.fit([[0.0], [1.0]], [0, 1])
-        except Exception:  # XGBoost raises its own error, of no narrower class.
-            return False
-    return not any("GPU" in str(one.message) for one in caught)
-
-
-def _search(
-    options: FitOptions, task: Task, parts: Parts
-) -> tuple[Estimator, Path | None]:
-    """Return the unfitted search, and the file that its teacher comes from, if any."""
-    prepare, kind, X = preparation(task.features), task.kind, parts.X
-    path = None
-    if options.teacher in TEACHERS:
-        chosen_teacher = teacher(
-            options.teacher, kind, prepare, X, options.device, options.seed
-        )
-    else:
-        path = Path(options.teacher).resolve()
-        chosen_teacher = load_teacher(path, kind)
-    compared = students(options.student, kind, prepare, len(X), options.device)
-    if parts.weight is not None:
-        for _, part in compared if isinstance(compared, list) else [("", compared)]:
-            request_weights(part)
-        request_weights(chosen_teacher)
-    params: dict[str, Any] = {
-        "max_latency": options.max_latency,
-        "max_bytes": options.max_size,
-        "scoring": options.metric,
-    }
-    if parts.groups is not None:
-        folds = StratifiedGroupKFold if kind == "classification" else GroupKFold
-        params["cv"] = folds(5)
-    if options.alpha is not None:
-        params["alphas"] = (options.alpha,)
-    if options.temperature is not None:
-        params["temperatures"] = (options.temperature,)
-    elif kind == "classification":
-        params["temperatures"] = (1.0, 2.0)
-    search = DistilledRegressorCV if kind == "regression" else DistilledClassifierCV
-    model = search(chosen_teacher, compared, random_state=options.seed, **params)
-    return model, path
+    return options

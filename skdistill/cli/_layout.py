@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -99,12 +99,29 @@ def _is_number(cell: Any) -> bool:
     return True
 
 
-def lay_out(
-    rows: Sequence[Row], *, exact: bool = True
-) -> tuple["DataFrame", list[str], str | None]:
-    """Return the table among the rows, notes, and the column that names its rows.
+class Layout(NamedTuple):
+    """The table among the rows of a file.
 
-    The notes say what was left out.
+    Attributes
+    ----------
+    frame : DataFrame
+        The table.
+    notes : list of str
+        What was left out.
+    row_names : str or None
+        The column that names its rows.
+    n_after : int
+        How many rows at the end are none of the table.
+    """
+
+    frame: "DataFrame"
+    notes: list[str]
+    row_names: str | None
+    n_after: int
+
+
+def lay_out(rows: Sequence[Row], *, exact: bool = True) -> Layout:
+    """Return the table among the rows.
 
     Parameters
     ----------
@@ -122,7 +139,7 @@ def lay_out(
 
     rows = [row for row in rows if row]
     if not rows:
-        return pd.DataFrame(), [], None
+        return Layout(pd.DataFrame(), [], None, 0)
     place = _header(rows, _width(rows))
     header, body = rows[place], list(rows[place + 1 :])
     ends = _footer(body, exact)
@@ -137,7 +154,7 @@ def lay_out(
     frame = pd.DataFrame(
         {number: pd.Series(one, dtype="object") for number, one in enumerate(columns)}
     )
-    return frame.set_axis(names, axis=1), notes, index
+    return Layout(frame.set_axis(names, axis=1), notes, index, len(ends))
 
 
 def _columns(rows: Sequence[Row]) -> list[tuple]:

@@ -49,7 +49,7 @@ def write_results(
     folder : Path
         Where to.
     model : estimator
-        The fitted search.
+        The fitted search, or one distilled block by block.
     report : DistillationReport
         Its report.
     about : dict
@@ -59,12 +59,25 @@ def write_results(
         "skdistill": __version__,
         **about,
         "classes": model.classes_.tolist() if hasattr(model, "classes_") else None,
+        **(_of_search(model) if hasattr(model, "best_params_") else _of_fit(model)),
+        "onnx": (folder / ONNX).exists(),
+        "report": report.to_dict(),
+    }
+    metrics = _finite(metrics)
+    text = json.dumps(metrics, indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / METRICS).write_text(text + "\n", encoding="utf-8")
+    report.to_html(folder / "report.html")
+
+
+def _of_search(model: Estimator) -> dict[str, Any]:
+    """Return what a search chose among what."""
+    chosen = model.best_params_
+    return {
         "chosen": {
             "alpha": model.alpha_,
             "temperature": model.temperature_,
-            "transfer": model.best_params_["transfer"],
-            "refine": model.best_params_["refine"]
-            and repr(model.best_params_["refine"]),
+            "transfer": _named(chosen["transfer"]),
+            "refine": _named(chosen["refine"]),
             "reason": model.reason_,
         },
         "students": model.frontier().to_dict("index"),
@@ -73,13 +86,25 @@ def write_results(
             "teacher": model.teacher_score_,
             "chosen": model.best_score_,
         },
-        "onnx": (folder / ONNX).exists(),
-        "report": report.to_dict(),
     }
-    metrics = _finite(metrics)
-    text = json.dumps(metrics, indent=1, ensure_ascii=False, allow_nan=False)
-    (folder / METRICS).write_text(text + "\n", encoding="utf-8")
-    report.to_html(folder / "report.html")
+
+
+def _of_fit(model: Estimator) -> dict[str, Any]:
+    """Return how a student was distilled where nothing was searched."""
+    return {
+        "chosen": {
+            "alpha": model.alpha,
+            "temperature": model.temperature,
+            "transfer": model.transfer,
+            "refine": model.refine,
+            "reason": model.poor_teacher_ or "Nothing was searched.",
+        },
+    }
+
+
+def _named(param: Any) -> str | None:
+    """Return a parameter as JSON can hold it: None, its word, or what makes it."""
+    return param if param is None or isinstance(param, str) else repr(param)
 
 
 def _finite(value: Any) -> Any:

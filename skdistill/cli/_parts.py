@@ -20,6 +20,7 @@ from skdistill._typing import Estimator, Table
 from skdistill.cli._errors import CommandError
 from skdistill.cli._saved import load
 from skdistill.cli._tables import Schema
+from skdistill.cli._threads import single_threaded
 from skdistill.tables import TableEncoder
 from skdistill.teachers import default_classifier, default_regressor
 
@@ -48,8 +49,12 @@ STUDENTS = (
 AUTO = "auto"
 AUTO_STUDENTS = ("linear", "tree", "gradient-boosting", "forest")
 TEACHERS = ("stack", "xgboost")
-# From here on scikit-learn's boosting on histograms is faster and about as good.
-_MANY_ROWS = 10_000
+# Above so many values, rows times columns times trees of a round, boosting works on
+# histograms: exact growth sorts them all for each tree.
+_MANY_VALUES = 10_000
+# Up to so many rows the classifier of the stack is as good with fewer, smaller trees on
+# coarser histograms, at a sixth of the work. It needs some rows to have histograms.
+_FEW_ROWS, _MANY_ROWS = 500, 10_000
 _LEAVES = 8
 _TREE_LEAVES = 32
 
@@ -60,7 +65,7 @@ def preparation(schema: Schema) -> TableEncoder:
 
 
 def student(
-    name: str, task: str, prepare: TableEncoder, n_rows: int, device: str
+    name: str, task: str, prepare: TableEncoder, n_values: int, device: str
 ) -> Estimator:
     """Return the student of that name, unfitted.
 
@@ -72,8 +77,8 @@ def student(
         The task.
     prepare : TableEncoder
         Its first step.
-    n_rows : int
-        Number of rows that it is fitted on.
+    n_values : int
+        The values that it is fitted on, as `Parts.n_values` counts them.
     device : {"cpu", "cuda"}
         Where XGBoost runs.
 
@@ -82,7 +87,7 @@ def student(
     ImportError
         If its library is not installed; the message names the extra.
     """
-    model = _BUILD[name](task == "regression", n_rows, device)
+    model = _BUILD[name](task == "regression", n_values, device)
     is_smooth = name in ("mlp", "linear")
     if is_smooth and prepare.kinds and "date" in prepare.kinds.values():
         prepare = clone(prepare).set_params(cyclic=True)
@@ -95,19 +100,27 @@ def student(
 
 
 def students(
-    name: str, task: str, prepare: TableEncoder, n_rows: int, device: str
+    name: str, task: str, prepare: TableEncoder, n_values: int, device: str
 ) -> Estimator | list[tuple[str, Estimator]]:
     """Return the student of that name, or several by their names for "auto".
 
     The parameters are those of `student`.
     """
     if name != AUTO:
-        return student(name, task, prepare, n_rows, device)
-    return [(one, student(one, task, prepare, n_rows, device)) for one in AUTO_STUDENTS]
+        return student(name, task, prepare, n_values, device)
+    return [
+        (one, student(one, task, prepare, n_values, device)) for one in AUTO_STUDENTS
+    ]
 
 
 def teacher(
-    name: str, task: str, prepare: TableEncoder, X: Table, device: str, seed: int
+    name: str,
+    task: str,
+    prepare: TableEncoder,
+    X: Table,
+    device: str,
+    seed: int,
+    n_folds: int = 5,
 ) -> Estimator:
     """Return the teacher of that name, unfitted.
 
@@ -127,6 +140,8 @@ def teacher(
         Where XGBoost runs.
     seed : int
         Seed that shuffles the folds of a stack.
+    n_folds : int, default=5
+        The folds of a stack.
 
     Raises
     ------
@@ -149,7 +164,12 @@ def teacher(
     n_columns = prepare.fit_transform(X).shape[1]
     folds = KFold if is_regression else StratifiedKFold
     build = default_regressor if is_regression else default_classifier
-    stack = build(len(X), n_columns, cv=folds(shuffle=True, random_state=seed))
+    stack = build(len(X), n_columns, cv=folds(n_folds, shuffle=True, random_state=seed))
+    if not is_regression and _FEW_ROWS <= len(X) < _MANY_ROWS:
+        boosting = stack.named_estimators["boosting"][-1]
+        boosting.set_params(
+            max_leaf_nodes=15, max_bins=64, learning_rate=0.2, max_iter=50
+        )
     members = [(one, make_pipeline(prepare, part)) for one, part in stack.estimators]
     return stack.set_params(estimators=members)
 
@@ -165,33 +185,33 @@ def load_teacher(path: Path, task: str) -> FrozenEstimator:
             f"The teacher in {path} must be a {kind}, as the task is {task}. Got "
             f"{type(model).__name__}. Give another one, or set --task."
         )
-    return FrozenEstimator(model)
+    return FrozenEstimator(single_threaded(model))
 
 
-def _gradient_boosting(is_regression: bool, n_rows: int, device: str) -> Estimator:
+def _gradient_boosting(is_regression: bool, n_values: int, device: str) -> Estimator:
     from sklearn import ensemble
 
     kind = "Regressor" if is_regression else "Classifier"
-    if n_rows < _MANY_ROWS:
+    if n_values <= _MANY_VALUES:
         return getattr(ensemble, f"GradientBoosting{kind}")()
     return getattr(ensemble, f"HistGradientBoosting{kind}")(
         max_leaf_nodes=_LEAVES, early_stopping=False
     )
 
 
-def _lightgbm(is_regression: bool, n_rows: int, device: str) -> Estimator:
+def _lightgbm(is_regression: bool, n_values: int, device: str) -> Estimator:
     lightgbm = import_optional("lightgbm", extra="lightgbm")
     kind = lightgbm.LGBMRegressor if is_regression else lightgbm.LGBMClassifier
-    return kind(verbose=-1)
+    return kind(verbose=-1, n_jobs=1)
 
 
 def _xgboost(is_regression: bool, device: str, **params: float) -> Estimator:
     xgboost = import_optional("xgboost", extra="xgboost")
     kind = xgboost.XGBRegressor if is_regression else xgboost.XGBClassifier
-    return kind(**params, **({"device": device} if device != "cpu" else {}))
+    return kind(n_jobs=1, **params, **({"device": device} if device != "cpu" else {}))
 
 
-def _mlp(is_regression: bool, n_rows: int, device: str) -> Estimator:
+def _mlp(is_regression: bool, n_values: int, device: str) -> Estimator:
     from sklearn.compose import TransformedTargetRegressor
     from sklearn.neural_network import MLPClassifier, MLPRegressor
 
@@ -203,20 +223,20 @@ def _mlp(is_regression: bool, n_rows: int, device: str) -> Estimator:
     )
 
 
-def _forest(is_regression: bool, n_rows: int, device: str) -> Estimator:
+def _forest(is_regression: bool, n_values: int, device: str) -> Estimator:
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
     return RandomForestRegressor() if is_regression else RandomForestClassifier()
 
 
-def _tree(is_regression: bool, n_rows: int, device: str) -> Estimator:
+def _tree(is_regression: bool, n_values: int, device: str) -> Estimator:
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
     kind = DecisionTreeRegressor if is_regression else DecisionTreeClassifier
     return kind(max_leaf_nodes=_TREE_LEAVES)
 
 
-def _linear(is_regression: bool, n_rows: int, device: str) -> Estimator:
+def _linear(is_regression: bool, n_values: int, device: str) -> Estimator:
     from sklearn.linear_model import LogisticRegression, Ridge
 
     return Ridge() if is_regression else LogisticRegression(max_iter=1000)
@@ -229,7 +249,7 @@ def _imputer() -> SimpleImputer:
 _BUILD: dict[str, Callable[[bool, int, str], Estimator]] = {
     "gradient-boosting": _gradient_boosting,
     "lightgbm": _lightgbm,
-    "xgboost": lambda is_regression, n_rows, device: _xgboost(is_regression, device),
+    "xgboost": lambda is_regression, n_values, device: _xgboost(is_regression, device),
     "mlp": _mlp,
     "forest": _forest,
     "tree": _tree,

@@ -1,5 +1,6 @@
 """What a long command shows while it works."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 __all__ = ["FitProgress", "say", "step"]
+
+# Seconds from one line of progress to the next.
+_BETWEEN_LINES = 5.0
 
 
 class Task(Protocol):
@@ -89,7 +93,8 @@ def step(
     """Show that something is being done and for how long, with a bar if it is measured.
 
     Yields a function that moves the bar to a fraction from 0 to 1. Where the output is
-    no terminal, there is one line at the beginning. A request to end that a library
+    no terminal, there is a line at the beginning, and if it is measured now and then
+    one with the fraction and the time that is left. A request to end that a library
     swallowed ends the step. Names of files show no characters that move the cursor.
     """
     what = shown(what)
@@ -98,7 +103,7 @@ def step(
             yield move
     else:
         say(console, f"{what} ...")
-        yield _stay
+        yield _lines(console, what) if measured else _stay
     check_not_interrupted()
 
 
@@ -109,6 +114,21 @@ def say(console: "Console", text: str) -> None:
 
 def _stay(fraction: float) -> None:
     """Move nothing: there is no bar."""
+
+
+def _lines(console: "Console", what: str) -> Callable[[float], None]:
+    """Return what writes a line with the fraction, but seldom."""
+    start = said = time.monotonic()
+
+    def move(fraction: float) -> None:
+        nonlocal said
+        now = time.monotonic()
+        if not 0 < fraction < 1 or now - said < _BETWEEN_LINES:
+            return
+        said, left = now, (now - start) * (1 - fraction) / fraction
+        say(console, f"{what}: {fraction:.0%}, about {left:,.0f} seconds are left")
+
+    return move
 
 
 @contextmanager

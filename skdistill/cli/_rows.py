@@ -58,6 +58,12 @@ class Parts:
         return (self.X, self.y, *weight)
 
     @property
+    def n_values(self) -> int:
+        """The values that trees split on in a round of boosting, a tree for a class."""
+        n_classes = 1 if self.y.dtype.kind == "f" else self.y.nunique()
+        return self.X.size * (n_classes if n_classes > 2 else 1)
+
+    @property
     def needs_routing(self) -> bool:
         """Whether weights or groups must reach the parts of pipelines and searches."""
         return self.weight is not None or self.groups is not None

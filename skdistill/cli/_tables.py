@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from skdistill.cli._errors import CommandError, names
 from skdistill.cli._files import RawTable, read_raw
-from skdistill.tables import Notation, decoded, missing, numbers_of
+from skdistill.tables import Notation, decoded, missing, numbers_of, read_strings
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -196,7 +196,7 @@ def interpret(
     for name, kind in schema.kinds.items():
         cells = raw.frame[name]
         if kind in ("category", "text"):
-            columns[name] = _categories(cells)
+            columns[name] = pd.Series(read_strings(cells), cells.index, dtype="object")
             continue
         values, empty, what = _values(cells, kind, schema, name)
         wrong = values.isna() & ~empty
@@ -284,13 +284,3 @@ def dates_of(cells: "Series", form: str | None) -> "Series":
 
     dates = pd.to_datetime(cells, format=form or "ISO8601", utc=True, errors="coerce")
     return dates.dt.tz_convert(None).astype("datetime64[us]")
-
-
-def _categories(cells: "Series") -> "Series":
-    """Return cells as strings, empty where they are missing."""
-    from pandas.api import types
-
-    if types.is_float_dtype(cells) and not (cells.dropna() % 1).any():
-        cells = cells.astype("Int64")  # Integers, some of them missing.
-    text = strings_of(cells)
-    return text.where(~missing(text), "")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skdistill.cli._errors import CommandError, names
-from skdistill.cli._files import read_raw
+from skdistill.cli._files import RawTable, read_raw
 from skdistill.cli._guess import Asked, Reading, read_columns, schema_of
 from skdistill.cli._tables import (
     Schema,
@@ -21,7 +21,7 @@ from skdistill.cli._tables import (
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-__all__ = ["Columns", "Task", "read_task", "with_frequent"]
+__all__ = ["Columns", "Task", "read_task", "task_of", "with_frequent"]
 
 # Integers of at most so many distinct values are classes, if the task is "auto".
 _MOST_LABELS = 20
@@ -121,7 +121,11 @@ def read_task(path: Path, columns: Columns, asked: str) -> Task:
     CommandError
         If the table cannot be read, or nothing can be learned from it.
     """
-    raw = read_raw(path)
+    return task_of(read_raw(path), path, columns, asked)
+
+
+def task_of(raw: RawTable, path: Path, columns: Columns, asked: str) -> Task:
+    """Return what `read_task` does, of a table that is read already."""
     target = columns.target
     for role, name in columns.roles.items():
         if name not in raw.frame:

@@ -2,7 +2,8 @@
 
 from copy import copy
 from functools import partial
-from typing import Any, Self
+from numbers import Integral
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,16 +12,18 @@ from sklearn.metrics import accuracy_score, r2_score
 
 from skdistill._fitting import forget_fit
 from skdistill._optional import import_optional
-from skdistill._sklearn import fit_context
-from skdistill._typing import Table
+from skdistill._sklearn import Interval, fit_context
+from skdistill._typing import Student, Table, Teachers
 from skdistill.blocks import BasePiecewise
 from skdistill.dask._collections import (
     current_client,
+    dtype_said,
     is_collection,
     map_samples,
     partitions,
 )
 from skdistill.dask._run import distill_collections
+from skdistill.dask._teacher import check_trains_on_all
 from skdistill.dask._workers import needing_workers
 from skdistill.students import trains_distributed
 
@@ -28,9 +31,35 @@ __all__ = ["BaseDaskDistilled"]
 
 
 class BaseDaskDistilled(BasePiecewise):
-    """Base of the Dask estimators."""
+    """Base of the Dask estimators.
 
+    Parameters
+    ----------
+    teacher_samples : int or None, default=100000
+        At most how many samples of collections the teacher is cross-fitted and
+        calibrated on: drawn without replacement from all of them. All others are new to
+        the teacher. If None, the teacher is cross-fitted on all of them by the workers
+        together: a fold is made of whole partitions, and a partition is labelled by the
+        teacher of its fold, which saw none of it. Then the teacher must be one of
+        XGBoost and `cv` a number; calibration and judgement take 100,000 samples.
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "teacher_samples": [Interval(Integral, 1, None, closed="left"), None],
+    }
     _pieces = "Dask collections"
+    teacher_samples: int | None  # type: ignore[assignment]
+
+    def __init__(
+        self,
+        teacher: Teachers = None,
+        student: Student | None = None,
+        *,
+        teacher_samples: int | None = 100_000,
+        **inherited: Any,
+    ) -> None:
+        super().__init__(teacher, student, **inherited)
+        self.teacher_samples = teacher_samples
 
     def fit(
         self,
@@ -89,6 +118,8 @@ class BaseDaskDistilled(BasePiecewise):
     @fit_context(prefer_skip_nested_validation=False)
     def _fit_pieces(self, X: Any, y: Any, sample_weight: Any) -> Self:
         self._check_trains(trains_distributed, "reason_not_to_distribute")
+        if self.teacher_samples is None:
+            check_trains_on_all(self)
         client = current_client()
         forget_fit(self, "_teacher")
         with needing_workers(client):
@@ -126,7 +157,10 @@ class BaseDaskDistilled(BasePiecewise):
         self._fitted_student()
         lean = copy(self)
         lean.__dict__["_teacher"] = None  # It need not travel.
-        return map_samples(partial(_call_method, lean, method), X, shape, dtype)
+        call = partial(_call_method, lean, method)
+        if not (method == "predict" and is_classifier(self)):
+            dtype = dtype_said(call, X, dtype)
+        return map_samples(call, X, shape, dtype)
 
 
 def _call_method(model: Any, method: str, X: Table) -> NDArray:

@@ -11,7 +11,9 @@ from skdistill.distilled import DistilledClassifier
 __all__ = ["DaskDistilledClassifier"]
 
 
-@inherit_parameters(BasePiecewise, DistilledClassifier, without=IN_MEMORY)
+@inherit_parameters(
+    BaseDaskDistilled, BasePiecewise, DistilledClassifier, without=IN_MEMORY
+)
 class DaskDistilledClassifier(
     BaseDaskDistilled, PiecewiseClassifierMixin, DistilledClassifier
 ):
@@ -30,6 +32,9 @@ class DaskDistilledClassifier(
     `student_samples` of them on one worker. No sample comes to the client. Samples in
     memory are fitted as by `DistilledClassifier`.
 
+    A teacher of XGBoost can learn all samples too, with ``teacher_samples=None``: it is
+    cross-fitted by ``xgboost.dask.train``, with folds of whole partitions.
+
     Parameters
     ----------
     teacher : estimator or list of (str, estimator), default=None
@@ -37,7 +42,8 @@ class DaskDistilledClassifier(
         workers as it is, and must not have seen the training samples. Any other is
         cross-fitted on `teacher_samples` of them, on one worker; these get out-of-fold
         predictions, and all others those of the fitted teacher, to which they are new.
-        None and several are as in `DistilledClassifier`.
+        If `teacher_samples` is None, all get out-of-fold predictions. None and several
+        are as in `DistilledClassifier`.
 
     Attributes
     ----------

@@ -1,5 +1,6 @@
 """Dask collections: what they are, cut into blocks, and put together of blocks."""
 
+import warnings
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,15 @@ from numpy.typing import NDArray
 from skdistill._optional import import_optional
 from skdistill._typing import Table
 
-__all__ = ["array_of", "current_client", "is_collection", "partitions", "table_of"]
+__all__ = [
+    "array_of",
+    "current_client",
+    "dtype_said",
+    "is_collection",
+    "map_samples",
+    "partitions",
+    "table_of",
+]
 
 
 def is_collection(table: Any) -> bool:
@@ -145,6 +154,35 @@ def map_samples(function: Any, X: Any, shape: tuple[int, ...], dtype: Any) -> An
             said.dask, said.name, (X.chunks[0], *rest), dtype=dtype
         )
     return said
+
+
+def dtype_said(function: Any, X: Any, default: Any) -> Any:
+    """Return the dtype of what a function says of samples, without computing any.
+
+    Parameters
+    ----------
+    function : callable
+        From a table to an array.
+    X : collection
+        The samples; the function is asked of one made up, as Dask itself asks.
+    default : dtype
+        That where it does not take such a sample, as of a category unknown to it.
+
+    Returns
+    -------
+    dtype
+    """
+    dispatch = import_optional("dask.dataframe.dispatch", extra="dask")
+    if hasattr(X, "columns"):
+        sample = dispatch.meta_nonempty(dispatch.make_meta(X))
+    else:
+        sample = np.zeros((1, X.shape[1]), X.dtype)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return np.asarray(function(sample)).dtype
+    except Exception:  # Estimators raise what they like.
+        return np.dtype(default)
 
 
 def _call(function: Any, shape: tuple[int, ...], dtype: Any, X: Table) -> NDArray:

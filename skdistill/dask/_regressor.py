@@ -11,7 +11,9 @@ from skdistill.distilled import DistilledRegressor
 __all__ = ["DaskDistilledRegressor"]
 
 
-@inherit_parameters(BasePiecewise, DistilledRegressor, without=IN_MEMORY)
+@inherit_parameters(
+    BaseDaskDistilled, BasePiecewise, DistilledRegressor, without=IN_MEMORY
+)
 class DaskDistilledRegressor(
     BaseDaskDistilled, PiecewiseRegressorMixin, DistilledRegressor
 ):
@@ -29,14 +31,18 @@ class DaskDistilledRegressor(
     on `student_samples` of them on one worker. No sample comes to the client. Samples
     in memory are fitted as by `DistilledRegressor`.
 
+    A teacher of XGBoost can learn all samples too, with ``teacher_samples=None``: it is
+    cross-fitted by ``xgboost.dask.train``, with folds of whole partitions.
+
     Parameters
     ----------
     teacher : estimator or list of (str, estimator), default=None
         The regressor to learn from. ``FrozenEstimator(teacher)`` is sent to the workers
         as it is, and must not have seen the training samples. Any other is cross-fitted
         on `teacher_samples` of them, on one worker; these get out-of-fold predictions,
-        and all others those of the fitted teacher, to which they are new. None and
-        several are as in `DistilledRegressor`.
+        and all others those of the fitted teacher, to which they are new. If
+        `teacher_samples` is None, all get out-of-fold predictions. None and several are
+        as in `DistilledRegressor`.
 
     Attributes
     ----------

@@ -9,21 +9,25 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone, is_classifier
 
-from skdistill._fitting import naming_failures
+from skdistill._fitting import clone_with_seed, naming_failures
 from skdistill._optional import import_optional
 from skdistill._typing import Estimator
 from skdistill.blocks import (
     Block,
+    BlockFolds,
     Done,
     Draw,
     Facts,
     Prepared,
+    assign_folds,
     count_rows,
     describe,
     distill_sample,
     draw_rows,
     gather_facts,
     label,
+    labels_of,
+    plan_of,
     prepare,
     refine_sample,
     rows_of,
@@ -33,11 +37,15 @@ from skdistill.blocks import (
     to_train,
 )
 from skdistill.dask._collections import array_of, partitions, table_of
-from skdistill.flow import Distillation
+from skdistill.dask._teacher import count_folds
+from skdistill.flow import Distillation, Plan
 from skdistill.students import find_adapter, trains_distributed
+from skdistill.teachers import FoldMeanClassifier, FoldMeanRegressor
 
 __all__ = ["distill_collections"]
 
+# On how many samples a teacher is calibrated and judged that is fitted on all.
+_JUDGED = 100_000
 # How often training on collections begins, if each time a worker is lost.
 _ATTEMPTS = 3
 
@@ -116,13 +124,44 @@ class _Run:
         told = client.map(partial(describe, of_classes=of_classes), blocks, pure=False)
         facts = gather_facts(client.gather(told), of_classes=of_classes)
         sent = seeded(model)
-        seen = draw_rows(facts.counts, sent.teacher_samples, sent.random_state)
+        n_drawn = _JUDGED if sent.teacher_samples is None else sent.teacher_samples
+        seen = draw_rows(facts.counts, n_drawn, sent.random_state)
         return cls(client, sent, blocks, facts, seen)
 
     def prepare(self) -> Any:
-        """Fit the teacher on a worker; return the future of what labelling needs."""
+        """Fit the teacher on a worker; return the future of what labelling needs.
+
+        One that learns all samples is fitted by all workers.
+        """
         taken = self._each(take, self.blocks, self.seen)
-        return self.client.submit(prepare, self.model, self.facts, taken, pure=False)
+        given, folds = (self.model, self.facts, taken), None
+        submit = partial(self.client.submit, pure=False)
+        if self.model.teacher_samples is None:
+            folds = self._fit_folds(*submit(plan_of, *given).result())
+        return submit(prepare, *given, folds)
+
+    def _fit_folds(self, plan: Plan, weighs: bool) -> BlockFolds:
+        """Fit a teacher for each fold of partitions, on all samples of the others."""
+        counts, n_folds = self.facts.counts, count_folds(self.model)
+        of_block = assign_folds(counts, n_folds, plan.seeds.folds or 0)
+        teacher = clone_with_seed(plan.teacher, plan.seeds.teacher)
+        of_labels = partial(labels_of, teacher=teacher, facts=self.facts, weighs=weighs)
+        filled = np.flatnonzero(counts)
+        rows = self._each(of_labels, [self.blocks[number] for number in filled])
+        fitted = []
+        for number in range(n_folds):
+            others = [
+                part
+                for part, block in zip(rows, filled, strict=True)
+                if of_block[block] != number
+            ]
+            with naming_failures(f"teacher ({type(teacher).__name__}), fold {number}"):
+                given = self._collections(others)
+                fitted.append(self._train_again_if_lost(teacher, *given))
+        if not self.facts.of_classes:
+            return BlockFolds(FoldMeanRegressor(fitted), of_block)
+        known, classes = [self.facts.labels] * n_folds, self.facts.labels
+        return BlockFolds(FoldMeanClassifier(fitted, known, classes), of_block)
 
     def fit_student(self, prepared: Any, told: Prepared) -> Estimator:
         """Label the blocks, and train the student on them or on a sample."""
@@ -177,7 +216,7 @@ class _Run:
     def _train_again_if_lost(
         self, student: Estimator, X: Any, mixed: Any, weight: Any
     ) -> Estimator:
-        """Train on collections; begin anew where a worker was lost meanwhile.
+        """Train a clone on collections; begin anew where a worker was lost meanwhile.
 
         What it held is computed again by Dask, but its library gives training up.
         """

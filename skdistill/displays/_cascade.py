@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 __all__ = ["CascadeDisplay"]
 
 
+def _mean_costs(cascade: Estimator, X: Table) -> tuple[float, float] | None:
+    """Return what a sample costs, of all students that see it and of the teacher."""
+    if cascade.costs_ is None:
+        return None
+    *of_students, of_teacher = cascade.costs_
+    comes_to = cascade.predicted_by(X)[:, None] >= np.arange(len(of_students))
+    return float(comes_to.mean(axis=0) @ of_students), of_teacher
+
+
 class CascadeDisplay:
     """Score of a cascade against the fraction of the samples that its teacher predicts.
 
@@ -99,7 +108,9 @@ class CascadeDisplay:
         Parameters
         ----------
         cascade : CascadeRegressor or CascadeClassifier
-            Fitted. If its `costs_` are known, they make the horizontal axis.
+            Fitted. If its `costs_` are known, they make the horizontal axis. With
+            several students, what the last one sends varies, and what they cost is the
+            mean over X of those that are asked.
         X : table of shape (n_samples, n_features)
             Held-out samples.
         y : array-like of shape (n_samples,)
@@ -130,7 +141,7 @@ class CascadeDisplay:
             scores,
             metric=metric or r2_score,
             fractions=fractions,
-            costs=cascade.costs_,
+            costs=_mean_costs(cascade, X),
             chosen=float(np.mean(scores > cascade.threshold_)),
             ax=ax,
             **kwargs,

@@ -58,7 +58,8 @@ class SearchDisplay:
     >>> search = GridSearchCV(
     ...     DistilledRegressor(Ridge(), DecisionTreeRegressor(max_depth=3)),
     ...     {"alpha": [0, 0.5, 1], "temperature": [1, 2]},
-    ... ).fit(X, y)
+    ...     cv=2,
+    ... ).fit(X[:150], y[:150])
     >>> display = SearchDisplay.from_estimator(search)
     >>> display.frame().columns.tolist()
     ['alpha', 'temperature', 'score', 'error']

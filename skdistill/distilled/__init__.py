@@ -8,6 +8,7 @@ from skdistill.distilled._delegates import (
     Delegate,
     RegressorDelegate,
     if_asked_has,
+    take_tags,
 )
 from skdistill.distilled._groups import inner_folds
 from skdistill.distilled._named import NamedPartsMixin, check_names, named_pairs
@@ -32,5 +33,6 @@ __all__ = [
     "make_plan",
     "named_pairs",
     "student_of",
+    "take_tags",
     "translate",
 ]

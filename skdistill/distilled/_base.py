@@ -155,13 +155,18 @@ default=None
         outputs share what they learn: trees and forests of scikit-learn, and
         perceptrons. One teacher is cross-fitted by k-fold then, unless it is frozen.
         If None, or alpha is 0, the student learns the target alone.
-    on_poor_teacher : {"warn", "baseline", "ignore"}, default="warn"
+    on_poor_teacher : {"warn", "baseline", "compare", "ignore"}, default="warn"
         What to do where the teacher, out-of-fold and calibrated, predicts no better
         than a constant, or on held-out samples no better than the baseline student,
         which is fitted once more for that, or up to five times where neither is
-        clearly better. "warn" gives a `PoorTeacherWarning` that
-        says what was seen, "baseline" fits the baseline student as well, and "ignore"
-        does not look.
+        clearly better. "warn" gives a `PoorTeacherWarning` that says what was seen,
+        "baseline" fits the baseline student as well, and "ignore" does not look.
+        "compare" warns too, and distils the student once more without a fifth of the
+        samples, from a teacher that is cross-fitted without them, by two folds if `cv`
+        is a number: where the distilled student is worse there than the baseline
+        student, by more than half a standard error, the baseline student is fitted and
+        a warning says so. A better teacher can harm a student that cannot follow it,
+        such as a linear one.
     teacher_input : transformer or callable, default=None
         phi, from the student's samples to those that the teacher sees: a callable on
         tables, or a transformer, fitted to X without labels. If None, the teacher sees
@@ -202,7 +207,7 @@ default=None
             Hints,
             None,
         ],
-        "on_poor_teacher": [StrOptions({"warn", "baseline", "ignore"})],
+        "on_poor_teacher": [StrOptions({"warn", "baseline", "compare", "ignore"})],
         "teacher_input": [HasMethods(["fit", "transform"]), callable, None],
     }
 

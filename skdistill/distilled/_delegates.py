@@ -17,6 +17,7 @@ __all__ = [
     "Delegate",
     "RegressorDelegate",
     "if_asked_has",
+    "take_tags",
 ]
 
 
@@ -53,12 +54,17 @@ class Delegate(BaseEstimator):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        distilled = _common_tags([*self._models().values()])
-        tags.no_validation = distilled.no_validation
-        tags.input_tags, tags.target_tags = distilled.input_tags, distilled.target_tags
-        tags.regressor_tags = distilled.regressor_tags
-        tags.classifier_tags = distilled.classifier_tags
+        take_tags(tags, [*self._models().values()])
         return tags
+
+
+def take_tags(tags: Tags, models: list[Any]) -> None:
+    """Set the tags of an estimator to what all of the models in it can do."""
+    common = _common_tags(models)
+    tags.no_validation = common.no_validation
+    tags.input_tags, tags.target_tags = common.input_tags, common.target_tags
+    tags.regressor_tags = common.regressor_tags
+    tags.classifier_tags = common.classifier_tags
 
 
 def _common_tags(models: list[Any]) -> Tags:

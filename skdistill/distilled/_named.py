@@ -18,7 +18,7 @@ _RESERVED = ("splitter", "method_mapping", "self")
 class NamedPartsMixin(BaseEstimator):
     """Gives estimators in a list, ``[("name", estimator), ...]``, parameters by name.
 
-    These lists are several teachers, and several students of a search.
+    These lists are several teachers, and several students of a search or cascade.
     """
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -94,11 +94,11 @@ def check_names(model: Estimator) -> None:
     Parameters
     ----------
     model : estimator
-        With the parameters `teacher` and `student`.
+        With the parameters `teacher` and `student`, or one of them.
     """
     own = {*model.get_params(deep=False), *_RESERVED}
     for key in _LISTS:
-        parts, pairs = getattr(model, key), named_pairs(model, key)
+        parts, pairs = getattr(model, key, None), named_pairs(model, key)
         if isinstance(parts, list) and (not parts or len(pairs) != len(parts)):
             raise ValueError(
                 f"Several {key}s must be a list of pairs, at least one: {key}=[('name',"

@@ -5,11 +5,9 @@ import re
 from collections.abc import Callable, Sequence
 from operator import methodcaller
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from skdistill._typing import Estimator, Table
@@ -18,20 +16,24 @@ from skdistill.exceptions import RoundingWarning, UncheckedWarning
 from skdistill.export._c_compile import find_compiler, run_c
 from skdistill.export._c_file import CModel, write_c
 from skdistill.export._check import (
-    Comparison,
     Predictions,
     check_few_differ,
     check_same_predictions,
     predictions_of,
 )
 from skdistill.export._ensembles import Ensemble
-from skdistill.export._parts import Beside, Part, apply_parts
+from skdistill.export._parts import Beside, Part
 from skdistill.export._read import read_model
 from skdistill.export._refusals import (
-    check_dense,
     check_precision,
-    check_shape,
     why_not,
+)
+from skdistill.export._samples import (
+    as_numbers,
+    column_names,
+    compare,
+    labels_of,
+    predict_parts,
 )
 from skdistill.export._trees import round_down, round_to_nearest
 
@@ -142,8 +144,8 @@ def to_c(
     """
     _check_parameters(path, dtype, leaves, name, max_mismatch)
     check_is_fitted(model)
-    classes = _labels(model) if is_classifier(model) else None
-    rows = _numbers(X)
+    classes = labels_of(model, "C")
+    rows = as_numbers(X, "C")
     try:
         parts = read_model(model)
     except ValueError as error:
@@ -155,11 +157,11 @@ def to_c(
         parts = _best_rounded(parts, rows, classes, expected)
     # What was read of the model is checked before it is written and compiled.
     title = type(model).__name__
-    found = _compare(expected, _predict(parts, rows, classes))
+    found = compare(expected, predict_parts(parts, rows, classes))
     check_few_differ(found, title, max_mismatch=max_mismatch, kind="C model")
     if leaves != "float":
         parts = _change_trees(parts, methodcaller("quantised", leaves))
-        quantised = _predict(parts, rows, classes)
+        quantised = predict_parts(parts, rows, classes)
         _warn_of_quantisation(expected[-1], quantised, leaves)
         expected = [quantised]
     c_model = write_c(
@@ -167,7 +169,7 @@ def to_c(
         name=name,
         header_name=f"{name if path is None else Path(path).stem}.h",
         dtype=dtype,
-        features=_feature_names(X, rows),
+        features=column_names(X, rows),
         title=title,
         classes=classes,
     )
@@ -175,7 +177,7 @@ def to_c(
     if compiler is None:
         warn_user(_UNCHECKED, UncheckedWarning)
     else:
-        found = _compare(expected, run_c(c_model, rows, compiler))
+        found = compare(expected, run_c(c_model, rows, compiler))
         check_same_predictions(found, title, max_mismatch=max_mismatch, kind="C model")
     if path is not None:
         Path(path).with_suffix(".h").write_text(c_model.header, encoding="ascii")
@@ -212,85 +214,8 @@ def _check_parameters(
         )
 
 
-def _labels(model: Estimator) -> NDArray:
-    """Return the labels of a classifier, if C has them and there are probabilities."""
-    classes = model.classes_
-    if isinstance(classes, list):
-        raise ValueError(
-            "A C classifier predicts one output. Got a model of "
-            f"{len(classes)} outputs. Fit one model for each."
-        )
-    if not hasattr(model, "predict_proba"):
-        raise ValueError(
-            "A C classifier needs probabilities. Got a model without predict_proba."
-        )
-    classes = np.asarray(classes)
-    odd = [label for label in classes.tolist() if not _is_in_c(label)]
-    if not odd:
-        return classes
-    raise ValueError(
-        "The labels of a C classifier are numbers or strings: integers of 64 bits, "
-        f"strings that are UTF-8 without a null. Got {odd[:3]} and such. Fit the model "
-        "on their names."
-    )
-
-
-def _is_in_c(label: Any) -> bool:
-    """Return whether C has a constant for a label."""
-    match label:
-        case int():  # The lowest integer of 64 bits has no constant of its own.
-            return abs(label) < 2**63
-        case str():
-            return "\0" not in label and not any(
-                "\ud800" <= c <= "\udfff" for c in label
-            )
-    return isinstance(label, float)
-
-
-def _numbers(X: Table) -> NDArray[np.float64]:
-    """Return samples as an array of numbers."""
-    check_dense(X, "C")
-    table = np.asarray(X)
-    check_shape(table)
-    if hasattr(X, "isna") and table.dtype.kind == "O":  # pandas' own missing values.
-        table = np.where(X.isna(), np.nan, table)
-    has_text = table.dtype.kind in "SU" or (
-        table.dtype.kind == "O" and any(isinstance(cell, str) for cell in table.flat)
-    )
-    if not has_text and table.dtype.kind != "c":
-        try:
-            return table.astype(float)
-        except (TypeError, ValueError):
-            pass
-    raise ValueError(
-        "An input of a C model holds numbers. Got something else in X. Encode it "
-        "before the model, and export the model that takes the numbers."
-    )
-
-
 def _in_single_precision(X: Table, rows: NDArray) -> Table:
     return X.astype(np.float32) if hasattr(X, "astype") else rows.astype(np.float32)
-
-
-def _feature_names(X: Table, rows: NDArray) -> list[str]:
-    names = getattr(X, "columns", range(rows.shape[1]))
-    return [str(name) for name in names]
-
-
-def _predict(
-    parts: Sequence[Part], rows: NDArray, classes: NDArray | None
-) -> Predictions:
-    """Return what the parts predict."""
-    values = apply_parts(parts, rows)
-    if classes is None:
-        return Predictions(values, None)
-    return Predictions(values, classes[values.argmax(axis=1)])
-
-
-def _compare(expected: Sequence[Predictions], found: Predictions) -> Comparison:
-    """Compare with predictions for the samples as they are and, if at all, rounded."""
-    given, rounded = (one.differences(found) for one in (expected[0], expected[-1]))
-    return Comparison(given, rounded)
 
 
 def _best_rounded(
@@ -305,7 +230,8 @@ def _best_rounded(
         for how in (round_to_nearest, round_down)
     ]
     return min(
-        ways, key=lambda way: _compare(expected, _predict(way, rows, classes)).counts
+        ways,
+        key=lambda way: compare(expected, predict_parts(way, rows, classes)).counts,
     )
 
 

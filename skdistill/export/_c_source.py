@@ -7,9 +7,9 @@ from textwrap import fill, indent
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["CSource", "braces", "number", "smallest_type", "strings"]
+__all__ = ["CSource", "braces", "integer", "number", "strings"]
 
-_INTEGERS = ("int8", "int16", "int32")
+_INTEGERS = ("int8", "uint8", "int16", "uint16", "int32")
 
 
 def number(value: float, real: str) -> str:
@@ -21,6 +21,11 @@ def number(value: float, real: str) -> str:
     if np.isinf(found):
         return "INFINITY" if found > 0 else "-INFINITY"
     return f"{found!s}f" if real == "float" else repr(found)
+
+
+def integer(value: int, kind: str) -> str:
+    """Return an integer as a constant of C, of a type such as "uint32"."""
+    return f"{value:#x}ull" if kind == "uint64" else str(value)
 
 
 def strings(values: Iterable[str]) -> list[str]:
@@ -64,13 +69,26 @@ class CSource:
         If `kind` is None, it is the smallest type of integers that holds the values.
         """
         values = np.ravel(values)
-        kind = smallest_type(values) if kind is None else kind
+        kind = _smallest_type(values) if kind is None else kind
         if kind in ("double", "float"):
             items = [number(value, kind) for value in values]
         else:
-            items, kind = [str(int(value)) for value in values], f"{kind}_t"
+            items = [integer(int(value), kind) for value in values]
+            kind = f"{kind}_t"
         name = self.new_name()
         self.blocks.append(f"static const {kind} {name}[] = {braces(items)};")
+        return name
+
+    def records(self, fields: dict[str, NDArray]) -> str:
+        """Write an array of structures of integers; return its name."""
+        types = {name: _smallest_type(values) for name, values in fields.items()}
+        members = " ".join(f"{kind}_t {name};" for name, kind in types.items())
+        columns = (values.tolist() for values in fields.values())
+        items = [braces(map(str, row)) for row in zip(*columns, strict=True)]
+        name = self.new_name()
+        self.blocks.append(
+            f"static const struct {{ {members} }} {name}[] = {braces(items)};"
+        )
         return name
 
     def new_name(self) -> str:
@@ -105,7 +123,7 @@ def _filled(text: str) -> str:
     return fill(text, 80, break_long_words=False, break_on_hyphens=False)
 
 
-def smallest_type(values: NDArray) -> str:
+def _smallest_type(values: NDArray) -> str:
     """Return the smallest type of integers that holds the values."""
     return next(
         kind

@@ -116,7 +116,7 @@ def predictions_of(model: Estimator, X: Table) -> Predictions:
         final, seen = last_step(model, X)
         if isinstance(final, CascadeRegressor | CascadeClassifier):
             score = final.deferral_score(seen)[:, None]
-            of_student = predictions_of(final.estimator_, seen)
+            of_student = predictions_of(final.stages_[0].model, seen)
             return replace(of_student, score=Predictions(score, None))
         predicted = np.asarray(model.predict(X))
         if not hasattr(model, "classes_"):

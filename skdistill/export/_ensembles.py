@@ -44,6 +44,26 @@ class Tree:
         return self.left < 0
 
     @property
+    def leaves_before(self) -> NDArray[np.intp]:
+        """How many leaves stand left of those of each node, (n_nodes,)."""
+        order, stack = [], [0]
+        while stack:
+            node = stack.pop()
+            order.append(node)
+            if self.left[node] >= 0:
+                stack += [int(self.right[node]), int(self.left[node])]
+        is_leaf = self.is_leaf[order]
+        before = np.zeros(len(self.left), dtype=np.intp)
+        before[order] = np.cumsum(is_leaf) - is_leaf
+        return before
+
+    @property
+    def leaf_values(self) -> NDArray:
+        """The values of the leaves, from left to right."""
+        leaves = np.flatnonzero(self.is_leaf)
+        return self.value[leaves[np.argsort(self.leaves_before[leaves])]]
+
+    @property
     def outputs(self) -> slice:
         """The outputs that the leaves add to."""
         return slice(self.output, self.output + self.value.shape[1])
@@ -109,6 +129,19 @@ class Ensemble:
         )
         return replace(self, trees=tuple(trees), single=True)
 
+    def in_double_precision(self) -> "Ensemble":
+        """Return the ensemble that need not round samples to single precision.
+
+        Each threshold is the largest double that is rounded to the one before or below.
+        """
+        if not self.single:
+            return self
+        trees = (
+            replace(tree, threshold=_highest_rounded(tree.threshold))
+            for tree in self.trees
+        )
+        return replace(self, trees=tuple(trees), single=False)
+
     def quantised(self, leaves: str) -> "Ensemble":
         """Return the ensemble with integers in the leaves, each tree on its own scale.
 
@@ -126,3 +159,19 @@ class Ensemble:
             codes = np.rint((tree.value - middle) / scale).clip(-limit, limit)
             trees.append(replace(tree, value=codes, scale=scale))
         return replace(self, trees=tuple(trees), start=start, leaves=leaves)
+
+
+def _highest_rounded(thresholds: NDArray) -> NDArray[np.float64]:
+    """Return the largest doubles that are rounded to these numbers or below.
+
+    They are the middle between a number and the next, where the number is even and so
+    gets what lies there, or the double before that.
+    """
+    single = thresholds.astype(np.float32)
+    with np.errstate(over="ignore"):
+        after = np.nextafter(single, np.float32(np.inf)).astype(float)
+    after[np.isposinf(after)] = 2.0**128  # From half-way to which on all is infinite.
+    middle = (single.astype(float) + after) / 2
+    is_even = single.view(np.uint32) % 2 == 0
+    highest = np.where(is_even, middle, np.nextafter(middle, -np.inf))
+    return np.where(np.isposinf(single), np.inf, highest)

@@ -127,7 +127,7 @@ class Graph:
             case FrozenEstimator():
                 return self.outputs(model.estimator, inputs)
             case CascadeRegressor() | CascadeClassifier():
-                outputs = self.outputs(model.estimator_, inputs)
+                outputs = self.outputs(model.stages_[0].model, inputs)
                 return [*outputs, self._deferral_score(model, inputs, outputs[-1])]
             case DistilledRegressor():
                 return self._rescaled(model, self.outputs(model.student_, inputs))

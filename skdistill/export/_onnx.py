@@ -82,7 +82,8 @@ def to_onnx(
     model : estimator
         Fitted: a distilled estimator, a search for one, a baseline student, refined or
         not, a cascade, or a Pipeline that ends in one of them. The student of a cascade
-        is exported, with the deferral score.
+        is exported, with the deferral score; of several students, each with its own,
+        by ``cascade.of_student(name)``.
     X : {array-like, DataFrame} of shape (n_samples, n_features)
         Samples that are typical of those to be predicted, such as training samples.
         They say what the inputs are, and the predictions for them are checked.
@@ -154,6 +155,8 @@ def to_onnx(
 
     if is_classifier(model):
         _check_labels(model.classes_)
+    if _is_cascade(model):
+        _check_stages(final_step(model))
     inputs, expected = describe(model, X, dtype), predictions_of(model, X)
     onnx_model, found = _export(model, inputs, expected, rounds_down=False)
     if found.counts > (0, 0) and _has_trees(onnx_model):
@@ -235,6 +238,17 @@ def _is_cascade(model: Estimator) -> bool:
     return isinstance(final_step(model), CascadeRegressor | CascadeClassifier)
 
 
+def _check_stages(cascade: Estimator) -> None:
+    """Raise if a cascade is more than one student with its score."""
+    names = [stage.name for stage in cascade.stages_]
+    if len(names) > 1:
+        raise ValueError(
+            "An ONNX model holds one student of a cascade with its deferral score, as "
+            "what follows is computed for some samples alone. Got the students "
+            f"{names}. Export each: to_onnx(cascade.of_student({names[0]!r}), X), ..."
+        )
+
+
 def _check_labels(classes: NDArray) -> None:
     kind = np.asarray(classes).dtype.kind
     if len(classes) < 2:
@@ -258,7 +272,8 @@ def _why_not(model: Estimator, error: Exception) -> str:
 def _why_no_cascade(cascade: Estimator, error: Exception) -> str:
     """Say which parts it may be; converters fail late, and do not say for whom."""
     name = type(cascade).__name__
-    student = type(final_step(cascade.estimator_.student_)).__name__
+    shipped = cascade.stages_[0].model
+    student = type(final_step(getattr(shipped, "student_", shipped))).__name__
     reason = f": {first_line(error)}."
     if not cascade.deferral_models_:
         return f"The {name} cannot be exported to ONNX because of its {student}{reason}"

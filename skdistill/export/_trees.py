@@ -87,6 +87,15 @@ class _Sklearn(TreeStudent):
     They round rows to single precision themselves, and thresholds not at all.
     """
 
+    def mend(
+        self, attributes: dict[str, Any], *, rounds_down: bool = False
+    ) -> dict[str, Any]:
+        """Let boosting of several classes that starts from zero start all of them."""
+        attributes = super().mend(attributes, rounds_down=rounds_down)
+        if getattr(self.model, "init", None) != "zero":
+            return attributes
+        return attributes | {"base_values": [0.0] * self.model.estimators_.shape[1]}
+
     def _in_single_precision(self, thresholds: NDArray) -> NDArray[np.float32]:
         return round_down(thresholds)
 

@@ -7,6 +7,7 @@ TRUSTED_TYPES = (
     "skdistill.bayesian._regressor.BayesianDistilledRegressor",
     "skdistill.cascade._classifier.CascadeClassifier",
     "skdistill.cascade._regressor.CascadeRegressor",
+    "skdistill.cascade._stage.CascadeStage",
     "skdistill.distilled._classifier.DistilledClassifier",
     "skdistill.distilled._groups.GroupFolds",
     "skdistill.distilled._regressor.DistilledRegressor",

@@ -1,8 +1,11 @@
 """From labels and a teacher to a student: same inputs, same outputs, no estimator."""
 
+import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -13,10 +16,10 @@ from skdistill._fitting import clone_with_seed, naming_failures
 from skdistill._typing import Estimator, Table
 from skdistill._validation import check_two_classes
 from skdistill.flow._data import Data
-from skdistill.flow._guard import Verdict, judge
+from skdistill.flow._guard import Verdict, judge, judge_student
 from skdistill.flow._hints import as_table, make_hints
 from skdistill.flow._mix import mix
-from skdistill.flow._plan import Plan
+from skdistill.flow._plan import Plan, is_trusted
 from skdistill.flow._residuals import with_residuals
 from skdistill.flow._signal import (
     make_signal,
@@ -92,6 +95,11 @@ class Supervision:
     view: View
     unlabeled: Unlabeled | None
     hints: NDArray | None = None
+
+    def part(self, rows: NDArray) -> "Supervision":
+        """Return that of some training samples, and of the whole transfer set."""
+        hints = None if self.hints is None else self.hints[rows]
+        return replace(self, signal=self.signal.part(rows), hints=hints)
 
     def predict(
         self, plan: Plan, data: Data, X: Table, X_privileged: Table | None = None
@@ -181,9 +189,13 @@ def distill(plan: Plan, data: Data, watch: Watch = _unwatched) -> Distillation:
     """
     with watch("teacher", None):
         known, verdict = supervise_labelled(plan, data)
+        if not verdict.is_baseline:
+            supervision = supervise(plan, data, known)
+            fit = partial(_fit_part, plan, supervision)
+            verdict = judge_student(plan, data, supervision.signal, verdict, fit)
         if verdict.is_baseline:
             plan, data = plan.of_baseline(), data.labelled()
-        supervision = supervise(plan, data, known)
+            supervision = supervise(plan, data, known)
     done = distill_supervised(plan, data, supervision, watch)
     return replace(done, verdict=verdict)
 
@@ -210,9 +222,7 @@ def supervise_labelled(plan: Plan, data: Data) -> tuple[Supervision, Verdict]:
     if plan.on_poor_teacher != "ignore":
         verdict = judge(plan, data, known.signal)
     if verdict.is_poor and plan.on_poor_teacher == "baseline":
-        kept = "The baseline student is fitted, and learns nothing from it."
-        findings = (*verdict.findings, kept)
-        verdict = replace(verdict, findings=findings, is_baseline=True)
+        verdict = verdict.of_baseline()
     return known, verdict
 
 
@@ -318,6 +328,26 @@ def distill_supervised(
     with watch("student", student), naming_failures(part):
         students = _fit_students(student, plan, data, supervision)
     return Distillation(plan, supervision, tuple(students))
+
+
+def _fit_part(
+    plan: Plan, supervision: Supervision, training: Data, rows: NDArray
+) -> Estimator:
+    """Return the student distilled on a part of the samples, the given rows.
+
+    Out-of-fold predictions know the labels of all other folds, those held out among
+    them. So a teacher that is fitted is cross-fitted once more, on the part alone, by
+    two folds where a number of folds was asked for.
+    """
+    if is_trusted(plan, training):
+        supervision = supervision.part(rows)
+    else:
+        few = plan.cv is None or isinstance(plan.cv, Integral)
+        plan = replace(plan, cross_fit="kfold", cv=2 if few else plan.cv, memory=None)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # The fit on all samples has warned.
+            supervision = supervise(plan, training)
+    return distill_supervised(plan, training, supervision).students[0]
 
 
 def _fit_students(

@@ -4,9 +4,17 @@ Its out-of-fold predictions stand beside the labels, so they can be held against
 constant, and on held-out parts against the baseline student, which is fitted once more
 for each. Losses are compared sample by sample: the paired differences say more
 than two scores do.
+
+A better teacher may still make a worse student: one with few shapes cannot follow it,
+and learns what the teacher has wrong on average instead. A linear student shows it. Its
+solution hangs on the target through sums over the samples of x times the target alone,
+which labels give without bias. So where its weights are few for the samples there is
+nothing to gain, and the bias of the teacher's sums to lose. No score of the teacher
+tells; only the student, distilled on a part and held against the baseline student.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +22,7 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import confusion_matrix
 
 from skdistill._figures import readable
+from skdistill._typing import Estimator
 from skdistill.flow._data import Data
 from skdistill.flow._plan import Plan
 from skdistill.flow._residuals import best_constant, in_students_loss
@@ -21,12 +30,14 @@ from skdistill.flow._rival import (
     compare_with_baseline,
     loss_name,
     mean_and_error,
+    predict_as_losses_want,
     sample_losses,
 )
 from skdistill.students import TrainingLoss, training_loss
+from skdistill.targets import target_scale
 from skdistill.teachers import AffineCalibration, Signal
 
-__all__ = ["Verdict", "judge"]
+__all__ = ["Verdict", "judge", "judge_student"]
 
 # What is still taken for the same unit, and from where on a shift is none by chance.
 _SLOPES, _ERRORS = (0.5, 2.0), 5.0
@@ -38,12 +49,12 @@ _MOST_CLASSES = 200
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was seen of a teacher.
+    """What was seen of a teacher, and of what its student learned on trial.
 
     Attributes
     ----------
     is_poor : bool
-        Whether it is no better than a constant, or than the baseline student.
+        Whether the teacher is no better than a constant, or than the baseline student.
     findings : tuple of str
         What was seen, each a sentence.
     is_baseline: bool
@@ -56,6 +67,11 @@ class Verdict:
 
     def __str__(self) -> str:
         return " ".join(self.findings)
+
+    def of_baseline(self) -> "Verdict":
+        """Return the same, by which the baseline student is kept."""
+        kept = "The baseline student is fitted, and learns nothing from it."
+        return replace(self, findings=(*self.findings, kept), is_baseline=True)
 
 
 def judge(plan: Plan, data: Data, signal: Signal) -> Verdict:
@@ -86,6 +102,58 @@ def judge(plan: Plan, data: Data, signal: Signal) -> Verdict:
     if finding is None:
         return Verdict(findings=causes)
     return Verdict(is_poor=True, findings=(finding, *causes))
+
+
+def judge_student(
+    plan: Plan,
+    data: Data,
+    signal: Signal,
+    verdict: Verdict,
+    fit: Callable[[Data, NDArray], Estimator],
+) -> Verdict:
+    """Hold the distilled student against the baseline student, if the plan asks.
+
+    Parameters
+    ----------
+    plan : Plan
+        How the student is distilled.
+    data : Data
+        All samples.
+    signal : Signal
+        What the teacher says of them.
+    verdict : Verdict
+        What was seen of the teacher.
+    fit : callable
+        ``fit(training, train)`` returns the student distilled on the samples `train`.
+
+    Returns
+    -------
+    Verdict
+        The one given, unless the distilled student is worse on held-out samples: then
+        one by which the baseline student is kept.
+    """
+    is_asked = plan.on_poor_teacher == "compare" and plan.learns_teacher(data)
+    if not (is_asked and signal.is_out_of_fold):
+        return verdict
+
+    def predict(training: Data, part: Data, train: NDArray, _: NDArray) -> NDArray:
+        student = fit(training, train)
+        predictions = predict_as_losses_want(student, part, training.classes)
+        if training.classes is not None:
+            return predictions
+        # A student is not worse for being scaled, as the temperature asks.
+        scale = target_scale(plan.alpha, plan.temperature)
+        return training.mean + (predictions - training.mean) / scale
+
+    found = compare_with_baseline(plan, data, predict, most=1)
+    if found is None or not found.rival_lags:
+        return verdict
+    finding = (
+        f"On {len(found.rival)} held-out samples the student is worse for learning "
+        f"from the teacher: {found}. A student that can follow the teacher is the "
+        "remedy, or a search, which chooses alpha."
+    )
+    return replace(verdict, findings=(*verdict.findings, finding)).of_baseline()
 
 
 def _against_constant(plan: Plan, data: Data, signal: Signal) -> str | None:
@@ -121,11 +189,16 @@ def _constant(data: Data, loss: TrainingLoss) -> NDArray[np.float64]:
 
 def _against_baseline(plan: Plan, data: Data, signal: Signal) -> str | None:
     """Say so if the student learns as much from the labels alone, on held-out parts."""
-    found = compare_with_baseline(plan, data, signal)
-    if found is None or found.teacher_leads:
+
+    def predict(training: Data, _: Data, train: NDArray, held_out: NDArray) -> NDArray:
+        said = signal.said.take(train), signal.said.take(held_out)
+        return in_students_loss(plan, training, *said)
+
+    found = compare_with_baseline(plan, data, predict)
+    if found is None or found.rival_leads:
         return None
     return (
-        f"On {len(found.teacher)} held-out samples the teacher knows no more than the "
+        f"On {len(found.rival)} held-out samples the teacher knows no more than the "
         f"student learns from the labels alone: {found}. A better teacher, or "
         "on_poor_teacher='baseline', is the remedy."
     )

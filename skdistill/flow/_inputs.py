@@ -1,5 +1,7 @@
 """Whether teacher and student take the samples and labels given, by their tags."""
 
+from typing import Any
+
 import numpy as np
 from scipy import sparse
 from sklearn.base import clone, is_regressor
@@ -14,6 +16,7 @@ from skdistill.flow._tables import count_columns
 from skdistill.students import find_adapter
 
 __all__ = [
+    "check_cross_fits_parts",
     "check_divisible",
     "check_drawable",
     "check_student_takes",
@@ -58,6 +61,15 @@ def check_teacher_takes(
             "A teacher of distances or kernels between the samples cannot be "
             "cross-fitted: a fold takes its rows of X and would need its columns too. "
             f"Got {teacher!r}. {_BY_NAME}"
+        )
+
+
+def check_cross_fits_parts(on_poor_teacher: str, cv: Any) -> None:
+    """Raise if a part of the samples is to be cross-fitted by splits of them all."""
+    if on_poor_teacher == "compare" and isinstance(cv, list):
+        raise ValueError(
+            "on_poor_teacher='compare' cross-fits the teacher on a part of the samples "
+            "too. Got splits of all samples as cv. Pass a number or a splitter."
         )
 
 

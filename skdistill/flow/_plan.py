@@ -17,6 +17,7 @@ from skdistill.flow._bound import check_bound
 from skdistill.flow._data import Data
 from skdistill.flow._hints import check_hints
 from skdistill.flow._inputs import (
+    check_cross_fits_parts,
     check_drawable,
     check_student_takes,
     check_teacher_takes,
@@ -59,6 +60,7 @@ __all__ = [
     "Plan",
     "Seeds",
     "check_plan",
+    "is_trusted",
     "resolve_refinement",
     "resolve_transfer",
 ]
@@ -116,8 +118,8 @@ class Plan:
         A student is returned for each. They grow it alike.
     teacher_input : transformer, callable or None
         From the student's samples to the teacher's.
-    on_poor_teacher : {"warn", "baseline", "ignore"}
-        Whether the teacher is judged, and what is distilled if it is a poor one.
+    on_poor_teacher : {"warn", "baseline", "compare", "ignore"}
+        Whether the teacher is judged, or the student too, and what is distilled then.
     memory : Store or None
         The cache of the teacher's work, as `open_cache` returned it; None keeps
         nothing.
@@ -328,6 +330,7 @@ def check_plan(plan: Plan, data: Data) -> None:
         is_refined=plan.refinements[0] is not None,
     )
     check_hints(plan, data)
+    check_cross_fits_parts(plan.on_poor_teacher, plan.cv)
     if plan.refinements[0] is not None:
         _check_refines(plan, data)
     if has_transfer_set:
@@ -374,7 +377,7 @@ def _check_stage(plan: Plan, data: Data) -> None:
 
 def _check_learns(plan: Plan, data: Data, *, has_transfer_set: bool) -> None:
     """Raise if the student cannot learn from the teacher as the plan says."""
-    is_in_sample = plan.cross_fit is False and not _is_trusted(plan, data)
+    is_in_sample = plan.cross_fit is False and not is_trusted(plan, data)
     if data.is_classification:
         check_learns_target(plan.student, plan.soften)
     else:
@@ -441,7 +444,7 @@ def _check_training_loss(plan: Plan, data: Data) -> None:
         "and quantiles with them. Use temperature=1": plan.temperature != 1,
         "It learns from the teacher's out-of-fold residuals, and cross_fit=False gives "
         "none. Use another cross_fit": plan.cross_fit is False
-        and not _is_trusted(plan, data),
+        and not is_trusted(plan, data),
         "It learns from the teacher through a transfer set alone, and none is drawn. "
         "Use transfer=MungeSampler(), which needs a dense X, or X_unlabeled, or "
         "alpha=0": not plan.has_transfer_set(data),
@@ -455,7 +458,7 @@ def _check_training_loss(plan: Plan, data: Data) -> None:
         )
 
 
-def _is_trusted(plan: Plan, data: Data) -> bool:
+def is_trusted(plan: Plan, data: Data) -> bool:
     """Return whether predictions are taken as they are: no teacher is fitted."""
     parts = [part for _, part in named_teachers(plan.teacher)]
     is_frozen = all(isinstance(one, FrozenEstimator) for one in parts)

@@ -1,8 +1,10 @@
-"""The student without the teacher: its predictions beside the teacher's, held out."""
+"""The student without the teacher: its predictions beside others', held out."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import Self
 
 import numpy as np
@@ -17,7 +19,6 @@ from skdistill.flow._data import Data
 from skdistill.flow._inputs import is_pairwise
 from skdistill.flow._mix import mix
 from skdistill.flow._plan import Plan
-from skdistill.flow._residuals import in_students_loss
 from skdistill.refine import LeafRefinement, refined_models
 from skdistill.students import (
     LabelCoder,
@@ -28,7 +29,6 @@ from skdistill.students import (
 )
 from skdistill.teachers import (
     CrossFitTask,
-    Signal,
     log_losses,
     predict_logits,
     predict_values,
@@ -40,6 +40,7 @@ __all__ = [
     "fit_baseline",
     "loss_name",
     "mean_and_error",
+    "predict_as_losses_want",
     "sample_losses",
 ]
 
@@ -47,20 +48,25 @@ __all__ = [
 _FEWEST = 100
 # The fraction of the samples that is held out at a time, at least.
 _HELD_OUT = 0.2
-# So many standard errors apart, teacher and student need no further part.
+# So many standard errors apart, rival and baseline need no further part.
 _CLEAR = 1.5
-# By so many standard errors the teacher must lead to be worth its errors;
-# `benchmarks.teachers` counts the warnings that are missed, and those that are false.
+# By so many standard errors the teacher must lead to be worth its errors, and its
+# student lag to be given up; `benchmarks.teachers` counts the warnings that are missed,
+# and those that are false.
 _LEAD = 0.5
+
+# Predicts the second data, which are held out, by what is known of the first; the rows
+# of both are those of all samples.
+Rival = Callable[[Data, Data, NDArray, NDArray], NDArray]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The losses of teacher and baseline student on the same held-out samples.
+    """The losses of a rival and the baseline student on the same held-out samples.
 
     Attributes
     ----------
-    teacher, baseline : ndarray of shape (n_samples,)
+    rival, baseline : ndarray of shape (n_samples,)
         The losses.
     weight : ndarray of shape (n_samples,) or None
         Sample weights.
@@ -68,7 +74,7 @@ class Comparison:
         What the losses are called.
     """
 
-    teacher: NDArray[np.float64]
+    rival: NDArray[np.float64]
     baseline: NDArray[np.float64]
     weight: NDArray | None
     unit: str
@@ -78,7 +84,7 @@ class Comparison:
         """Return that on all parts together."""
         weights = [part.weight for part in parts if part.weight is not None]
         return cls(
-            np.concatenate([part.teacher for part in parts]),
+            np.concatenate([part.rival for part in parts]),
             np.concatenate([part.baseline for part in parts]),
             np.concatenate(weights) if weights else None,
             parts[0].unit,
@@ -86,8 +92,8 @@ class Comparison:
 
     @property
     def lead(self) -> tuple[float, float]:
-        """By how much the teacher's mean loss is less, and the standard error."""
-        return mean_and_error(self.baseline - self.teacher, self.weight)
+        """By how much the rival's mean loss is less, and the standard error."""
+        return mean_and_error(self.baseline - self.rival, self.weight)
 
     @property
     def is_clear(self) -> bool:
@@ -96,25 +102,33 @@ class Comparison:
         return abs(gain) > _CLEAR * error
 
     @property
-    def teacher_leads(self) -> bool:
-        """Whether the teacher knows more, by more than a part of the noise."""
+    def rival_leads(self) -> bool:
+        """Whether the rival is better, by more than a part of the noise."""
         gain, error = self.lead
         return gain > _LEAD * error
 
+    @property
+    def rival_lags(self) -> bool:
+        """Whether the rival is worse, by more than a part of the noise."""
+        gain, error = self.lead
+        return gain < -_LEAD * error
+
     def __str__(self) -> str:
-        teacher, baseline = (
+        rival, baseline = (
             np.average(losses, weights=self.weight)
-            for losses in (self.teacher, self.baseline)
+            for losses in (self.rival, self.baseline)
         )
         return (
-            f"its {self.unit} is {readable(teacher)}, the student's "
+            f"its {self.unit} is {readable(rival)}, the baseline student's "
             f"{readable(baseline)}, with a standard error of "
             f"{readable(self.lead[1], 2)} between them"
         )
 
 
-def compare_with_baseline(plan: Plan, data: Data, signal: Signal) -> Comparison | None:
-    """Hold the teacher against the student that learns from the labels alone.
+def compare_with_baseline(
+    plan: Plan, data: Data, rival: Rival, most: int | None = None
+) -> Comparison | None:
+    """Hold a rival against the student that learns from the labels alone.
 
     A fifth of the samples is held out; as long as neither leads clearly, another fifth
     is besides.
@@ -125,8 +139,11 @@ def compare_with_baseline(plan: Plan, data: Data, signal: Signal) -> Comparison 
         Holds the student and the folds.
     data : Data
         The training data.
-    signal : Signal
-        The teacher's out-of-fold predictions for it.
+    rival : callable
+        ``rival(training, part, train, held_out)`` returns values or logits for the
+        part, whose samples are held out.
+    most : int or None, default=None
+        How many parts are held out at most.
 
     Returns
     -------
@@ -136,14 +153,12 @@ def compare_with_baseline(plan: Plan, data: Data, signal: Signal) -> Comparison 
     if not _can_hold_out(plan, data):
         return None
     found: Comparison | None = None
-    for train, held_out in _splits(plan, data):
+    for train, held_out in islice(_splits(plan, data), most):
         training, part = data.part(train), data.part(held_out)
         if not _can_compare(training, part):
             continue
-        said = signal.said.take(train), signal.said.take(held_out)
-        known = in_students_loss(plan, training, *said)
-        del said
-        compared = _compare(plan, training, part, known)
+        predict_part = partial(rival, training, part, train, held_out)
+        compared = _compare(plan, training, part, predict_part)
         if compared is None:
             break
         found = compared if found is None else Comparison.all_of([found, compared])
@@ -163,27 +178,28 @@ def _can_hold_out(plan: Plan, data: Data) -> bool:
 
 
 def _compare(
-    plan: Plan, training: Data, part: Data, known: NDArray
+    plan: Plan, training: Data, part: Data, predict_part: Callable[[], NDArray]
 ) -> Comparison | None:
-    """Compare on a part what the teacher knows with what the student learns.
+    """Compare on a part what a rival predicts with what the student learns.
 
     Return None where the student cannot learn from the one, or predict the other.
     """
     try:
         baseline = fit_baseline(plan, training)
-        learned = _predict(baseline, part, training.classes)
+        learned = predict_as_losses_want(baseline, part, training.classes)
+        known = predict_part()
     except Exception as error:
         if not _is_of_data(error):
             raise
         return None
     loss = TrainingLoss() if part.is_classification else training_loss(plan.student)
     by_class = part.is_classification and not hasattr(baseline, "predict_proba")
-    teacher, student = (
+    rival, student = (
         sample_losses(values, part, loss, by_class=by_class)
         for values in (known, learned)
     )
     return Comparison(
-        teacher, student, part.weight, loss_name(part, loss, by_class=by_class)
+        rival, student, part.weight, loss_name(part, loss, by_class=by_class)
     )
 
 
@@ -257,19 +273,21 @@ def mean_and_error(differences: NDArray, weight: NDArray | None) -> tuple[float,
     return mean, error
 
 
-def _predict(baseline: Estimator, part: Data, classes: NDArray | None) -> NDArray:
+def predict_as_losses_want(
+    student: Estimator, part: Data, classes: NDArray | None
+) -> NDArray:
     """Return values, logits, or 1 for the class that a student without them chose."""
     with without_name_warnings():
-        return _predict_any(baseline, part, classes)
+        return _predict_any(student, part, classes)
 
 
-def _predict_any(baseline: Estimator, part: Data, classes: NDArray | None) -> NDArray:
+def _predict_any(student: Estimator, part: Data, classes: NDArray | None) -> NDArray:
     if classes is None:
-        return predict_values(baseline, part.X)
-    if hasattr(baseline, "predict_proba") or hasattr(baseline, "decision_function"):
-        return predict_logits(baseline, part.X, classes)
-    labels = np.asarray(baseline.predict(part.X))
-    return (labels[:, None] == baseline.classes_).astype(float)
+        return predict_values(student, part.X)
+    if hasattr(student, "predict_proba") or hasattr(student, "decision_function"):
+        return predict_logits(student, part.X, classes)
+    labels = np.asarray(student.predict(part.X))
+    return (labels[:, None] == student.classes_).astype(float)
 
 
 def _splits(plan: Plan, data: Data) -> Iterator[tuple[NDArray, NDArray]]:

@@ -2,7 +2,7 @@
 
 from skdistill.inspect._certificate import FidelityCertificate
 from skdistill.inspect._parts import Parts, open_parts
-from skdistill.inspect._size import ValueCounts, count_bytes, count_values
+from skdistill.inspect._size import count_bytes, count_values
 from skdistill.inspect._speed import (
     rows_per_second,
     time_beside_reference,
@@ -13,7 +13,6 @@ from skdistill.inspect._stages import staged_predictions
 __all__ = [
     "FidelityCertificate",
     "Parts",
-    "ValueCounts",
     "count_bytes",
     "count_values",
     "open_parts",

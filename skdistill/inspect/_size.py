@@ -11,7 +11,7 @@ from skdistill._fitting import final_step
 from skdistill._typing import Estimator
 from skdistill.students import ValueCounts, find_adapter
 
-__all__ = ["ValueCounts", "count_bytes", "count_values"]
+__all__ = ["count_bytes", "count_values"]
 
 # Where wrappers hold the one model that they fitted.
 _INNER = ("student_", "best_estimator_", "regressor_", "estimator_", "estimator")

@@ -1,7 +1,9 @@
 """What all procedures share: parameters, checks, routing, the choice, predictions."""
 
 from abc import abstractmethod
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from inspect import signature
 from numbers import Integral
 from typing import Any, ClassVar, NamedTuple, Self
@@ -14,10 +16,12 @@ from sklearn.utils.validation import validate_data
 from skdistill._fitting import fit_router, forget_fit, request_all
 from skdistill._parameters import assign
 from skdistill._sklearn import (
+    CallbackSupportMixin,
     elapsed_time,
     fit_context,
     raise_for_params,
     routing_enabled,
+    with_callbacks,
 )
 from skdistill._typing import Estimator, Student, Table
 from skdistill.distilled import (
@@ -36,7 +40,7 @@ from skdistill.iterative._choice import (
     held_out_losses,
     mean_loss,
 )
-from skdistill.iterative._rounds import Peer, Rounds, find_folds
+from skdistill.iterative._rounds import Peer, Rounds, Watch, find_folds
 from skdistill.students import training_loss
 
 __all__ = ["BaseProcedure", "Given", "others_than"]
@@ -62,7 +66,7 @@ class Given(NamedTuple):
     fit_params: dict[str, Any]
 
 
-class BaseProcedure(MetaEstimatorMixin, Delegate):
+class BaseProcedure(CallbackSupportMixin, MetaEstimatorMixin, Delegate):
     """Base of the procedures that distil several times.
 
     Parameters
@@ -110,6 +114,7 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
         self.verbose = verbose
         assign(self, self._distilled_type, inherited, without=self._without)
 
+    @with_callbacks
     @fit_context(prefer_skip_nested_validation=False)
     def fit(
         self,
@@ -144,7 +149,11 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
         raise_for_params(fit_params, self, "fit")
         forget_fit(self)
         given = self._given(Given(X, y, sample_weight, X_unlabeled, fit_params))
-        self._run(self._begin(given))
+        peers = self._begin(given)
+        context = self._init_callback_context(max_subtasks=self._count_tasks(peers))
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        self._run(peers, partial(self._watch, context))
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
     def _given(self, given: Given) -> Given:
@@ -152,8 +161,12 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
         return given
 
     @abstractmethod
-    def _run(self, peers: list[Peer]) -> None:
-        """Distil, and set what is kept."""
+    def _run(self, peers: list[Peer], watch: Watch) -> None:
+        """Distil, and set what is kept; each step is done inside `watch`."""
+
+    @abstractmethod
+    def _count_tasks(self, peers: list[Peer]) -> int:
+        """Return how many steps there are."""
 
     @abstractmethod
     def _models(self) -> dict[str, Any]:
@@ -180,7 +193,7 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
         )
 
     def _rounds(
-        self, peers: list[Peer], name: str, n_rounds: int, **params: Any
+        self, peers: list[Peer], name: str, n_rounds: int, watch: Watch, **params: Any
     ) -> Rounds:
         """Return the rounds of some peers; `name` is the parameter of their number."""
         rounds = Rounds(
@@ -192,15 +205,20 @@ class BaseProcedure(MetaEstimatorMixin, Delegate):
             is_nested=self.out_of_fold,
             is_judged=self.choose,
             n_jobs=self.n_jobs,
-            watch=self._watch,
+            watch=watch,
             **params,
         )
         rounds.check(name)
         return rounds
 
-    def _watch(self, what: str) -> AbstractContextManager[None]:
-        """Print, if asked to, what was done inside, and how long it took."""
-        return elapsed_time(type(self).__name__, what if self.verbose else None)
+    @contextmanager
+    def _watch(self, context: Any, name: str, what: str) -> Iterator[None]:
+        """Tell the callbacks of what is done inside; print it, if asked to, timed."""
+        task = context.subcontext(task_name=name)
+        with elapsed_time(type(self).__name__, what if self.verbose else None):
+            task.call_on_fit_task_begin(estimator=self)
+            yield
+            task.call_on_fit_task_end(estimator=self)
 
     def _begin(self, given: Given) -> list[Peer]:
         """Check what is given to `fit`; return what each model is fitted by."""

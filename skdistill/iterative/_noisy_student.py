@@ -34,7 +34,7 @@ from skdistill.iterative._base import BaseProcedure, Given, others_than
 from skdistill.iterative._chain import Chain
 from skdistill.iterative._choice import Choice
 from skdistill.iterative._pseudo_labels import PseudoLabels, split_unlabeled
-from skdistill.iterative._rounds import Peer, find_folds
+from skdistill.iterative._rounds import LAST, Peer, Watch, find_folds
 from skdistill.students import with_subsample
 from skdistill.transfer import SwapNoiseSampler, TransferSet
 
@@ -98,7 +98,11 @@ class BaseNoisyStudent(NamedPartsMixin, BaseProcedure):
         self.inner_cv = inner_cv
         super().__init__(**inherited)
 
-    def _run(self, peers: list[Peer]) -> None:
+    def _count_tasks(self, peers: list[Peer]) -> int:
+        has_unlabeled = peers[0].data.X_unlabeled is not None
+        return 1 + (self.choose and has_unlabeled)  # The last one fits what is kept.
+
+    def _run(self, peers: list[Peer], watch: Watch) -> None:
         (peer,) = peers
         held_out = find_folds(peer.plan, peer.data) if self.choose else []
         stratify = peer.data.is_classification
@@ -109,13 +113,13 @@ class BaseNoisyStudent(NamedPartsMixin, BaseProcedure):
             self._noise(peer.data.X_unlabeled),
             spawn_seeds(peer.plan.seeds.transfer, self.n_iterations),
         )
-        choice = self._find(chain, held_out)
+        choice = self._find(chain, held_out, watch)
         self.iteration_, self.reason_ = choice
         every = np.arange(len(peer.data.y))
-        with self._watch("Fitting what is kept to all samples"):
+        with watch(*LAST):
             self.best_estimator_ = chain.fit(every, self.iteration_)[-1]
 
-    def _find(self, chain: Chain, held_out: list[NDArray]) -> Choice:
+    def _find(self, chain: Chain, held_out: list[NDArray], watch: Watch) -> Choice:
         """Return which iteration is kept, by what those of the folds predict."""
         peer, self.losses_ = chain.peer, None
         if peer.data.X_unlabeled is None:
@@ -129,7 +133,7 @@ class BaseNoisyStudent(NamedPartsMixin, BaseProcedure):
         if not self.choose:
             return Choice(self.n_iterations, "Took the last student, as asked for.")
         what = f"({len(held_out)} folds) Fitting {self.n_iterations} iterations"
-        with self._watch(what), explaining_pickles():
+        with watch("folds", what), explaining_pickles():
             parts = Parallel(n_jobs=self.n_jobs)(
                 delayed(with_notes)(chain.out_of_fold, rows) for rows in held_out
             )

@@ -14,7 +14,7 @@ from skdistill._typing import Estimator, Student
 from skdistill.flow import Data
 from skdistill.iterative._base import BaseProcedure, others_than
 from skdistill.iterative._choice import choose, held_out_losses, mean_loss
-from skdistill.iterative._rounds import History, Peer, Rounds, mean_of
+from skdistill.iterative._rounds import History, Peer, Rounds, Watch, mean_of
 from skdistill.teachers import FoldMeanClassifier, FoldMeanRegressor
 
 __all__ = ["WITHOUT", "BaseCodistilled"]
@@ -77,9 +77,12 @@ class BaseCodistilled(BaseProcedure):
         self.out_of_fold = out_of_fold
         super().__init__(**inherited)
 
-    def _run(self, peers: list[Peer]) -> None:
+    def _count_tasks(self, peers: list[Peer]) -> int:
+        return self.n_rounds + self.choose + 1  # The last one fits what is kept.
+
+    def _run(self, peers: list[Peer], watch: Watch) -> None:
         together = _go_together(peers, disjoint=self.disjoint)
-        rounds = self._rounds(together, "n_rounds", self.n_rounds)
+        rounds = self._rounds(together, "n_rounds", self.n_rounds, watch)
         history, names = rounds.run(), [*self._models()]
         self.losses_ = None
         self.round_, self.peer_ = self.n_rounds, names[0]

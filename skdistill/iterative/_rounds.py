@@ -34,10 +34,12 @@ from skdistill.flow import Data, Plan, distill
 from skdistill.teachers import CrossFitTask, predict_logits, predict_values
 
 __all__ = [
+    "LAST",
     "History",
     "Peer",
     "Rounds",
     "Said",
+    "Watch",
     "find_folds",
     "fit_student",
     "mean_of",
@@ -46,6 +48,12 @@ __all__ = [
 
 # The numbers of the folds that are left out.
 Left: TypeAlias = frozenset[int]
+# Makes, of the name of a step and what is done, a context manager to do it in.
+Watch: TypeAlias = Callable[[str, str], AbstractContextManager[None]]
+
+
+# The last step: its name, and what is done.
+LAST = "refit", "Fitting what is kept to all samples"
 
 
 class Peer(NamedTuple):
@@ -169,7 +177,7 @@ def _say(peer: Peer, left: Left, rows: NDArray, asked: NDArray, taught: Said) ->
     return Said(predictions, predict(model, data.X_unlabeled, data.classes))
 
 
-def _unwatched(what: str) -> AbstractContextManager[None]:
+def _unwatched(name: str, what: str) -> AbstractContextManager[None]:
     return nullcontext()
 
 
@@ -194,7 +202,7 @@ class Rounds:
     n_jobs : int or None
         Students fitted at once.
     watch : callable
-        Given what is done, a context manager to do it in.
+        Given the name of a step and what is done, a context manager to do it in.
     """
 
     peers: list[Peer]
@@ -204,7 +212,7 @@ class Rounds:
     is_judged: bool = True
     learns_all: bool = False
     n_jobs: int | None = None
-    watch: Callable[[str], AbstractContextManager[None]] = _unwatched
+    watch: Watch = _unwatched
 
     def check(self, name: str) -> None:
         """Raise if there are too few folds, or too little is left to learn.
@@ -250,7 +258,7 @@ class Rounds:
             ]
             said: dict[Left, list[Said]] = {}
             what = f"(round {number} of {self.n_rounds}) Fitting {len(tasks)} students"
-            with self.watch(what):
+            with self.watch("round", what):
                 found = self._fit(tasks, history)
             for (left, _), one in zip(tasks, found, strict=True):
                 said.setdefault(left, []).append(one)
@@ -272,7 +280,7 @@ class Rounds:
             (self.peers[p], self._rows(Left(), p), self._taught(Left(), p, history))
             for p in places
         ]
-        with self.watch("Fitting what is kept to all samples"):
+        with self.watch(*LAST):
             return self._run(fit_student, calls)
 
     def _n_left(self, number: int) -> int:

@@ -14,7 +14,7 @@ from skdistill.distilled import (
 )
 from skdistill.iterative._base import BaseProcedure, others_than
 from skdistill.iterative._choice import Choice
-from skdistill.iterative._rounds import Peer
+from skdistill.iterative._rounds import Peer, Watch
 
 __all__ = ["SelfDistilledClassifier", "SelfDistilledRegressor"]
 
@@ -62,10 +62,13 @@ class BaseSelfDistilled(BaseProcedure):
         self.learn_from = learn_from
         super().__init__(**inherited)
 
-    def _run(self, peers: list[Peer]) -> None:
+    def _count_tasks(self, peers: list[Peer]) -> int:
+        return self.n_generations + self.choose + 1  # The last one fits what is kept.
+
+    def _run(self, peers: list[Peer], watch: Watch) -> None:
         learns_all = self.learn_from == "average"
         rounds = self._rounds(
-            peers, "n_generations", self.n_generations, learns_all=learns_all
+            *(peers, "n_generations", self.n_generations, watch), learns_all=learns_all
         )
         history = rounds.run()
         choice = Choice(self.n_generations, "Took the last generation, as asked for.")

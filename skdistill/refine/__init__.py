@@ -1,6 +1,6 @@
 """All leaf values of a fitted tree model solved for at once, and fewer of them."""
 
-from skdistill.refine._parameters import LeafRefinement
+from skdistill.refine._parameters import GROWTH, LeafRefinement
 from skdistill.refine._path import RefinementPath, refine_leaves, refinement_path
 from skdistill.refine._prune import PruningPath, prune_leaves, pruning_path
 from skdistill.refine._refined import refined_models
@@ -13,6 +13,7 @@ from skdistill.refine._registry import (
 )
 
 __all__ = [
+    "GROWTH",
     "LeafRefinement",
     "PruningPath",
     "RefinementPath",

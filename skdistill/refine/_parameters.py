@@ -9,8 +9,10 @@ from skdistill._fitting import final_step
 from skdistill._sklearn import Interval
 from skdistill._typing import Estimator
 
-__all__ = ["LeafRefinement"]
+__all__ = ["GROWTH", "LeafRefinement"]
 
+# The parameters of a student that `diversify` may set.
+GROWTH = frozenset({"learning_rate", "max_features"})
 _FASTEST = 0.3
 
 
@@ -50,15 +52,21 @@ class LeafRefinement(BaseEstimator):
     >>> from skdistill import DistilledRegressor
     >>> from skdistill.refine import LeafRefinement
     >>> X, y = make_friedman1(300, random_state=0)
-    >>> model = DistilledRegressor(refine=LeafRefinement(30.0), random_state=0)
+    >>> from sklearn.ensemble import GradientBoostingRegressor
+    >>> from sklearn.linear_model import Ridge
+    >>> student = GradientBoostingRegressor(learning_rate=0.2, n_estimators=20)
+    >>> model = DistilledRegressor(Ridge(), student, refine=LeafRefinement(30.0))
     >>> model.fit(X, y).student_.learning_rate
     0.2
 
-    At most 100 leaves of the 800 that it grows:
+    At most 50 leaves of the 160 that it grows:
 
     >>> from skdistill.inspect import count_values
-    >>> model = DistilledRegressor(refine=LeafRefinement(max_leaves=100))
-    >>> count_values(model.fit(X, y).student_).leaves <= 100
+    >>> model.set_params(refine=LeafRefinement(max_leaves=50)).fit(
+    ...     X, y
+    ... )  # doctest: +ELLIPSIS
+    DistilledRegressor(...)
+    >>> count_values(model.student_).leaves <= 50
     True
     """
 

@@ -1,6 +1,7 @@
 """The baseline student to compare with, and the scores to compare by."""
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from sklearn.base import clone, is_classifier
@@ -18,10 +19,15 @@ from skdistill.students import training_loss
 __all__ = ["check_baseline", "fit_baseline", "name_scorers"]
 
 
-def fit_baseline(parts: Parts, train: tuple[Any, ...]) -> Estimator:
+def fit_baseline(
+    parts: Parts,
+    train: tuple[Any, ...],
+    tuned: Mapping[str, Any] = MappingProxyType({}),
+) -> Estimator:
     """Fit the baseline student, as the distilled model does at alpha 0.
 
-    The teacher then has no part in the target, so a dummy serves.
+    The teacher then has no part in the target, so a dummy serves. The parameters that
+    were `tuned` are those that were found on the labels.
     """
     teacher = DummyRegressor() if parts.classes is None else DummyClassifier()
     if routing_enabled():
@@ -39,6 +45,7 @@ def fit_baseline(parts: Parts, train: tuple[Any, ...]) -> Estimator:
         memory=None,
         verbose=0,
     )
+    baseline.set_params(**tuned)
     return baseline.fit(*train)
 
 

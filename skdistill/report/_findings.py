@@ -15,10 +15,20 @@ def findings(numbers: dict[str, Any]) -> list[str]:
     return [
         *([] if warning is None else [f"Warning: {warning}"]),
         *said,
+        *_tuned(numbers),
         *_calibrated(numbers),
         *_combined(numbers),
         *numbers["notes"],
     ]
+
+
+def _tuned(numbers: dict[str, Any]) -> list[str]:
+    """Say with which parameters the baseline student was the best on the labels."""
+    tuned = numbers.get("tuned")
+    if not tuned:
+        return []
+    listed = ", ".join(f"{name}={_shown_value(tuned[name])}" for name in tuned)
+    return [f"The baseline student was tuned on the labels too: {listed}."]
 
 
 def _calibrated(numbers: dict[str, Any]) -> list[str]:
@@ -72,32 +82,31 @@ def _verdict(numbers: dict[str, Any]) -> str:
         name: signed(score, model["scores"][score])
         for name, model in numbers["models"].items()
     }
+    rival = f"{'tuned ' if numbers.get('tuned') else ''}baseline student"
     less = " (less is better)" if score.startswith("neg_") else ""
     said = (
         f"In {score_label(score)}{less} the distilled student has "
-        f"{scores['distilled']}, the baseline student {scores['baseline']}, the "
+        f"{scores['distilled']}, the {rival} {scores['baseline']}, the "
         f"teacher {scores['teacher']}."
     )
     if fraction is None:
-        return (
-            f"{said} The teacher does not lead the baseline student: no gap to close."
-        )
+        return f"{said} The teacher does not lead the {rival}: no gap to close."
     found = numbers.get("leads", {}).get(score, {})
     if is_noise(numbers, score, "lead"):
         return (
-            f"{said} The teacher's lead over the baseline student is within noise "
+            f"{said} The teacher's lead over the {rival} is within noise "
             f"({_with_error(found, 'lead')}): no gap to close."
         )
     if is_noise(numbers, score, "gain"):
         return (
-            f"{said} The distilled student is as good as the baseline student within "
-            f"noise ({_with_error(found, 'gain')}); the teacher's lead is not."
+            f"{said} The distilled student is as good as the {rival} within noise "
+            f"({_with_error(found, 'gain')}); the teacher's lead is not."
         )
     if fraction < 0:
-        return f"{said} The distilled student is worse than the baseline student."
+        return f"{said} The distilled student is worse than the {rival}."
     return (
         f"{said} It recovers {percent(fraction)} of the teacher's lead over the "
-        "baseline student."
+        f"{rival}."
     )
 
 

@@ -57,7 +57,8 @@ class DistillationReport:
     train : tuple, default=None
         The training samples, ``(X_train, y_train)`` or ``(X_train, y_train,
         sample_weight)``, on which the baseline student is then fitted: the distilled
-        model's student, and its seed where `random_state` is an int, at alpha 0.
+        model's student, and its seed where `random_state` is an int, at alpha 0. If
+        the model is a search that tuned its student, it is the tuned baseline student.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights of the held-out samples, for scores and fidelity. The certificate
         counts samples, without weights.
@@ -126,8 +127,10 @@ class DistillationReport:
         weight = check_weights(sample_weight, len(y))
         said = check_about(about)
         self.certificate = FidelityCertificate.from_estimator(model, X, level=level)
+        tuned: dict[str, Any] = {}
         if train is not None:
-            baseline = fit_baseline(parts, train)
+            tuned = getattr(model, "baseline_params_", {})
+            baseline = fit_baseline(parts, train, tuned)
         check_baseline(parts, baseline)
         scorers = name_scorers(scoring, parts, baseline, model)
         comparison = Comparison(parts, baseline, X, y, weight)
@@ -144,6 +147,10 @@ class DistillationReport:
             "certificate": self.certificate.to_dict(),
             "notes": [model.reason_] if hasattr(model, "reason_") else [],
             "poor_teacher": parts.model.poor_teacher_,
+            "tuned": {
+                name.removeprefix("student__"): _readable(value)
+                for name, value in tuned.items()
+            },
             **_of_teachers(parts.model),
         }
         self._numbers: dict[str, Any] = _copy(numbers)
@@ -247,6 +254,11 @@ def _learned(step: Any) -> dict[str, Any] | None:
     """Return what a step of the signal learned, if it can say it."""
     to_dict = getattr(step, "to_dict", None)
     return None if to_dict is None else to_dict()
+
+
+def _readable(value: Any) -> Any:
+    """Return a parameter so that it can be written as JSON."""
+    return value if value is None or isinstance(value, int | float) else str(value)
 
 
 def _copy(value: Any) -> Any:

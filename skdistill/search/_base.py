@@ -1,6 +1,6 @@
 """What both searches share: candidates, folds, the choice, the final fit."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from inspect import signature
 from numbers import Integral, Real
@@ -46,12 +46,18 @@ from skdistill.distilled import (
     check_data,
     check_names,
     inner_folds,
+    student_of,
 )
 from skdistill.flow import Data
 from skdistill.search._alphas import Folds
 from skdistill.search._budget import Budget, Cost
 from skdistill.search._candidates import check_not_empty, warn_leak
 from skdistill.search._choice import Choice
+from skdistill.search._configurations import (
+    list_configurations,
+    own_params,
+    space_of,
+)
 from skdistill.search._finalists import (
     best_of,
     collect_frontier,
@@ -119,6 +125,20 @@ class BaseDistilledCV(
         Stages of a boosted teacher or a perceptron to try, each as `teacher_stage` of
         the distilled estimator. The teacher is fitted to the end, once. "auto" is six
         of them, each half of the one before: 1, 1/2, ..., 1/32.
+    student_params : "auto", dict or None, default=None
+        The student's own parameters to try: for each a list of values, as in
+        `GridSearchCV`, or a distribution with a method `rvs`, as in
+        `RandomizedSearchCV`. For several students a dict of such dicts, by their names;
+        those that it does not name stay as they are. "auto" is what
+        `skdistill.students.search_space` knows of a student: learning rate, features
+        and samples for each tree, samples in a leaf, penalties, and nothing that would
+        make it larger. The baseline student is tuned too, on the labels. If None,
+        students keep the parameters that they have.
+    n_iter : int, default=20
+        How many combinations of `student_params` are drawn and tried beside the student
+        as it is; all of them where there are fewer and no distribution is among them.
+        After the first fold of `cv`, and again after the second, a third of them goes
+        on.
     cv : int, splitter or iterable, default=None
         The folds on which candidates are scored. None means five folds, stratified for
         classes, up to 10,000 samples; beyond, a single split that holds out a fifth of
@@ -166,6 +186,8 @@ default=None
         "transfers": ["array-like"],
         "refinements": ["array-like", StrOptions({"auto"})],
         "teacher_stages": ["array-like", StrOptions({"auto"})],
+        "student_params": [dict, StrOptions({"auto"}), None],
+        "n_iter": [Interval(Integral, 1, None, closed="left")],
         "cv": ["cv_object"],
         "inner_cv": ["cv_object"],
         "scoring": [StrOptions(set(get_scorer_names())), callable, None],
@@ -187,6 +209,8 @@ default=None
         transfers: Sequence[Any] = ("auto",),
         refinements: Sequence[Any] | str = "auto",
         teacher_stages: Sequence[float] | str = (1.0,),
+        student_params: Mapping[str, Any] | str | None = None,
+        n_iter: int = 20,
         cv: Any = None,
         inner_cv: Any = 5,
         scoring: Any = None,
@@ -203,6 +227,8 @@ default=None
         self.transfers = transfers
         self.refinements = refinements
         self.teacher_stages = teacher_stages
+        self.student_params = student_params
+        self.n_iter = n_iter
         self.cv = cv
         self.inner_cv = inner_cv
         self.scoring = scoring
@@ -275,7 +301,8 @@ default=None
             name: check_data(model, X, y, **given, fit_params=routed_params[name])
             for name, model in models.items()
         }
-        seed, fold_seed = spawn_seeds(self.random_state, 2)
+        seed, fold_seed, tuning_seed = spawn_seeds(self.random_state, 3)
+        tried = self._configurations(models, tuning_seed)
         folds = self._folds(next(iter(data.values())), fold_seed, split_params)
         with self._shared_memory() as memory, each_once():
             contenders = []
@@ -284,7 +311,9 @@ default=None
                 routed, shown = routed_params[name], name
                 if not self._has_several:
                     shown = name_of(model)
-                contenders.append(self._enter(shown, model, data[name], routed))
+                contenders.append(
+                    self._enter(shown, model, data[name], routed, tried[name])
+                )
             self._search(contenders, folds, X, y, given)
         self.best_estimator_.set_params(memory=self.memory)
         return self
@@ -349,6 +378,23 @@ default=None
             )
             for name, student in students or [(_ONE_STUDENT, self.student)]
         }
+
+    def _configurations(
+        self, models: dict[str, Any], seed: int | None
+    ) -> dict[str, list[dict[str, Any]]]:
+        """Return which parameters of each student are tried, by its name.
+
+        A model without a student gets the default one, whose parameters these are.
+        """
+        names = [*models] if self._has_several else []
+        found = {}
+        for name, model in models.items():
+            student = student_of(model)
+            space = space_of(self.student_params, name, student, names)
+            if space:
+                model.set_params(student=student)
+            found[name] = list_configurations(student, space, self.n_iter, seed)
+        return found
 
     def _shared_memory(self) -> AbstractContextManager[Any]:
         """Return the memory in which the candidates share their teachers."""
@@ -420,7 +466,7 @@ default=None
         self._keep(trials, best.trial, best.choice)
         self.reason_ = reason
         data = best.trial.contender.data
-        if data.has_stored_predictions and best.choice.index:
+        if data.has_stored_predictions and best.is_distilled:
             warn_leak(best.trial.scores[best.choice.index], best.trial.teacher)
         self.frontier_ = collect_frontier(finalists, baselines, best)
         # Read while the folder it may lie in is there.
@@ -438,6 +484,7 @@ default=None
         self.alpha_ = self.best_params_["alpha"]
         self.temperature_ = self.best_params_["temperature"]
         self.best_score_ = trial.score(choice)
-        self.baseline_score_ = float(trial.scores[0].mean())
+        self.baseline_score_ = float(trial.scores[choice.rival].mean())
+        self.baseline_params_ = own_params(trial.candidates[choice.rival])
         self.teacher_score_ = float(trial.teacher.mean())
         self.linear_alpha_, self.reason_ = trial.linear_alpha, choice.reason

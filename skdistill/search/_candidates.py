@@ -1,5 +1,6 @@
 """The candidates of a search: their groups, names, failures and ranks."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from skdistill._warnings import warn_user
 from skdistill.distilled import BaseDistilled, make_plan, student_of
 from skdistill.exceptions import LabelLeakWarning
 from skdistill.flow import Data
-from skdistill.refine import LeafRefinement, is_prunable
+from skdistill.refine import GROWTH, LeafRefinement, is_prunable
+from skdistill.search._configurations import PREFIX
 from skdistill.search._scores import FoldScores, Group
 from skdistill.students import training_loss
 
@@ -55,16 +57,22 @@ def check_not_empty(search: Any) -> None:
 
 
 def default_refinements(
-    model: BaseDistilled, data: Data
+    model: BaseDistilled, data: Data, tuned: Mapping[str, Any]
 ) -> tuple[LeafRefinement | None, ...]:
-    """Return strengths where solving for leaf values can help, else no refinement."""
+    """Return strengths where solving for leaf values can help, else no refinement.
+
+    A student whose growth is `tuned` grows as its parameters say.
+    """
     if data.classes is None and not training_loss(student_of(model)).is_mean:
         return (None,)
     # What a trust goes with has no part in it.
     trial = clone(model).set_params(alpha=0.5, refine="auto", transfer=None, trust=None)
     if make_plan(trial, data).refinements == (None,):
         return (None,)
-    return tuple(LeafRefinement(strength) for strength in _STRENGTHS)
+    diversify = GROWTH.isdisjoint(name.rpartition("__")[2] for name in tuned)
+    return tuple(
+        LeafRefinement(strength, diversify=diversify) for strength in _STRENGTHS
+    )
 
 
 def within_leaves(
@@ -138,10 +146,17 @@ def _name(candidate: dict[str, Any]) -> str:
     refinement = candidate["refine"]
     shown = candidate | {"refine": refinement and _describe(refinement)}
     return ", ".join(
-        f"{name}={value!r}" if name == "transfer" else f"{name}={value}"
+        f"{name}={_show(name, value)}"
         for name, value in shown.items()
         if value is not None
     )
+
+
+def _show(name: str, value: Any) -> str:
+    if name == "transfer":
+        return repr(value)
+    is_long = isinstance(value, float) and name.startswith(PREFIX)
+    return f"{value:.4g}" if is_long else str(value)
 
 
 def _describe(refinement: LeafRefinement) -> str:
@@ -159,14 +174,15 @@ def _describe(refinement: LeafRefinement) -> str:
 def collect_results(
     candidates: list[dict[str, Any]], scores: NDArray
 ) -> dict[str, Any]:
-    """Return the scores of all candidates, as `GridSearchCV` does."""
+    """Return the scores of all candidates, as `GridSearchCV` does.
+
+    Parameters that a candidate has not, as those of another student, are masked.
+    """
     mean = scores.mean(axis=1)
+    names = dict.fromkeys(name for one in candidates for name in one)
     return {
         "params": candidates,
-        **{
-            f"param_{name}": _objects([c[name] for c in candidates])
-            for name in candidates[0]
-        },
+        **{f"param_{name}": _values(candidates, name) for name in names},
         **{f"split{i}_test_score": part for i, part in enumerate(scores.T)},
         "mean_test_score": mean,
         "std_test_score": scores.std(axis=1),
@@ -174,8 +190,10 @@ def collect_results(
     }
 
 
-def _objects(values: list) -> NDArray:
-    return np.array(values, dtype=object)
+def _values(candidates: list[dict[str, Any]], name: str) -> NDArray:
+    lacking = [name not in one for one in candidates]
+    values = np.fromiter((one.get(name) for one in candidates), dtype=object)
+    return np.ma.MaskedArray(values, mask=lacking) if any(lacking) else values
 
 
 def rank(means: NDArray) -> NDArray:

@@ -41,10 +41,13 @@ class Choice:
         Position among the candidates; 0 is the baseline student.
     reason : str
         A sentence.
+    rival : int
+        Position of the baseline student that it was held against.
     """
 
     index: int
     reason: str
+    rival: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ def choose(
     teacher: NDArray,
     constant: NDArray,
     names: list[str],
+    called: str = "baseline student",
 ) -> Choice:
     """Choose a candidate by its scores on held-out samples.
 
@@ -109,6 +113,8 @@ def choose(
         Scores of a model that knows nothing but the labels' mean or frequencies.
     names : list of str
         What to call the candidates.
+    called : str, default="baseline student"
+        What to call the first of them.
 
     Returns
     -------
@@ -122,23 +128,20 @@ def choose(
     if not knows.mean > errors * knows.error:
         return Choice(
             0,
-            "Kept the baseline student: on held-out samples the teacher's score is "
-            f"above a constant's by {readable(knows.mean, 3)}, with a standard error "
-            f"of {readable(knows.error, 3)}. It has nothing to teach.",
+            f"Kept the {called}: on held-out samples the teacher's score is above a "
+            f"constant's by {readable(knows.mean, 3)}, with a standard error of "
+            f"{readable(knows.error, 3)}. It has nothing to teach.",
         )
     leads = _compare(teacher, baseline)
     if not leads.mean > 0:
         return Choice(
             0,
-            "Kept the baseline student: on held-out samples the teacher's score is "
-            f"{readable(teacher.mean())}, the baseline student's "
-            f"{readable(baseline.mean())}.",
+            f"Kept the {called}: on held-out samples the teacher's score is "
+            f"{readable(teacher.mean())}, the {called}'s {readable(baseline.mean())}.",
         )
     means = scores[1:].mean(axis=1)
     if np.isnan(means).all():
-        return Choice(
-            0, "Kept the baseline student: the students of all candidates failed."
-        )
+        return Choice(0, f"Kept the {called}: the students of all candidates failed.")
     best = int(np.nanargmax(means)) + 1
     gain = _compare(scores[best], baseline)
     mean, scale = expect_gain(gain.mean, gain.error, leads.mean)
@@ -146,14 +149,14 @@ def choose(
     harm = float(expect_harm(mean, scale)) if scale > 0 else float(mean <= 0)
     found = (
         f"{names[best]} scores {readable(scores[best].mean())} on held-out samples, "
-        f"the baseline student {readable(baseline.mean())}, the teacher "
+        f"the {called} {readable(baseline.mean())}, the teacher "
         f"{readable(teacher.mean())}; the paired difference is "
         f"{readable(gain.mean, 3)}, with a standard error of "
-        f"{readable(gain.error, 3)}, of which it must be above {MIN_SHOWN:g}. By these "
+        f"{readable(gain.error, 3)}; it must be above {MIN_SHOWN:g} of that. By these "
         "and by what students gained of such a lead elsewhere, a gain of "
         f"{readable(mean, 3)} is expected, and harm has a "
         f"probability of {harm:.2g}; it may have {MAX_HARM:g}."
     )
     if gain.mean > MIN_SHOWN * gain.error and harm < MAX_HARM:
         return Choice(best, f"Chose distillation: {found}")
-    return Choice(0, f"Kept the baseline student: the best candidate, {found}")
+    return Choice(0, f"Kept the {called}: the best candidate, {found}")

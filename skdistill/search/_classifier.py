@@ -33,6 +33,8 @@ class DistilledClassifierCV(ClassifierDelegate, BaseDistilledCV):
     the baseline student and above a constant, the baseline student is kept.
 
     Candidates that differ in the strength of their refinement alone share one student.
+    With `student_params` the student is tuned while it is distilled, and the baseline
+    student is tuned beside it.
     Several students, under a budget or not, are compared in the same way: each against
     its own baseline student, and the chosen candidates of all by their scores. All
     parameters of the distilled estimator but those that are searched are parameters
@@ -61,7 +63,8 @@ class DistilledClassifierCV(ClassifierDelegate, BaseDistilledCV):
     reason_ : str
         What was chosen, and why, in a sentence.
     best_params_ : dict
-        The chosen `alpha`, `temperature`, `transfer` and `refine`; with
+        The chosen `alpha`, `temperature`, `transfer` and `refine`, and what of
+        `student_params` was chosen, as ``student__...``; with
         ``alphas="optimal"`` and several teachers `combine` too, and with several
         students the name of the one that was taken, as `student`.
     alpha_ : float
@@ -71,15 +74,20 @@ class DistilledClassifierCV(ClassifierDelegate, BaseDistilledCV):
     best_score_ : float
         Mean held-out score of the chosen candidate.
     baseline_score_ : float
-        Mean held-out score of the baseline student; of several students, of the one
-        that was taken.
+        Mean held-out score of the baseline student, the best one of those that were
+        tuned; of several students, of the one that was taken.
+    baseline_params_ : dict
+        The parameters ``student__...`` of that baseline student; empty if
+        `student_params` is None.
     teacher_score_ : float
         Mean held-out score of the teacher.
     best_index_ : int
         Position of the chosen candidate in `cv_results_`; 0 is the baseline student.
-        Several students follow one another, each with its baseline student first.
+        Several students follow one another, each with its baseline student first, and
+        after that the tuned ones.
     cv_results_ : dict of ndarray
-        Scores of all candidates, as of `GridSearchCV`.
+        Scores of all candidates, as of `GridSearchCV`. Tuned ones that were left behind
+        on the first folds have no score on others, and no mean.
     frontier_ : dict of ndarray
         Score and cost of each student; `frontier` returns it as a table.
     linear_alpha_ : float or None
@@ -103,7 +111,7 @@ class DistilledClassifierCV(ClassifierDelegate, BaseDistilledCV):
     >>> from skdistill import DistilledClassifierCV
     >>> X, y = load_breast_cancer(return_X_y=True)
     >>> model = DistilledClassifierCV(
-    ...     teacher=ExtraTreesClassifier(bootstrap=True),
+    ...     teacher=ExtraTreesClassifier(20, bootstrap=True),
     ...     student=DecisionTreeClassifier(max_leaf_nodes=8),
     ...     random_state=0,
     ... ).fit(X, y)

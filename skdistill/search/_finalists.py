@@ -56,6 +56,11 @@ class Finalist:
         return self.trial.contender.name
 
     @property
+    def is_distilled(self) -> bool:
+        """Whether it is no baseline student."""
+        return not self.trial.is_baseline(self.choice.index)
+
+    @property
     def score(self) -> float:
         """Its mean score on held-out samples."""
         return self.trial.score(self.choice)
@@ -222,7 +227,7 @@ def collect_frontier(
             for kind in Cost._fields
         },
         "is_distilled": np.array(
-            [name in known and known[name].choice.index > 0 for name in names]
+            [name in known and known[name].is_distilled for name in names]
         ),
         "is_within": np.array([name in known for name in names]),
         "is_best": np.array([name == best.name for name in names]),

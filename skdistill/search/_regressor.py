@@ -33,6 +33,8 @@ class DistilledRegressorCV(RegressorDelegate, BaseDistilledCV):
     the baseline student and above a constant, the baseline student is kept.
 
     Candidates that differ in the strength of their refinement alone share one student.
+    With `student_params` the student is tuned while it is distilled, and the baseline
+    student is tuned beside it.
     Several students, under a budget or not, are compared in the same way: each against
     its own baseline student, and the chosen candidates of all by their scores. All
     parameters of the distilled estimator but those that are searched are parameters
@@ -66,7 +68,8 @@ class DistilledRegressorCV(RegressorDelegate, BaseDistilledCV):
     reason_ : str
         What was chosen, and why, in a sentence.
     best_params_ : dict
-        The chosen `alpha`, `temperature`, `transfer` and `refine`; with
+        The chosen `alpha`, `temperature`, `transfer` and `refine`, and what of
+        `student_params` was chosen, as ``student__...``; with
         ``alphas="optimal"`` and several teachers `combine` too, and with several
         students the name of the one that was taken, as `student`.
     alpha_ : float
@@ -76,15 +79,20 @@ class DistilledRegressorCV(RegressorDelegate, BaseDistilledCV):
     best_score_ : float
         Mean held-out score of the chosen candidate.
     baseline_score_ : float
-        Mean held-out score of the baseline student; of several students, of the one
-        that was taken.
+        Mean held-out score of the baseline student, the best one of those that were
+        tuned; of several students, of the one that was taken.
+    baseline_params_ : dict
+        The parameters ``student__...`` of that baseline student; empty if
+        `student_params` is None.
     teacher_score_ : float
         Mean held-out score of the teacher.
     best_index_ : int
         Position of the chosen candidate in `cv_results_`; 0 is the baseline student.
-        Several students follow one another, each with its baseline student first.
+        Several students follow one another, each with its baseline student first, and
+        after that the tuned ones.
     cv_results_ : dict of ndarray
-        Scores of all candidates, as of `GridSearchCV`.
+        Scores of all candidates, as of `GridSearchCV`. Tuned ones that were left behind
+        on the first folds have no score on others, and no mean.
     frontier_ : dict of ndarray
         Score and cost of each student; `frontier` returns it as a table.
     linear_alpha_ : float or None
@@ -107,7 +115,7 @@ class DistilledRegressorCV(RegressorDelegate, BaseDistilledCV):
     >>> from skdistill import DistilledRegressorCV
     >>> X, y = make_friedman1(500, noise=1.0, random_state=0)
     >>> model = DistilledRegressorCV(
-    ...     teacher=ExtraTreesRegressor(bootstrap=True),
+    ...     teacher=ExtraTreesRegressor(20, bootstrap=True),
     ...     student=DecisionTreeRegressor(max_leaf_nodes=32),
     ...     random_state=0,
     ... ).fit(X, y)
@@ -115,6 +123,13 @@ class DistilledRegressorCV(RegressorDelegate, BaseDistilledCV):
     True
     >>> model.reason_.split(":")[0]
     'Chose distillation'
+
+    Held against the tree whose leaves are best for the labels:
+
+    >>> model.set_params(student_params={"min_samples_leaf": [5, 10]}, cv=2)
+    DistilledRegressorCV(...)
+    >>> [*model.fit(X[:200], y[:200]).baseline_params_]
+    ['student__min_samples_leaf']
     """
 
     _distilled_type = DistilledRegressor

@@ -43,12 +43,15 @@ class Group:
     plan : Plan
         How their student is distilled, with all of their refinements.
     is_baseline : bool
-        Whether it is the baseline student, which learns no unlabeled sample.
+        Whether it is a baseline student, which learns no unlabeled sample.
+    is_tuned : bool
+        Whether the student has other parameters than it was given.
     """
 
     params: dict[str, Any]
     plan: Plan
     is_baseline: bool = False
+    is_tuned: bool = False
 
     def data_of(self, data: Data) -> Data:
         """Return what the student of the group is fitted on."""
@@ -97,7 +100,7 @@ def score_fold(
     model : DistilledRegressor or DistilledClassifier
         Unfitted; predicts with the candidates' students.
     groups : list of Group
-        The candidates; the baseline student comes first.
+        The candidates; the baseline student as it was given comes first.
     data : Data
         All samples.
     train : ndarray
@@ -133,7 +136,7 @@ def score_fold(
         try:
             done = distill_supervised(group.plan, own, supervisions[key])
         except Exception as error:
-            if error_score == "raise" or group.is_baseline:
+            if error_score == "raise" or number == 0:
                 raise
             failures.append(Failure(number, f"{type(error).__name__}: {error}"))
             n_candidates = len(group.plan.refinements)
@@ -145,7 +148,7 @@ def score_fold(
             ]
         task.call_on_fit_task_end(estimator=model)
     judged: dict[float, tuple[Plan, Supervision]] = {}
-    for group in groups[1:] or groups:
+    for group in [one for one in groups if not one.is_baseline] or groups:
         # A stage of the teacher is scored as its first candidate combines several.
         of_group = supervisions[_signal_key(group), _transfer_key(group, training)]
         judged.setdefault(group.plan.teacher_stage, (group.plan, of_group))

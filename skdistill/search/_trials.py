@@ -1,10 +1,11 @@
 """The trial of each student: its candidates, their scores, the choice, the last fit."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,8 @@ from skdistill.search._candidates import (
     within_leaves,
 )
 from skdistill.search._choice import Choice, choose
-from skdistill.search._scores import Group, score_fold
+from skdistill.search._race import joined, laps, survivors, widen
+from skdistill.search._scores import FoldScores, Group, score_fold
 
 __all__ = ["Contender", "Trial", "TrialsMixin"]
 
@@ -54,6 +56,8 @@ class Contender:
         Metadata of the model's fit.
     baseline : Group
         The candidate that learns from the labels alone.
+    configurations : list of dict
+        The parameters of the student that are tried; as they were given come first.
     is_one_of_several : bool
         Whether there are others.
     """
@@ -63,6 +67,7 @@ class Contender:
     data: Data
     fit_params: dict[str, Any]
     baseline: Group
+    configurations: list[dict[str, Any]]
     is_one_of_several: bool
 
     def naming(self) -> AbstractContextManager[None]:
@@ -81,7 +86,7 @@ class Trial:
     contender : Contender
         The student.
     groups : list of Group
-        Its candidates; the baseline student comes first.
+        Its candidates; the baseline student as it was given comes first.
     scores : ndarray of shape (n_candidates, n_parts)
         Their scores.
     teacher, constant : ndarray of shape (n_parts,)
@@ -103,28 +108,41 @@ class Trial:
         return list_candidates(self.groups)
 
     def choose(self, left_out: Collection[int] = ()) -> Choice:
-        """Choose a candidate.
+        """Choose a candidate, or the best baseline student.
 
         Parameters
         ----------
         left_out : collection of int, default=()
-            Positions of groups that do not take part; the baseline's is none of them.
+            Positions of groups that do not take part; the first is none of them.
         """
         away = positions(self.groups, {*left_out})
         rest = [place for place in range(len(self.scores)) if place not in away]
+        baselines = [place for place in rest if self.is_baseline(place)]
+        means = self.scores[baselines].mean(axis=1)
+        rival = baselines[int(np.nanargmax(means))]
+        rest = [rival, *(place for place in rest if place not in baselines)]
+        called = "tuned baseline student" if self.is_tuned else "baseline student"
         if left_out and len(rest) == 1:
-            return Choice(
-                0,
-                "Kept the baseline student: all other candidates are over the budget.",
-            )
+            reason = f"Kept the {called}: all other candidates are over the budget."
+            return Choice(rival, reason, rival)
         names = name_candidates(self.groups)
         choice = choose(
             self.scores[rest],
             self.teacher,
             self.constant,
             [names[place] for place in rest],
+            called,
         )
-        return replace(choice, index=rest[choice.index])
+        return replace(choice, index=rest[choice.index], rival=rival)
+
+    @property
+    def is_tuned(self) -> bool:
+        """Whether parameters of the student were tried."""
+        return any(group.is_tuned for group in self.groups)
+
+    def is_baseline(self, index: int) -> bool:
+        """Return whether a candidate learns from the labels alone."""
+        return self.groups[self.group_of(index)].is_baseline
 
     def score(self, choice: Choice) -> float:
         """Return the mean score of a candidate."""
@@ -163,6 +181,7 @@ class TrialsMixin(AlphasMixin):
         model: BaseDistilled,
         data: Data,
         fit_params: dict[str, Any],
+        configurations: list[dict[str, Any]],
         refinement: LeafRefinement | None = None,
     ) -> Contender:
         """Return a student as it takes part, its parameters checked.
@@ -170,12 +189,13 @@ class TrialsMixin(AlphasMixin):
         Its baseline is refined if `refinement` says so, on the labels alone.
         """
         params = self._usual_mix(0.0) | {"temperature": 1.0, "transfer": None}
-        params |= teacher_stages(self.teacher_stages)[0]
+        params |= teacher_stages(self.teacher_stages)[0] | configurations[0]
         if self._is_optimal:
             self._check_optimal(model)
         baseline = self._group(model, data, params, [refinement], is_baseline=True)
-        several = self._has_several
-        return Contender(name, model, data, fit_params, baseline, several)
+        return Contender(
+            name, model, data, fit_params, baseline, configurations, self._has_several
+        )
 
     def _pruned(self, contender: Contender) -> Contender:
         """Return a student with its baseline pruned to the budget.
@@ -189,16 +209,24 @@ class TrialsMixin(AlphasMixin):
         # It grows as the user said, and is held at the first strength.
         first = clone(found[0]).set_params(diversify=False, tolerance=None)
         return self._enter(
-            contender.name, model, data, contender.fit_params, refinement=first
+            contender.name,
+            model,
+            data,
+            contender.fit_params,
+            contender.configurations,
+            refinement=first,
         )
 
     def _refinements_of(
-        self, model: BaseDistilled, data: Data
+        self,
+        model: BaseDistilled,
+        data: Data,
+        tuned: Mapping[str, Any] = MappingProxyType({}),
     ) -> list[LeafRefinement | None]:
         """Return the refinements to try, which prune to the budget if there is one."""
         refinements = self.refinements
         if isinstance(refinements, str):
-            refinements = default_refinements(model, data)
+            refinements = default_refinements(model, data, tuned)
         return [
             within_leaves(
                 LeafRefinement() if one == "leaves" else one,
@@ -216,23 +244,55 @@ class TrialsMixin(AlphasMixin):
         if isinstance(self.alphas, str):
             # Wrong candidates are found here, before any teacher is fitted.
             mixes = [self._usual_mix()]
-            plan = self._products(model, data, mixes)[0].plan
+            plan = self._products(contender, mixes)[0].plan
             if self._has_ends(model):
                 mixes = self._best_mixes(model, plan, data, folds, context)
-        return [contender.baseline, *self._products(model, data, mixes)]
+        alike, first = contender.baseline.plan.refinements, contender.baseline.params
+        baselines = [
+            self._group(model, data, first | tuned, alike, is_baseline=True)
+            for tuned in contender.configurations[1:]
+        ]
+        tuned = [replace(one, is_tuned=True) for one in baselines]
+        return [contender.baseline, *tuned, *self._products(contender, mixes)]
 
     def _products(
-        self, model: BaseDistilled, data: Data, mixes: list[dict[str, Any]]
+        self, contender: Contender, mixes: list[dict[str, Any]]
     ) -> list[Group]:
-        """Return all combinations of the other parameters with these mixes."""
-        refinements = self._refinements_of(model, data)
+        """Return all combinations of the other parameters with these mixes.
+
+        Those of the student as it was given come first.
+        """
+        as_given, *tuned = contender.configurations
+        found = self._products_of(contender, mixes, as_given, {})
+        for one in tuned:
+            found += [
+                replace(group, is_tuned=True)
+                for group in self._products_of(contender, mixes, one, one)
+            ]
+        return found
+
+    def _products_of(
+        self,
+        contender: Contender,
+        mixes: list[dict[str, Any]],
+        configuration: dict[str, Any],
+        tuned: dict[str, Any],
+    ) -> list[Group]:
+        """Return these combinations for one configuration of the student."""
+        model, data = contender.model, contender.data
+        refinements = self._refinements_of(model, data, tuned)
         others = [
             [{"temperature": temperature} for temperature in self.temperatures],
             [{"transfer": transfer} for transfer in self.transfers],
             teacher_stages(self.teacher_stages),
         ]
         return [
-            self._group(model, data, mixed | temperature | transfer | stage, alike)
+            self._group(
+                model,
+                data,
+                mixed | temperature | transfer | stage | configuration,
+                alike,
+            )
             for mixed, temperature, transfer, stage in product(mixes, *others)
             for alike in grown_alike(refinements)
         ]
@@ -242,7 +302,7 @@ class TrialsMixin(AlphasMixin):
         model: BaseDistilled,
         data: Data,
         params: dict[str, Any],
-        refinements: list,
+        refinements: Sequence[LeafRefinement | None],
         *,
         is_baseline: bool = False,
     ) -> Group:
@@ -290,6 +350,33 @@ class TrialsMixin(AlphasMixin):
     ) -> Trial:
         """Score the candidates of a student, its teacher and a constant."""
         scorer = check_scoring(contender.model, scoring)
+        n, alive = len(list_candidates(groups)), [*range(len(groups))]
+        results: list[FoldScores] = []
+        for lap in laps(groups, folds):
+            if results:
+                alive = survivors(groups, joined(results)[:n], alive)
+            running = [groups[number] for number in alive]
+            found = self._score(contender, running, lap, context, scorer)
+            results += [widen(fold, groups, alive) for fold in found]
+        label = f"{contender.name!r} " if contender.is_one_of_several else ""
+        warn_failures(groups, results, self.error_score, label)
+        scores = joined(results)
+        away = {failure.group for fold in results for failure in fold.failures}
+        away |= {*range(len(groups))} - {*alive}
+        check_finite(scores, name_candidates(groups), positions(groups, away))
+        teachers = scores[n:-1]
+        teacher = teachers[teachers.mean(axis=1).argmax()]
+        return Trial(contender, groups, scores[:n], teacher, scores[-1], linear_alpha)
+
+    def _score(
+        self,
+        contender: Contender,
+        groups: list[Group],
+        folds: Folds,
+        context: Any,
+        scorer: Any,
+    ) -> list[FoldScores]:
+        """Score groups of candidates of a student on each of some folds."""
         tasks = [
             context.subcontext(task_name="score-fold", max_subtasks=len(groups))
             for _ in folds
@@ -307,16 +394,7 @@ class TrialsMixin(AlphasMixin):
             for (train, parts), task in zip(folds, tasks, strict=True)
         )
         with explaining_pickles():
-            results = self._run(calls, tasks)
-        label = f"{contender.name!r} " if contender.is_one_of_several else ""
-        warn_failures(groups, results, self.error_score, label)
-        scores = np.concatenate([fold.scores for fold in results], axis=1)
-        failed = {failure.group for fold in results for failure in fold.failures}
-        check_finite(scores, name_candidates(groups), positions(groups, failed))
-        n = len(list_candidates(groups))
-        teachers = scores[n:-1]
-        teacher = teachers[teachers.mean(axis=1).argmax()]
-        return Trial(contender, groups, scores[:n], teacher, scores[-1], linear_alpha)
+            return self._run(calls, tasks)
 
     def _run(self, calls: Iterable, tasks: list) -> list:
         """Run a call for each task; report, and warn, from this process."""
@@ -344,7 +422,7 @@ class TrialsMixin(AlphasMixin):
         context: Any,
     ) -> Any:
         """Fit a candidate on all samples."""
-        if index == 0:
+        if trial.is_baseline(index):
             given = given | {"X_unlabeled": None, "unlabeled_predictions": None}
         best = clone(trial.contender.model).set_params(**trial.candidates[index])
         if context is None:

@@ -22,6 +22,7 @@ from skdistill.students import (
 from skdistill.students._adapter import StudentAdapter
 from skdistill.students._counts import ValueCounts
 from skdistill.students._distributed import (
+    fit_in_blocks,
     mixed_for,
     trains_distributed,
     trains_in_blocks,
@@ -49,9 +50,11 @@ from skdistill.students._rounds import (
     predict_stage,
 )
 from skdistill.students._schedule import fit_until, reason_not_to_resume
+from skdistill.students._spaces import search_space
 from skdistill.students._subsample import with_subsample
 from skdistill.students._training_loss import LossWord, TrainingLoss
 from skdistill.students._wrapped import at_level, student_parts, training_loss
+from skdistill.students._xgboost_device import boosting_on_cuda, has_cuda
 
 __all__ = [
     "CutTree",
@@ -67,6 +70,7 @@ __all__ = [
     "ValueCounts",
     "adapt_to_transfer_set",
     "at_level",
+    "boosting_on_cuda",
     "check_learns_target",
     "check_params",
     "check_takes_eval_set",
@@ -74,8 +78,10 @@ __all__ = [
     "codes_of",
     "find_adapter",
     "find_offset",
+    "fit_in_blocks",
     "fit_on_target",
     "fit_until",
+    "has_cuda",
     "has_stages",
     "held_out_labels",
     "held_out_sets",
@@ -89,6 +95,7 @@ __all__ = [
     "register",
     "registered_names",
     "resolve_class_weight",
+    "search_space",
     "student_parts",
     "training_loss",
     "trains_distributed",

@@ -338,6 +338,22 @@ class StudentAdapter(PiecewiseAdapter):
                 "another estimator. Use a dict as class_weight."
             )
 
+    def search_space(self, student: Estimator) -> dict[str, Any]:
+        """Return what is tried where the student is tuned at the size that it has.
+
+        Parameters
+        ----------
+        student : estimator
+            Unfitted. Itself, not what wraps it.
+
+        Returns
+        -------
+        space : dict of str to sequence or distribution
+            Values to try, or a distribution with a method `rvs`, by the parameter. None
+            of them makes the student larger or slower. By default nothing.
+        """
+        return {}
+
     def ways_to_split(self, student: Estimator) -> list[str]:
         """Return by which parameters the student splits its training samples.
 

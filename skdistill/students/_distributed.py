@@ -1,16 +1,26 @@
 """Students that are trained on samples which are never together in memory."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 from numpy.typing import NDArray
-from sklearn.base import is_classifier
+from sklearn.base import clone, is_classifier
 from sklearn.pipeline import Pipeline
 
-from skdistill._typing import Estimator
+from skdistill._fitting import final_step
+from skdistill._typing import Estimator, Table
 from skdistill.students._adapter import StudentAdapter
 from skdistill.students._domain import within_domain
+from skdistill.students._piecewise import Blocks
 from skdistill.students._registry import find_adapter
 from skdistill.targets import Target
 
-__all__ = ["mixed_for", "trains_distributed", "trains_in_blocks"]
+__all__ = [
+    "fit_in_blocks",
+    "mixed_for",
+    "trains_distributed",
+    "trains_in_blocks",
+]
 
 
 def trains_distributed(student: Estimator, *, of_classes: bool) -> bool:
@@ -56,6 +66,7 @@ def trains_in_blocks(student: Estimator, *, of_classes: bool) -> bool:
     Returns
     -------
     bool
+        A Pipeline is judged by its last step.
 
     Examples
     --------
@@ -64,8 +75,42 @@ def trains_in_blocks(student: Estimator, *, of_classes: bool) -> bool:
     >>> trains_in_blocks(XGBClassifier(), of_classes=True)
     True
     """
-    adapter = _adapter_of(student, of_classes)
+    adapter = _adapter_of(final_step(student), of_classes)
     return adapter is not None and adapter.trains_in_blocks
+
+
+def fit_in_blocks(
+    student: Estimator, blocks: Blocks, folder: Path, sample: Table
+) -> Estimator:
+    """Fit a student on samples that come block by block.
+
+    Parameters
+    ----------
+    student : estimator
+        Unfitted; one that `trains_in_blocks`.
+    blocks : callable
+        As for `StudentAdapter.fit_in_blocks`.
+    folder : Path
+        Holds files until the student is fitted.
+    sample : table of shape (n_samples, n_features)
+        Some of the samples: the first steps of a Pipeline are fitted on them, without
+        labels.
+
+    Returns
+    -------
+    student : fitted estimator
+    """
+    adapter = find_adapter(student)
+    if not isinstance(student, Pipeline):
+        return adapter.fit_in_blocks(student, blocks, folder)
+    first, (name, last) = clone(student[:-1]), student.steps[-1]
+    first.fit(sample)
+
+    def prepared() -> Iterator[tuple[Table, NDArray, NDArray | None]]:
+        return ((first.transform(X), mixed, weight) for X, mixed, weight in blocks())
+
+    steps = [*first.steps, (name, adapter.fit_in_blocks(last, prepared, folder))]
+    return student.set_params(steps=steps)
 
 
 def _adapter_of(student: Estimator, of_classes: bool) -> StudentAdapter | None:

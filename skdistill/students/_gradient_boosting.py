@@ -13,6 +13,7 @@ from skdistill.students._counts import ValueCounts
 from skdistill.students._leaves import CutTree, LeafModel, LeafNodes
 from skdistill.students._registry import register
 from skdistill.students._rounds import ResumingAdapter
+from skdistill.students._spaces import RATES, SAMPLED, TREES
 from skdistill.students._trees import children_of, cut_tree
 
 __all__ = ["BoostedClassifierLeaves", "BoostedRegressorLeaves", "BoostingAdapter"]
@@ -101,6 +102,9 @@ class BoostingAdapter(ResumingAdapter):
 
     def count_values(self, model: Estimator) -> ValueCounts:
         return ValueCounts(leaves=sum(int(tree.n_leaves) for tree in _trees(model)))
+
+    def search_space(self, student: Estimator) -> dict[str, Any]:
+        return {**TREES, "learning_rate": RATES, "subsample": SAMPLED}
 
     def further(
         self, student: Estimator, n_rounds: int

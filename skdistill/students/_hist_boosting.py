@@ -40,6 +40,7 @@ from skdistill.students._soft_codes import (
     SoftLabelsLostError,
     soft_loss,
 )
+from skdistill.students._spaces import FRACTIONS, LARGER_LEAVES, PENALTIES, RATES
 from skdistill.students._while_fitting import with_methods, with_params
 from skdistill.targets import Target
 
@@ -178,6 +179,14 @@ class HistBoostingAdapter(StudentAdapter):
 
     def keep_growth(self, student: Estimator, n_samples: int) -> None:
         student.set_params(early_stopping=_stops_early(student, n_samples))
+
+    def search_space(self, student: Estimator) -> dict[str, Any]:
+        return {
+            "learning_rate": RATES,
+            "max_features": FRACTIONS,
+            "min_samples_leaf": LARGER_LEAVES,
+            "l2_regularization": PENALTIES,
+        }
 
     def count_values(self, model: Estimator) -> ValueCounts:
         nodes = hist_boosting_nodes(model)

@@ -36,6 +36,7 @@ from skdistill.students._lightgbm_trees import (
 from skdistill.students._loss import SoftLoss
 from skdistill.students._registry import register
 from skdistill.students._rounds import ResumingAdapter, RoundsAdapter
+from skdistill.students._spaces import LARGER_LEAVES, boosted_space
 from skdistill.students._training_loss import LossWord
 from skdistill.students._while_fitting import with_params
 from skdistill.targets import Target
@@ -208,6 +209,14 @@ class LightGBMAdapter(RoundsAdapter, ResumingAdapter):
 
     def __init__(self, leaves: type[LeafModel] | None = None) -> None:
         self.leaves = leaves
+
+    def search_space(self, student: Estimator) -> dict[str, Any]:
+        space = boosted_space("min_child_samples", LARGER_LEAVES)
+        space["subsample_freq"] = (1,)
+        if _value(student.get_params(), "boosting_type", "gbdt") == "gbdt":
+            return space
+        # Others sample in ways of their own.
+        return {name: space[name] for name in space if "subsample" not in name}
 
     def fit_bounded(
         self,

@@ -5,6 +5,7 @@ neighbours are a linear function of the targets they were fitted on.
 """
 
 import inspect
+from typing import Any
 
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_selection import SelectorMixin
@@ -14,6 +15,7 @@ from skdistill._fitting import final_step
 from skdistill._typing import Estimator
 from skdistill.students._adapter import StudentAdapter
 from skdistill.students._registry import find_adapter, register
+from skdistill.students._spaces import WIDE
 from skdistill.students._training_loss import TrainingLoss
 
 __all__ = ["LinearAdapter", "WeightBalancedAdapter", "is_linear_in_targets"]
@@ -35,8 +37,12 @@ class FixedFormAdapter(StudentAdapter):
 class LinearAdapter(StudentAdapter):
     """Regressors that are linear in their targets, and maybe in their inputs."""
 
-    def __init__(self, *, is_line: bool = False) -> None:
+    def __init__(self, *, is_line: bool = False, is_penalised: bool = False) -> None:
         self.has_fixed_form, self.grows_with_samples = is_line, not is_line
+        self.is_penalised = is_penalised
+
+    def search_space(self, student: Estimator) -> dict[str, Any]:
+        return {"alpha": WIDE} if self.is_penalised else {}
 
     def is_linear(self, student: Estimator) -> bool:
         # A subclass of someone else's may do anything with the targets.
@@ -48,6 +54,9 @@ class WeightBalancedAdapter(FixedFormAdapter):
     """Classifiers whose balanced class weights go by the samples' weights."""
 
     balances_by_weight = True
+
+    def search_space(self, student: Estimator) -> dict[str, Any]:
+        return {"C": WIDE}
 
 
 class QuantileLinearAdapter(FixedFormAdapter):
@@ -123,12 +132,12 @@ for _name in (
     "_glm.glm._GeneralizedLinearRegressor",
 ):
     register(f"sklearn.linear_model.{_name}", FixedFormAdapter())
-for _name in (
-    "linear_model._base.LinearRegression",
-    "linear_model._ridge.Ridge",
+for _name, _linear in (
+    ("linear_model._base.LinearRegression", LinearAdapter(is_line=True)),
+    ("linear_model._ridge.Ridge", LinearAdapter(is_line=True, is_penalised=True)),
+    ("kernel_ridge.KernelRidge", LinearAdapter(is_penalised=True)),
 ):
-    register(f"sklearn.{_name}", LinearAdapter(is_line=True))
-register("sklearn.kernel_ridge.KernelRidge", LinearAdapter())
+    register(f"sklearn.{_name}", _linear)
 for _name, _adapter in (
     ("quantile.QuantileRegressor", QuantileLinearAdapter()),
     ("huber.HuberRegressor", RobustLinearAdapter()),

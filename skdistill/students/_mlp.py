@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
+from scipy.stats import loguniform
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils import check_random_state
@@ -47,6 +48,13 @@ class PerceptronAdapter(ResumingAdapter):
     training_rounds = "max_iter"
     has_hidden_layer = True
     learns_hints = True
+
+    def search_space(self, student: Estimator) -> dict[str, Any]:
+        return {
+            "alpha": loguniform(1e-5, 10),
+            "learning_rate_init": loguniform(3e-4, 1e-2),
+            "early_stopping": (False, True),
+        }
 
     def fit(
         self,

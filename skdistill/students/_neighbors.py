@@ -16,6 +16,8 @@ from skdistill.targets import Target
 
 __all__ = ["NeighborsAdapter"]
 
+_SPACE = {"n_neighbors": (3, 5, 8, 13, 21, 34), "weights": ("uniform", "distance")}
+
 
 class NeighborsAdapter(StudentAdapter):
     """KNeighborsClassifier.
@@ -27,6 +29,9 @@ class NeighborsAdapter(StudentAdapter):
 
     trains_natively = True
     grows_with_samples = True
+
+    def search_space(self, student: Estimator) -> dict[str, Any]:
+        return {**_SPACE}
 
     def fit(
         self,
@@ -43,5 +48,14 @@ class NeighborsAdapter(StudentAdapter):
         )
 
 
+class NeighborsOfValuesAdapter(LinearAdapter):
+    """KNeighborsRegressor."""
+
+    def search_space(self, student: Estimator) -> dict[str, Any]:
+        return {**_SPACE}
+
+
 register("sklearn.neighbors._classification.KNeighborsClassifier", NeighborsAdapter())
-register("sklearn.neighbors._regression.KNeighborsRegressor", LinearAdapter())
+register(
+    "sklearn.neighbors._regression.KNeighborsRegressor", NeighborsOfValuesAdapter()
+)

@@ -35,6 +35,7 @@ from skdistill.students._counts import ValueCounts
 from skdistill.students._duplication import classes_of
 from skdistill.students._leaves import CutTree, LeafModel, LeafNodes
 from skdistill.students._registry import register
+from skdistill.students._spaces import TREES
 from skdistill.students._while_fitting import with_params
 from skdistill.targets import Target
 
@@ -177,6 +178,10 @@ class TreeAdapter(StudentAdapter):
 
     def count_values(self, model: Estimator) -> ValueCounts:
         return ValueCounts(leaves=sum(int(tree.n_leaves) for tree in _trees(model)))
+
+    def search_space(self, student: Estimator) -> dict[str, Any]:
+        samples = {"max_samples": (0.5, 0.75, None)}
+        return {**TREES, **(samples if getattr(student, "bootstrap", False) else {})}
 
     def fit(
         self,

@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import loguniform
 from sklearn.base import is_regressor
 from sklearn.utils.fixes import parse_version
 
@@ -39,6 +40,7 @@ from skdistill.students._loss import SoftLoss
 from skdistill.students._piecewise import Blocks
 from skdistill.students._registry import register
 from skdistill.students._rounds import ResumingAdapter, RoundsAdapter
+from skdistill.students._spaces import boosted_space
 from skdistill.students._training_loss import LossWord
 from skdistill.students._while_fitting import with_params
 from skdistill.students._xgboost_blocks import (
@@ -210,6 +212,11 @@ class XGBoostAdapter(RoundsAdapter, ResumingAdapter):
     def __init__(self, leaves: type[LeafModel] | None = None) -> None:
         self.leaves = leaves
 
+    def search_space(self, student: Estimator) -> dict[str, Any]:
+        grows_trees = student.booster in (None, "gbtree", "dart")
+        sizes = loguniform(0.1, 30)
+        return boosted_space("min_child_weight", sizes) if grows_trees else {}
+
     def check_params(
         self, student: Estimator, soften: str, *, n_classes: int, is_wrapped: bool
     ) -> None:
@@ -363,6 +370,8 @@ class XGBoostClassifierAdapter(XGBoostAdapter):
             return reason
         if soften == "both":
             return "soften='both' needs more of a sample than its probabilities"
+        if student.objective not in (None, *_OBJECTIVES):
+            return f"objective={student.objective!r} learns no probabilities"
         weighs = student.scale_pos_weight not in (None, 1)
         return "scale_pos_weight counts samples of the label 1 alone" if weighs else ""
 

@@ -1,6 +1,6 @@
 """Tables as they stand in their files: from cells to numbers, from codes to labels."""
 
-from skdistill.tables._cells import ISO, decoded
+from skdistill.tables._cells import ISO, decoded, read_strings
 from skdistill.tables._columns import (
     CYCLES,
     CategoryColumn,
@@ -43,4 +43,5 @@ __all__ = [
     "most_likely",
     "notations",
     "numbers_of",
+    "read_strings",
 ]

@@ -12,7 +12,7 @@ from skdistill.teachers._calibration import (
     log_losses,
 )
 from skdistill.teachers._combination import Combination
-from skdistill.teachers._cross_fit import CrossFitResult, CrossFitTask, cross_fit
+from skdistill.teachers._cross_fit import CrossFitTask, cross_fit
 from skdistill.teachers._distribution import (
     DistributionRegressor,
     cached_quantiles,
@@ -70,7 +70,6 @@ __all__ = [
     "CombinedRegressor",
     "ConfidenceTrust",
     "CorrectedTrust",
-    "CrossFitResult",
     "CrossFitTask",
     "DistributionRegressor",
     "Evidence",

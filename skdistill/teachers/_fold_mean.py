@@ -32,7 +32,8 @@ class _FoldMean(HeldTeachers):
     Attributes
     ----------
     folds_ : ndarray of int of shape (n_training,)
-        For each training sample the number of the teacher that did not see it.
+        For each training sample the number of the teacher that did not see it. Not
+        where the folds are partitions of samples that were never in one place.
     """
 
     folds_: NDArray
@@ -44,8 +45,20 @@ class _FoldMean(HeldTeachers):
         return self.estimators
 
     @abstractmethod
-    def _predict_by(self, number: int, X: Table) -> NDArray:
-        """Return what the teacher of a fold predicts: values or logits."""
+    def predict_by(self, number: int, X: Table) -> NDArray:
+        """Return what the teacher of a fold predicts: values, or logits of the classes.
+
+        Parameters
+        ----------
+        number : int
+            That of the fold.
+        X : array-like of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        predictions : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
 
     def predict_each(self, X: Table) -> NDArray:
         """Return what each fold teacher predicts: values, or logits of the classes.
@@ -61,7 +74,7 @@ class _FoldMean(HeldTeachers):
 n_outputs)
         """
         numbers = range(len(self.estimators))
-        return np.stack([self._predict_by(number, X) for number in numbers], axis=1)
+        return np.stack([self.predict_by(number, X) for number in numbers], axis=1)
 
     def predict_out_of_fold(self, X: Table) -> NDArray:
         """Return what each training sample is predicted by who did not see it.
@@ -76,7 +89,7 @@ n_outputs)
         predictions : ndarray of shape (n_training,) or (n_training, n_outputs)
             Values, or logits of the classes.
         """
-        return self.out_of_fold(X, self._predict_by)
+        return self.out_of_fold(X, self.predict_by)
 
     def out_of_fold(
         self, X: Table, predict: Callable[[int, Table], NDArray]
@@ -143,7 +156,7 @@ class FoldMeanRegressor(RegressorMixin, _FoldMean):
         """Return the mean of what `predict_each` returned, as `predict` does."""
         return np.mean(np.moveaxis(each, 1, 0), axis=0)
 
-    def _predict_by(self, number: int, X: Table) -> NDArray:
+    def predict_by(self, number: int, X: Table) -> NDArray:
         return predict_values(self.estimators[number], X)
 
 
@@ -193,6 +206,6 @@ class FoldMeanClassifier(HeldClassifiers, _FoldMean):
         """Return the mean of what `predict_each` returned, as `predict_proba` does."""
         return np.mean(np.moveaxis(temper(each, 1.0), 1, 0), axis=0)
 
-    def _predict_by(self, number: int, X: Table) -> NDArray:
+    def predict_by(self, number: int, X: Table) -> NDArray:
         logits = predict_logits(self.estimators[number], X)
         return align_classes(logits, self.known[number], self.classes)

@@ -44,6 +44,7 @@ from sklearn.utils.validation import validate_data
 
 from skdistill._sklearn import name_request_owner
 from skdistill._typing import Estimator, Table
+from skdistill.students import boosting_on_cuda, has_cuda
 
 __all__ = ["default_classifier", "default_regressor"]
 
@@ -52,7 +53,12 @@ _FEW_ROWS = 500
 
 
 def default_regressor(
-    n_samples: int, n_features: int, *, cv: Any = None, n_jobs: int | None = None
+    n_samples: int,
+    n_features: int,
+    *,
+    cv: Any = None,
+    n_jobs: int | None = None,
+    device: str = "cpu",
 ) -> StackingRegressor:
     """Return the default regression teacher, unfitted.
 
@@ -65,13 +71,26 @@ def default_regressor(
         Folds of the stack.
     n_jobs : int or None
         Jobs of the stack.
+    device : {"auto", "cpu", "cuda"}, default="cpu"
+        Where boosting works. "cuda" is XGBoost on a CUDA device, which must be there;
+        "auto" is that where there is one, and the boosting of "cpu" elsewhere.
 
     Returns
     -------
     StackingRegressor
+
+    Examples
+    --------
+    >>> from skdistill.teachers import default_regressor
+    >>> teacher = default_regressor(1000, 5, device="auto")
+    >>> [name for name, _ in teacher.estimators]
+    ['trees', 'boosting', 'smooth']
     """
+    on_cuda = _is_on_cuda(device)
     with config_context(enable_metadata_routing=True):
-        if n_samples < _FEW_ROWS:
+        if on_cuda:
+            boosting = boosting_on_cuda(of_classes=False)
+        elif n_samples < _FEW_ROWS:
             boosting = GradientBoostingRegressor(max_depth=4, max_features=0.5)
         else:
             boosting = HistGradientBoostingRegressor(learning_rate=0.05, max_iter=300)
@@ -89,7 +108,12 @@ def default_regressor(
 
 
 def default_classifier(
-    n_samples: int, n_features: int, *, cv: Any = None, n_jobs: int | None = None
+    n_samples: int,
+    n_features: int,
+    *,
+    cv: Any = None,
+    n_jobs: int | None = None,
+    device: str = "cpu",
 ) -> StackingClassifier:
     """Return the default classification teacher, unfitted.
 
@@ -102,13 +126,18 @@ def default_classifier(
         Folds of the stack.
     n_jobs : int or None
         Jobs of the stack.
+    device : {"auto", "cpu", "cuda"}, default="cpu"
+        As for `default_regressor`.
 
     Returns
     -------
     StackingClassifier
     """
+    on_cuda = _is_on_cuda(device)
     with config_context(enable_metadata_routing=True):
-        if n_samples < _FEW_ROWS:
+        if on_cuda:
+            boosting = boosting_on_cuda(of_classes=True)
+        elif n_samples < _FEW_ROWS:
             boosting = GradientBoostingClassifier(max_depth=4, max_features=0.5)
         else:
             boosting = HistGradientBoostingClassifier()
@@ -123,6 +152,29 @@ def default_classifier(
             cv=cv,
             n_jobs=n_jobs,
         )
+
+
+def _is_on_cuda(device: str) -> bool:
+    """Return whether boosting is to work on a CUDA device; raise if it cannot."""
+    if device not in ("auto", "cpu", "cuda"):
+        raise ValueError(
+            f"device must be 'auto', 'cpu' or 'cuda'. Got {device!r}. Use 'auto' for "
+            "CUDA where it is."
+        )
+    if device == "cpu":
+        return False
+    try:
+        is_there = has_cuda()
+    except ImportError:
+        if device == "cuda":
+            raise
+        return False
+    if device == "cuda" and not is_there:
+        raise ValueError(
+            "device='cuda' needs a CUDA device and an XGBoost made for it. Got neither "
+            "or one alone. Use 'auto', which falls back, or 'cpu'."
+        )
+    return is_there
 
 
 def _asking(estimator: Estimator) -> Estimator:

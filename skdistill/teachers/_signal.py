@@ -201,6 +201,16 @@ class Signal:
         """What the teacher says of the training samples."""
         return Said(self.predictions, self.quantiles)
 
+    def part(self, rows: NDArray) -> "Signal":
+        """Return the signal of some training samples; score and steps stay."""
+        quantiles = None if self.quantiles is None else self.quantiles.take(rows)
+        return replace(
+            self,
+            predictions=self.predictions[rows],
+            parts=tuple(one.part(rows) for one in self.parts),
+            quantiles=quantiles,
+        )
+
     def transform_said(self, predictions: Any, values: Any) -> Said:
         """Take what is said of other samples through all steps.
 

@@ -18,7 +18,9 @@ def test_curves_go_from_the_student_to_the_teacher():
     assert best[0.5] < found[0.5]
 
 
-@pytest.mark.parametrize("table", ["kin8nm", "spambase"])
+@pytest.mark.parametrize(
+    "table", [pytest.param("kin8nm", marks=pytest.mark.slow), "spambase"]
+)
 def test_a_block_has_curves_and_the_guarantee(table, monkeypatch):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(900, 3))

@@ -6,7 +6,9 @@ import pytest
 from benchmarks import one_split, results
 
 
-@pytest.mark.parametrize("table", ["diabetes", "breast_cancer"])
+@pytest.mark.parametrize(
+    "table", ["diabetes", pytest.param("breast_cancer", marks=pytest.mark.slow)]
+)
 @pytest.mark.filterwarnings("ignore:X does not have valid feature names")
 def test_a_student_is_chosen_in_both_ways(table, monkeypatch):
     monkeypatch.setattr(one_split, "CLASSES", ("breast_cancer",))

@@ -128,8 +128,24 @@ def cheap_teachers(monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore:X does not have valid feature names")
-@pytest.mark.parametrize("name", ["diabetes", "breast_cancer"])
-@pytest.mark.parametrize("way", ["baseline", "one fit", "search", "duplication"])
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        ("diabetes", "baseline"),
+        ("breast_cancer", "one fit"),
+        ("diabetes", "search"),
+        ("breast_cancer", "duplication"),
+        *(
+            pytest.param(name, way, marks=pytest.mark.slow)
+            for name, way in (
+                ("breast_cancer", "baseline"),
+                ("diabetes", "one fit"),
+                ("breast_cancer", "search"),
+                ("diabetes", "duplication"),
+            )
+        ),
+    ],
+)
 @pytest.mark.usefixtures("cheap_teachers")
 def test_every_way_without_a_peer_predicts(tmp_path, name, way):
     problem = problems.load_problem(name)

@@ -50,6 +50,12 @@ def test_each_row_shows_its_points_their_mean_and_its_goal(figures):
     assert ">forest<" in path.read_text()
 
 
+def test_rows_without_goals_have_none_in_the_legend(figures):
+    plots.draw_fractions(FRACTIONS, "made_up", x="fraction")
+    (legend,) = figures[0].legends
+    assert [text.get_text() for text in legend.get_texts()] == ["a table", "mean"]
+
+
 def test_each_panel_has_a_line_for_each_column(figures):
     frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]}, index=[10, 1000])
     panels = {"left": frame, "right": frame[["b"]]}

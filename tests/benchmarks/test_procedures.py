@@ -29,7 +29,12 @@ def small(monkeypatch):
     ("procedure", "table", "methods"),
     [
         (SELF, "abalone", [BASELINE, "self-distilled, not chosen"]),
-        (NOISY, "spambase", [BASELINE, "noisy student", procedures_block.SOFT_ALL]),
+        pytest.param(
+            NOISY,
+            "spambase",
+            [BASELINE, "noisy student", procedures_block.SOFT_ALL],
+            marks=pytest.mark.slow,
+        ),
         (PEERS, "spambase", ["network, 5 steps, average"]),
     ],
 )

@@ -80,7 +80,13 @@ def test_rows_keep_their_targets(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
-@pytest.mark.parametrize("way", scaling.WAYS)
+@pytest.mark.parametrize(
+    "way",
+    [
+        way if way == scaling.ALONE else pytest.param(way, marks=pytest.mark.slow)
+        for way in scaling.WAYS
+    ],
+)
 def test_one_fit_in_a_process_apart(way, tmp_path):
     X, y = scaling.make_rows("classes", 3, None)
     path = str(tmp_path / "rows.pkl")

@@ -5,8 +5,19 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import Ridge
 
-from benchmarks import gap, gap_classes, peers_report, readme, results, rivals, tuned
+from benchmarks import (
+    gap,
+    gap_block,
+    gap_classes,
+    peers_report,
+    readme,
+    results,
+    rivals,
+    tuned,
+    tuned_search,
+)
 
 
 def _rows(student, **scores):
@@ -49,34 +60,60 @@ def test_fractions_are_of_the_lead_over_the_tuned_student(frame):
     assert said == ["50%", "R2 -0.0480", ""]
 
 
-def test_the_section_is_there_once_a_student_was_tuned(frame, monkeypatch):
+def test_the_section_is_there_once_a_student_was_tuned(frame):
     text = "\n".join(gap.report_over_tuned(frame, gap.GOALS_OVER_TUNED))
     assert "by more than 0.003 in R2 in 1 of 2 pairs" in text
     untuned = frame[frame["student"] == "forest"]
     assert gap.report_over_tuned(untuned, gap.GOALS_OVER_TUNED) == []
-    assert "50%" not in readme.tabulate(frame)
-    monkeypatch.setattr(readme, "MIN_TABLES", 1)
-    lines = readme.tabulate(frame).splitlines()
-    assert [cell.strip() for cell in lines[2].split("|")[2:-1]] == [
-        *("50% (1 of 1; 1)", "0 of 1", "75% (1 of 1; 2)", "0 of 1")
-    ]
-    assert [cell.strip() for cell in lines[5].split("|")[2:4]] == ["", ""]
 
 
-def test_the_tuned_student_stands_among_the_peers(frame):
+def test_the_tuned_student_stands_among_the_peers(frame, monkeypatch):
     facts = dict.fromkeys(("n_train", "n_test", "n_features", "n_classes"), 0)
     rows = [
         {"table": "abalone", "seed": seed, "peer": peer, "student_r2": score} | facts
         for seed in (0, 1)
         for peer, score in (("baseline", 0.5), ("skdistill", 0.65))
     ]
-    both = peers_report.with_tuned(pd.DataFrame(rows).assign(teacher_r2=0.7))
+    costs = dict.fromkeys(peers_report.COSTS, 2.0)
+    measured = pd.DataFrame(rows).assign(teacher_r2=[np.nan, 0.7] * 2, **costs)
+    both = peers_report.with_tuned(measured)
     tuned_rows = both[both["peer"] == peers_report.TUNED]
     assert tuned_rows["student_r2"].tolist() == [0.55]
     assert tuned_rows["cpu_seconds"].tolist() == [3]
     over = peers_report.select_scored(both, gap.R2, peers_report.TUNED)
     ours = over[over["student"] == "skdistill"]
     assert ours[["seed", "baseline_r2"]].to_numpy().tolist() == [[0, 0.55]]
+    assert peers_report.fractions_over_tuned(both).empty
+    monkeypatch.setattr(peers_report, "MIN_TABLES", 1)
+    (line,) = readme.tabulate(measured).splitlines()[2:-2]
+    assert [cell.strip() for cell in line.split("|")[1:-1]] == [
+        *("skdistill", "67% (67%)", "0", "2")
+    ]
+
+
+def test_a_tuned_search_stands_beside_the_tuned_student(frame):
+    results.write([*frame.assign(cv_seconds=1.0).to_dict("records")], gap.NAME)
+    way = tuned_search.WAY
+    rows = [
+        _rows(student, **{way: score}) | {f"{way}_cpu_seconds": 9.0}
+        for student, score in (("boosting", 0.68), ("tree", 0.66), ("forest", 0.68))
+    ]
+    collected = tuned_search.collect(pd.DataFrame(rows))
+    # The forest was not tuned on the labels.
+    assert collected["student"].tolist() == ["boosting", "tree"]
+    shown = tuned_search.compare_students(collected)
+    assert shown.iloc[0].tolist() == ["boosting", "1 of 1", "50%", 0, "80%", 0, "9"]
+    assert shown.iloc[1].tolist() == ["tree", "0 of 1", "", 1, "", 1, "9"]
+
+
+@pytest.mark.slow
+def test_a_student_is_tuned_and_distilled(tmp_path):
+    block = gap_block.Block("diabetes", 0, None, str(tmp_path))
+    block.build_teacher = Ridge
+    row = tuned_search.distil(block, "tree")
+    assert 0 < row["search+tuning_r2"] < 1
+    assert "student__min_samples_leaf" in row["baseline_params"]
+    assert row["reason"]
 
 
 def test_both_students_are_scored_on_the_same_rows(frame, monkeypatch):

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet
 import pytest
+from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill import DistilledClassifier, DistilledRegressor
@@ -344,3 +345,27 @@ def test_refused_tables(path, folder):
         next(ParquetBlocks(folder / "empty.parquet").read())
     with pytest.raises(ValueError, match="column of features"):
         BlockDistilledRegressor().fit(ParquetBlocks(folder / "less.parquet"), "a")
+
+
+@pytest.mark.parametrize("target", ["values", "three"])
+def test_a_pipeline_that_ends_in_xgboost_learns_all_samples(path, target):
+    teacher, student = parts(target)
+    alone = FunctionTransformer(numbers), StandardScaler()
+    piped = make_pipeline(*alone, student.set_params(enable_categorical=False))
+    cls, whole = BlockDistilledRegressor, pd.read_parquet(path)
+    in_memory = DistilledRegressor
+    if target != "values":
+        cls, in_memory = BlockDistilledClassifier, DistilledClassifier
+    model = cls(teacher, piped, student_samples=N_SAMPLES, **EXACT)
+    model.fit(ParquetBlocks(narrowed(path, target), block_size=BLOCK), target, "weight")
+    expected = in_memory(teacher, piped, **EXACT)
+    expected.fit(whole[FEATURES], whole[target], whole["weight"])
+    assert [type(step) for _, step in model.student_.steps] == [
+        *map(type, (*alone, student))
+    ]
+    method = "predict" if target == "values" else "predict_proba"
+    found, known = (getattr(one, method)(whole[FEATURES]) for one in (model, expected))
+    np.testing.assert_allclose(found, known, atol=1e-3)
+    few = clone(model).set_params(student_samples=20)
+    few.fit(ParquetBlocks(narrowed(path, target), block_size=BLOCK), target, "weight")
+    assert few.student_[1].n_samples_seen_ == 20

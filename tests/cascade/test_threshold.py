@@ -8,7 +8,7 @@ from skdistill.cascade import (
     certify,
     expected_gains,
     find_corrections,
-    find_fraction,
+    find_fractions,
     find_threshold,
 )
 
@@ -96,14 +96,14 @@ def test_the_sample_that_sets_the_threshold_is_not_counted():
 
 
 def test_a_budget_of_microseconds_pays_for_a_fraction():
-    assert find_fraction(0.3, None) == 0.3
-    assert find_fraction(30.0, (10.0, 100.0)) == pytest.approx(0.2)
-    assert find_fraction(1e6, (10.0, 100.0)) == 1.0
-    assert find_fraction(10.0, (10.0, 100.0)) == 0.0
+    assert find_fractions(0.3, None) == [0.3]
+    assert find_fractions(30.0, (10.0, 100.0)) == pytest.approx([0.2])
+    assert find_fractions(1e6, (10.0, 100.0)) == [1.0]
+    assert find_fractions(10.0, (10.0, 100.0)) == [0.0]
     with pytest.raises(
         ValueError, match="at least what the student takes.*Got 9 micro"
     ):
-        find_fraction(9.0, (10.0, 100.0))
+        find_fractions(9.0, (10.0, 100.0))
 
 
 def test_known_corrections_give_the_gains_of_the_teacher_that_knows_them():

@@ -12,6 +12,7 @@ from skdistill.cli._errors import CommandError
 from skdistill.cli._files import read_raw
 from skdistill.cli._guess import Asked, read_columns, schema_of
 from skdistill.cli._tables import interpret
+from skdistill.tables import read_strings
 from tests.cli.awkward import FILES, N_ROWS, content, table
 
 NOTES = {
@@ -84,6 +85,13 @@ def written(folder, text, name="table.csv"):
     path = folder / name
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def test_categories_that_are_stored_as_numbers_are_those_of_a_raw_row(tmp_path):
+    path = tmp_path / "new.parquet"
+    pd.DataFrame({"size": [1.0, 1.5, None]}).to_parquet(path)
+    found = read_table(path, kinds={"size": "category"})["size"]
+    assert found.tolist() == ["1", "1.5", ""] == read_strings([1.0, 1.5, None])
 
 
 def test_a_column_is_read_one_way(tmp_path):

@@ -4,6 +4,7 @@ import io
 import json
 import runpy
 import sys
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 from sklearn.model_selection import GroupKFold
 
 from skdistill.cli import _fit
+from skdistill.cli._options import FitOptions
 from tests.cli.tables import COLUMN, replaced, run, write
 
 
@@ -189,3 +191,12 @@ def test_noise_that_is_repeated_is_not_learned(tmp_path):
     words += ["--teacher", "xgboost", "--student", "tree"]
     assert run([*words, "--out", str(tmp_path / "out")]) == 0
     assert scores(tmp_path / "out")["r2"] < 0.1
+
+
+@pytest.mark.parametrize(("is_there", "device"), [(True, "cuda"), (False, "cpu")])
+def test_the_device_may_be_the_one_that_is_there(is_there, device, monkeypatch):
+    monkeypatch.setattr(_fit, "has_cuda", lambda: is_there)
+    asked = dict.fromkeys((one.name for one in fields(FitOptions)), "")
+    options = FitOptions(**asked | {"device": "auto", "student": "xgboost"})
+    assert _fit._with_device(options).device == device
+    assert _fit._with_device(replace(options, student="tree")).device == "cpu"

@@ -20,7 +20,7 @@ from xgboost import XGBRegressor
 
 from skdistill import DistilledRegressorCV
 from skdistill._sklearn import CallbackSupportMixin, with_callbacks
-from skdistill.cli import _fit
+from skdistill.cli import _fit, _progress
 from skdistill.cli._progress import FitProgress, step
 from skdistill.cli._signals import ending_as_interrupted
 from tests.cli.tables import listing, run, run_process, write
@@ -232,6 +232,17 @@ def test_without_a_terminal_there_is_one_line():
     with step(console, "Working", measured=True) as move:
         move(0.5)
     assert console.file.getvalue() == "Working ...\n"
+
+
+def test_without_a_terminal_there_is_a_line_now_and_then(monkeypatch):
+    monkeypatch.setattr(_progress, "_BETWEEN_LINES", 0.0)
+    console = Console(file=io.StringIO())
+    with step(console, "Working", measured=True) as move:
+        move(0.0)
+        move(0.25)
+        move(1.0)
+    _, line = console.file.getvalue().splitlines()
+    assert line.startswith("Working: 25%, about 0 seconds")
 
 
 def test_the_model_keeps_neither_callbacks_nor_cache(tmp_path, monkeypatch):

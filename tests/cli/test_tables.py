@@ -190,8 +190,15 @@ def test_names_of_files_need_not_be_utf_8(tmp_path, monkeypatch):
     assert said.read().endswith(("Rename it.\n", "as in the table that was fitted.\n"))
 
 
-@pytest.mark.parametrize("labels", [[1, 2], [1.0, 2.0], [0.5, 1.5], [True, False]])
-@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize(
+    ("labels", "suffix"),
+    [
+        ([1, 2], "csv"),
+        ([1.0, 2.0], "parquet"),
+        ([0.5, 1.5], "csv"),
+        ([True, False], "parquet"),
+    ],
+)
 def test_labels_of_any_kind_come_back(labels, suffix, tmp_path):
     data, words = write(tmp_path, "classification")
     frame = pd.read_csv(data).assign(kind=labels * 40)

@@ -5,7 +5,6 @@ The cluster is of threads in this process; tests that kill workers have their ow
 
 import pickle
 import time
-from functools import cache
 
 import joblib
 import numpy as np
@@ -20,7 +19,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from xgboost import XGBClassifier, XGBRegressor
 
@@ -42,6 +41,7 @@ from skdistill.dask import (
     _workers,
 )
 from skdistill.transfer import MungeSampler, TransferSet
+from tests.dask.local import as_dask, bytes_to_client, labels, samples, two_workers
 
 da = pytest.importorskip("dask.array", reason="needs skdistill[dask]")
 dd = pytest.importorskip("dask.dataframe", reason="needs skdistill[dask]")
@@ -59,31 +59,8 @@ ALONE = {"transfer": None, "refine": None, **SEEDED}
 
 @pytest.fixture(scope="module", autouse=True)
 def client():
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0"
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
+    with two_workers() as client:
         yield client
-
-
-@cache
-def samples(n_samples=240):
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(n_samples, 4))
-    y = X[:, 0] + np.sin(2 * X[:, 1]) + 0.3 * rng.normal(size=n_samples)
-    return X, y, rng.uniform(0.5, 2, n_samples)
-
-
-def labels(n_classes):
-    y = samples()[1]
-    codes = np.digitize(y, np.quantile(y, np.arange(1, n_classes) / n_classes))
-    return np.array(["low", "mid", "top"])[codes]
-
-
-def as_dask(*arrays, size=60):
-    return [da.from_array(one, chunks=(size, *one.shape[1:])) for one in arrays]
 
 
 def in_memory(model):
@@ -164,6 +141,31 @@ def test_predictions_of_collections_are_lazy_and_the_same():
     model.set_params(student=student).fit(parts, as_dask(labels(2))[0])
     lazy = model.decision_function(parts)
     np.testing.assert_array_equal(lazy.compute(), model.decision_function(X))
+
+
+@pytest.mark.parametrize("is_frame", [False, True])
+def test_lazy_predictions_have_the_dtype_of_the_student(is_frame):
+    X, y, _ = samples()
+    frame = pd.DataFrame(X, columns=[*"abcd"]) if is_frame else X
+    parts = dd.from_pandas(frame, npartitions=2) if is_frame else as_dask(X)[0]
+    for student, dtype in ((BOOSTED, np.float32), (Ridge(), np.float64)):
+        model = DaskDistilledRegressor(Ridge(), student, **ALONE).fit(frame, y)
+        lazy = model.predict(parts)
+        assert lazy.dtype == lazy.compute().dtype == model.predict(frame).dtype == dtype
+    model = DaskDistilledClassifier(LogisticRegression(), CLASSES, **ALONE)
+    lazy = model.fit(frame, labels(2)).predict_proba(parts)
+    assert lazy.dtype == lazy.compute().dtype == np.float32
+    assert model.predict(parts).dtype == model.predict(frame).dtype
+
+
+def test_predictions_that_refuse_a_made_up_sample_are_in_double_precision():
+    frame = pd.DataFrame({"kind": pd.Series([*"xz"] * 30, dtype=object)})
+    y = np.where(frame["kind"] == "x", 1.0, 2.0)
+    student = make_pipeline(OneHotEncoder(), Ridge())
+    model = DaskDistilledRegressor(clone(student), student, **ALONE).fit(frame, y)
+    lazy = model.predict(dd.from_pandas(frame, npartitions=2))
+    np.testing.assert_array_equal(lazy.compute(), model.predict(frame))
+    assert lazy.dtype == np.float64
 
 
 def test_classes_without_weight_are_classes_as_in_memory():
@@ -319,20 +321,8 @@ def test_leaves_are_refined_on_as_many_samples_as_asked_for():
     assert np.abs(few - all_).max() > 0.01
 
 
-def test_what_the_client_gets_does_not_grow_with_the_samples(client, monkeypatch):
-    sizes = []
-
-    def recording(method):
-        def call(*args, **kwargs):
-            found = method(*args, **kwargs)
-            if not hasattr(found, "__await__"):
-                sizes[-1] += len(pickle.dumps(found))
-            return found
-
-        return call
-
-    for cls, name in ((distributed.Client, "gather"), (distributed.Future, "result")):
-        monkeypatch.setattr(cls, name, recording(getattr(cls, name)))
+def test_what_the_client_gets_does_not_grow_with_the_samples(monkeypatch):
+    sizes = bytes_to_client(monkeypatch)
     for n_samples in (240, 2400):
         sizes.append(0)
         X, y, _ = samples(n_samples)

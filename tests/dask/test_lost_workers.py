@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from xgboost import XGBRegressor
@@ -58,24 +59,26 @@ def kill_first_of(folder):
     os.kill(int(found[0].name), signal.SIGKILL)
 
 
-@pytest.mark.parametrize("step", ["label", "train"])
+@pytest.mark.parametrize("step", ["teach", "label", "train"])
 def test_a_killed_worker_changes_nothing(step, tmp_path):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(800, 4))
     y = X[:, 0] + np.sin(3 * X[:, 1])
-    teacher = SlowTeacher().fit(X, y)
-    teacher.folder = tmp_path if step == "label" else None
+    fitted = SlowTeacher().fit(X, y)
+    fitted.folder = tmp_path if step == "label" else None
     student = XGBRegressor(n_estimators=10, max_depth=3, n_jobs=1)
-    if step == "train":
-        student.set_params(callbacks=[SlowRounds(tmp_path)])
+    slow = clone(student).set_params(callbacks=[SlowRounds(tmp_path)])
     model = DaskDistilledRegressor(
-        FrozenEstimator(teacher),
-        student,
+        slow if step == "teach" else FrozenEstimator(fitted),
+        slow if step == "train" else student,
+        teacher_samples=None if step == "teach" else 1000,
+        cv=2,
         transfer=None,
         refine=None,
         on_poor_teacher="ignore",
         random_state=0,
     )
+    given = da.from_array(X, chunks=(100, -1)), da.from_array(y, chunks=100)
     killer = threading.Thread(target=kill_first_of, args=[tmp_path])
     with (
         distributed.LocalCluster(
@@ -85,10 +88,14 @@ def test_a_killed_worker_changes_nothing(step, tmp_path):
     ):
         client.wait_for_workers(2)
         killer.start()
-        model.fit(da.from_array(X, chunks=(100, -1)), da.from_array(y, chunks=100))
+        model.fit(*given)
         killer.join()
-    teacher.folder = None
-    found = model.predict(X)
-    model.set_params(student=student.set_params(callbacks=None))
-    expected = model.fit(X, y).predict(X)
+        found = model.predict(X)
+        fitted.folder = None
+        model.set_params(student=student)
+        if step == "teach":
+            model.set_params(teacher=student)
+        else:
+            given = X, y
+        expected = model.fit(*given).predict(X)
     np.testing.assert_allclose(found, expected, atol=1e-4)

@@ -1,6 +1,7 @@
 """The curve of a cascade: what is drawn is what its parts predict."""
 
 from copy import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,7 +63,8 @@ def test_a_fitted_cascade_is_drawn(cascade):
     X, y = (part[1::2] for part in load_breast_cancer(return_X_y=True))
     display = CascadeDisplay.from_estimator(cascade, X, y, fractions=[])
     teacher = copy(cascade)
-    teacher.threshold_ = -np.inf  # All samples are sent.
+    (stage,) = cascade.stages_
+    teacher.stages_ = [replace(stage, threshold=-np.inf)]  # All samples are sent.
     expected = [
         negated_log_loss(cascade.estimator_, X, y),
         negated_log_loss(teacher, X, y),

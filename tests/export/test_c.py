@@ -55,8 +55,10 @@ from skdistill import (
 from skdistill.exceptions import RoundingWarning, UncheckedWarning
 from skdistill.export import _c, to_c
 from skdistill.export._c_compile import find_compiler, run_c
+from skdistill.export._c_file import write_c
 from skdistill.export._check import Predictions
-from skdistill.export._parts import apply_parts
+from skdistill.export._ensembles import Ensemble
+from skdistill.export._parts import Beside, apply_parts
 from tests.export.cases import (
     CLASSIFIERS,
     LIGHT,
@@ -67,6 +69,7 @@ from tests.export.cases import (
     XGB,
     puncture,
 )
+from tests.export.trees import EDGES, random_tree
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:X does not have valid feature names"),
@@ -609,6 +612,21 @@ def test_scaled_rows_may_differ_in_single_precision_as_far_as_is_accepted():
     assert_same(model, rows, to_c(model, rows), 1e-6)
     with pytest.warns(RoundingWarning):
         to_c(model, rows, dtype="float32", max_mismatch=1.0)
+
+
+@needs_compiler
+def test_trees_of_all_sizes():
+    rng = np.random.default_rng(0)
+    sizes = (2, 8, 9, 16, 17, 32, 33, 64, 65)
+    ensembles = [
+        Ensemble(tuple(random_tree(size, rng) for _ in range(5)), np.zeros(1))
+        for size in sizes
+    ]
+    parts = [Beside(tuple((ensemble,) for ensemble in ensembles))]
+    rows = rng.choice(EDGES, (200, 3))
+    facts = {"name": "m", "header_name": "m.h", "dtype": "float64", "title": "trees"}
+    c_model = write_c(parts, features=list("abc"), classes=None, **facts)
+    assert_array_equal(run(c_model, rows).values, apply_parts(parts, rows))
 
 
 @needs_compiler

@@ -398,6 +398,13 @@ def test_best_rounds_and_parallel_trees_of_xgboost():
         assert_same_classes(parallel, PIXELS, to_onnx(parallel, PIXELS))
 
 
+@pytest.mark.parametrize("labels", ["two text", "four text"])
+def test_boosting_that_starts_from_zero(labels):
+    model = GradientBoostingClassifier(init="zero", n_estimators=3)
+    model.fit(PIXELS, LABELS[labels])
+    assert_same_classes(model, PIXELS, to_onnx(model, PIXELS))
+
+
 def test_columns_that_never_split_in_lightgbm():
     table = np.column_stack([np.ones(200), X])
     model = LGBMRegressor(**LIGHT).fit(table, Y)

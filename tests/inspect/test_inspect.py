@@ -41,7 +41,6 @@ from skdistill import (
     SelfDistilledRegressor,
 )
 from skdistill.inspect import (
-    ValueCounts,
     _speed,
     count_bytes,
     count_values,
@@ -51,6 +50,7 @@ from skdistill.inspect import (
     time_beside_reference,
     time_single_rows,
 )
+from skdistill.students import ValueCounts
 
 # LightGBM before 4.7 says so of arrays.
 pytestmark = pytest.mark.filterwarnings("ignore:X does not have valid feature names")

@@ -120,6 +120,26 @@ def test_a_size_does_not_depend_on_the_others_and_pruning_is_repeatable(task):
     assert_array_equal(predictions(path.model(0), X), predictions(alone, X))
 
 
+def test_a_weight_is_a_repetition_and_an_offset_is_not_for_the_leaves_to_learn():
+    X, y, _ = problem("regression")
+    model = fitted("regression", "tree")
+    weight = np.random.default_rng(0).integers(3, size=len(X))
+    terms = {"max_leaves": 8, "tol": 1e-10}
+    repeated = prune_leaves(
+        model, *(np.repeat(a, weight, axis=0) for a in (X, y)), **terms
+    )
+    weighted = prune_leaves(model, X, y, sample_weight=weight, **terms)
+    moved = prune_leaves(
+        model, X, y + 5, sample_weight=weight, offset=np.full(len(X), 5), **terms
+    )
+    assert_allclose(weighted.predict(X), repeated.predict(X))
+    assert_allclose(weighted.predict(X), moved.predict(X))
+    assert (
+        abs(weighted.predict(X) - prune_leaves(model, X, y, **terms).predict(X)).max()
+        > 0.01
+    )
+
+
 def test_all_leaves_are_those_of_the_refined_model():
     X, _, target = problem("regression")
     model = fitted("regression", "lightgbm")

@@ -273,6 +273,30 @@ def test_a_search_says_what_it_chose(values):
     assert search.reason_ in repr(report)
 
 
+def test_a_search_that_tuned_is_held_against_the_tuned_baseline(values):
+    model, train, test = values
+    search = DistilledRegressorCV(
+        FrozenEstimator(model.teacher_),
+        TREE,
+        student_params={"min_samples_leaf": [7, 15]},
+        transfers=(None,),
+        refinements=(None,),
+        cv=2,
+        random_state=0,
+    ).fit(*train)
+    report = DistillationReport(search, *test, train=train, n_timings=3)
+    leaf = search.baseline_params_["student__min_samples_leaf"]
+    assert report.to_dict()["tuned"] == {"min_samples_leaf": leaf}
+    tuned = clone(TREE).set_params(min_samples_leaf=leaf, random_state=0).fit(*train)
+    scores = report.to_dict()["models"]["baseline"]["scores"]
+    assert_allclose(scores["r2"], tuned.score(*test))
+    said = str(report)
+    assert "the tuned baseline" in said.splitlines()[2]
+    assert f"was tuned on the labels too: min_samples_leaf={leaf}." in said
+    given = DistillationReport(search, *test, baseline=tuned, n_timings=3)
+    assert given.to_dict()["tuned"] == {}
+
+
 def test_several_outputs_are_reported():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(120, 3))

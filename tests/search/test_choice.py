@@ -43,8 +43,8 @@ def test_a_gain_within_its_error_is_believed_where_the_teacher_leads_by_much():
     choice = chosen(BASELINE + PAIRED)
     assert choice.index == 1
     assert (
-        "difference is 0.01, with a standard error of 0.0141, of which it must be "
-        "above 0.5"
+        "difference is 0.01, with a standard error of 0.0141; it must be above 0.5 "
+        "of that"
     ) in choice.reason
     of_little = BASELINE + 0.01
     choice = chosen(BASELINE + PAIRED, teacher=of_little)

@@ -282,6 +282,7 @@ def test_a_student_that_fails_is_named_in_the_warning(friedman):
     assert "student 'line'" in "".join(caught.value.__notes__)
 
 
+@pytest.mark.slow
 def test_auto_is_a_list_of_students_of_scikit_learn():
     X, y = (part[:100] for part in load_diabetes(return_X_y=True))
     params = {"alphas": (0.5,), "transfers": (None,), "cv": 2, "random_state": 0}

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.ensemble import StackingRegressor
@@ -9,7 +10,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import DistilledClassifier, DistilledRegressor
-from skdistill.teachers import default_classifier, default_regressor
+from skdistill.teachers import _presets, default_classifier, default_regressor
 
 
 @pytest.mark.parametrize("build", [default_regressor, default_classifier])
@@ -22,7 +23,7 @@ def test_boosting_is_exact_on_few_samples_and_on_histograms_on_many(build):
     assert "HistGradientBoosting" in many
 
 
-@pytest.mark.parametrize("n_samples", [120, 600])
+@pytest.mark.parametrize("n_samples", [120, 500])
 def test_the_default_teacher_takes_missing_values_and_weights(
     n_samples, small_default_teacher
 ):
@@ -70,7 +71,7 @@ def test_the_default_teacher_needs_a_table():
 
 
 def test_the_same_seed_gives_the_same_numbers(small_default_teacher):
-    X, y = load_diabetes(return_X_y=True)
+    X, y = (part[:150] for part in load_diabetes(return_X_y=True))
     first = DistilledRegressor(random_state=1).fit(X, y).predict(X)
     assert_array_equal(DistilledRegressor(random_state=1).fit(X, y).predict(X), first)
     other = DistilledRegressor(random_state=2).fit(X, y).predict(X)
@@ -105,7 +106,7 @@ def test_the_default_teacher_can_be_refitted_on_other_samples(small_default_teac
 
 
 def test_the_default_student_is_the_one_documented():
-    X, y = load_diabetes(return_X_y=True)
+    X, y = (part[::4] for part in load_diabetes(return_X_y=True))
     student = DistilledRegressor(DecisionTreeRegressor(), refine=None).fit(X, y)
     student = student.student_
     assert (student.n_estimators, student.learning_rate, student.max_depth) == (
@@ -113,7 +114,7 @@ def test_the_default_student_is_the_one_documented():
         0.1,
         3,
     )
-    X, y = load_breast_cancer(return_X_y=True)
+    X, y = (part[::4] for part in load_breast_cancer(return_X_y=True))
     student = DistilledClassifier(DecisionTreeClassifier(), refine=None).fit(X, y)
     student = student.student_
     assert (student.n_estimators, student.learning_rate, student.max_depth) == (
@@ -121,3 +122,51 @@ def test_the_default_student_is_the_one_documented():
         0.1,
         3,
     )
+
+
+BUILDS = default_regressor, default_classifier
+
+
+@pytest.mark.parametrize("build", BUILDS)
+def test_the_device_is_that_which_is_asked_for_or_there(build, monkeypatch):
+    without = repr(build(600, 4))
+    monkeypatch.setattr(_presets, "has_cuda", lambda: False)
+    assert repr(build(600, 4, device="cpu")) == repr(build(600, 4, device="auto"))
+    with pytest.raises(ValueError, match="needs a CUDA device.*Use 'auto'"):
+        build(600, 4, device="cuda")
+    with pytest.raises(ValueError, match="'auto', 'cpu' or 'cuda'. Got 'gpu'"):
+        build(600, 4, device="gpu")
+    monkeypatch.setattr(_presets, "has_cuda", lambda: True)
+    for device in ("auto", "cuda"):
+        made = dict(build(600, 4, device=device).estimators)
+        assert "device='cuda'" in repr(made["boosting"])
+    assert repr(build(600, 4)) == without
+
+
+def test_without_xgboost_auto_falls_back(monkeypatch):
+    def missing():
+        raise ImportError("This needs xgboost")
+
+    monkeypatch.setattr(_presets, "has_cuda", missing)
+    assert "XGB" not in repr(default_regressor(600, 4, device="auto"))
+    with pytest.raises(ImportError, match="needs xgboost"):
+        default_regressor(600, 4, device="cuda")
+
+
+@pytest.mark.parametrize(
+    ("build", "data"),
+    [(default_regressor, load_diabetes), (default_classifier, load_breast_cancer)],
+)
+@pytest.mark.parametrize(
+    "device", ["auto", pytest.param("cuda", marks=pytest.mark.gpu)]
+)
+@pytest.mark.slow
+def test_a_teacher_of_any_device_learns(build, data, device):
+    X, y = data(return_X_y=True)
+    X = np.where(np.random.default_rng(0).random(X.shape) < 0.05, np.nan, X)
+    teacher = build(*X.shape, device=device)
+    train, test = np.arange(len(y)) % 2 == 0, np.arange(len(y)) % 2 == 1
+    weight = np.ones(train.sum())
+    with config_context(enable_metadata_routing=True):
+        teacher.fit(X[train], y[train], sample_weight=weight)
+    assert teacher.score(X[test], y[test]) > 0.3

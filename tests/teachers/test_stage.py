@@ -290,6 +290,7 @@ def overfitted():
     return searches, X[400:], y[400:]
 
 
+@pytest.mark.slow
 def test_an_overfitted_teacher_teaches_more_at_an_earlier_stage(overfitted):
     (whole, early), X_test, y_test = overfitted
     assert early.best_params_["teacher_stage"] < 0.5
@@ -299,6 +300,7 @@ def test_an_overfitted_teacher_teaches_more_at_an_earlier_stage(overfitted):
     assert early.best_estimator_.teacher_stage == early.best_params_["teacher_stage"]
 
 
+@pytest.mark.slow
 def test_the_teacher_is_judged_at_its_best_stage(overfitted):
     (whole, early), *_ = overfitted
     assert early.teacher_score_ > whole.teacher_score_ + 0.02

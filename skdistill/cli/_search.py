@@ -1,0 +1,122 @@
+"""The search that `skdistill fit` fits: its parts, and how much it tries."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skdistill._typing import Estimator
+from skdistill.cli._effort import TRIED_FOLDS, Effort, Pace, fitting, pace_of, usual
+from skdistill.cli._options import FitOptions
+from skdistill.cli._parts import (
+    TEACHERS,
+    load_teacher,
+    preparation,
+    students,
+    teacher,
+)
+from skdistill.cli._progress import say
+from skdistill.cli._rows import Parts
+from skdistill.cli._task import Task
+from skdistill.cli._weights import request_weights
+from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["search_of"]
+
+# Who waits less long than that does not ask how long.
+_WORTH_SAYING = 5.0
+
+
+def search_of(
+    options: FitOptions, task: Task, parts: Parts, console: "Console", *, resumes: bool
+) -> tuple[Estimator, Path | None, list[str]]:
+    """Return the unfitted search, the file of its teacher, if any, and notes.
+
+    Parameters
+    ----------
+    options : FitOptions
+        What the user asked for.
+    task : Task
+        What was read of the table.
+    parts : Parts
+        Its rows.
+    console : Console
+        Where it is said how long it takes.
+    resumes : bool
+        Whether part of the work is done already: how long it takes is not known.
+    """
+    prepare, kind = preparation(task.features), task.kind
+    compared = students(options.student, kind, prepare, parts.n_values, options.device)
+    several = compared if isinstance(compared, list) else [("", compared)]
+    if parts.weight is not None:
+        for _, part in several:
+            request_weights(part)
+    path = None if options.teacher in TEACHERS else Path(options.teacher).resolve()
+    loaded = None if path is None else load_teacher(path, kind)
+
+    def teacher_of(n_folds: int) -> Estimator:
+        found = loaded
+        if found is None:
+            found = teacher(
+                *(options.teacher, kind, prepare, parts.X),
+                *(options.device, options.seed, n_folds),
+            )
+        if parts.weight is not None:
+            request_weights(found)
+        return found
+
+    effort, notes = usual(parts.n_values, quick=options.quick), list[str]()
+    if options.time_limit is not None or not (resumes or options.quick):
+        pace = pace_of(
+            teacher_of(TRIED_FOLDS),
+            [student for _, student in several],
+            *(parts.X, parts.y),
+            task=kind,
+            seed=options.seed,
+            n_temperatures=1 if options.temperature is not None else 2,
+            n_jobs=options.jobs,
+        )
+        if pace is not None:
+            effort, notes = _in_time(effort, pace, options, console)
+    params: dict[str, Any] = {
+        "max_latency": options.max_latency,
+        "max_bytes": options.max_size,
+        "scoring": options.metric,
+        **effort.search_params(
+            kind, len(parts.X), options.seed, has_groups=parts.groups is not None
+        ),
+    }
+    if options.alpha is not None:
+        params["alphas"] = (options.alpha,)
+    if options.temperature is not None:
+        params["temperatures"] = (options.temperature,)
+    search = DistilledRegressorCV if kind == "regression" else DistilledClassifierCV
+    chosen = teacher_of(effort.n_teacher_folds)
+    model = search(chosen, compared, random_state=options.seed, **params)
+    return model, path, notes
+
+
+def _in_time(
+    effort: Effort, pace: Pace, options: FitOptions, console: "Console"
+) -> tuple[Effort, list[str]]:
+    """Return how much to try within the limit, and notes on it; say how long it takes.
+
+    Where there is no limit it stays as it is.
+    """
+    if options.time_limit is None:
+        if (seconds := pace.seconds(effort)) > _WORTH_SAYING:
+            say(console, f"It takes about {seconds:,.0f} seconds.")
+        return effort, []
+    left = options.time_limit - (time.monotonic() - options.started)
+    effort, fits = fitting(effort, pace.seconds, left)
+    notes = [f"To take {options.time_limit:g} seconds at most: {effort.words}."]
+    if not fits:
+        notes.append(
+            f"It takes about {pace.seconds(effort):,.0f} seconds all the same, as less "
+            "would be no whole result. Use a faster --teacher or --student."
+        )
+    for note in notes:
+        say(console, note)
+    return effort, notes

@@ -1,0 +1,177 @@
+"""How much a fit tries, how long it takes and on how many threads."""
+
+import json
+import os
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from joblib import Parallel, delayed
+from lightgbm import LGBMRegressor
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GroupKFold, GroupShuffleSplit, ShuffleSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.tree import DecisionTreeRegressor
+from threadpoolctl import threadpool_info
+
+from skdistill.cli import _effort, _outputs
+from skdistill.cli._effort import Pace, fitting, pace_of, usual
+from skdistill.cli._parts import preparation, student, teacher
+from skdistill.cli._rows import Parts
+from skdistill.cli._tables import Schema
+from skdistill.cli._threads import at_most, single_threaded
+from skdistill.transfer import TransferSet
+from tests.cli.tables import houses, run, write
+
+PACE = Pace(teacher=1.0, student=1.0, n_temperatures=2, n_jobs=1)
+
+
+def test_large_tables_and_quick_fits_try_less():
+    assert usual(20_000, quick=False).n_folds == 5
+    assert usual(20_001, quick=False).n_folds == 1
+    assert usual(200_000, quick=False).n_teacher_folds == 5
+    assert usual(200_001, quick=False).n_teacher_folds == 3
+    assert usual(10, quick=True).n_teacher_folds == 2
+
+
+def test_the_most_that_fits_is_tried_and_the_least_where_none_does():
+    most = usual(10, quick=False)
+    seconds = [PACE.seconds(one) for one in _effort._ALL]
+    # Five folds of 6 + 2 fits, and 7; one of them; one of 4 and smaller ones; of 3.
+    np.testing.assert_allclose(
+        seconds, [39.0, 13.4, 0.8 * (4 + 12 / 11) + 4 + 6 / 11, 1.8 * (3 + 4 / 11)]
+    )
+    for number, needed in enumerate(seconds):
+        found, fits = fitting(most, PACE.seconds, needed / 0.8 + 1e-6)
+        assert found is _effort._ALL[number]
+        assert fits
+    found, fits = fitting(most, PACE.seconds, 1.0)
+    assert found is _effort._ALL[-1]
+    assert not fits
+    found, _ = fitting(_effort._ALL[1], PACE.seconds, 1e9)
+    assert found is _effort._ALL[1]
+    at_once = Pace(1.0, 1.0, n_temperatures=2, n_jobs=5)
+    assert at_once.seconds(most) == at_once.seconds(_effort._ALL[1])
+
+
+def test_folds_are_of_groups_where_there_are_groups():
+    most, *_, least = _effort._ALL
+    assert most.search_params("regression", 50, 0, has_groups=False) == {}
+    groups = most.search_params("regression", 50, 0, has_groups=True)
+    assert isinstance(groups["cv"], GroupKFold)
+    groups = least.search_params("regression", 50, 0, has_groups=True)
+    assert isinstance(groups["cv"], GroupShuffleSplit)
+    assert isinstance(
+        least.search_params("regression", 50, 0, has_groups=False)["cv"], ShuffleSplit
+    )
+    classes = least.search_params("classification", 50, 0, has_groups=False)
+    assert classes["temperatures"] == (1.0,)
+    assert classes["transfers"][0].size == 3
+    many = least.search_params("regression", 40_000, 0, has_groups=False)
+    assert "transfers" not in many
+
+
+def test_no_time_is_foreseen_for_few_rows_or_one_class():
+    given = {"seed": 0, "n_temperatures": 1, "n_jobs": 1}
+    X, y = pd.DataFrame({"a": np.arange(400.0)}), pd.Series(np.arange(400.0))
+    parts = (Ridge(), [DecisionTreeRegressor(max_depth=2), Ridge()])
+    assert pace_of(*parts, X[:399], y[:399], task="regression", **given) is None
+    labels = pd.Series(["a"] * 398 + ["b"] * 2)
+    assert pace_of(*parts, X, labels, task="classification", **given) is None
+    pace = pace_of(*parts, X, y, task="regression", **given)
+    assert pace.teacher > 0
+    assert pace.student > 0
+
+
+def parts_of(n_rows, n_columns, n_classes=0):
+    X = pd.DataFrame(np.zeros((n_rows, n_columns)))
+    y = pd.Series(np.arange(n_rows) % n_classes if n_classes else np.zeros(n_rows))
+    return Parts({}, X, y, None, X, y, None, None, None, None, None, [])
+
+
+@pytest.mark.parametrize(
+    ("task", "size", "is_exact"),
+    [
+        ("regression", (1000, 10), True),
+        ("regression", (1001, 10), False),
+        ("classification", (1000, 10, 2), True),
+        ("classification", (1000, 10, 3), False),
+    ],
+)
+def test_trees_grow_on_histograms_where_exact_growth_is_the_cost(task, size, is_exact):
+    prepare = preparation(Schema({"a": "number"}, {}))
+    model = student(
+        "gradient-boosting", task, prepare, parts_of(*size).n_values, "cpu"
+    )[-1]
+    assert type(model).__name__.startswith("Hist") != is_exact
+
+
+def test_the_boosting_of_several_classes_is_small_up_to_many_rows():
+    prepare = preparation(Schema({"a": "number"}, {}))
+    for n_rows, n_leaves in ((500, 15), (10_000, 31)):
+        X = pd.DataFrame({"a": np.zeros(n_rows)})
+        stack = teacher("stack", "classification", prepare, X, "cpu", 0, 2)
+        assert stack.cv.n_splits == 2
+        boosting = dict(stack.estimators)["boosting"][-1][-1]
+        assert boosting.max_leaf_nodes == n_leaves
+
+
+def test_jobs_bound_threads_here_and_in_workers():
+    def said():  # Pickled as it is, so that workers import next to nothing.
+        return os.environ["OMP_NUM_THREADS"]
+
+    with at_most(1):
+        assert {one["num_threads"] for one in threadpool_info()} == {1}
+        assert Parallel(2)(delayed(said)() for _ in range(2)) == ["1", "1"]
+
+
+def test_models_get_one_thread_each():
+    model = single_threaded(make_pipeline(RandomForestRegressor(n_jobs=-1)))
+    assert model[-1].n_jobs == 1
+    assert single_threaded(LGBMRegressor()).n_jobs == 1
+    assert single_threaded(os) is os
+    prepare = preparation(Schema({"a": "number"}, {}))
+    for name in ("lightgbm", "xgboost"):
+        model = student(name, "regression", prepare, 5, "cpu")
+        assert model[-1].n_jobs == 1
+
+
+def test_a_time_limit_leaves_out_what_it_says(tmp_path, capsys):
+    data, words = write(tmp_path)
+    houses(600).drop(columns="kind").to_csv(data, index=False)
+    assert run([*words, "--time-limit", "0.01s"]) == 0
+    said = capsys.readouterr().err
+    assert "To take 0.01 seconds at most: a single split" in said
+    assert "all the same" in said
+    out = tmp_path / "out"
+    notes = json.loads((out / "metrics.json").read_text("utf-8"))["notes"]
+    assert "two folds of the teacher" in notes[0]
+    script = (out / "reproduce.py").read_text("utf-8")
+    assert "inner_cv=2" in script
+    assert "cv=ShuffleSplit(" in script
+    assert "TransferSet(size=3)" in script
+    assert len(joblib.load(out / "model.joblib").predict(houses(5))) == 5
+
+
+@pytest.mark.parametrize("limit", ["0s", "90", "soon"])
+def test_a_time_limit_is_a_time(limit, tmp_path, capsys):
+    _, words = write(tmp_path)
+    assert run([*words, "--time-limit", limit]) == 2
+    assert "is no number above 0 with a unit, such as 50s" in capsys.readouterr().err
+
+
+def test_quick_tries_less(tmp_path):
+    _, words = write(tmp_path, "classification")
+    words += ["--quick", "--quiet"]
+    assert run(words) == 0
+    script = (tmp_path / "out" / "reproduce.py").read_text("utf-8")
+    assert "inner_cv=2" in script
+    assert "temperatures" not in script
+    assert "cv=StratifiedShuffleSplit(" in script
+
+
+def test_what_was_drawn_is_named_in_the_metrics():
+    assert _outputs._named(TransferSet(size=3)) == "TransferSet(size=3)"
+    assert [_outputs._named(one) for one in ("auto", None)] == ["auto", None]

@@ -1,0 +1,169 @@
+"""on_poor_teacher="compare": the distilled student is held against the baseline's."""
+
+import warnings
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.dummy import DummyRegressor
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import KFold
+from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeRegressor
+
+from skdistill import DistilledClassifier, DistilledRegressor
+from skdistill.blocks import BlockDistilledRegressor, ParquetBlocks
+from skdistill.exceptions import PoorTeacherWarning
+
+# Calibration by the labels would mend a part of the slope.
+COMPARED = {
+    "alpha": 1.0,
+    "calibrate": None,
+    "random_state": 0,
+    "on_poor_teacher": "compare",
+}
+WORSE = "the student is worse for learning from the teacher"
+
+
+@cache
+def samples(noise=0.1):
+    """Draw a target with a linear part, and one that no line follows."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 3))
+    y = 3 * X[:, 0] + np.sign(X[:, 1] * X[:, 2]) + rng.normal(scale=noise, size=600)
+    return X, y
+
+
+class HalfLine(RegressorMixin, BaseEstimator):
+    """Lacks a part of the slope, which is all that a line can learn."""
+
+    def __init__(self, slope=2.3):
+        self.slope = slope
+
+    def fit(self, X, y):
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def predict(self, X):
+        return self.slope * X[:, 0] + np.sign(X[:, 1] * X[:, 2])
+
+
+class HalfLineClassifier(ClassifierMixin, HalfLine):
+    """The same of the probability of one of two classes."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return super().fit(X, y)
+
+    def predict_proba(self, X):
+        p = 1 / (1 + np.exp(-super().predict(X)))
+        return np.column_stack([p, 1 - p])  # "high" comes first.
+
+    def predict(self, X):
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class Recording(DummyRegressor):
+    """Keeps the labels of every fit."""
+
+    seen = ()
+
+    def fit(self, X, y):
+        Recording.seen = (*Recording.seen, tuple(y))
+        return super().fit(X, y)
+
+
+def fitted(model, *given, **params):
+    """Return the model, fitted without other warnings than the guard's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.simplefilter("ignore", PoorTeacherWarning)
+        return model.fit(*given, **params)
+
+
+def regressor(teacher, student, **params):
+    return DistilledRegressor(teacher, student, **COMPARED | params)
+
+
+@pytest.mark.parametrize("freeze", [False, True])
+def test_a_student_harmed_by_a_better_teacher_is_not_distilled(freeze):
+    X, y = samples()
+    teacher = FrozenEstimator(HalfLine().fit(X, y)) if freeze else HalfLine()
+    model = regressor(teacher, Ridge())
+    with pytest.warns(PoorTeacherWarning, match=WORSE):
+        model.fit(X, y)
+    assert "On 120 held-out samples" in model.poor_teacher_
+    assert "The baseline student is fitted" in model.poor_teacher_
+    assert_array_equal(model.predict(X), Ridge().fit(X, y).predict(X))
+    for other in ("warn", "baseline"):  # Which look at the teacher alone.
+        model.set_params(on_poor_teacher=other)
+        assert fitted(model, X, y).poor_teacher_ is None
+        assert not np.array_equal(model.predict(X), Ridge().fit(X, y).predict(X))
+
+
+def test_so_are_students_of_stored_predictions_and_of_several_teachers():
+    X, y = samples()
+    stored = HalfLine().predict(X)
+    model = fitted(regressor(None, Ridge()), X, y, teacher_predictions=stored)
+    assert WORSE in model.poor_teacher_
+    frozen = FrozenEstimator(HalfLine().fit(X, y))
+    model = fitted(regressor([("a", frozen), ("b", frozen)], Ridge()), X, y)
+    assert WORSE in model.poor_teacher_
+
+
+@pytest.mark.parametrize("student", [LogisticRegression(), LinearSVC()])
+def test_classes_are_compared_by_the_students_own_answers(student):
+    X, y = samples()
+    labels = np.where(y > 0, "high", "low")
+    # It is sure of what no line can learn, and too little of the line.
+    model = DistilledClassifier(HalfLineClassifier(slope=1.0), student, **COMPARED)
+    said = fitted(model, X, labels).poor_teacher_
+    unit = "error rate" if isinstance(student, LinearSVC) else "log loss"
+    assert f"{WORSE}: its {unit} is" in said
+
+
+@pytest.mark.parametrize("temperature", [1.0, 3.0])
+def test_a_student_that_gains_is_distilled_bit_for_bit(temperature):
+    X, y = samples(noise=2.0)
+    tree = DecisionTreeRegressor(max_leaf_nodes=32, random_state=0)
+    compared, warned = (
+        regressor(
+            HalfLine(slope=3.0),
+            tree,
+            temperature=temperature,
+            rescale=True,
+            on_poor_teacher=action,
+        )
+        for action in ("compare", "warn")
+    )
+    assert fitted(compared, X, y).poor_teacher_ is None
+    assert_array_equal(compared.predict(X), fitted(warned, X, y).predict(X))
+
+
+@pytest.mark.parametrize("cv", [5, KFold(4)])
+def test_the_teacher_of_the_comparison_sees_no_held_out_label(cv):
+    X, y = samples()
+    Recording.seen = ()
+    fitted(regressor(Recording(), Ridge(), cv=cv, memory=False), X, y)
+    n_folds = cv if isinstance(cv, int) else 4
+    _, part = Recording.seen[:n_folds], Recording.seen[n_folds:]
+    assert len(part) == (2 if n_folds == 5 else 4)
+    known = set().union(*map(set, part))
+    assert len(known) == len(y) - len(y) // n_folds
+
+
+def test_what_cannot_be_compared_is_refused_or_left(tmp_path):
+    X, y = samples()
+    table = pd.DataFrame(X, columns=["a", "b", "c"]).assign(y=y)
+    table.to_parquet(tmp_path / "table.parquet")
+    splits = list(KFold(5).split(X))
+    with pytest.raises(ValueError, match="Got splits of all samples as cv"):
+        regressor(HalfLine(), Ridge(), cv=splits).fit(X, y)
+    blocks = BlockDistilledRegressor(HalfLine(), Ridge(), on_poor_teacher="compare")
+    with pytest.raises(ValueError, match="'compare' distils on a part"):
+        blocks.fit(ParquetBlocks(tmp_path / "table.parquet"), "y")
+    assert fitted(regressor(HalfLine(), Ridge()), X[:90], y[:90]).poor_teacher_ is None
