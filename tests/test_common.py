@@ -288,10 +288,10 @@ CASCADES = {
 
 
 PROCEDURES = {
-    "generations": SelfDistilledRegressor(Ridge(), n_generations=1, **FOLDS),
-    "generations of classes": SelfDistilledClassifier(NEWTON, n_generations=1, **FOLDS),
+    "generations": SelfDistilledRegressor(Ridge(), n_generations=1, cv=3),
+    "generations of classes": SelfDistilledClassifier(NEWTON, n_generations=1, cv=3),
     "peers": CodistilledRegressor(
-        peers=[("ridge", Ridge()), ("shrunken", Ridge(10.0))], **FOLDS
+        peers=[("ridge", Ridge()), ("shrunken", Ridge(10.0))], cv=3
     ),
     "peers' average": CodistilledClassifier(
         NEWTON, predict_with="average", out_of_fold=False, **FOLDS

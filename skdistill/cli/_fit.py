@@ -151,8 +151,8 @@ def _write(options: FitOptions, console: "Console", folder: Path, done: Done) ->
             scoring=options.metric,
             n_timings=_timings(options),
             about={
-                "file": str(options.data),
-                "target": options.columns.target,
+                "file": shown(str(options.data)),
+                "target": shown(options.columns.target),
                 "command": shown(options.command),
             },
         )

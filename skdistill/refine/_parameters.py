@@ -54,7 +54,7 @@ class LeafRefinement(BaseEstimator):
     >>> X, y = make_friedman1(300, random_state=0)
     >>> from sklearn.ensemble import GradientBoostingRegressor
     >>> from sklearn.linear_model import Ridge
-    >>> student = GradientBoostingRegressor(learning_rate=0.2, n_estimators=20)
+    >>> student = GradientBoostingRegressor(n_estimators=20)
     >>> model = DistilledRegressor(Ridge(), student, refine=LeafRefinement(30.0))
     >>> model.fit(X, y).student_.learning_rate
     0.2

@@ -171,8 +171,8 @@ def _is_on_cuda(device: str) -> bool:
         return False
     if device == "cuda" and not is_there:
         raise ValueError(
-            "device='cuda' needs a CUDA device and an XGBoost made for it. Got neither "
-            "or one alone. Use 'auto', which falls back, or 'cpu'."
+            "device='cuda' needs a CUDA device and a boosting library made for it. Got "
+            "neither or one alone. Use 'auto', which falls back, or 'cpu'."
         )
     return is_there
 
