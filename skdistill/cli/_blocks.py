@@ -44,8 +44,10 @@ def _size(path: Path) -> tuple[int, int]:
     if not (is_parquet(path) and path.is_file()):
         return 0, 0
     parquet = import_optional("pyarrow.parquet", extra="cli")
-    with naming_fault(path), parquet.ParquetFile(path) as file:
-        return file.metadata.num_rows, file.metadata.num_columns
+    # As an open file: pyarrow itself takes only file names in UTF-8.
+    with naming_fault(path), path.open("rb") as file:
+        about = parquet.read_metadata(file)
+    return about.num_rows, about.num_columns
 
 
 def raw_blocks(path: Path) -> Iterator[RawTable]:
