@@ -164,7 +164,7 @@ def _check_budget(model: Estimator, n_students: int) -> None:
     budget: Any = model.budget
     is_fraction = model.budget_unit == "fraction"
     if isinstance(budget, Real):
-        if is_fraction and budget > 1:
+        if is_fraction and float(budget) > 1:
             raise ValueError(
                 "budget is the fraction of the samples that the teacher predicts, from "
                 f"0 to 1. Got {budget!r}. For microseconds a sample set "
