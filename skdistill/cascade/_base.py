@@ -31,7 +31,12 @@ from skdistill._sklearn import (
 )
 from skdistill._typing import Estimator, Table
 from skdistill._validation import check_not_empty, check_splits, check_weights
-from skdistill.cascade._checks import check_cascade, check_deferral, check_labels
+from skdistill.cascade._checks import (
+    check_cascade,
+    check_deferral,
+    check_labels,
+    check_outputs,
+)
 from skdistill.cascade._costs import find_fractions, measure_costs
 from skdistill.cascade._deferral import default_model
 from skdistill.cascade._held_out import HeldOut, fit_folds, halve
@@ -224,8 +229,10 @@ class BaseCascade(NamedPartsMixin, MetaEstimatorMixin, BaseEstimator):
         """Return what frozen models predict for samples that they have not seen."""
         weighty = np.ones(num_samples(X)) if weight is None else weight
         folds = halve(np.flatnonzero(weighty), seed)
-        students = [ask_student(model, X) for model in models.values()]
-        return HeldOut(students, Pair.of(self.estimator_).teacher(X), folds)
+        students = {name: ask_student(model, X) for name, model in models.items()}
+        teacher = Pair.of(self.estimator_).teacher(X)
+        check_outputs(students, teacher)
+        return HeldOut([*students.values()], teacher, folds)
 
     def _set_stages(
         self, models: dict[str, Estimator], known: Known, seed: int | None

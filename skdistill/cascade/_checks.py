@@ -1,5 +1,7 @@
 """What a cascade would fail at, before any work is done."""
 
+from collections.abc import Iterator
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -12,10 +14,10 @@ from skdistill._typing import Estimator
 from skdistill._validation import check_binary_or_multiclass, check_numeric_target
 from skdistill.cascade._costs import find_fractions
 from skdistill.cascade._deferral import UNCERTAINTIES
-from skdistill.cascade._students import build_models, is_frozen
+from skdistill.cascade._students import build_models, is_frozen, student_key
 from skdistill.distilled import NamedPartsMixin, check_names, named_pairs
 
-__all__ = ["check_cascade", "check_deferral", "check_labels"]
+__all__ = ["check_cascade", "check_deferral", "check_labels", "check_outputs"]
 
 
 def check_cascade(model: Estimator, estimator: Estimator) -> None:
@@ -45,7 +47,7 @@ def check_cascade(model: Estimator, estimator: Estimator) -> None:
     if model.costs is not None:
         _check_costs(model.costs, n_students)
         if model.budget_unit == "microseconds":
-            find_fractions(model.budget, tuple(model.costs), n_students)
+            find_fractions(model.budget, tuple(_numbers(model.costs)), n_students)
 
 
 def check_deferral(model: Estimator, n_samples: int, weight: NDArray | None) -> None:
@@ -116,6 +118,12 @@ def _check_students(
 ) -> None:
     """Raise if several students cannot be asked one after the other."""
     if not is_frozen(estimator):
+        for name in _searched(estimator):
+            raise ValueError(
+                "A search in a cascade of several students must leave the student "
+                f"alone, as each of them takes its place. Got values for {name!r}. "
+                "Take it from what is tried, and list the students in 'student'."
+            )
         for name, asked in build_models(model, estimator).items():
             _check_probabilities(model, asked, students[name])
         return
@@ -139,12 +147,24 @@ def _check_students(
             )
 
 
+def _searched(estimator: Estimator) -> Iterator[str]:
+    """Yield the parameters by which searches set another student."""
+    key = student_key(estimator)
+    for name, grids in estimator.get_params(deep=True).items():
+        owner, _, last = name.rpartition("__")
+        if last not in ("param_grid", "param_distributions"):
+            continue
+        start = f"{owner}__estimator__".removeprefix("__")
+        for grid in [grids] if isinstance(grids, dict) else grids:
+            yield from (tried for tried in grid if start + tried == key)
+
+
 def _check_budget(model: Estimator, n_students: int) -> None:
     """Raise if the budget does not say how many samples may go on."""
     budget: Any = model.budget
     is_fraction = model.budget_unit == "fraction"
-    if np.ndim(budget) == 0:
-        if is_fraction and budget > 1:
+    if isinstance(budget, Real):
+        if is_fraction and float(budget) > 1:
             raise ValueError(
                 "budget is the fraction of the samples that the teacher predicts, from "
                 f"0 to 1. Got {budget!r}. For microseconds a sample set "
@@ -152,7 +172,7 @@ def _check_budget(model: Estimator, n_students: int) -> None:
             )
         return
     found = _numbers(budget)
-    falls = np.r_[1.0, found]
+    falls = np.append(1.0, found)
     if (
         not is_fraction
         or found.shape != (n_students,)
@@ -186,6 +206,25 @@ def _numbers(given: ArrayLike) -> NDArray:
         return np.asarray(given, dtype=float)
     except (TypeError, ValueError):
         return np.empty(0)
+
+
+def check_outputs(students: dict[str, NDArray], teacher: NDArray) -> None:
+    """Raise if a fitted student predicts something else than the teacher does.
+
+    Parameters
+    ----------
+    students : dict of str to ndarray
+        What each student predicts, by its name.
+    teacher : ndarray of shape (n_samples,) or (n_samples, n_classes)
+        What the teacher predicts for the same samples.
+    """
+    for name, predicted in students.items():
+        if predicted.shape != teacher.shape:
+            raise ValueError(
+                "The students of a cascade must predict what its teacher does, of "
+                f"shape {teacher.shape}. Got {predicted.shape} from {name!r}. Fit it "
+                "on the target of the teacher."
+            )
 
 
 def check_labels(model: Estimator, y: ArrayLike | None) -> NDArray | None:

@@ -10,7 +10,7 @@ from skdistill._fitting import clone_with_seed, spawn_seeds
 from skdistill._typing import Estimator
 from skdistill.distilled import named_pairs
 
-__all__ = ["build_models", "is_frozen", "seeded"]
+__all__ = ["build_models", "is_frozen", "seeded", "student_key"]
 
 # What the only student of a cascade is called.
 _ONLY = "estimator"
@@ -34,14 +34,19 @@ def build_models(cascade: Any, estimator: Estimator) -> dict[str, Estimator]:
     pairs = named_pairs(cascade, "student")
     if pairs and is_frozen(estimator):
         return dict(pairs)
-    held = estimator.get_params(deep=True)
-    keys = [name for name in held if name.rpartition("__")[2] == "student"]
-    if not pairs or not keys:  # What has no student is refused by `fit`.
+    key = student_key(estimator)
+    if not pairs or key is None:  # What has no student is refused by `fit`.
         return {_ONLY: estimator}
-    key = min(keys, key=len)
     return {
         name: clone(estimator).set_params(**{key: student}) for name, student in pairs
     }
+
+
+def student_key(estimator: Estimator) -> str | None:
+    """Return by which parameter the student of an estimator is set."""
+    held = estimator.get_params(deep=True)
+    keys = [name for name in held if name.rpartition("__")[2] == "student"]
+    return min(keys, key=len, default=None)
 
 
 def seeded(estimator: Estimator, seed: int | None, *, are_several: bool) -> Estimator:

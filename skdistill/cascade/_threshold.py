@@ -231,7 +231,8 @@ def certify_whole(
 ) -> FidelityCertificate | None:
     """Return what holds for all kept samples, whichever student keeps them.
 
-    The loosest bound holds for the kept samples of every stage. So a kept sample is
+    The loosest bound holds for the kept samples of every stage that a sample can come
+    to, which is none after an infinite threshold. So a kept sample is
     beyond it with a probability that is a mean of theirs, each at most 1 - level; and
     the fraction of disagreements among all kept samples is a mean of theirs, too.
 
@@ -250,9 +251,12 @@ def certify_whole(
     FidelityCertificate or None
         None where no sample is kept, or nothing is known of what a stage keeps.
     """
+    n_asked = [*np.isposinf(thresholds), True].index(True) + 1
     keeping = [
         one
-        for one, threshold in zip(certificates, thresholds, strict=True)
+        for one, threshold in zip(
+            certificates[:n_asked], thresholds[:n_asked], strict=True
+        )
         if threshold > -np.inf
     ]
     known = [one for one in keeping if one is not None]
@@ -303,7 +307,7 @@ def describe(
     if certificate is not None:
         parts.append(f"For samples that {student}: {certificate}")
     elif others:
-        parts.append("Too few held-out samples are kept for a bound on what is kept.")
+        parts.append("Too few held-out samples, if any, are kept for a bound.")
     else:
         parts.append("No sample is kept by the student.")
     assumed = "new samples come from the same distribution"

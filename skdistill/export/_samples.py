@@ -12,7 +12,14 @@ from skdistill.export._check import Comparison, Predictions
 from skdistill.export._parts import Part, apply_parts
 from skdistill.export._refusals import check_dense, check_shape
 
-__all__ = ["as_numbers", "column_names", "compare", "labels_of", "predict_parts"]
+__all__ = [
+    "as_numbers",
+    "column_names",
+    "compare",
+    "is_constant",
+    "labels_of",
+    "predict_parts",
+]
 
 
 def labels_of(model: Estimator, language: str) -> NDArray | None:
@@ -49,7 +56,7 @@ def labels_of(model: Estimator, language: str) -> NDArray | None:
             "predict_proba."
         )
     classes = np.asarray(classes)
-    odd = [label for label in classes.tolist() if not _is_constant(label)]
+    odd = [label for label in classes.tolist() if not is_constant(label)]
     if not odd:
         return classes
     raise ValueError(
@@ -59,7 +66,7 @@ def labels_of(model: Estimator, language: str) -> NDArray | None:
     )
 
 
-def _is_constant(label: Any) -> bool:
+def is_constant(label: Any) -> bool:
     """Return whether a language has a constant for a label."""
     match label:
         case int():  # The lowest integer of 64 bits has no constant of its own in C.

@@ -17,12 +17,13 @@ from skdistill.export._samples import (
     as_numbers,
     column_names,
     compare,
+    is_constant,
     labels_of,
     predict_parts,
 )
 from skdistill.export._sql_parts import write_parts
 from skdistill.export._sql_run import find_sqlite, run_sql
-from skdistill.export._sql_source import SqlSource, number, quoted, text
+from skdistill.export._sql_source import SqlSource, number, text
 
 __all__ = ["to_sql"]
 
@@ -106,8 +107,8 @@ def to_sql(
     >>> print(to_sql(tree, X, table="orders", keep=["id"]))
     WITH "step1" AS (
     SELECT
-      "id",
-      CAST("x0" AS DOUBLE PRECISION) AS "v0"
+      "orders"."id",
+      CAST("orders"."x0" AS DOUBLE PRECISION) AS "v0"
     FROM "orders"),
     "step2" AS (
     SELECT
@@ -162,7 +163,7 @@ def to_sql(
 def _check_parameters(table: str, keep: Sequence[str], materialized: bool) -> None:
     if not _is_name(table):
         raise ValueError(
-            f"table must be a name of at least one character. Got {table!r}."
+            f"table must be a name of at least one character in UTF-8. Got {table!r}."
         )
     is_list = isinstance(keep, Sequence) and not isinstance(keep, str)
     if not (is_list and all(map(_is_name, keep))):
@@ -172,7 +173,7 @@ def _check_parameters(table: str, keep: Sequence[str], materialized: bool) -> No
 
 
 def _is_name(name: str) -> bool:
-    return isinstance(name, str) and name != "" and "\0" not in name
+    return isinstance(name, str) and name != "" and is_constant(name)
 
 
 def _check_names(what: str, names: Sequence[str], remedy: str) -> None:
@@ -203,7 +204,7 @@ def _write(
 ) -> list[str]:
     """Write the steps; return the expressions of the columns of the result."""
     inputs = source.step(
-        [f"CAST({quoted(name)} AS DOUBLE PRECISION)" for name in columns]
+        [f"CAST({source.column(name)} AS DOUBLE PRECISION)" for name in columns]
     )
     values = write_parts(source, parts, inputs, read_often=classes is not None)
     return values if classes is None else [_likeliest(values, classes), *values]

@@ -62,7 +62,8 @@ def run_sql(
     """
     import sqlite3
 
-    names = [*columns, *(name for name in keep if name not in columns)]
+    held = {_folded(name) for name in columns}
+    names = [*columns, *(name for name in keep if _folded(name) not in held)]
     kinds = ", ".join(f"{quoted(name)} DOUBLE PRECISION" for name in names)
     places = ", ".join(["?"] * rows.shape[1] + ["NULL"] * (len(names) - rows.shape[1]))
     with closing(sqlite3.connect(":memory:")) as connection:
@@ -86,6 +87,11 @@ def run_sql(
     if not is_classifier:
         return Predictions(values, None)
     return Predictions(values, np.array([row[0] for row in outputs], dtype=object))
+
+
+def _folded(name: str) -> bytes:
+    """Return what SQLite tells names by: the case of ASCII letters is none of it."""
+    return name.encode().lower()
 
 
 def _exp(value: float | None) -> float | None:

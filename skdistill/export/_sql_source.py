@@ -60,13 +60,21 @@ class SqlSource:
     """
 
     def __init__(self, table: str, keep: Sequence[str], *, materialized: bool) -> None:
-        self._last = table
+        self._table = self._last = table
         self._step = _unused("step", [table])
         self._value = _unused("v", keep)
-        self._keep = [quoted(name) for name in keep]
+        self._keep = keep
         self._materialized = materialized
         self._steps: list[str] = []
         self._n_values = 0
+
+    def column(self, name: str) -> str:
+        """Return a column as the next step names it.
+
+        Those of the table are named with it, as SQLite takes a mere name in double
+        quotes for a string where the table has no such column.
+        """
+        return quoted(name) if self._steps else f"{quoted(self._table)}.{quoted(name)}"
 
     def step(
         self,
@@ -94,7 +102,7 @@ class SqlSource:
         computed = [
             f"{value} AS {name}" for value, name in zip(values, names, strict=True)
         ]
-        columns = self._selected([*self._keep, *carried, *computed])
+        columns = self._selected([*map(self.column, self._keep), *carried, *computed])
         self._last = f"{self._step}{len(self._steps) + 1}"
         kind = "AS MATERIALIZED" if read_often and self._materialized else "AS"
         self._steps.append(f"{quoted(self._last)} {kind} (\n{columns})")
@@ -104,7 +112,9 @@ class SqlSource:
         """Return the statement that selects expressions under names."""
         last = [f"{value} AS {quoted(name)}" for name, value in outputs.items()]
         steps = ",\n".join(self._steps)
-        return f"WITH {steps}\n{self._selected([*self._keep, *last])}\n"
+        return (
+            f"WITH {steps}\n{self._selected([*map(self.column, self._keep), *last])}\n"
+        )
 
     def _selected(self, columns: Sequence[str]) -> str:
         shown = ",\n  ".join(columns)

@@ -85,6 +85,9 @@ class _TreeWriter:
         compared = f"{name} {sign} {number(threshold)}"
         if np.isposinf(threshold):  # Of which SQL has no constant.
             compared = f"{name} IS NOT NULL" if goes_left else "1 = 0"
+        elif np.isneginf(threshold):
+            sign = "<" if goes_left else ">="
+            compared = f"{name} {sign} {number(-np.finfo(float).max)}"
         if self._takes_missing and self._tree.missing_left[node] == goes_left:
             return f"{compared} OR {name} IS NULL"
         return compared

@@ -208,8 +208,13 @@ def test_nothing_is_said_of_a_stage_that_may_keep_what_no_sample_shows():
     assert known[1] is None
     assert certify_whole(known, [5.0, 6.0], 0.5) is None
     assert certify_whole(known, [5.0, -np.inf], 0.5) == known[0]
-    model = CascadeRegressor(LINEAR, student=STUDENTS[:2], budget=[1e-4, 0], **SOME)
-    assert "Too few held-out samples" in model.fit(X, Y).guarantee_
+    # No sample comes to what follows an infinite threshold.
+    assert certify_whole(known, [np.inf, 6.0], 0.5) == known[0]
+    model = CascadeRegressor(LINEAR, student=STUDENTS[:2], budget=0.0, **SOME)
+    model.fit(X, Y)
+    assert model.certificate_ == model.stages_[0].certificate
+    assert model.certificate_.n_samples == len(Y)
+    assert "For samples that a student keeps:" in model.guarantee_
 
 
 def test_a_budget_of_microseconds_pays_for_all_stages():
@@ -241,6 +246,11 @@ def test_frozen_students_are_not_fitted():
     assert {*number} == {0, 1, 2}
     assert "(121 held-out scores" in model.guarantee_
     assert "folds" not in model.guarantee_
+    two = Ridge().fit(X[train], np.column_stack([Y, Y])[train])
+    with pytest.raises(ValueError, match=r"Got \(242, 2\) from 'two'"):
+        clone(model).set_params(student=[("two", FrozenEstimator(two))]).fit(
+            X[new], None
+        )
 
 
 def test_one_stage_alone_and_its_export():
@@ -326,9 +336,15 @@ LINE = FrozenEstimator(Ridge().fit(X, Y))
         ({"budget": [1.5, 0.5]}, "from 0 to 1"),
         ({"budget": [0.5, -0.5]}, "from 0 to 1"),
         ({"budget": ["a", "b"]}, "for each student the fraction"),
+        ({"budget": [[0.5], [0.2]]}, "for each student the fraction"),
+        ({"budget": [[0.5], 0.2]}, "for each student the fraction"),
         ({"budget": [0.5, 0.2], "budget_unit": "microseconds"}, "with budget_unit="),
         ({"costs": (1.0, 2.0)}, "costs must be 3 numbers.*of each student"),
         ({"estimator": CascadeRegressor(VALUES)}, "must be distilled"),
+        (
+            {"estimator": GridSearchCV(VALUES, {"student": [Ridge()]})},
+            "must leave the student alone.*Got values for 'student'",
+        ),
         (
             {"estimator": FrozenEstimator(clone(VALUES).fit(X, Y))},
             "must be a FrozenEstimator of one of its fitted regressors.*Got Decision",

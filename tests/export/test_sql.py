@@ -320,6 +320,32 @@ def test_a_model_that_is_too_large():
         to_sql(model, wide)
 
 
+def test_a_table_without_a_column_is_no_table_of_strings():
+    tree = DecisionTreeRegressor(max_depth=1).fit(X, Y)
+    statement = to_sql(tree, X, keep=["id"])
+    for missing in ("x4", "id"):
+        with pytest.raises(pd.errors.DatabaseError, match=f"samples.{missing}"):
+            from_sqlite(statement, numbered(X).drop(columns=missing))
+
+
+def test_a_kept_column_may_differ_by_case():
+    tree = DecisionTreeRegressor(max_depth=1).fit(X, Y)
+    statement = to_sql(tree, X, keep=["X0"])
+    found = from_sqlite(statement, numbered(X))
+    assert_array_equal(found["X0"], X[:, 0])
+
+
+def test_thresholds_and_samples_that_are_infinite():
+    infinite = X[:, 2:4].copy()
+    infinite[::7, 0], infinite[::5, 1] = np.inf, -np.inf
+    target = Y + 200 * np.isinf(infinite).sum(axis=1)
+    model = HistGradientBoostingRegressor(max_iter=2, max_leaf_nodes=4)
+    model.fit(infinite, target)
+    statement = to_sql(model, infinite)
+    assert number(-np.finfo(float).max) in statement
+    assert_same(model, infinite, from_sqlite(statement, numbered(infinite)), 1e-12)
+
+
 def test_without_sqlite_it_warns_and_still_compares_what_was_read(monkeypatch):
     monkeypatch.setattr(_sql, "find_sqlite", lambda: False)
     model = Ridge().fit(X, Y)
