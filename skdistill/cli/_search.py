@@ -92,7 +92,7 @@ def search_of(
         )
         if pace is not None:
             effort, notes = _in_time(effort, pace, options, console)
-        elif options.time_limit is not None:
+        elif options.time_limit is not None and not options.quick:
             notes = [_UNFORESEEN]
             say(console, _UNFORESEEN)
     params: dict[str, Any] = {
