@@ -21,6 +21,7 @@ from skdistill.blocks._label import (
     rows_of,
     take_target,
     to_train,
+    weighing,
 )
 from skdistill.blocks._parquet import ParquetBlocks
 from skdistill.blocks._predict import (
@@ -60,4 +61,5 @@ __all__ = [
     "take",
     "take_target",
     "to_train",
+    "weighing",
 ]

@@ -67,8 +67,9 @@ def assign_folds(counts: Sequence[int], n_folds: int, seed: int) -> tuple[int, .
     if filled < n_folds:
         raise ValueError(
             f"Each fold must have a partition of its own, so cv={n_folds} needs "
-            f"{n_folds} that hold samples. Got {filled}. Use X.repartition or rechunk, "
-            "fewer folds, or a number as teacher_samples."
+            f"{n_folds} that hold samples. Got {filled}; those of weight 0 do not "
+            "count. Use X.repartition or rechunk, fewer folds, or a number "
+            "as teacher_samples."
         )
     # The largest first, each to the fold with the fewest samples; blocks of the same
     # size in random order, as they may be sorted.

@@ -51,6 +51,7 @@ __all__ = [
     "rows_of",
     "take_target",
     "to_train",
+    "weighing",
 ]
 
 # Of fewer samples there is no neighbour to draw between.
@@ -280,6 +281,14 @@ class Rows:
     X: Table
     mixed: NDArray
     weight: NDArray | None
+
+
+def weighing(rows: Rows) -> Rows:
+    """Return the rows that do not weigh 0."""
+    if rows.weight is None or rows.weight.all():
+        return rows
+    kept = np.flatnonzero(rows.weight)
+    return Rows(safe_indexing(rows.X, kept), rows.mixed[kept], rows.weight[kept])
 
 
 def labels_of(block: Block, teacher: Estimator, facts: Facts, *, weighs: bool) -> Rows:

@@ -25,14 +25,14 @@ from skdistill.transfer import TransferSet
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-__all__ = ["TRIED_FOLDS", "Effort", "Pace", "fitting", "pace_of", "usual"]
+__all__ = ["TRIED", "TRIED_FOLDS", "Effort", "Pace", "fitting", "pace_of", "usual"]
 
 # Above so many values, rows times columns times trees of a round, the search holds one
 # part out; above more the teacher has fewer folds and fewer rows are drawn.
 _MANY_VALUES, _VERY_MANY_VALUES = 20_000, 200_000
 _HELD_OUT = 0.2
 # So many rows say how long all take; with fewer there is nothing to foresee.
-_TRIED, TRIED_FOLDS = 400, 2
+TRIED, TRIED_FOLDS = 400, 2
 # Time grows less than the rows do, as much of it is spent on each tree.
 _POWER = 0.75
 # The part of a limit that is left to the report and the files.
@@ -181,7 +181,7 @@ def pace_of(
     n_temperatures: int,
     n_jobs: int,
 ) -> Pace | None:
-    """Return how long the parts take, from a few rows; None where there are too few.
+    """Return how long the parts take, from a few rows; None where these cannot say.
 
     Parameters
     ----------
@@ -196,10 +196,10 @@ def pace_of(
     n_temperatures, n_jobs : int
         Those of the pace.
     """
-    if len(X) < _TRIED:
+    if len(X) < TRIED:
         return None
-    times = (len(X) / _TRIED) ** _POWER
-    y = y.sample(_TRIED, random_state=seed)
+    times = (len(X) / TRIED) ** _POWER
+    y = y.sample(TRIED, random_state=seed)
     if task == "classification":  # Only those that lie in both folds.
         y = y[y.map(y.value_counts()) >= 2 * TRIED_FOLDS]
     if y.nunique() < 2:
@@ -217,7 +217,10 @@ def pace_of(
             random_state=seed,
         )
         start = time.perf_counter()
-        model.fit(X.loc[y.index], y)
+        try:
+            model.fit(X.loc[y.index], y)
+        except Exception:  # All rows may do, and else the fit itself says why not.
+            return None
         whole = time.perf_counter() - start
         seconds["teacher"] = model.fit_seconds_["teacher"] / (TRIED_FOLDS + 1)
         seconds["student"] += whole - model.fit_seconds_["teacher"]

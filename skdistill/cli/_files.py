@@ -139,7 +139,7 @@ def _is_zip_with(content: bytes, member: str) -> bool:
 def _of_parquet(content: bytes) -> RawTable:
     import pandas as pd
 
-    frame = pd.read_parquet(io.BytesIO(content))
+    frame = pd.read_parquet(io.BytesIO(content)).reset_index(drop=True)
     frame.columns = [str(name) for name in frame.columns]
     return RawTable(frame, [], has_types=True)
 

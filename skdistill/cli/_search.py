@@ -5,7 +5,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skdistill._typing import Estimator
-from skdistill.cli._effort import TRIED_FOLDS, Effort, Pace, fitting, pace_of, usual
+from skdistill.cli._effort import (
+    TRIED,
+    TRIED_FOLDS,
+    Effort,
+    Pace,
+    fitting,
+    pace_of,
+    usual,
+)
 from skdistill.cli._options import FitOptions
 from skdistill.cli._parts import (
     TEACHERS,
@@ -27,6 +35,10 @@ __all__ = ["search_of"]
 
 # Who waits less long than that does not ask how long.
 _WORTH_SAYING = 5.0
+_UNFORESEEN = (
+    f"--time-limit leaves nothing out: it takes {TRIED} rows to train on, of two "
+    "classes at least, to foresee how long a fit takes. Use --quick to try less."
+)
 
 
 def search_of(
@@ -80,6 +92,9 @@ def search_of(
         )
         if pace is not None:
             effort, notes = _in_time(effort, pace, options, console)
+        elif options.time_limit is not None and not options.quick:
+            notes = [_UNFORESEEN]
+            say(console, _UNFORESEEN)
     params: dict[str, Any] = {
         "max_latency": options.max_latency,
         "max_bytes": options.max_size,

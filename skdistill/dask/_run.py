@@ -35,6 +35,7 @@ from skdistill.blocks import (
     take,
     take_target,
     to_train,
+    weighing,
 )
 from skdistill.dask._collections import array_of, partitions, table_of
 from skdistill.dask._teacher import count_folds
@@ -143,17 +144,18 @@ class _Run:
     def _fit_folds(self, plan: Plan, weighs: bool) -> BlockFolds:
         """Fit a teacher for each fold of partitions, on all samples of the others."""
         counts, n_folds = self.facts.counts, count_folds(self.model)
-        of_block = assign_folds(counts, n_folds, plan.seeds.folds or 0)
         teacher = clone_with_seed(plan.teacher, plan.seeds.teacher)
         of_labels = partial(labels_of, teacher=teacher, facts=self.facts, weighs=weighs)
-        filled = np.flatnonzero(counts)
+        filled, sizes = np.flatnonzero(counts), np.zeros(len(counts), dtype=int)
         rows = self._each(of_labels, [self.blocks[number] for number in filled])
+        rows, sizes[filled] = self._that_weigh(rows)
+        of_block = assign_folds(sizes.tolist(), n_folds, plan.seeds.folds or 0)
         fitted = []
         for number in range(n_folds):
             others = [
                 part
                 for part, block in zip(rows, filled, strict=True)
-                if of_block[block] != number
+                if of_block[block] != number and sizes[block]
             ]
             with naming_failures(f"teacher ({type(teacher).__name__}), fold {number}"):
                 given = self._collections(others)
@@ -201,8 +203,9 @@ class _Run:
         """Train a student on collections, and refine it on a sample."""
         client, plan = self.client, told.plan
         every = [prepared] * len(labelled)
-        rows = self._each(rows_of, labelled, every)
-        X, mixed, weight = self._collections(rows)
+        rows, sizes = self._that_weigh(self._each(rows_of, labelled, every))
+        filled = [part for part, size in zip(rows, sizes, strict=True) if size]
+        X, mixed, weight = self._collections(filled)
         student = client.submit(to_train, prepared, pure=False).result()
         student = self._train_again_if_lost(student, X, mixed, weight)
         if plan.refinements[0] is None:
@@ -254,6 +257,14 @@ class _Run:
             array_of(weight, (), float) if is_weighted else None,
         )
 
+    def _that_weigh(self, rows: list[Any]) -> tuple[list[Any], list[int]]:
+        """Return the rows without those of weight 0, and how many each block has.
+
+        XGBoost does not take a worker whose rows all weigh nothing.
+        """
+        rows = self._each(weighing, rows)
+        return rows, self.client.gather(self._each(_size, rows))
+
     def _each(self, function: Any, *arguments: Any) -> list[Any]:
         """Return a future for each block of what a function makes of it."""
         return self.client.map(function, *arguments, pure=False)
@@ -261,6 +272,10 @@ class _Run:
 
 def _part_of(name: str, rows: Any) -> Any:
     return getattr(rows, name)
+
+
+def _size(rows: Any) -> int:
+    return len(rows.mixed)
 
 
 def _has_weight(rows: Any) -> bool:

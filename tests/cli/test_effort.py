@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from joblib import Parallel, delayed
 from lightgbm import LGBMRegressor
+from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GroupKFold, GroupShuffleSplit, ShuffleSplit
@@ -80,6 +81,8 @@ def test_no_time_is_foreseen_for_few_rows_or_one_class():
     assert pace_of(*parts, X[:399], y[:399], task="regression", **given) is None
     labels = pd.Series(["a"] * 398 + ["b"] * 2)
     assert pace_of(*parts, X, labels, task="classification", **given) is None
+    failing = (DummyRegressor(strategy="constant"), [Ridge()])  # It lacks a constant.
+    assert pace_of(*failing, X, y, task="regression", **given) is None
     pace = pace_of(*parts, X, y, task="regression", **given)
     assert pace.teacher > 0
     assert pace.student > 0
@@ -153,6 +156,15 @@ def test_a_time_limit_leaves_out_what_it_says(tmp_path, capsys):
     assert "cv=ShuffleSplit(" in script
     assert "TransferSet(size=3)" in script
     assert len(joblib.load(out / "model.joblib").predict(houses(5))) == 5
+
+
+def test_a_time_limit_that_leaves_nothing_out_says_so(tmp_path, capsys):
+    _, words = write(tmp_path)
+    assert run([*words, "--time-limit", "9h"]) == 0
+    note = "--time-limit leaves nothing out: it takes 400 rows to train on"
+    assert note in capsys.readouterr().err
+    notes = json.loads((tmp_path / "out" / "metrics.json").read_text("utf-8"))["notes"]
+    assert note in notes[0]
 
 
 @pytest.mark.parametrize("limit", ["0s", "90", "soon"])

@@ -94,6 +94,12 @@ def test_categories_that_are_stored_as_numbers_are_those_of_a_raw_row(tmp_path):
     assert found.tolist() == ["1", "1.5", ""] == read_strings([1.0, 1.5, None])
 
 
+def test_the_index_that_parquet_stores_numbers_no_rows(tmp_path):
+    path = tmp_path / "new.parquet"
+    pd.DataFrame({"size": [1.0, 1.5, 2.0]}, index=[7, 7, 0]).to_parquet(path)
+    assert read_raw(path).frame.index.tolist() == [0, 1, 2]
+
+
 def test_a_column_is_read_one_way(tmp_path):
     # As one who writes trailing zeros writes thousands with a point.
     frame, *_ = read(written(tmp_path, "a;b\n980;1\n1.250;2\n12.125;3\n"))

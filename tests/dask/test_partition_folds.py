@@ -159,6 +159,18 @@ def test_a_class_may_lie_in_one_partition():
     assert np.isfinite(model.teacher_.predict_proba(X)).all()
 
 
+def test_partitions_may_weigh_nothing():
+    X, y, weight = samples()
+    weight = np.where(np.arange(N_SAMPLES) < N_SAMPLES // 2, 0, weight)
+    boosted = XGBRegressor(**ROUNDS)
+    model = DaskDistilledRegressor(boosted, boosted, **ON_ALL)
+    model.fit(*as_dask(X, y, weight, size=60))
+    assert model.teacher_score_ > 0
+    weight[:180] = 0
+    with pytest.raises(ValueError, match=r"cv=2 needs 2 that hold samples\. Got 1"):
+        model.fit(*as_dask(X, y, weight, size=60))
+
+
 @SLOW
 def test_nothing_comes_to_the_client_that_grows_with_the_samples(monkeypatch):
     sizes = bytes_to_client(monkeypatch)
