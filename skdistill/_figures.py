@@ -1,8 +1,9 @@
 """Numbers as people read them."""
 
 import math
+from collections.abc import Sequence
 
-__all__ = ["readable"]
+__all__ = ["readable", "told_apart"]
 
 
 def readable(value: float, digits: int = 4) -> str:
@@ -28,3 +29,25 @@ def readable(value: float, digits: int = 4) -> str:
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(float(short)))))
     shown = f"{float(short):,.{decimals}f}"
     return shown.rstrip("0").rstrip(".") if "." in shown else shown
+
+
+def told_apart(values: Sequence[float], digits: int = 4) -> list[str]:
+    """Return numbers of so many digits, or of more where that makes two of them alike.
+
+    Parameters
+    ----------
+    values : sequence of float
+        The numbers.
+    digits : int, default=4
+        How many of their digits count at least.
+
+    Examples
+    --------
+    >>> told_apart([1_700_000_000, 1_700_002_600])
+    ['1,700,000,000', '1,700,003,000']
+    """
+    n_distinct, shown = len(set(values)), [readable(value, digits) for value in values]
+    while len(set(shown)) < n_distinct and digits < 17:
+        digits += 1
+        shown = [readable(value, digits) for value in values]
+    return shown

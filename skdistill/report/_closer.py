@@ -1,13 +1,15 @@
 """A closer look: which columns tell most, where the models err, where they differ."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import pairwise
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skdistill._figures import readable
+from skdistill._figures import readable, told_apart
 from skdistill._typing import Scorer, Table
 from skdistill.metrics import kl_by_sample
 from skdistill.report._known import say
@@ -228,24 +230,22 @@ def _split(values: NDArray) -> Iterator[tuple[str, NDArray]]:
 def _between(values: NDArray, edges: NDArray) -> Iterator[tuple[str, NDArray]]:
     """Yield the samples up to the first edge, from it to the next, and so on."""
     edges = np.unique(edges)
-    # So many digits tell them apart.
-    digits = next(
-        digits
-        for digits in (3, 4, 5, 6, 9, 17)
-        if len({readable(edge, digits) for edge in edges}) == len(edges)
-    )
-    for low, high in zip([-np.inf, *edges], [*edges, np.inf], strict=True):
-        label = f"{readable(low, digits)} to {readable(high, digits)}"
-        if low == -np.inf:
-            label = f"up to {readable(high, digits)}"
-        elif high == np.inf:
-            label = f"above {readable(low, digits)}"
+    shown = told_apart(edges.tolist(), 3)
+    labels = [
+        f"up to {shown[0]}",
+        *(f"{low} to {high}" for low, high in pairwise(shown)),
+        f"above {shown[-1]}",
+    ]
+    limits = pairwise([-np.inf, *edges, np.inf])
+    for label, (low, high) in zip(labels, limits, strict=True):
         yield label, (values > low) & (values <= high)
 
 
 def _differing(comparison: "Comparison", cells: dict[str, NDArray]) -> dict[str, Any]:
     """Return the samples for which teacher and distilled student differ most."""
     distance, show = _distances(comparison)
+    if comparison.weight is not None:
+        distance = np.where(comparison.weight > 0, distance, 0.0)
     order = np.argsort(-distance, kind="stable")[:_MOST_DIFFERING]
     order = order[distance[order] > 0]
     has_index = hasattr(comparison.X, "isetitem")
@@ -275,7 +275,7 @@ def _distances(
         )
         return (
             apart.reshape(len(apart), -1).max(axis=1),
-            lambda name, row: _shown(predictions[name][row]),
+            partial(_shown_value, predictions),
         )
     proba = comparison.probabilities
     if proba is None:
@@ -285,6 +285,17 @@ def _distances(
         kl_by_sample(proba["teacher"], proba["distilled"]),
         lambda name, row: f"{predictions[name][row]} ({proba[name][row].max():.0%})",
     )
+
+
+def _shown_value(predictions: dict[str, NDArray], name: str, row: int) -> str:
+    """Show what a model predicts so that teacher and distilled student differ."""
+    outputs = zip(
+        np.ravel(predictions["teacher"][row]).tolist(),
+        np.ravel(predictions["distilled"][row]).tolist(),
+        strict=True,
+    )
+    place = 1 if name == "distilled" else 0
+    return ", ".join(told_apart(pair)[place] for pair in outputs)
 
 
 def _shown(value: Any) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
-from skdistill._figures import readable
+from skdistill._figures import told_apart
 from skdistill.report._markup import Markup, element
 from skdistill.report._table import HEADERS
 
@@ -122,7 +122,11 @@ def chart(
         Shows the values of the level axis. If None, as numbers.
     """
     y = Axis.of(y_values, _BASE, _TOP + _GAP)
-    y_labels = [(y.at(value), readable(value, _DIGITS)) for value in y.ticks()]
+    y_ticks = y.ticks()
+    shown = told_apart(y_ticks, _DIGITS)
+    y_labels = [
+        (y.at(value), label) for value, label in zip(y_ticks, shown, strict=True)
+    ]
     left = max([20.0, *(width_of(label) + _GAP for _, label in y_labels)])
     x = Axis.of(x_values, left, _RIGHT, is_log=is_log)
     names_below, bottom = _legend(names, _BASE + 56)
@@ -130,7 +134,7 @@ def chart(
         line(left, _TOP, left, _BASE, "skd-axis"),
         *_level_axis(x, titles[0], _BASE, show),
         *(text(label, left - 6, at + 4, text_anchor="end") for at, label in y_labels),
-        text(titles[1], 0, 13),
+        text(shortened(titles[1], SIZE), 0, 13, titles[1]),
         *draw(x, y),
         *names_below,
         label=f"{titles[1]} over {titles[0]}",
@@ -171,21 +175,22 @@ def _level_axis(
     x: Axis, title: str, base: float, show: Callable[[float], str] | None
 ) -> list[Markup]:
     """Return the level axis with every label, or every second, third... that fits."""
-    ticks = []
-    for value in x.ticks():
-        label = readable(value, _DIGITS) if show is None else show(value)
+    ticks, values = [], x.ticks()
+    shown = told_apart(values, _DIGITS) if show is None else map(show, values)
+    for value, label in zip(values, shown, strict=True):
         ticks.append((min(x.at(value), SIZE - width_of(label) / 2), label))
     step = next(n for n in range(1, len(ticks) + 2) if _are_apart(ticks[::n]))
     drawn = [
         line(x.start, base, _RIGHT, base, "skd-axis"),
         *(
-            text(shown, at, base + 17, text_anchor="middle")
-            for at, shown in ticks[::step]
+            text(label, at, base + 17, text_anchor="middle")
+            for at, label in ticks[::step]
         ),
     ]
-    middle = min((x.start + x.stop) / 2, SIZE - width_of(title) / 2)
-    middle = max(middle, width_of(title) / 2)
-    return [*drawn, text(title, middle, base + 35, text_anchor="middle")]
+    short = shortened(title, SIZE)
+    middle = min((x.start + x.stop) / 2, SIZE - width_of(short) / 2)
+    middle = max(middle, width_of(short) / 2)
+    return [*drawn, text(short, middle, base + 35, title, text_anchor="middle")]
 
 
 def _are_apart(ticks: Sequence[tuple[float, str]]) -> bool:
@@ -264,7 +269,7 @@ def width_of(content: str) -> float:
     """Return about how wide text is, in the units of a picture, rather too wide."""
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in content)
     large = sum(2.8 for char in content if char.isupper())
-    larger = sum(2.8 for char in content if char in "mwMW%@")
+    larger = sum(3.3 for char in content if char in "mwMW%@<>=+#&~")
     return 6.8 * len(content) + 6.0 * wide + large + larger
 
 

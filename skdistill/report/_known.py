@@ -42,15 +42,20 @@ class Samples:
     def __len__(self) -> int:
         return len(self.y)
 
+    @property
+    def counted(self) -> NDArray:
+        """The places of those whose weight is not 0."""
+        return np.flatnonzero(
+            np.ones(len(self)) if self.weight is None else self.weight
+        )
+
     def some(self, most: int) -> "Samples":
         """Return so many of them at most, evenly spaced; none of weight 0."""
-        if len(self) <= most:
+        counted = self.counted
+        if len(counted) == len(self) <= most:
             return self
-        weighty = np.arange(len(self))
-        if self.weight is not None:
-            weighty = np.flatnonzero(self.weight)
-        places = np.linspace(0, len(weighty) - 1, min(most, len(weighty)))
-        return self.part(weighty[places.astype(int)])
+        places = np.linspace(0, len(counted) - 1, min(most, len(counted)))
+        return self.part(counted[places.astype(int)])
 
     def part(self, chosen: NDArray) -> "Samples":
         """Return those that are chosen."""
@@ -132,9 +137,12 @@ def _deviations(
     samples: Samples, scorer: Scorer, said: Mapping[str, NDArray], whole: NDArray
 ) -> NDArray | None:
     """Return the models' scores without each group; None where they are not known."""
-    groups = np.arange(len(samples)) % _MOST_GROUPS
-    if len(samples) < _LEAST_SAMPLES:
+    counted = samples.counted
+    if len(counted) < _LEAST_SAMPLES:
         return None
+    order = np.arange(len(counted)) % _MOST_GROUPS
+    groups = np.full(len(samples), _MOST_GROUPS)  # None of them, of weight 0.
+    groups[counted] = order
     try:
         again = _scores(samples, scorer, said, groups >= 0)
         if not np.allclose(again, whole, rtol=1e-3, atol=1e-9):
@@ -142,7 +150,7 @@ def _deviations(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UndefinedMetricWarning)
             found = np.array(
-                [_scores(samples, scorer, said, groups != one) for one in set(groups)]
+                [_scores(samples, scorer, said, groups != one) for one in set(order)]
             )
     except Exception:  # A user's scorer may need the model itself, and raise anything.
         return None

@@ -184,7 +184,6 @@ def _cost(numbers: dict[str, Any], score: str) -> Markup:
 def _frontier(numbers: dict[str, Any]) -> Markup:
     """Return the students by letters; the caption below the picture names them."""
     students = numbers["frontier"]
-    score = next(iter(numbers["recovered"]))
 
     def draw(x: Axis, y: Axis) -> list[Markup]:
         parts = []
@@ -202,7 +201,7 @@ def _frontier(numbers: dict[str, Any]) -> Markup:
     picture = chart(
         [one["latency"] / 1e6 for one in students],
         [one["score"] for one in students],
-        ("time for one sample, logarithmic", f"{score_label(score)} in the search"),
+        ("time for one sample, logarithmic", "score in the search, greater is better"),
         (),
         draw,
         is_log=True,
@@ -223,7 +222,8 @@ def _letter(number: int) -> str:
 def _importance(numbers: dict[str, Any]) -> Markup:
     found = numbers["importance"]
     lost = "more" if found["score"].startswith("neg_") else "less"
-    title = f"{score_label(found['score'])}, {lost} if the column is permuted"
+    rest = f", {lost} if permuted"
+    title = shortened(score_label(found["score"]), SIZE - width_of(rest)) + rest
     return rows_chart(found["columns"], found["drops"], title)
 
 

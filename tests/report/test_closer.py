@@ -39,6 +39,7 @@ from skdistill.inspect import open_parts
 from skdistill.report import to_text
 from skdistill.report._baseline import name_scorers
 from skdistill.report._closer import _column, _split
+from skdistill.report._draw import SIZE, width_of
 from skdistill.report._known import Samples, lead_and_gain
 
 NAMES = ["size", "noise", "town"]
@@ -354,3 +355,66 @@ def test_a_wide_table_has_no_importances():
     assert report.to_dict()["importance"] == {}
     assert report.to_dict()["segments"] == []
     assert len(report.to_html()) < 200_000
+
+
+def test_samples_of_weight_0_change_nothing():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(36, 2)), rng.normal(size=36)
+    weight = np.where(np.arange(36) % 6 == 0, 2.0, 0.0)
+    said = {name: rng.normal(size=36) for name in ("teacher", "baseline", "distilled")}
+    scorer, kept = get_scorer("neg_mean_absolute_error"), weight > 0
+
+    def errors(samples, said):
+        scores = {name: samples.score(scorer, values) for name, values in said.items()}
+        return list(lead_and_gain(samples, scorer, said, scores).values())
+
+    whole = Samples(X, y, weight, None)
+    few = Samples(X[kept], y[kept], weight[kept], None)
+    cut = {name: values[kept] for name, values in said.items()}
+    assert_allclose(errors(whole, said), errors(few, cut))
+    assert len(whole.some(300)) == kept.sum()
+    samples = Samples(X[:30], y[:30], weight[:30] * (np.arange(30) < 20), None)
+    part = {name: values[:30] for name, values in said.items()}
+    assert (
+        lead_and_gain(samples, scorer, part, dict.fromkeys(said, 0.0))["lead_error"]
+        is None
+    )
+
+
+def test_large_values_are_told_apart():
+    X, y = table(300)
+    X = X[["noise"]]
+    y = 1.7e9 + y / 1000
+    model = DistilledRegressor(
+        Ridge(), DecisionTreeRegressor(max_depth=2), random_state=0, **PLAIN
+    ).fit(X[:200], y[:200])
+    weight = np.where(np.arange(100) < 50, 1.0, 0.0)
+    report = DistillationReport(
+        model,
+        X[200:],
+        y[200:],
+        train=(X[:200], y[:200]),
+        n_timings=1,
+        sample_weight=weight,
+    )
+    differing = report.to_dict()["differing"]["samples"]
+    assert all(one["teacher"] != one["distilled"] for one in differing)
+    assert all(int(one["sample"]) < 250 for one in differing)
+    ticks = re.findall(r'text-anchor="end"[^>]*>(1,7[\d,]+)<', report.to_html())
+    assert len(ticks) > 4
+    assert len(set(ticks)) > 3
+
+
+def test_titles_fit_in_their_pictures():
+    long = "neg_a_score_whose_name_is_wider_than_any_picture_of_a_report_may_be"
+    _, model, test = values()
+    report = DistillationReport(
+        model,
+        *test,
+        train=(test[0], test[1]),
+        scoring={long: "neg_mean_absolute_error"},
+        n_timings=1,
+    )
+    titles = re.findall(r"<text[^>]*>([^<]*)", report.to_html())
+    assert any(title.endswith("…, more if permuted") for title in titles)
+    assert max(map(width_of, titles)) <= SIZE
