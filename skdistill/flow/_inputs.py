@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import clone, is_regressor
 from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import PredefinedSplit
 from sklearn.utils import get_tags
 
 from skdistill._fitting import final_step, wrapped
@@ -66,7 +67,7 @@ def check_teacher_takes(
 
 def check_cross_fits_parts(on_poor_teacher: str, cv: Any) -> None:
     """Raise if a part of the samples is to be cross-fitted by splits of them all."""
-    if on_poor_teacher == "compare" and isinstance(cv, list):
+    if on_poor_teacher == "compare" and isinstance(cv, list | PredefinedSplit):
         raise ValueError(
             "on_poor_teacher='compare' cross-fits the teacher on a part of the samples "
             "too. Got splits of all samples as cv. Pass a number or a splitter."

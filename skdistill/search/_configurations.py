@@ -70,7 +70,7 @@ def space_of(
 
 
 def _check_known(key: Any, student: Estimator) -> None:
-    known = [*_known_params(student)]
+    known = {*_known_params(student)}
     if key in known:
         return
     remedy = "Known are: " + ", ".join(sorted(known))
@@ -97,14 +97,16 @@ def _known_params(student: Estimator) -> Iterable[str]:
 
 
 def _check_values(key: str, values: Any) -> None:
-    is_several = isinstance(values, Sequence | np.ndarray) and not isinstance(
-        values, str
-    )
+    is_several = isinstance(values, Sequence) and not isinstance(values, str)
+    is_several |= isinstance(values, np.ndarray) and values.ndim == 1
     if hasattr(values, "rvs") or (is_several and len(values)):
         return
+    remedy = f"Write [{values!r}] to try one value"
+    if is_several:
+        remedy = "Leave it out to keep what the student has"
     raise ValueError(
         f"student_params must hold, for each parameter, {_ALLOWED}. Got {values!r} for "
-        f"{key!r}. Write [{values!r}] to try one value."
+        f"{key!r}. {remedy}."
     )
 
 
@@ -138,7 +140,20 @@ def list_configurations(
     given = student.get_params()
     first = {key: given.get(key) for key in space}
     tried = [_named(one, space) for one in (first, *_draw(space, n_iter, seed))]
-    return [*{repr(one): one for one in tried}.values()]
+    return [*{_identity(one): one for one in tried}.values()]
+
+
+def _identity(configuration: Mapping[str, Any]) -> tuple:
+    """Return what is the same for the same values; what is shown of them may be cut."""
+    return tuple((type(value), _hashable(value)) for value in configuration.values())
+
+
+def _hashable(value: Any) -> Any:
+    try:
+        hash(value)
+    except TypeError:
+        return id(value)
+    return value
 
 
 def _draw(

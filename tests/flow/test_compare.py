@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.dummy import DummyRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import KFold
+from sklearn.model_selection import KFold, PredefinedSplit
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeRegressor
 
@@ -161,8 +161,9 @@ def test_what_cannot_be_compared_is_refused_or_left(tmp_path):
     table = pd.DataFrame(X, columns=["a", "b", "c"]).assign(y=y)
     table.to_parquet(tmp_path / "table.parquet")
     splits = list(KFold(5).split(X))
-    with pytest.raises(ValueError, match="Got splits of all samples as cv"):
-        regressor(HalfLine(), Ridge(), cv=splits).fit(X, y)
+    for of_all in (splits, PredefinedSplit(np.arange(len(y)) % 5)):
+        with pytest.raises(ValueError, match="Got splits of all samples as cv"):
+            regressor(HalfLine(), Ridge(), cv=of_all).fit(X, y)
     blocks = BlockDistilledRegressor(HalfLine(), Ridge(), on_poor_teacher="compare")
     with pytest.raises(ValueError, match="'compare' distils on a part"):
         blocks.fit(ParquetBlocks(tmp_path / "table.parquet"), "y")
