@@ -26,7 +26,7 @@ def tabulate(frame: pd.DataFrame) -> str:
     frame = peers_report.prepare(frame)
     fractions = peers_report.fractions_over_tuned(frame)
     shown = peers_report.compare_peers(frame, peers_report.NUMBERS).set_index("peer")
-    shown = shown.loc[fractions.columns, [*COLUMNS]].rename(columns=COLUMNS)
+    shown = shown.loc[[*fractions.columns], [*COLUMNS]].rename(columns=COLUMNS)
     splits = frame[(frame["peer"] == peers_report.TUNED) & (frame["n_classes"] == 0)]
     return (
         f"{results.markdown(shown.reset_index())}\n\n"

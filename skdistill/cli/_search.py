@@ -95,10 +95,21 @@ def search_of(
         elif options.time_limit is not None and not options.quick:
             notes = [_UNFORESEEN]
             say(console, _UNFORESEEN)
+    search = DistilledRegressorCV if kind == "regression" else DistilledClassifierCV
+    chosen = teacher_of(effort.n_teacher_folds)
+    model = search(chosen, compared, **_params(options, effort, kind, parts))
+    return model, path, notes
+
+
+def _params(
+    options: FitOptions, effort: Effort, kind: str, parts: Parts
+) -> dict[str, Any]:
+    """Return the parameters of the search: what was asked for, and the effort."""
     params: dict[str, Any] = {
         "max_latency": options.max_latency,
         "max_bytes": options.max_size,
         "scoring": options.metric,
+        "random_state": options.seed,
         **effort.search_params(
             kind, len(parts.X), options.seed, has_groups=parts.groups is not None
         ),
@@ -107,10 +118,7 @@ def search_of(
         params["alphas"] = (options.alpha,)
     if options.temperature is not None:
         params["temperatures"] = (options.temperature,)
-    search = DistilledRegressorCV if kind == "regression" else DistilledClassifierCV
-    chosen = teacher_of(effort.n_teacher_folds)
-    model = search(chosen, compared, random_state=options.seed, **params)
-    return model, path, notes
+    return params
 
 
 def _in_time(
