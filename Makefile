@@ -11,7 +11,8 @@ VENV_NEXT ?= .venv-next
 NEXT ?= scikit-learn
 
 BIN := $(VENV)/bin
-PIP_INSTALL := -m pip --quiet --disable-pip-version-check install
+# What is imported is compiled then; most modules of the libraries never are.
+PIP_INSTALL := -m pip --quiet --disable-pip-version-check install --no-compile
 PYTEST := -m pytest -n 2
 QUICK := not slow and not gpu
 

@@ -51,10 +51,13 @@ def pytest_itemcollected(item):
 
 @pytest.hookimpl(trylast=True)  # Cases that are left out anyway do not count.
 def pytest_collection_modifyitems(config, items):
-    """Keep the cases that `--every` asks for; a test of one case always runs."""
+    """Keep the cases that `--every` asks for; a test of one case always runs.
+
+    The examples of the docstrings and of the documentation are cases of one test.
+    """
     seen, kept, left_out = Counter(), [], []
     for item in items:
-        test = item.nodeid.partition("[")[0]
+        test = "example" if hasattr(item, "dtest") else item.nodeid.partition("[")[0]
         here = seen[test] % config.getoption("every") == 0
         (kept if here else left_out).append(item)
         seen[test] += 1
