@@ -67,7 +67,9 @@ def whole(tmp_path_factory):
     return folder / "fold_teacher.csv"
 
 
-@pytest.mark.parametrize("kill", [KILL_IN_BLOCK, KILL_IN_WRITE])
+@pytest.mark.parametrize(
+    "kill", [pytest.param(KILL_IN_BLOCK, marks=pytest.mark.slow), KILL_IN_WRITE]
+)
 def test_a_killed_run_resumes_and_ends_as_one_that_was_not(kill, whole, tmp_path):
     assert _finish(tmp_path, kill)[0] == -signal.SIGKILL
     path = tmp_path / "fold_teacher.csv"

@@ -230,7 +230,7 @@ def test_a_bad_table_is_said_in_one_line(name, tmp_path, capsys):
     assert listing(tmp_path) == before
 
 
-@pytest.mark.parametrize("name", ["binary", "one class"])
+@pytest.mark.parametrize("name", ["binary"])
 def test_a_bad_table_in_a_process_of_its_own(name, tmp_path):
     spoil, message = BAD_TABLES[name]
     data, words = write(tmp_path)

@@ -134,7 +134,7 @@ def check_file(content, tmp_path):
     pd.testing.assert_frame_equal(read_table(path, **schema.to_dict()), frame)
 
 
-@examples(40)
+@examples(20)
 @given(content=files())
 def test_files(content, tmp_path):
     check_file(content, tmp_path)
@@ -147,13 +147,13 @@ def test_many_files(content, tmp_path):
     check_file(content, tmp_path)
 
 
-@examples(15)
+@examples(8)
 @given(spoil=tables())
 def test_tables(spoil, tmp_path, capsys):
     check_table(spoil, tmp_path, capsys)
 
 
-@examples(40)
+@examples(20)
 @given(options=OPTIONS)
 def test_options(options, tmp_path, capsys):
     check_options(options, tmp_path, capsys)

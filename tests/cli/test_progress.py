@@ -296,7 +296,9 @@ def interrupt(*_, **__):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to send")
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "sent", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_an_interrupted_fit_leaves_the_teacher_alone(sent, tmp_path):
     data, words = write(tmp_path)
     pd.concat([pd.read_csv(data)] * 30).to_csv(data, index=False)

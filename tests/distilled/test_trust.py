@@ -450,8 +450,8 @@ def of_flipped_labels(seed):
     ("problem", "trust", "params"),
     [
         (of_one_half, "attentive", {}),
-        (of_one_half, "corrected", {}),
-        (of_two_halves, "spread", {}),
+        pytest.param(of_one_half, "corrected", {}, marks=pytest.mark.slow),
+        pytest.param(of_two_halves, "spread", {}, marks=pytest.mark.slow),
         (of_a_shallow_forest, "corrected", {"alpha": 1.0, "calibrate": None}),
     ],
 )
@@ -460,7 +460,9 @@ def test_a_teacher_that_errs_in_places_harms_less(problem, trust, params):
     assert min(gains(problem, trust, model, r2, 300)) > 0
 
 
-@pytest.mark.parametrize("trust", ["outliers", "confidence"])
+@pytest.mark.parametrize(
+    "trust", ["outliers", pytest.param("confidence", marks=pytest.mark.slow)]
+)
 def test_wrong_labels_harm_less(trust):
     model = DistilledClassifier(**QUIET)
     found = gains(of_flipped_labels, trust, model, negated_log_loss, 300)

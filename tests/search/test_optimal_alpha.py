@@ -215,6 +215,7 @@ def test_it_learns_more_than_one_weight_for_all_on_new_samples():
     assert min(gains) > 0
 
 
+@pytest.mark.slow
 def test_nothing_is_learned_from_noise():
     kept = 0
     for seed in range(4):

@@ -64,9 +64,17 @@ def search_of_classes(**params):
     )
 
 
-@pytest.mark.parametrize("kind", ["values", "classes"])
-@pytest.mark.parametrize("alphas", [(0, 0.5), (0.5, 0), (0, 1, 0.5)])
-@pytest.mark.parametrize("transfer", ["auto", TransferSet(size=1)])
+@pytest.mark.parametrize(
+    ("kind", "alphas", "transfer"),
+    [
+        ("values", (0, 0.5), "auto"),
+        ("values", (0.5, 0), "auto"),
+        ("values", (0, 1, 0.5), TransferSet(size=1)),
+        ("classes", (0, 1, 0.5), "auto"),
+        ("classes", (0, 0.5), TransferSet(size=1)),
+        ("classes", (0.5, 0), TransferSet(size=1)),
+    ],
+)
 def test_each_alpha_has_the_scores_of_a_search_with_it_alone(
     friedman, iris, kind, alphas, transfer
 ):
