@@ -38,8 +38,7 @@ _POWER = 0.75
 # The part of a limit that is left to the report and the files.
 _RESERVED = 0.2
 _FOLDS = 5
-# What is drawn in all where nobody says how much.
-_USUALLY_DRAWN, _MOST_DRAWN = 10, 100_000
+_USUALLY = TransferSet()  # What is drawn where nobody says how much.
 
 
 class Effort(NamedTuple):
@@ -82,8 +81,10 @@ class Effort(NamedTuple):
             params["inner_cv"] = self.n_teacher_folds
         if not is_regression:
             params["temperatures"] = (1.0, 2.0)[: self.n_temperatures]
-        if self.n_drawn is not None and self.n_drawn * n_rows <= _MOST_DRAWN:
-            params["transfers"] = (TransferSet(size=self.n_drawn),)
+        if self.n_drawn is not None:
+            fewer = TransferSet(size=self.n_drawn)
+            if fewer.count(n_rows) <= _USUALLY.count(n_rows):
+                params["transfers"] = (fewer,)
         return params
 
 
@@ -164,7 +165,7 @@ class Pace:
         teacher = (effort.n_teacher_folds + 1) * self.teacher
         student = self.student
         if effort.n_drawn is not None:
-            student *= (1 + effort.n_drawn) / (1 + _USUALLY_DRAWN)
+            student *= (1 + effort.n_drawn) / (1 + _USUALLY.count(1))
         fold = (1 - _HELD_OUT) * (teacher + n_students * student)
         n_rounds = -(-effort.n_folds // self.n_jobs)
         return n_rounds * fold + teacher + student

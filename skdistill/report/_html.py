@@ -3,8 +3,8 @@
 from typing import Any
 
 from skdistill.report._findings import findings
+from skdistill.report._known import MODELS
 from skdistill.report._markup import Markup, element
-from skdistill.report._measure import MODELS
 from skdistill.report._pictures import pictures
 from skdistill.report._table import (
     DIFFERING,

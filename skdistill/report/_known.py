@@ -12,9 +12,9 @@ from skdistill._sklearn import safe_indexing
 from skdistill._typing import Estimator, Scorer, Table
 from skdistill.teachers import from_predictions
 
-__all__ = ["Samples", "lead_and_gain", "say"]
+__all__ = ["MODELS", "Samples", "lead_and_gain", "say"]
 
-_MODELS = ("teacher", "baseline", "distilled")
+MODELS = ("teacher", "baseline", "distilled")
 # Of fewer samples a standard error says nothing.
 _LEAST_SAMPLES, _MOST_GROUPS = 5, 20
 
@@ -120,7 +120,7 @@ def lead_and_gain(
         "lead" of the teacher and "gain" of the distilled student, with "lead_error" and
         "gain_error", which are None where the scorer goes by more than predictions.
     """
-    whole = np.array([scores[name] for name in _MODELS])
+    whole = np.array([scores[name] for name in MODELS])
     deviations = _deviations(samples, scorer, said, whole)
     found: dict[str, float | None] = {}
     for name, model in (("lead", 0), ("gain", 2)):
@@ -161,4 +161,4 @@ def _scores(
     samples: Samples, scorer: Scorer, said: Mapping[str, NDArray], kept: NDArray
 ) -> list[float]:
     part = samples.part(np.flatnonzero(kept))
-    return [part.score(scorer, said[name][kept]) for name in _MODELS]
+    return [part.score(scorer, said[name][kept]) for name in MODELS]

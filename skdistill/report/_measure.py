@@ -25,12 +25,10 @@ from skdistill.metrics import (
     r2_to_teacher,
     top1_agreement,
 )
-from skdistill.report._known import Samples, lead_and_gain, say
+from skdistill.report._known import MODELS, Samples, lead_and_gain, say
 from skdistill.teachers import as_estimator, named_teachers
 
-__all__ = ["MODELS", "Comparison"]
-
-MODELS = ("teacher", "baseline", "distilled")
+__all__ = ["Comparison"]
 
 
 class Comparison:

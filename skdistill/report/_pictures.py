@@ -16,8 +16,8 @@ from skdistill.report._draw import (
     text,
     width_of,
 )
+from skdistill.report._known import MODELS
 from skdistill.report._markup import Markup, element
-from skdistill.report._measure import MODELS
 from skdistill.report._table import HEADERS, score_label, seconds
 
 __all__ = ["pictures"]

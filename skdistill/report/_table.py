@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from skdistill._figures import readable
-from skdistill.report._measure import MODELS
+from skdistill.report._known import MODELS
 
 __all__ = [
     "DIFFERING",

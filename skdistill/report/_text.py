@@ -5,8 +5,8 @@ import re
 from typing import Any
 
 from skdistill.report._findings import findings
+from skdistill.report._known import MODELS
 from skdistill.report._markup import visible
-from skdistill.report._measure import MODELS
 from skdistill.report._table import (
     HEADERS,
     about,
