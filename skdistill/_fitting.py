@@ -28,6 +28,7 @@ __all__ = [
     "fit_router",
     "forget_fit",
     "is_estimator",
+    "name_of_wrapped",
     "naming_failures",
     "request_all",
     "spawn_seeds",
@@ -98,9 +99,15 @@ def is_estimator(part: Any) -> bool:
 
 def wrapped(estimator: Estimator) -> Estimator | None:
     """Return the one estimator that a wrapper, such as a search, wraps, if any."""
+    name = name_of_wrapped(estimator)
+    return None if name is None else estimator.get_params(deep=False)[name]
+
+
+def name_of_wrapped(estimator: Estimator) -> str | None:
+    """Return the parameter that holds the one estimator that a wrapper wraps."""
     params = estimator.get_params(deep=False)
-    inner = (params.get(name) for name in ("estimator", "regressor"))
-    return next((part for part in inner if is_estimator(part)), None)
+    names = ("estimator", "regressor")
+    return next((name for name in names if is_estimator(params.get(name))), None)
 
 
 def supports_weight(estimator: Estimator) -> bool:

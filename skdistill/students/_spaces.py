@@ -10,7 +10,7 @@ from typing import Any
 from scipy.stats import loguniform
 from sklearn.pipeline import Pipeline
 
-from skdistill._fitting import is_estimator
+from skdistill._fitting import name_of_wrapped
 from skdistill._typing import Estimator
 from skdistill.students._registry import find_adapter
 
@@ -25,9 +25,6 @@ __all__ = [
     "boosted_space",
     "search_space",
 ]
-
-# Under which parameters a wrapper holds the estimator that it trains.
-_HELD = ("regressor", "estimator")
 
 FRACTIONS = (0.33, 0.6, 1.0)
 SAMPLED = (0.5, 0.75, 1.0)
@@ -92,9 +89,8 @@ def search_space(student: Estimator) -> dict[str, Any]:
     own = find_adapter(student).search_space(student)
     if own:
         return own
-    params = student.get_params(deep=False)
-    names = [name for name in _HELD if is_estimator(params.get(name))]
-    return _below(names[0], params[names[0]]) if names else {}
+    name = name_of_wrapped(student)
+    return {} if name is None else _below(name, student.get_params(deep=False)[name])
 
 
 def _below(name: str, held: Estimator) -> dict[str, Any]:
