@@ -16,6 +16,10 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 # No estimator check is skipped for want of it.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
+# The global generator starts here in each test: what fails once fails again. Another
+# start finds tests that pass by chance.
+SEED = int(os.environ.get("SKDISTILL_TESTS_SEED", "0"))
+
 # Seconds after which a slow test counts as one that hangs.
 SLOW = 7200
 
@@ -79,6 +83,14 @@ def pytest_configure(config):
 def pytest_report_header():
     """Say what is left out, if anything."""
     return [f"not tested for want of a library: {part}" for part in collect_ignore]
+
+
+@pytest.fixture(autouse=True)
+def seed_what_is_drawn_without_one():
+    """Draw the same where a test gives no `random_state`."""
+    import numpy as np  # Its threads are set above.
+
+    np.random.seed(SEED)  # noqa: NPY002  `random_state=None` draws from it.
 
 
 @pytest.fixture(autouse=True)

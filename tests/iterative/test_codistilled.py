@@ -249,7 +249,7 @@ def test_unlabeled_samples_are_learned_from_the_others(data):
 
 def test_rounds_are_printed_where_it_is_asked_for(data, capsys):
     X, y = data
-    model = CodistilledRegressor(Ridge(), n_rounds=1, cv=3).fit(X, y)
+    model = CodistilledRegressor(Ridge(), n_rounds=1, cv=3, random_state=0).fit(X, y)
     assert capsys.readouterr().out == ""
     loud = clone(model).set_params(verbose=1).fit(X, y)
     first, second, last = capsys.readouterr().out.splitlines()
