@@ -1,4 +1,4 @@
-"""The student without the teacher: its predictions beside others', held out."""
+"""The baseline student, and how other predictions do beside its own, held out."""
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
