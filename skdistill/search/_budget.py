@@ -130,9 +130,9 @@ class Budget:
         )
         if self.latency is not None and costs[nearest].latency > self.latency:
             message += (
-                " Latency is that of predict in Python, most of which no student saves: "
-                "ONNX and C predict in a small part of it. Limit leaves or bytes "
-                "instead, and export the student by skdistill.export."
+                " Latency is that of predict in Python, of which little can be saved: "
+                "ONNX and C take a small part of it. Limit leaves or bytes instead, "
+                "and export the student by skdistill.export."
             )
         raise ValueError(message)
 
