@@ -1,6 +1,7 @@
 """The flow from labels and a teacher to a student: one pure function."""
 
 from skdistill.flow._baseline import (
+    find_folds,
     fit_baseline,
     loss_name,
     mean_and_error,
@@ -62,6 +63,7 @@ __all__ = [
     "count_columns",
     "distill",
     "distill_supervised",
+    "find_folds",
     "fit_baseline",
     "folds_for",
     "in_students_loss",

@@ -31,7 +31,7 @@ from skdistill._validation import align_classes
 from skdistill._warnings import warn_again, with_notes
 from skdistill.distilled import keep
 from skdistill.flow import Data, Plan, distill
-from skdistill.teachers import CrossFitTask, predict_logits, predict_values
+from skdistill.teachers import predict_logits, predict_values
 
 __all__ = [
     "LAST",
@@ -40,7 +40,6 @@ __all__ = [
     "PeerPredictions",
     "Rounds",
     "Watch",
-    "find_folds",
     "fit_student",
     "mean_of",
     "predict",
@@ -94,22 +93,6 @@ class PeerPredictions(NamedTuple):
 
 # What each peer says in each round, by what is left out.
 History: TypeAlias = list[dict[Left, list[PeerPredictions]]]
-
-
-def find_folds(plan: Plan, data: Data) -> list[NDArray]:
-    """Return the samples that each fold of a plan holds out."""
-    task = CrossFitTask(
-        teacher=plan.teacher,
-        X=data.X,
-        y=data.y,
-        classes=data.classes,
-        fit_params={},
-        split_params=data.split_params,
-        cv=plan.cv,
-        seeds=(plan.seeds.folds, None),
-    )
-    every = np.arange(len(data.y))
-    return [every[test] for _, test in task.folds()]
 
 
 def fit_student(peer: Peer, rows: NDArray, taught: PeerPredictions | None) -> Estimator:
