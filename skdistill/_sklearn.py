@@ -77,6 +77,10 @@ try:
 except ImportError:
     HalfBinomialLoss = HalfMultinomialLoss = None
 try:
+    from sklearn._loss._loss import CyHalfBinomialLoss
+except ImportError:
+    CyHalfBinomialLoss = None
+try:
     from sklearn.linear_model._glm.glm import NewtonCholeskySolver
     from sklearn.linear_model._linear_loss import LinearModelLoss
     from sklearn.linear_model._logistic import (
@@ -206,6 +210,7 @@ __all__ = [
     "LOGISTIC_ADVICE",
     "LOSS_FUNCTIONS",
     "CallbackSupportMixin",
+    "CyHalfBinomialLoss",
     "HalfBinomialLoss",
     "HalfMultinomialLoss",
     "HasMethods",

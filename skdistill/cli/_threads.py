@@ -1,8 +1,10 @@
 """The bound on all threads of a fit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import numpy as np
 from joblib import parallel_config
 from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits
@@ -26,10 +28,27 @@ def at_most(n_jobs: int) -> Iterator[None]:
 
 
 def single_threaded(model: Estimator) -> Estimator:
-    """Set all `n_jobs` in a model to 1, and return it."""
-    held = [name for name in _params(model) if name.split("__")[-1] == "n_jobs"]
-    return model.set_params(**dict.fromkeys(held, 1)) if held else model
+    """Set `n_jobs` to 1 in a model and in all its parts, fitted ones too; return it."""
+    for part in _estimators_in(model, set()):
+        if "n_jobs" in part.get_params(deep=False):
+            part.set_params(n_jobs=1)
+    return model
 
 
-def _params(model: Estimator) -> list[str]:
-    return [*model.get_params()] if isinstance(model, BaseEstimator) else []
+def _estimators_in(held: Any, seen: set[int]) -> Iterator[BaseEstimator]:
+    """Yield each estimator that is, or is held by, what is given, once."""
+    if id(held) in seen:
+        return
+    seen.add(id(held))
+    parts: Iterable[Any] = ()
+    if isinstance(held, BaseEstimator):
+        yield held
+        parts = [*vars(held).values()]
+    elif isinstance(held, dict):
+        parts = held.values()
+    elif isinstance(held, list | tuple):
+        parts = held
+    elif isinstance(held, np.ndarray) and held.dtype == object:
+        parts = held.flat
+    for part in parts:
+        yield from _estimators_in(part, seen)

@@ -75,7 +75,8 @@ class Data:
         """The labels of a regression, else their positions in `classes`."""
         if self.classes is None:
             return self.y
-        return np.searchsorted(self.classes, self.y)
+        # Of many samples half the memory: nobody has so many classes.
+        return np.searchsorted(self.classes, self.y).astype(np.int32)
 
     @property
     def mean(self) -> NDArray:

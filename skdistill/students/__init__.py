@@ -8,6 +8,7 @@ from skdistill.students import (
     _discriminants,  # noqa: F401
     _dummy,  # noqa: F401
     _gradient_boosting,  # noqa: F401
+    _gradient_descent,  # noqa: F401
     _kernels,  # noqa: F401
     _lightgbm,  # noqa: F401
     _logistic,  # noqa: F401

@@ -35,9 +35,9 @@ class SoftLoss:
     With two classes there is one logit, z of class 1 against 0 for class 0.
 
     It is called once a boosting round, so what it returns lies in buffers that are kept
-    and holds until the next call. They are of single precision, into which the
-    libraries turn gradients anyway. The rows are worked through in blocks that fit the
-    processor's cache.
+    or in the logits, and holds until the next call. It is of single precision, into
+    which the libraries turn gradients anyway. The rows are worked through in blocks
+    that fit the processor's cache.
 
     Parameters
     ----------
@@ -47,6 +47,9 @@ class SoftLoss:
         What the library multiplies the diagonal by for several classes.
     start : ndarray of shape (n_classes,), or (1,) for two, default=None
         What to add to the logits of every sample.
+    overwrites : bool, default=False
+        Whether the gradient takes the place of logits of single precision, which saves
+        an array of this size where the library hands out a copy of its own.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class SoftLoss:
         *,
         curvature: float = 1.0,
         start: NDArray | None = None,
+        overwrites: bool = False,
     ) -> None:
         a, t = target.alpha[:, None], target.temperature
         # At T = 1 both losses are the same, and the first is cheaper.
@@ -65,10 +69,12 @@ class SoftLoss:
         else:
             aim = target.mixed
         first = 1 if aim.shape[1] == 2 else 0
-        self.aim = aim[:, first:].astype(np.float32)
+        self.aim = np.ascontiguousarray(aim[:, first:], dtype=np.float32)
         self.alpha = a.astype(np.float32)  # Which leaves the logits' precision alone.
         self.temperature, self.curvature, self.start = t, curvature, start
-        self.buffers: tuple[NDArray, NDArray] | None = None
+        self.overwrites = overwrites
+        self.gradient: NDArray | None = None
+        self.hessian: NDArray | None = None
 
     def __call__(
         self, logits: NDArray, weight: NDArray | None = None
@@ -86,27 +92,37 @@ class SoftLoss:
         -------
         gradient, curvature : ndarray of the shape of `logits`
         """
-        if self.buffers is None:
-            like = np.empty_like(logits, dtype=np.float32)
-            self.buffers = like, np.empty_like(like)
+        gradient, hessian = self._buffers(logits)
         n_rows, n_logits = logits.shape
         for block in gen_batches(n_rows, max(1, _BLOCK_SIZE // n_logits)):
-            gradient, hessian = (buffer[block] for buffer in self.buffers)
-            self._derive(logits[block], block, gradient, hessian)
+            self._derive(logits[block], block, gradient[block], hessian[block])
             if weight is not None:
-                gradient *= weight[block, None]
-                hessian *= weight[block, None]
-            np.maximum(hessian, _LEAST_CURVATURE, out=hessian)
-        return self.buffers
+                gradient[block] *= weight[block, None]
+                hessian[block] *= weight[block, None]
+            np.maximum(hessian[block], _LEAST_CURVATURE, out=hessian[block])
+        return gradient, hessian
 
     def __deepcopy__(self, memo: dict) -> Self:
         """Return itself: LightGBM copies its parameters thrice, this among them."""
         return self
 
+    def _buffers(self, logits: NDArray) -> tuple[NDArray, NDArray]:
+        """Return what gradient and curvature are written to."""
+        if self.hessian is None:
+            self.hessian = np.empty_like(logits, dtype=np.float32)
+        if self.overwrites and logits.dtype == np.float32:
+            return logits, self.hessian  # Which are not kept: each round has others.
+        if self.gradient is None:
+            self.gradient = np.empty_like(logits, dtype=np.float32)
+        return self.gradient, self.hessian
+
     def _derive(
         self, logits: NDArray, block: slice, gradient: NDArray, hessian: NDArray
     ) -> None:
-        """Write some rows' gradient and curvature, derived in the logits' precision."""
+        """Write some rows' gradient and curvature, derived in the logits' precision.
+
+        The logits are read before anything is written.
+        """
         if self.start is not None:
             logits = logits + self.start
         q = _softmax(logits)

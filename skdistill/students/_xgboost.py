@@ -388,7 +388,7 @@ class XGBoostClassifierAdapter(XGBoostAdapter):
         binary = n_classes == 2
         if self.class_weights(student, n_classes):
             target = _weigh_positives(target, params["scale_pos_weight"])
-        loss = SoftLoss(target, curvature=1.0 if binary else 2.0)
+        loss = SoftLoss(target, curvature=1.0 if binary else 2.0, overwrites=True)
         while_fitting: dict[str, Any] = {"objective": partial(_objective, loss)}
         if params["base_score"] is None and fit_params.get("xgb_model") is None:
             frequency = np.average(target.mixed, axis=0, weights=target.weight)

@@ -104,7 +104,7 @@ def _soft_objective(
             classes=np.arange(aim.shape[1]),
             alpha=1.0,
         )
-        loss = _losses[rows] = SoftLoss(target, curvature=2.0)
+        loss = _losses[rows] = SoftLoss(target, curvature=2.0, overwrites=True)
     weight = rows.get_weight()
     return loss(logits, weight if weight.size else None)
 

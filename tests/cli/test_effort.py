@@ -10,13 +10,21 @@ import pytest
 from joblib import Parallel, delayed
 from lightgbm import LGBMRegressor
 from sklearn.dummy import DummyRegressor
-from sklearn.ensemble import RandomForestRegressor
+from sklearn.ensemble import (
+    RandomForestClassifier,
+    RandomForestRegressor,
+    StackingClassifier,
+)
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GroupKFold, GroupShuffleSplit, ShuffleSplit
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 from threadpoolctl import threadpool_info
+from xgboost import XGBClassifier
 
+from skdistill import DistilledClassifier
 from skdistill.cli import _effort, _outputs
 from skdistill.cli._effort import Pace, fitting, pace_of, usual
 from skdistill.cli._parts import preparation, student, teacher
@@ -128,6 +136,28 @@ def test_jobs_bound_threads_here_and_in_workers():
     with at_most(1):
         assert {one["num_threads"] for one in threadpool_info()} == {1}
         assert Parallel(2)(delayed(said)() for _ in range(2)) == ["1", "1"]
+
+
+def test_fitted_parts_of_a_model_get_one_thread_each():
+    X, y = np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 3
+    forest = RandomForestClassifier(2, n_jobs=-1, random_state=0)
+    teacher = DistilledClassifier(
+        forest, forest, cross_fit="kfold", cv=2, random_state=0, transfer=None
+    )
+    stack = StackingClassifier(
+        [("pipeline", make_pipeline(StandardScaler(), forest)), ("forest", forest)],
+        XGBClassifier(n_estimators=2, n_jobs=4),
+        cv=2,
+        n_jobs=2,
+    ).fit(X, y)
+    single_threaded(stack)
+    pipeline, fitted = stack.estimators_
+    assert (stack.n_jobs, pipeline[-1].n_jobs, fitted.n_jobs) == (1, 1, 1)
+    config = json.loads(stack.final_estimator_.get_booster().save_config())
+    assert config["learner"]["generic_param"]["nthread"] == "1"
+    assert single_threaded(teacher.fit(X, y)).student_.n_jobs == 1
+    boosted = MultiOutputClassifier(forest).fit(X, np.c_[y, y])
+    assert {one.n_jobs for one in single_threaded(boosted).estimators_} == {1}
 
 
 def test_models_get_one_thread_each():

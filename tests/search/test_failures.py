@@ -240,7 +240,7 @@ def test_a_classifier_that_fails_scores_nan(monkeypatch):
         return fit(self, X, y)
 
     monkeypatch.setattr(SGDClassifier, "fit", failing)
-    student = SGDClassifier(loss="log_loss", random_state=0)
+    student = SGDClassifier(loss="modified_huber", random_state=0)
     search = DistilledClassifierCV(
         GaussianNB(), student, transfers=(None,), cv=3, random_state=0
     )

@@ -166,7 +166,7 @@ def test_a_solver_that_does_not_converge_says_so(solver):
     [
         logistic(solver="saga", max_iter=3000, random_state=0),
         logistic(solver="liblinear"),
-        SGDClassifier(loss="log_loss", random_state=0),
+        SGDClassifier(loss="modified_huber", random_state=0),
     ],
 )
 def test_solvers_of_single_samples_learn_from_duplicates(student):

@@ -98,3 +98,20 @@ def test_order_in_memory_does_not_matter(problem):
     by_row = SoftLoss(target)(np.ascontiguousarray(logits))
     by_class = SoftLoss(target)(np.asfortranarray(logits))
     assert_allclose(by_row, by_class, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("soften", ["teacher", "both"])
+def test_the_gradient_may_take_the_place_of_the_logits(problem, soften):
+    codes, teacher, logits = problem
+    target = target_of(codes, teacher, alpha=0.3, temperature=2, soften=soften)
+    logits = logits.astype(np.float32)
+    expected = SoftLoss(target)(logits)
+    loss = SoftLoss(target, overwrites=True)
+    for _ in range(2):
+        given = logits.copy()
+        gradient, curvature = loss(given)
+        assert gradient is given
+        assert_array_equal([gradient, curvature], expected)
+    kept = logits.astype(float)
+    loss(kept)
+    assert_array_equal(kept, logits)
