@@ -49,7 +49,12 @@ from skdistill.students._rounds import (
     last_step,
     predict_stage,
 )
-from skdistill.students._schedule import fit_until, reason_not_to_resume
+from skdistill.students._schedule import (
+    Part,
+    fit_part,
+    fit_until,
+    reason_not_to_resume,
+)
 from skdistill.students._spaces import search_space
 from skdistill.students._subsample import with_subsample
 from skdistill.students._training_loss import LossWord, TrainingLoss
@@ -64,6 +69,7 @@ __all__ = [
     "LeafNodes",
     "LogitStudent",
     "LossWord",
+    "Part",
     "ProbabilityStudent",
     "StudentAdapter",
     "TrainingLoss",
@@ -80,6 +86,7 @@ __all__ = [
     "find_offset",
     "fit_in_blocks",
     "fit_on_target",
+    "fit_part",
     "fit_until",
     "has_cuda",
     "has_stages",
