@@ -103,21 +103,23 @@ def say_peers(part: pd.DataFrame) -> str:
     """Say after how many steps peers are as good as one student after all steps."""
     losses, parts = losses_of(part), []
     for kind, steps in STEPS.items():
-        goal = losses[f"{kind}, {steps[-1]} steps, {BASELINE}"]
         for way in WAYS[kind]:
-            reached = [
-                int((losses[f"{kind}, {n} steps, {way}"] <= goal).sum())
-                for n in steps[:-1]
-            ]
-            alone = [
-                int((losses[f"{kind}, {n} steps, {BASELINE}"] <= goal).sum())
-                for n in steps[:-1]
-            ]
+            alone, taught = (
+                [f"{kind}, {n} steps, {who}" for n in steps] for who in (BASELINE, way)
+            )
+            both = losses.reindex(columns=[*alone, *taught]).dropna()
+            if both.empty:
+                continue
+            goal = both[alone[-1]]
+            reached, by_one = (
+                [int((both[name] <= goal).sum()) for name in names[:-1]]
+                for names in (taught, alone)
+            )
             shown = ", ".join(
                 f"{count} ({one}) after {n}"
-                for count, one, n in zip(reached, alone, steps[:-1], strict=True)
+                for count, one, n in zip(reached, by_one, steps[:-1], strict=True)
             )
-            agrees = max(reached) > max(*alone, len(goal) / 2)
+            agrees = max(reached) > max(*by_one, len(goal) / 2)
             parts.append(
                 f"{verdict(agrees)} for {kind}, {way}: of {len(goal)} cases the loss "
                 f"after {steps[-1]} steps alone is reached in {shown}; in brackets by "

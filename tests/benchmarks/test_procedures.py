@@ -105,6 +105,16 @@ def test_peers_are_judged_by_the_steps_that_they_need():
     assert "Disagreement for boosting, average" in text
 
 
+def test_a_case_is_judged_where_all_steps_of_it_were_measured():
+    frame = made_up(**{procedures_block.ALL_LABELS: 0.2})
+    is_first = frame["table"] == TABLES[PEERS][0]
+    missing = frame["method"] == "network, 5 steps, average"
+    text = procedures.report(frame[is_first | ~missing])
+    assert "network, average: of 1 cases" in text
+    assert "network, best peer: of 3 cases" in text
+    assert "network, average:" not in procedures.report(frame[~missing])
+
+
 def test_what_is_missing_is_measured(monkeypatch):
     frame = made_up().query("method != @BASELINE or procedure != @SELF")
     monkeypatch.setattr(procedures.results, "exists", lambda name: True)
