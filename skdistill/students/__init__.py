@@ -18,6 +18,7 @@ from skdistill.students import (
     _transformed_target,  # noqa: F401
     _trees,  # noqa: F401
     _xgboost,  # noqa: F401
+    _xgboost_hints,  # noqa: F401
 )
 from skdistill.students._adapter import StudentAdapter
 from skdistill.students._counts import ValueCounts
