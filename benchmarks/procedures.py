@@ -18,6 +18,8 @@ from benchmarks.problems import add_data_argument
 from benchmarks.procedures_block import (
     ALL_LABELS,
     BASELINE,
+    DISJOINT,
+    FOUND,
     METHODS,
     NOISY,
     PEERS,
@@ -127,7 +129,28 @@ def say_peers(part: pd.DataFrame) -> str:
             )
     return (
         "Anil et al. (2018) find that codistilled models reach the same accuracy in "
-        f"fewer steps. {'. '.join(parts)}."
+        f"fewer steps. {'. '.join(parts)}.{say_disjoint(losses)}"
+    )
+
+
+def say_disjoint(losses: pd.DataFrame) -> str:
+    """Say whether peers gain by parts of the rows of their own."""
+    parts, shared = [], [*FOUND][2]
+    for kind, steps in STEPS.items():
+        names = [f"{kind}, {steps[-1]} steps, {way}" for way in (shared, DISJOINT)]
+        both = losses.reindex(columns=names).dropna()
+        if not both.empty:
+            gain = both[names[0]] - both[names[1]]
+            parts.append(
+                f"{verdict(gain.mean() > 0)} for {kind}: the loss is lower in "
+                f"{int((gain > 0).sum())} of {len(gain)} cases, by "
+                f"{results.signed(gain.mean())} on average"
+            )
+    if not parts:
+        return ""
+    return (
+        "\n\nThey also find that peers gain more where each learns a part of the rows "
+        f"of its own. {'. '.join(parts)}."
     )
 
 

@@ -231,6 +231,8 @@ FOUND = {
     "best peer that goes on": {},
     "average of peers that go on": {"predict_with": "average"},
 }
+# Peers that go on, each on a part of the rows: at the end, in the table alone.
+DISJOINT = "best peer of a part of the rows each"
 WAYS: dict[str, dict[str, dict]] = {
     kind: {way: common | params for way, params in FOUND.items()}
     for kind, common in KINDS.items()
@@ -244,6 +246,11 @@ for _kind, _steps in STEPS.items():
             METHODS[PEERS][f"{_kind}, {_n} steps, {_way}"] = Method(
                 partial(fit_peers, kind=_kind, n_steps=_n, **_params), _kind, _n
             )
+    METHODS[PEERS][f"{_kind}, {_n} steps, {DISJOINT}"] = Method(
+        partial(fit_peers, kind=_kind, n_steps=_n, disjoint=True, **KINDS[_kind]),
+        _kind,
+        _n,
+    )
 
 
 def make_case(procedure: str, table: str, seed: int, data_dir, memory: str) -> Case:

@@ -103,6 +103,14 @@ def test_peers_are_judged_by_the_steps_that_they_need():
     assert "Agreement for boosting, best peer" in text
     assert "reached in 0 (0) after 25, 3 (0) after 50" in text
     assert "Disagreement for boosting, average" in text
+    assert "Disagreement for boosting: the loss is lower in 0 of 3 cases" in text
+
+
+def test_peers_on_parts_of_the_rows_are_held_against_those_on_all():
+    losses = {"network, 20 steps, best peer of a part of the rows each": 0.4}
+    text = procedures.report(made_up(**losses, **{procedures_block.ALL_LABELS: 0.2}))
+    assert "Agreement for network: the loss is lower in 3 of 3 cases" in text
+    assert "by +0.1000 on average" in text
 
 
 def test_a_case_is_judged_where_all_steps_of_it_were_measured():
