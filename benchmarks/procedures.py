@@ -52,11 +52,14 @@ def by_table(part: pd.DataFrame, column: str = "loss") -> pd.DataFrame:
 
 
 def kept_text(part: pd.DataFrame) -> str:
-    """Say how often each procedure kept something else than the baseline student."""
+    """Say what each procedure kept, by number, and in how many cases."""
     found = part[part["kept"] >= 0].groupby("method", sort=False)["kept"]
-    return "; ".join(
-        f"{name}: {', '.join(str(number) for number in kept)}" for name, kept in found
-    )
+    texts = []
+    for name, kept in found:
+        counts = kept.value_counts().sort_index()
+        shown = ", ".join(f"{number} in {count}" for number, count in counts.items())
+        texts.append(f"{name}: {shown}")
+    return "; ".join(texts)
 
 
 def verdict(agrees: bool) -> str:
@@ -182,7 +185,10 @@ def report(frame: pd.DataFrame) -> str:
         if part["error"].notna().all():
             shown = results.markdown(by_table(part, "error"))
             parts[-1:-1] = ["The same, as error rates:", shown]
-        parts.append(f"What was kept, 0 being the baseline student: {kept_text(part)}.")
+        parts.append(
+            "What was kept, 0 being the baseline student, and in how many cases: "
+            f"{kept_text(part)}."
+        )
     parts.append(f"Measured with {results.describe(frame)}.")
     return "\n\n".join(parts)
 

@@ -93,6 +93,13 @@ def test_claims_are_held_against_what_was_measured():
     assert procedures.report(made_up(**worse)).count("Agreement") == 0
 
 
+def test_what_was_kept_is_counted():
+    frame = made_up(**{procedures_block.ALL_LABELS: 0.2})
+    chosen = (frame["method"] == "self-distilled") & (frame["table"] == "abalone")
+    text = procedures.report(frame.assign(kept=frame["kept"].mask(chosen, 2)))
+    assert "self-distilled: 1 in 2, 2 in 1;" in text
+
+
 def test_peers_are_judged_by_the_steps_that_they_need():
     losses = {
         "boosting, 100 steps, baseline": 0.4,
