@@ -120,6 +120,13 @@ def test_peers_on_parts_of_the_rows_are_held_against_those_on_all():
     assert "by +0.1000 on average" in text
 
 
+def test_peers_that_go_on_are_held_against_those_fitted_anew():
+    losses = {"boosting, 100 steps, best peer that goes on": 0.45}
+    text = procedures.report(made_up(**losses, **{procedures_block.ALL_LABELS: 0.2}))
+    assert "+0.0500 for boosting, lower in 3 and higher in 0 of 3 cases" in text
+    assert "+0.0000 for network, lower in 0 and higher in 0 of 3 cases" in text
+
+
 def test_a_case_is_judged_where_all_steps_of_it_were_measured():
     frame = made_up(**{procedures_block.ALL_LABELS: 0.2})
     is_first = frame["table"] == TABLES[PEERS][0]
