@@ -3,8 +3,8 @@
 Rows of one day, of one experiment or of one mixture of concrete resemble each other,
 and what is to be predicted are other days, experiments and mixtures. A teacher whose
 folds divide a group has seen a row's relatives: what it says of the row is then better
-than what it says of new ones, and so are the scores by which a search chooses. What is
-measured is kept and skipped by the next run, unless ``--fresh``::
+than what it says of new ones. What is measured is kept and skipped by the next run,
+unless ``--fresh``::
 
     python -m benchmarks.groups --data-dir ../shared/data
 """
@@ -19,7 +19,7 @@ from sklearn.model_selection import GroupKFold, GroupShuffleSplit, KFold
 
 from benchmarks import gap_block, results, runs
 from benchmarks.teachers_block import build_student, build_teacher
-from skdistill import DistilledRegressor, DistilledRegressorCV
+from skdistill import DistilledRegressor
 
 NAME = "groups"
 # What the rows of a group have in common, by the numbers of its columns.
@@ -30,15 +30,8 @@ TABLES = {
 }
 N_TRAIN, MAX_TEST, N_FOLDS = 600, 5_000, 5
 BASELINE, ROWS, GROUPS = "baseline student", "folds of rows", "folds of groups"
-SEARCH_ROWS, SEARCH_GROUPS = "search, folds of rows", "search, folds of groups"
 # Whom each way is compared with.
-WAYS = {
-    BASELINE: "",
-    ROWS: BASELINE,
-    GROUPS: ROWS,
-    SEARCH_ROWS: BASELINE,
-    SEARCH_GROUPS: SEARCH_ROWS,
-}
+WAYS = {BASELINE: "", ROWS: BASELINE, GROUPS: ROWS}
 STUDENTS = ("lightgbm", "tree")
 
 
@@ -63,14 +56,15 @@ def build(way: str, student: str, seed: int, memory: str):
     if way == BASELINE:
         return model
     folds = {"n_splits": N_FOLDS, "shuffle": True, "random_state": seed}
-    cv = GroupKFold(**folds).set_split_request(groups=True)
-    if way in (ROWS, SEARCH_ROWS):
-        cv = KFold(**folds)
-    is_search = way in (SEARCH_ROWS, SEARCH_GROUPS)
-    params = {} if is_search else {"on_poor_teacher": "ignore"}
-    kind = DistilledRegressorCV if is_search else DistilledRegressor
-    teacher = build_teacher("trees", seed, classes=False)
-    return kind(teacher, model, cv=cv, memory=memory, random_state=seed, **params)
+    by_group = GroupKFold(**folds).set_split_request(groups=True)
+    return DistilledRegressor(
+        build_teacher("trees", seed, classes=False),
+        model,
+        cv=by_group if way == GROUPS else KFold(**folds),
+        memory=memory,
+        on_poor_teacher="ignore",
+        random_state=seed,
+    )
 
 
 def measure(table: str, seed: int, students, data_dir) -> list[dict]:
@@ -86,8 +80,7 @@ def measure(table: str, seed: int, students, data_dir) -> list[dict]:
         for student in students:
             for way in WAYS:
                 model = build(way, student, seed, memory)
-                by_group = way in (GROUPS, SEARCH_GROUPS)
-                model.fit(X, y, **({"groups": groups} if by_group else {}))
+                model.fit(X, y, **({"groups": groups} if way == GROUPS else {}))
                 loss = 1 - r2_score(y_test, model.predict(X_test))
                 rows.append(facts | {"student": student, "way": way, "loss": loss})
     return rows
@@ -115,21 +108,15 @@ def say(frame: pd.DataFrame) -> str:
     """Say in how many cases folds of whole groups gain."""
     keys = ["table", "student", "seed"]
     losses = frame.pivot_table(index=keys, columns="way", values="loss")
-    parts = []
-    for way, other in ((GROUPS, ROWS), (SEARCH_GROUPS, SEARCH_ROWS)):
-        gain = losses[other] - losses[way]
-        parts.append(
-            f"*{way}* have a lower loss than *{other}* in {int((gain > 0).sum())} of "
-            f"{len(gain)} cases, by {results.signed(gain.mean())} on average and "
-            f"{results.signed(gain.median())} in the median"
-        )
-    harm = losses[[ROWS, GROUPS, SEARCH_ROWS, SEARCH_GROUPS]].gt(
-        losses[BASELINE] + 0.003, axis=0
-    )
+    gain = losses[ROWS] - losses[GROUPS]
+    harm = losses[[ROWS, GROUPS]].gt(losses[BASELINE] + 0.003, axis=0)
     worse = ", ".join(f"{way} {int(count)}" for way, count in harm.sum().items())
     return (
-        f"{'; '.join(parts)}. Cases in which the loss is higher than the baseline "
-        f"student's by more than 0.003: {worse}."
+        f"Folds of groups have a lower loss than folds of rows in "
+        f"{int((gain > 0).sum())} of {len(gain)} cases, by "
+        f"{results.signed(gain.mean())} on average and {results.signed(gain.median())} "
+        "in the median. Cases in which the loss is higher than the baseline student's "
+        f"by more than 0.003: {worse}."
     )
 
 
