@@ -37,16 +37,15 @@ from skdistill._warnings import warn_again, with_notes
 from skdistill.distilled import keep
 from skdistill.flow import Data, Plan, distill
 from skdistill.students import Part
-from skdistill.teachers import CrossFitTask, predict_logits, predict_values
+from skdistill.teachers import predict_logits, predict_values
 
 __all__ = [
     "LAST",
     "History",
     "Peer",
+    "PeerPredictions",
     "Rounds",
-    "Said",
     "Watch",
-    "find_folds",
     "fit_student",
     "mean_of",
     "predict",
@@ -86,7 +85,7 @@ class Peer(NamedTuple):
     resumes: bool = False
 
 
-class Said(NamedTuple):
+class PeerPredictions(NamedTuple):
     """What a model, or several as one, predicts.
 
     Attributes
@@ -102,28 +101,12 @@ class Said(NamedTuple):
 
 
 # What each peer says in each round, by what is left out.
-History: TypeAlias = list[dict[Left, list[Said]]]
+History: TypeAlias = list[dict[Left, list[PeerPredictions]]]
 # The students of peers that resume, by what is left out and the number of the peer.
 Begun: TypeAlias = dict[tuple[Left, int], Estimator]
 
 
-def find_folds(plan: Plan, data: Data) -> list[NDArray]:
-    """Return the samples that each fold of a plan holds out."""
-    task = CrossFitTask(
-        teacher=plan.teacher,
-        X=data.X,
-        y=data.y,
-        classes=data.classes,
-        fit_params={},
-        split_params=data.split_params,
-        cv=plan.cv,
-        seeds=(plan.seeds.folds, None),
-    )
-    every = np.arange(len(data.y))
-    return [every[test] for _, test in task.folds()]
-
-
-def fit_student(peer: Peer, rows: NDArray, taught: Said | None) -> Estimator:
+def fit_student(peer: Peer, rows: NDArray, taught: PeerPredictions | None) -> Estimator:
     """Return a distilled model that is fitted to some samples.
 
     Parameters
@@ -132,7 +115,7 @@ def fit_student(peer: Peer, rows: NDArray, taught: Said | None) -> Estimator:
         Whose.
     rows : ndarray of int
         The samples.
-    taught : Said or None
+    taught : PeerPredictions or None
         What it learns beside the labels; the baseline student learns nothing else.
 
     Returns
@@ -143,7 +126,7 @@ def fit_student(peer: Peer, rows: NDArray, taught: Said | None) -> Estimator:
 
 
 def _fit_part(
-    peer: Peer, rows: NDArray, taught: Said | None, part: Part | None
+    peer: Peer, rows: NDArray, taught: PeerPredictions | None, part: Part | None
 ) -> tuple[Estimator, Estimator | None]:
     """Return what `fit_student` does, and the student that the next part goes on from.
 
@@ -153,7 +136,7 @@ def _fit_part(
     data = peer.data.part(rows)
     if taught is None:
         plan, data = replace(plan.of_baseline(), steps=()), data.labelled()
-        taught = Said(_nothing(peer.data))
+        taught = PeerPredictions(_nothing(peer.data))
     data = replace(
         data,
         teacher_predictions=taught.predictions[rows],
@@ -183,7 +166,7 @@ def mean_of(predictions: list[NDArray], data: Data) -> NDArray[np.float64]:
     return log_probability(np.mean([temper(one, 1.0) for one in predictions], axis=0))
 
 
-def _mean_unlabeled(said: list[Said], data: Data) -> NDArray | None:
+def _mean_unlabeled(said: list[PeerPredictions], data: Data) -> NDArray | None:
     found = [one.unlabeled for one in said if one.unlabeled is not None]
     return mean_of(found, data) if found else None
 
@@ -193,9 +176,9 @@ def _say(
     left: Left,
     rows: NDArray,
     asked: NDArray,
-    taught: Said | None,
+    taught: PeerPredictions | None,
     part: Part | None = None,
-) -> tuple[Said, Estimator | None]:
+) -> tuple[PeerPredictions, Estimator | None]:
     """Fit a student to some samples; return what it predicts for those asked about.
 
     The student is returned too if its training may go on.
@@ -207,11 +190,11 @@ def _say(
     predictions[asked] = predict(model, safe_indexing(data.X, asked), data.classes)
     if data.X_unlabeled is not None:
         unlabeled = predict(model, data.X_unlabeled, data.classes)
-    return Said(predictions, unlabeled), grown
+    return PeerPredictions(predictions, unlabeled), grown
 
 
 def _fit_whole(
-    peer: Peer, rows: NDArray, all_taught: list[Said | None], n_parts: int
+    peer: Peer, rows: NDArray, all_taught: list[PeerPredictions | None], n_parts: int
 ) -> Estimator:
     """Return a model fitted by what was taught in each round, the last one included."""
     if len(all_taught) == 1 or not peer.resumes:
@@ -302,7 +285,7 @@ class Rounds:
                 for left in self._sets(number)
                 for place in range(len(self.peers))
             ]
-            said: dict[Left, list[Said]] = {}
+            said: dict[Left, list[PeerPredictions]] = {}
             what = f"(round {number} of {self.n_rounds}) Fitting {len(tasks)} students"
             with self.watch("round", what):
                 found = self._fit(tasks, history, begun)
@@ -314,7 +297,9 @@ class Rounds:
             history.append(self._joined(number, said) if self.is_nested else said)
         return history
 
-    def out_of_fold(self, said: dict[Left, list[Said]], place: int) -> NDArray:
+    def out_of_fold(
+        self, said: dict[Left, list[PeerPredictions]], place: int
+    ) -> NDArray:
         """Return the out-of-fold predictions of a peer, from what a round said."""
         if self.is_nested:
             return said[Left()][place].predictions
@@ -323,7 +308,7 @@ class Rounds:
             predictions[rows] = said[Left({number})][place].predictions[rows]
         return predictions
 
-    def of_peers(self, said: dict[Left, list[Said]]) -> list[NDArray]:
+    def of_peers(self, said: dict[Left, list[PeerPredictions]]) -> list[NDArray]:
         """Return the out-of-fold predictions of each peer."""
         return [self.out_of_fold(said, place) for place in range(len(self.peers))]
 
@@ -400,7 +385,9 @@ class Rounds:
             is_own[self.held_out[fold]] = False
         return np.flatnonzero(is_own)
 
-    def _taught(self, left: Left, place: int, history: History) -> Said | None:
+    def _taught(
+        self, left: Left, place: int, history: History
+    ) -> PeerPredictions | None:
         """Return what a peer learns: what the others said, all without some folds."""
         others = [p for p in range(len(self.peers)) if p != place] or [place]
         rounds = history if self.learns_all else history[-1:]
@@ -409,11 +396,11 @@ class Rounds:
             return None
         data = self.peers[place].data
         mean = mean_of([one.predictions for one in said], data)
-        return Said(mean, _mean_unlabeled(said, data))
+        return PeerPredictions(mean, _mean_unlabeled(said, data))
 
     def _fit(
         self, tasks: list[tuple[Left, int]], history: History, begun: Begun
-    ) -> list[tuple[Said, Estimator | None]]:
+    ) -> list[tuple[PeerPredictions, Estimator | None]]:
         every = np.arange(len(self.peers[0].data.y))
         calls = []
         for left, place in tasks:
@@ -437,8 +424,8 @@ class Rounds:
         return [result for result, _ in results]
 
     def _joined(
-        self, number: int, said: dict[Left, list[Said]]
-    ) -> dict[Left, list[Said]]:
+        self, number: int, said: dict[Left, list[PeerPredictions]]
+    ) -> dict[Left, list[PeerPredictions]]:
         """Return the out-of-fold predictions, without each set of folds that is asked.
 
         Each sample is predicted by the model that left out its fold besides, each
@@ -452,7 +439,9 @@ class Rounds:
         ]
         return {left: self._join(left, said) for left in sets}
 
-    def _join(self, left: Left, said: dict[Left, list[Said]]) -> list[Said]:
+    def _join(
+        self, left: Left, said: dict[Left, list[PeerPredictions]]
+    ) -> list[PeerPredictions]:
         kept = [fold for fold in range(len(self.held_out)) if fold not in left]
         joined = []
         for place, peer in enumerate(self.peers):
@@ -461,5 +450,7 @@ class Rounds:
             for fold, part in zip(kept, parts, strict=True):
                 rows = self.held_out[fold]
                 predictions[rows] = part.predictions[rows]
-            joined.append(Said(predictions, _mean_unlabeled(parts, peer.data)))
+            joined.append(
+                PeerPredictions(predictions, _mean_unlabeled(parts, peer.data))
+            )
         return joined
