@@ -9,6 +9,7 @@ measured is kept and skipped by the next run, unless ``--fresh``::
 """
 
 import argparse
+from collections.abc import Iterator
 from functools import partial
 
 import pandas as pd
@@ -18,6 +19,8 @@ from benchmarks.problems import add_data_argument
 from benchmarks.procedures_block import (
     ALL_LABELS,
     BASELINE,
+    DISJOINT,
+    FOUND,
     METHODS,
     NOISY,
     PEERS,
@@ -50,11 +53,14 @@ def by_table(part: pd.DataFrame, column: str = "loss") -> pd.DataFrame:
 
 
 def kept_text(part: pd.DataFrame) -> str:
-    """Say how often each procedure kept something else than the baseline student."""
+    """Say what each procedure kept, by number, and in how many cases."""
     found = part[part["kept"] >= 0].groupby("method", sort=False)["kept"]
-    return "; ".join(
-        f"{name}: {', '.join(str(number) for number in kept)}" for name, kept in found
-    )
+    texts = []
+    for name, kept in found:
+        counts = kept.value_counts().sort_index()
+        shown = ", ".join(f"{number} in {count}" for number, count in counts.items())
+        texts.append(f"{name}: {shown}")
+    return "; ".join(texts)
 
 
 def verdict(agrees: bool) -> str:
@@ -103,21 +109,23 @@ def say_peers(part: pd.DataFrame) -> str:
     """Say after how many steps peers are as good as one student after all steps."""
     losses, parts = losses_of(part), []
     for kind, steps in STEPS.items():
-        goal = losses[f"{kind}, {steps[-1]} steps, {BASELINE}"]
         for way in WAYS[kind]:
-            reached = [
-                int((losses[f"{kind}, {n} steps, {way}"] <= goal).sum())
-                for n in steps[:-1]
-            ]
-            alone = [
-                int((losses[f"{kind}, {n} steps, {BASELINE}"] <= goal).sum())
-                for n in steps[:-1]
-            ]
+            alone, taught = (
+                [f"{kind}, {n} steps, {who}" for n in steps] for who in (BASELINE, way)
+            )
+            both = losses.reindex(columns=[*alone, *taught]).dropna()
+            if both.empty:
+                continue
+            goal = both[alone[-1]]
+            reached, by_one = (
+                [int((both[name] <= goal).sum()) for name in names[:-1]]
+                for names in (taught, alone)
+            )
             shown = ", ".join(
                 f"{count} ({one}) after {n}"
-                for count, one, n in zip(reached, alone, steps[:-1], strict=True)
+                for count, one, n in zip(reached, by_one, steps[:-1], strict=True)
             )
-            agrees = max(reached) > max(*alone, len(goal) / 2)
+            agrees = max(reached) > max(*by_one, len(goal) / 2)
             parts.append(
                 f"{verdict(agrees)} for {kind}, {way}: of {len(goal)} cases the loss "
                 f"after {steps[-1]} steps alone is reached in {shown}; in brackets by "
@@ -125,7 +133,41 @@ def say_peers(part: pd.DataFrame) -> str:
             )
     return (
         "Anil et al. (2018) find that codistilled models reach the same accuracy in "
-        f"fewer steps. {'. '.join(parts)}."
+        f"fewer steps. {'. '.join(parts)}.{say_others(losses)}"
+    )
+
+
+def by_kind(losses: pd.DataFrame, way: str, other: str) -> Iterator[tuple]:
+    """Yield each kind of peers, and how much less a way's loss is after all steps."""
+    for kind, steps in STEPS.items():
+        names = [f"{kind}, {steps[-1]} steps, {one}" for one in (other, way)]
+        both = losses.reindex(columns=names).dropna()
+        if not both.empty:
+            yield kind, both[names[0]] - both[names[1]]
+
+
+def say_others(losses: pd.DataFrame) -> str:
+    """Say whether peers gain by parts of the rows, and what it costs to go on."""
+    anew, _, goes_on, _ = FOUND
+    parts = [
+        f"{verdict(gain.mean() > 0)} for {kind}: the loss is lower in "
+        f"{int((gain > 0).sum())} of {len(gain)} cases, by "
+        f"{results.signed(gain.mean())} on average"
+        for kind, gain in by_kind(losses, DISJOINT, goes_on)
+    ]
+    costs = [
+        f"{results.signed(gain.mean())} for {kind}, lower in {int((gain > 0).sum())} "
+        f"and higher in {int((gain < 0).sum())} of {len(gain)} cases"
+        for kind, gain in by_kind(losses, goes_on, anew)
+    ]
+    if not parts or not costs:
+        return ""
+    return (
+        "\n\nThey also find that peers gain more where each learns a part of the rows "
+        f"of its own. {'. '.join(parts)}.\n\n"
+        "Peers that go on are trained once in all rounds together. After all steps the "
+        "loss of the best one is less than where each round fits them anew by "
+        f"{'; '.join(costs)}."
     )
 
 
@@ -157,7 +199,10 @@ def report(frame: pd.DataFrame) -> str:
         if part["error"].notna().all():
             shown = results.markdown(by_table(part, "error"))
             parts[-1:-1] = ["The same, as error rates:", shown]
-        parts.append(f"What was kept, 0 being the baseline student: {kept_text(part)}.")
+        parts.append(
+            "What was kept, 0 being the baseline student, and in how many cases: "
+            f"{kept_text(part)}."
+        )
     parts.append(f"Measured with {results.describe(frame)}.")
     return "\n\n".join(parts)
 

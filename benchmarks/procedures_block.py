@@ -3,7 +3,7 @@
 import tempfile
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -186,12 +186,11 @@ def fit_peers(case: Case, kind: str, n_steps: int, **params: Any) -> Any:
 
 @dataclass(frozen=True)
 class Method:
-    """How a model is fitted, and after how many steps it ends, if that counts."""
+    """How a model is fitted, and how many steps its training has, if that counts."""
 
     fit: Fit
     kind: str = ""
     n_steps: int = 0
-    params: dict = field(default_factory=dict)
 
 
 COMMON = {
@@ -222,17 +221,21 @@ METHODS: dict[str, dict[str, Method]] = {
     },
     PEERS: {TUNED: Method(fit_tuned), ORDINARY: Method(fit_ordinary)},
 }
+# The number of steps counts, so leaves stay as grown. Networks learn in-sample
+# predictions, as in the source: each peer sees a sample's label.
+KINDS = {"boosting": {"refine": None}, "network": {"out_of_fold": False}}
+# Peers that are fitted anew have all steps in both rounds; others go on.
+FOUND = {
+    "best peer": {"resume": False},
+    "average": {"resume": False, "predict_with": "average"},
+    "best peer that goes on": {},
+    "average of peers that go on": {"predict_with": "average"},
+}
+# Peers that go on, each on a part of the rows: at the end, in the table alone.
+DISJOINT = "best peer of a part of the rows each"
 WAYS: dict[str, dict[str, dict]] = {
-    # The number of steps counts, so leaves stay as grown.
-    "boosting": {
-        "best peer": {"refine": None},
-        "average": {"refine": None, "predict_with": "average"},
-    },
-    # As in the source; each peer sees a sample's label.
-    "network": {
-        "best peer": {"out_of_fold": False},
-        "average": {"out_of_fold": False, "predict_with": "average"},
-    },
+    kind: {way: common | params for way, params in FOUND.items()}
+    for kind, common in KINDS.items()
 }
 for _kind, _steps in STEPS.items():
     for _n in _steps:
@@ -243,6 +246,11 @@ for _kind, _steps in STEPS.items():
             METHODS[PEERS][f"{_kind}, {_n} steps, {_way}"] = Method(
                 partial(fit_peers, kind=_kind, n_steps=_n, **_params), _kind, _n
             )
+    METHODS[PEERS][f"{_kind}, {_n} steps, {DISJOINT}"] = Method(
+        partial(fit_peers, kind=_kind, n_steps=_n, disjoint=True, **KINDS[_kind]),
+        _kind,
+        _n,
+    )
 
 
 def make_case(procedure: str, table: str, seed: int, data_dir, memory: str) -> Case:

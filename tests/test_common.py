@@ -291,7 +291,11 @@ PROCEDURES = {
     "generations": SelfDistilledRegressor(Ridge(), n_generations=1, cv=3),
     "generations of classes": SelfDistilledClassifier(NEWTON, n_generations=1, cv=3),
     "peers": CodistilledRegressor(
-        peers=[("ridge", Ridge()), ("shrunken", Ridge(10.0))], cv=3
+        peers=[
+            ("ridge", Ridge()),
+            ("boosting", GradientBoostingRegressor(n_estimators=2)),
+        ],
+        cv=3,
     ),
     "peers' average": CodistilledClassifier(
         NEWTON, predict_with="average", out_of_fold=False, **FOLDS

@@ -152,9 +152,10 @@ default=None
         which are dropped after training: predictions of its "members", its last
         "hidden" layer, "distances" in that, or shared "leaves". A
         `skdistill.teachers.Hints` holds their number and weight too. For students whose
-        outputs share what they learn: trees and forests of scikit-learn, and
-        perceptrons. One teacher is cross-fitted by k-fold then, unless it is frozen.
-        If None, or alpha is 0, the student learns the target alone.
+        outputs share what they learn: trees and forests of scikit-learn, perceptrons,
+        and XGBoost with vector leaves. One teacher is cross-fitted by k-fold then,
+        unless it is frozen. If None, or alpha is 0, the student learns the target
+        alone.
     on_poor_teacher : {"warn", "baseline", "compare", "ignore"}, default="warn"
         What to do where the teacher, out-of-fold and calibrated, predicts no better
         than a constant, or on held-out samples no better than the baseline student,

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import partial
 from numbers import Integral
@@ -42,6 +43,7 @@ from skdistill.students import (
     check_takes_eval_set,
     codes_of,
     find_offset,
+    fit_part,
     fit_until,
     held_out_labels,
     held_out_sets,
@@ -158,12 +160,15 @@ class Distillation:
         One for each refinement of the plan.
     verdict : Verdict
         What was seen of the teacher.
+    grown : fitted estimator or None
+        The student before any refinement, whose training may go on.
     """
 
     plan: Plan
     supervision: Supervision
     students: tuple[Estimator, ...]
     verdict: Verdict = field(default_factory=Verdict)
+    grown: Estimator | None = None
 
 
 def _unwatched(name: str, part: Any) -> AbstractContextManager:
@@ -323,11 +328,14 @@ def distill_supervised(
     -------
     Distillation
     """
-    student = clone_with_seed(plan.student, plan.seeds.student)
+    if plan.part is not None and plan.part.begun is not None:
+        student = deepcopy(plan.part.begun)
+    else:
+        student = clone_with_seed(plan.student, plan.seeds.student)
     part = f"student ({type(student).__name__})"
     with watch("student", student), naming_failures(part):
-        students = _fit_students(student, plan, data, supervision)
-    return Distillation(plan, supervision, tuple(students))
+        grown, students = _fit_students(student, plan, data, supervision)
+    return Distillation(plan, supervision, tuple(students), grown=grown)
 
 
 def _fit_part(
@@ -352,8 +360,8 @@ def _fit_part(
 
 def _fit_students(
     student: Estimator, plan: Plan, data: Data, supervision: Supervision
-) -> list[Estimator]:
-    """Fit a clone of the plan's student; return it as each refinement makes it."""
+) -> tuple[Estimator, list[Estimator]]:
+    """Fit a student; return it as it was grown, and as each refinement makes it."""
     fit_params = dict(data.student_params)
     weight = fit_params.pop("sample_weight", None)
     X, predictions = data.X, supervision.signal.predictions
@@ -369,7 +377,8 @@ def _fit_students(
     refinement = plan.refinements[0]
     if unlabeled is not None:
         adapt_to_transfer_set(student, X, target, fit_params)
-    if refinement is not None:
+    # One that is grown in part stays as it was set for this.
+    if refinement is not None and plan.part is None:
         told_apart = data.n_classes if is_classifier(student) else 0
         refinement.prepare(student, told_apart)
     if unlabeled is not None:
@@ -383,17 +392,21 @@ def _fit_students(
         coder = LabelCoder(student)
         coder.encode(data.y)
         fit_params = coder.encode_held_out(fit_params)
-    fitted = fit_until(
-        student,
-        X,
-        target,
-        fit_params,
-        eval_targets,
-        fraction=plan.alpha_until,
-        n_labelled=len(data.y),
-    )
+    if plan.part is not None:
+        fitted = fit_part(student, X, target, fit_params, plan.part)
+    else:
+        fitted = fit_until(
+            student,
+            X,
+            target,
+            fit_params,
+            eval_targets,
+            fraction=plan.alpha_until,
+            n_labelled=len(data.y),
+        )
     offset = find_offset(student, fit_params, len(data.y))
-    return refine_fitted(fitted, X, target, plan, offset, n_labelled=len(data.y))
+    refined = refine_fitted(fitted, X, target, plan, offset, n_labelled=len(data.y))
+    return fitted, refined
 
 
 def refine_fitted(

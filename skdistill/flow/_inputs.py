@@ -10,6 +10,7 @@ from sklearn.model_selection import PredefinedSplit
 from sklearn.utils import get_tags
 
 from skdistill._fitting import final_step, wrapped
+from skdistill._sklearn import HELD_OUT_PARAMS
 from skdistill._typing import Estimator, Table
 from skdistill._validation import sparse_columns
 from skdistill.flow._data import Data
@@ -20,6 +21,7 @@ __all__ = [
     "check_cross_fits_parts",
     "check_divisible",
     "check_drawable",
+    "check_no_metadata",
     "check_student_takes",
     "check_teacher_takes",
     "is_pairwise",
@@ -63,6 +65,18 @@ def check_teacher_takes(
             "cross-fitted: a fold takes its rows of X and would need its columns too. "
             f"Got {teacher!r}. {_BY_NAME}"
         )
+
+
+def check_no_metadata(fit_params: dict[str, Any], n_samples: int) -> None:
+    """Raise if a parameter of the student's fit has a value for each sample."""
+    for name, value in fit_params.items():
+        is_by_sample = hasattr(value, "shape") and value.shape[:1] == (n_samples,)
+        if is_by_sample and name not in {"sample_weight", *HELD_OUT_PARAMS}:
+            raise ValueError(
+                "Transfer samples have no metadata but their weight. Got "
+                f"{name!r} for the {n_samples} rows of X. Use transfer=None and no "
+                "X_unlabeled, or do not request it for the student."
+            )
 
 
 def check_cross_fits_parts(on_poor_teacher: str, cv: Any) -> None:

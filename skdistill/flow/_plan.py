@@ -10,7 +10,7 @@ from sklearn.base import clone, is_regressor
 from sklearn.frozen import FrozenEstimator
 
 from skdistill._fitting import final_step
-from skdistill._sklearn import HELD_OUT_PARAMS, validate_params
+from skdistill._sklearn import validate_params
 from skdistill._typing import Estimator, Student, Table, Teachers
 from skdistill._validation import sparse_columns
 from skdistill.flow._bound import check_bound
@@ -19,6 +19,7 @@ from skdistill.flow._hints import check_hints
 from skdistill.flow._inputs import (
     check_cross_fits_parts,
     check_drawable,
+    check_no_metadata,
     check_student_takes,
     check_teacher_takes,
 )
@@ -32,6 +33,7 @@ from skdistill.refine import (
     sums_trees,
 )
 from skdistill.students import (
+    Part,
     check_learns_target,
     check_params,
     check_takes_transfer_set,
@@ -127,6 +129,8 @@ class Plan:
         Folds fitted at once.
     seeds : Seeds
         The seeds of all parts.
+    part : Part or None
+        Which part of its rounds the student is trained for; None for all of them.
     """
 
     teacher: Teachers
@@ -150,6 +154,7 @@ class Plan:
     memory: Store | None = None
     n_jobs: int | None = None
     seeds: Seeds = field(default_factory=Seeds)
+    part: Part | None = None
 
     def has_transfer_set(self, data: Data) -> bool:
         """Return whether the student learns samples beside the labelled ones."""
@@ -402,18 +407,6 @@ def _check_learns(plan: Plan, data: Data, *, has_transfer_set: bool) -> None:
         is_in_sample=is_in_sample,
         is_refined=plan.refinements[0] is not None,
     )
-
-
-def check_no_metadata(fit_params: dict[str, Any], n_samples: int) -> None:
-    """Raise if a parameter of the student's fit has a value for each sample."""
-    for name, value in fit_params.items():
-        is_by_sample = hasattr(value, "shape") and value.shape[:1] == (n_samples,)
-        if is_by_sample and name not in {"sample_weight", *HELD_OUT_PARAMS}:
-            raise ValueError(
-                "Transfer samples have no metadata but their weight. Got "
-                f"{name!r} for the {n_samples} rows of X. Use transfer=None and no "
-                "X_unlabeled, or do not request it for the student."
-            )
 
 
 def _check_eval_sets(plan: Plan, data: Data) -> None:

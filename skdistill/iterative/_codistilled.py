@@ -28,8 +28,9 @@ class CodistilledRegressor(RegressorDelegate, BaseCodistilled):
 
     and the best peer is kept, or all of them as an ensemble; of round 0 where no later
     one gains on held-out samples. Predictions are one round old, so the peers of a
-    round are fitted in parallel. Other than in [1]_ each round begins anew, not where
-    the last one ended, so that any estimator can be a peer.
+    round are fitted in parallel. As in [1]_ a peer whose training can go on does so,
+    from the labels alone to what the others say: each round is a part of its steps.
+    Any other estimator can be a peer too, and is fitted anew in each round.
 
     Parameters
     ----------
@@ -46,7 +47,9 @@ class CodistilledRegressor(RegressorDelegate, BaseCodistilled):
     best_estimator_ : estimator
         The DistilledRegressor that holds it, or the ensemble.
     round_ : int
-        After which round; 0 is the baseline student.
+        After which round; 0 is the baseline student, which was fitted to the end.
+    resumed_ : list of str
+        The names of the peers whose training went on.
     peer_ : str
         The name of the peer that is kept: its own, or "peer0" and so on; or "average".
     losses_ : dict of str to list of float, or None
@@ -102,8 +105,9 @@ class CodistilledClassifier(ClassifierDelegate, BaseCodistilled):
 
     and the best peer is kept, or all of them as an ensemble; of round 0 where no later
     one gains on held-out samples. Predictions are one round old, so the peers of a
-    round are fitted in parallel. Other than in [1]_ each round begins anew, not where
-    the last one ended, so that any estimator can be a peer.
+    round are fitted in parallel. As in [1]_ a peer whose training can go on does so,
+    from the labels alone to what the others say: each round is a part of its steps.
+    Any other estimator can be a peer too, and is fitted anew in each round.
 
     Parameters
     ----------
@@ -120,7 +124,9 @@ class CodistilledClassifier(ClassifierDelegate, BaseCodistilled):
     best_estimator_ : estimator
         The DistilledClassifier that holds it, or the ensemble.
     round_ : int
-        After which round; 0 is the baseline student.
+        After which round; 0 is the baseline student, which was fitted to the end.
+    resumed_ : list of str
+        The names of the peers whose training went on.
     peer_ : str
         The name of the peer that is kept: its own, or "peer0" and so on; or "average".
     losses_ : dict of str to list of float, or None

@@ -12,9 +12,10 @@ from skdistill._fitting import is_estimator, spawn_seeds
 from skdistill._sklearn import Interval, StrOptions
 from skdistill._typing import Estimator, Student
 from skdistill.flow import Data
-from skdistill.iterative._base import BaseProcedure, others_than
+from skdistill.iterative._base import BaseProcedure, Given, others_than
 from skdistill.iterative._choice import choose, held_out_losses, mean_loss
 from skdistill.iterative._rounds import History, Peer, Rounds, Watch, mean_of
+from skdistill.students import reason_not_to_resume
 from skdistill.teachers import FoldMeanClassifier, FoldMeanRegressor
 
 __all__ = ["WITHOUT", "BaseCodistilled"]
@@ -47,6 +48,13 @@ class BaseCodistilled(BaseProcedure):
         Whether peers learn out-of-fold predictions of each other, which saw a sample's
         label on no way. If False, they learn in-sample predictions, as in [1]_, at a
         lower price: from peers that repeat their labels nothing is learned that way.
+    resume : bool, default=True
+        Whether the training of a peer goes on from round to round, as in [1]_, where it
+        can: that of LightGBM, XGBoost, ``GradientBoosting*`` and ``MLP*``, also at the
+        end of a Pipeline. Its trees or epochs are divided among round 0 and the
+        `n_rounds` after it, so it has as many as it would have alone. Leaves that are
+        solved for are those of what it says; it goes on from the ones that were grown.
+        All others are fitted anew in each round.
     """
 
     _parameter_constraints: ClassVar[dict] = {
@@ -55,6 +63,7 @@ class BaseCodistilled(BaseProcedure):
         "predict_with": [StrOptions({"best", "average"})],
         "disjoint": ["boolean"],
         "out_of_fold": ["boolean"],
+        "resume": ["boolean"],
     }
     _without = WITHOUT
 
@@ -67,6 +76,7 @@ class BaseCodistilled(BaseProcedure):
         predict_with: str = "best",
         disjoint: bool = False,
         out_of_fold: bool = True,
+        resume: bool = True,
         **inherited: Any,
     ) -> None:
         self.student = student
@@ -75,15 +85,28 @@ class BaseCodistilled(BaseProcedure):
         self.predict_with = predict_with
         self.disjoint = disjoint
         self.out_of_fold = out_of_fold
+        self.resume = resume
         super().__init__(**inherited)
 
+    def _begin(self, given: Given) -> list[Peer]:
+        peers = super()._begin(given)
+        if not self.resume:
+            return peers
+        n_parts = self.n_rounds + 1
+        return [one._replace(resumes=_can_resume(one, n_parts)) for one in peers]
+
     def _count_tasks(self, peers: list[Peer]) -> int:
-        return self.n_rounds + self.choose + 1  # The last one fits what is kept.
+        has_baseline = self.choose and any(peer.resumes for peer in peers)
+        # The last one fits what is kept.
+        return self.n_rounds + self.choose + has_baseline + 1
 
     def _run(self, peers: list[Peer], watch: Watch) -> None:
         together = _go_together(peers, disjoint=self.disjoint)
         rounds = self._rounds(together, "n_rounds", self.n_rounds, watch)
         history, names = rounds.run(), [*self._models()]
+        self.resumed_ = [
+            name for name, peer in zip(names, peers, strict=True) if peer.resumes
+        ]
         self.losses_ = None
         self.round_, self.peer_ = self.n_rounds, names[0]
         self.reason_ = "Took the last round, as asked for."
@@ -99,9 +122,9 @@ class BaseCodistilled(BaseProcedure):
         """Set what is kept, which peer or the average, and after which round."""
         plan, data = rounds.peers[0].plan, rounds.peers[0].data
         losses: dict[tuple[int, str], NDArray] = {}
-        for number, said in enumerate(history):
-            found = [rounds.out_of_fold(said, place) for place in range(len(names))]
-            found.append(mean_of(found, data))
+        said = [rounds.of_baseline(history), *map(rounds.of_peers, history[1:])]
+        for number, each in enumerate(said):
+            found = [*each, mean_of(each, data)]
             for name, predictions in zip([*names, _AVERAGE], found, strict=True):
                 losses[number, name] = held_out_losses(predictions, plan, data)
         means = {key: mean_loss(one, data) for key, one in losses.items()}
@@ -146,6 +169,18 @@ class BaseCodistilled(BaseProcedure):
                 f"'average'. Got {self.peers!r}."
             )
         return self.peers
+
+
+def _can_resume(peer: Peer, n_parts: int) -> bool:
+    """Return whether the training of a peer can go on from round to round."""
+    plan, data = peer.plan, peer.data
+    # What else its fit is given would hold for a part of its steps; a temperature
+    # scales the values that are learned, and not those of round 0.
+    is_whole = bool({*data.student_params} - {"sample_weight"})
+    is_whole |= plan.temperature != 1 and not data.is_classification
+    return not is_whole and not reason_not_to_resume(
+        plan.student, data.is_classification, n_parts=n_parts
+    )
 
 
 def _is_named(pair: Any) -> bool:

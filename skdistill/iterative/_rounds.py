@@ -10,6 +10,11 @@ round r without S learns from those of round r - 1 without S and one fold more::
 
 A model serves the samples of all folds in its set, so of F folds a round has F over d
 models with d folds left out, not F to the power of d.
+
+A peer that resumes is trained in as many parts as there are rounds, round 0 among them:
+M[r, S] goes on from M[r - 1, S], which saw no label in S either. After the last round
+it has had all of its steps, and no more. What it is held against is the baseline
+student, which has had them on the labels alone.
 """
 
 from collections.abc import Callable
@@ -31,6 +36,7 @@ from skdistill._validation import align_classes
 from skdistill._warnings import warn_again, with_notes
 from skdistill.distilled import keep
 from skdistill.flow import Data, Plan, distill
+from skdistill.students import Part
 from skdistill.teachers import predict_logits, predict_values
 
 __all__ = [
@@ -68,12 +74,15 @@ class Peer(NamedTuple):
         All training data.
     is_own : ndarray of bool of shape (n_samples,) or None
         Which samples it learns; all if None.
+    resumes : bool
+        Whether its training goes on from round to round; else each begins anew.
     """
 
     model: Estimator
     plan: Plan
     data: Data
     is_own: NDArray | None = None
+    resumes: bool = False
 
 
 class PeerPredictions(NamedTuple):
@@ -93,6 +102,8 @@ class PeerPredictions(NamedTuple):
 
 # What each peer says in each round, by what is left out.
 History: TypeAlias = list[dict[Left, list[PeerPredictions]]]
+# The students of peers that resume, by what is left out and the number of the peer.
+Begun: TypeAlias = dict[tuple[Left, int], Estimator]
 
 
 def fit_student(peer: Peer, rows: NDArray, taught: PeerPredictions | None) -> Estimator:
@@ -111,7 +122,17 @@ def fit_student(peer: Peer, rows: NDArray, taught: PeerPredictions | None) -> Es
     -------
     DistilledRegressor or DistilledClassifier
     """
-    plan = replace(peer.plan, teacher=None, on_poor_teacher="ignore")
+    return _fit_part(peer, rows, taught, None)[0]
+
+
+def _fit_part(
+    peer: Peer, rows: NDArray, taught: PeerPredictions | None, part: Part | None
+) -> tuple[Estimator, Estimator | None]:
+    """Return what `fit_student` does, and the student that the next part goes on from.
+
+    Without a part it is trained for all of its rounds, and none goes on from it.
+    """
+    plan = replace(peer.plan, teacher=None, on_poor_teacher="ignore", part=part)
     data = peer.data.part(rows)
     if taught is None:
         plan, data = replace(plan.of_baseline(), steps=()), data.labelled()
@@ -121,7 +142,9 @@ def fit_student(peer: Peer, rows: NDArray, taught: PeerPredictions | None) -> Es
         teacher_predictions=taught.predictions[rows],
         unlabeled_predictions=taught.unlabeled,
     ).with_present_classes()
-    return keep(copy(peer.model), data, distill(plan, data))
+    done = distill(plan, data)
+    model = keep(copy(peer.model), data, done)
+    return model, None if part is None else done.grown
 
 
 def _nothing(data: Data) -> NDArray[np.float64]:
@@ -149,17 +172,37 @@ def _mean_unlabeled(said: list[PeerPredictions], data: Data) -> NDArray | None:
 
 
 def _say(
-    peer: Peer, left: Left, rows: NDArray, asked: NDArray, taught: PeerPredictions
-) -> PeerPredictions:
-    """Fit a student to some samples; return what it predicts for those asked about."""
+    peer: Peer,
+    left: Left,
+    rows: NDArray,
+    asked: NDArray,
+    taught: PeerPredictions | None,
+    part: Part | None = None,
+) -> tuple[PeerPredictions, Estimator | None]:
+    """Fit a student to some samples; return what it predicts for those asked about.
+
+    The student is returned too if its training may go on.
+    """
     data = peer.data
     with naming_failures(f"student without the folds {sorted(left)}"):
-        model = fit_student(peer, rows, taught)
-    predictions = np.full_like(_nothing(data), np.nan)
+        model, grown = _fit_part(peer, rows, taught, part)
+    predictions, unlabeled = np.full_like(_nothing(data), np.nan), None
     predictions[asked] = predict(model, safe_indexing(data.X, asked), data.classes)
-    if data.X_unlabeled is None:
-        return PeerPredictions(predictions)
-    return PeerPredictions(predictions, predict(model, data.X_unlabeled, data.classes))
+    if data.X_unlabeled is not None:
+        unlabeled = predict(model, data.X_unlabeled, data.classes)
+    return PeerPredictions(predictions, unlabeled), grown
+
+
+def _fit_whole(
+    peer: Peer, rows: NDArray, all_taught: list[PeerPredictions | None], n_parts: int
+) -> Estimator:
+    """Return a model fitted by what was taught in each round, the last one included."""
+    if len(all_taught) == 1 or not peer.resumes:
+        return fit_student(peer, rows, all_taught[-1])
+    begun = None
+    for number, taught in enumerate(all_taught):
+        model, begun = _fit_part(peer, rows, taught, Part(number, n_parts, begun))
+    return model
 
 
 def _unwatched(name: str, what: str) -> AbstractContextManager[None]:
@@ -235,6 +278,7 @@ class Rounds:
     def run(self) -> History:
         """Run all rounds; return what each peer says in each, by what is left out."""
         history: History = []
+        begun: Begun = {}
         for number in range(self.n_rounds + self.is_judged):
             tasks = [
                 (left, place)
@@ -244,9 +288,12 @@ class Rounds:
             said: dict[Left, list[PeerPredictions]] = {}
             what = f"(round {number} of {self.n_rounds}) Fitting {len(tasks)} students"
             with self.watch("round", what):
-                found = self._fit(tasks, history)
-            for (left, _), one in zip(tasks, found, strict=True):
-                said.setdefault(left, []).append(one)
+                found = self._fit(tasks, history, begun)
+            begun = {}
+            for task, (one, student) in zip(tasks, found, strict=True):
+                said.setdefault(task[0], []).append(one)
+                if student is not None:
+                    begun[task] = student
             history.append(self._joined(number, said) if self.is_nested else said)
         return history
 
@@ -261,14 +308,59 @@ class Rounds:
             predictions[rows] = said[Left({number})][place].predictions[rows]
         return predictions
 
+    def of_peers(self, said: dict[Left, list[PeerPredictions]]) -> list[NDArray]:
+        """Return the out-of-fold predictions of each peer."""
+        return [self.out_of_fold(said, place) for place in range(len(self.peers))]
+
+    def of_baseline(self, history: History) -> list[NDArray]:
+        """Return the out-of-fold predictions of each peer's baseline student.
+
+        Those of peers that resume are fitted for this: in round 0 these are at the
+        first part of their training.
+        """
+        found = self.of_peers(history[0])
+        tasks = [
+            (Left({fold}), place)
+            for place in self._resuming()
+            for fold in range(len(self.held_out))
+        ]
+        if not tasks:
+            return found
+        calls = []
+        for left, place in tasks:
+            asked = self._asked(left)
+            calls.append(
+                (self.peers[place], left, self._rows(left, place), asked, None)
+            )
+        what = f"Fitting {len(tasks)} students on the labels alone"
+        with self.watch("baseline", what):
+            said = self._run(_say, calls)
+        for place in self._resuming():
+            found[place] = _nothing(self.peers[place].data)
+        for (left, place), (one, _) in zip(tasks, said, strict=True):
+            asked = self._asked(left)
+            found[place][asked] = one.predictions[asked]
+        return found
+
     def fit_last(self, places: list[int], history: History) -> list[Estimator]:
         """Return models of some peers, fitted to all samples and what was said."""
-        calls = [
-            (self.peers[p], self._rows(Left(), p), self._taught(Left(), p, history))
-            for p in places
-        ]
+        calls = []
+        for place in places:
+            all_taught = [
+                self._taught(Left(), place, history[:number])
+                for number in range(len(history) + 1)
+            ]
+            rows = self._rows(Left(), place)
+            calls.append((self.peers[place], rows, all_taught, self.n_rounds + 1))
         with self.watch(*LAST):
-            return self._run(fit_student, calls)
+            return self._run(_fit_whole, calls)
+
+    def _resuming(self) -> list[int]:
+        return [place for place, peer in enumerate(self.peers) if peer.resumes]
+
+    def _asked(self, left: Left) -> NDArray:
+        """Return the samples of the folds that are left out."""
+        return np.concatenate([self.held_out[fold] for fold in sorted(left)])
 
     def _n_left(self, number: int) -> int:
         """Return how many folds are left out at most by the models of a round."""
@@ -307,17 +399,19 @@ class Rounds:
         return PeerPredictions(mean, _mean_unlabeled(said, data))
 
     def _fit(
-        self, tasks: list[tuple[Left, int]], history: History
-    ) -> list[PeerPredictions]:
+        self, tasks: list[tuple[Left, int]], history: History, begun: Begun
+    ) -> list[tuple[PeerPredictions, Estimator | None]]:
         every = np.arange(len(self.peers[0].data.y))
         calls = []
         for left, place in tasks:
-            asked = every
-            if self.is_nested:
-                asked = np.concatenate([self.held_out[fold] for fold in sorted(left)])
+            peer, part = self.peers[place], None
+            if peer.resumes:
+                last = begun.get((left, place))
+                part = Part(len(history), self.n_rounds + 1, last)
+            asked = self._asked(left) if self.is_nested else every
             taught = self._taught(left, place, history)
             rows = self._rows(left, place)
-            calls.append((self.peers[place], left, rows, asked, taught))
+            calls.append((peer, left, rows, asked, taught, part))
         return self._run(_say, calls)
 
     def _run(self, function: Callable, calls: list[tuple]) -> list:

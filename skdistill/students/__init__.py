@@ -19,6 +19,7 @@ from skdistill.students import (
     _transformed_target,  # noqa: F401
     _trees,  # noqa: F401
     _xgboost,  # noqa: F401
+    _xgboost_hints,  # noqa: F401
 )
 from skdistill.students._adapter import StudentAdapter
 from skdistill.students._counts import ValueCounts
@@ -50,7 +51,12 @@ from skdistill.students._rounds import (
     last_step,
     predict_stage,
 )
-from skdistill.students._schedule import fit_until, reason_not_to_resume
+from skdistill.students._schedule import (
+    Part,
+    fit_part,
+    fit_until,
+    reason_not_to_resume,
+)
 from skdistill.students._spaces import search_space
 from skdistill.students._subsample import with_subsample
 from skdistill.students._training_loss import LossWord, TrainingLoss
@@ -65,6 +71,7 @@ __all__ = [
     "LeafNodes",
     "LogitStudent",
     "LossWord",
+    "Part",
     "ProbabilityStudent",
     "StudentAdapter",
     "TrainingLoss",
@@ -82,6 +89,7 @@ __all__ = [
     "find_offset",
     "fit_in_blocks",
     "fit_on_target",
+    "fit_part",
     "fit_until",
     "has_stages",
     "held_out_labels",

@@ -7,7 +7,7 @@ fit on labels.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -131,23 +131,25 @@ class PerceptronAdapter(ResumingAdapter):
         return next((reason for reason, holds in reasons.items() if holds), "")
 
     def resume(
-        self,
-        student: Estimator,
-        X: Table,
-        y: NDArray,
-        n_rounds: int,
-        params: Mapping[str, Any],
+        self, student: Estimator, X: Table, target: Target, n_rounds: int
     ) -> None:
         best, waited = np.inf, 0
+        y, learning = self.labels_to_resume(student, target)
         # With an integer each epoch would begin with the same samples.
         rng = check_random_state(student.random_state)
-        with with_params(student, random_state=rng):
+        with with_params(student, random_state=rng), learning:
             for _ in range(n_rounds):
-                student.partial_fit(X, y, **params)
+                student.partial_fit(X, y, sample_weight=target.weight)
                 waited = 0 if student.loss_ < best - student.tol else waited + 1
                 best = min(best, student.loss_)
                 if waited > student.n_iter_no_change:
                     break
+
+    def labels_to_resume(
+        self, student: Estimator, target: Target
+    ) -> tuple[NDArray, AbstractContextManager[None]]:
+        """Return labels for further epochs, and what to train inside of."""
+        return self.mixed_values(student, target), nullcontext()
 
 
 class ClassPerceptronAdapter(PerceptronAdapter):
@@ -176,6 +178,13 @@ class ClassPerceptronAdapter(PerceptronAdapter):
         if target.hints is not None:
             _drop_hints(student, output.shape[1])
         return student
+
+    def labels_to_resume(
+        self, student: Estimator, target: Target
+    ) -> tuple[NDArray, AbstractContextManager[None]]:
+        if not target.uses_teacher:
+            return target.y, nullcontext()
+        return target.y, _learning(student, _output(target.mixed))
 
 
 def _zeros_for_hints(n_outputs: int) -> type:

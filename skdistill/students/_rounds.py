@@ -1,7 +1,7 @@
 """What a fitted model predicts after some of the rounds of its training."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -13,8 +13,10 @@ from sklearn.pipeline import Pipeline
 from skdistill._fitting import final_step
 from skdistill._typing import Estimator, Table
 from skdistill.students._adapter import StudentAdapter, round_of
+from skdistill.students._fit import fit_on_target
 from skdistill.students._registry import find_adapter
 from skdistill.students._while_fitting import with_params
+from skdistill.targets import Target
 
 __all__ = [
     "ResumingAdapter",
@@ -61,7 +63,7 @@ class RoundsAdapter(StudentAdapter):
 
 
 class ResumingAdapter(StudentAdapter):
-    """Students whose training can go on, on other labels.
+    """Students whose training can go on, on another target.
 
     Attributes
     ----------
@@ -80,29 +82,24 @@ class ResumingAdapter(StudentAdapter):
         return ""
 
     def resume(
-        self,
-        student: Estimator,
-        X: Table,
-        y: NDArray,
-        n_rounds: int,
-        params: Mapping[str, Any],
+        self, student: Estimator, X: Table, target: Target, n_rounds: int
     ) -> None:
-        """Train a fitted student for further rounds, on these labels.
+        """Train a fitted student for further rounds, on this target.
 
         Parameters
         ----------
         student : estimator
             Fitted. All its parameters but `training_rounds` are as they were, and stay.
-        X, y : array-like
-            The samples and their labels.
+        X : array-like of shape (n_samples, n_features)
+            The samples.
+        target : Target
+            Their target, with the sample weights.
         n_rounds : int
             The number of further rounds.
-        params : mapping of str to object
-            Parameters of `fit`.
         """
         own, of_fit = self.further(student, n_rounds)
         with with_params(student, **own):
-            student.fit(X, y, **of_fit, **params)
+            fit_on_target(student, X, target, of_fit)
 
     def further(
         self, student: Estimator, n_rounds: int

@@ -52,7 +52,7 @@ from skdistill.students._xgboost_dask import train_on_workers
 from skdistill.students._xgboost_trees import cut_document, forest_of
 from skdistill.targets import Target
 
-__all__ = ["XGBoostClassifierLeaves", "XGBoostRegressorLeaves"]
+__all__ = ["XGBoostAdapter", "XGBoostClassifierLeaves", "XGBoostRegressorLeaves"]
 
 _OBJECTIVES = ("binary:logistic", "multi:softprob", "multi:softmax")
 _ALLOWED: dict[str, list[Any]] = {
@@ -481,7 +481,6 @@ def _count_leaves(node: dict[str, Any]) -> int:
 
 
 register("xgboost.sklearn.XGBModel", XGBoostAdapter())
-register("xgboost.sklearn.XGBRegressor", XGBoostAdapter(XGBoostRegressorLeaves))
 register(
     "xgboost.sklearn.XGBClassifier", XGBoostClassifierAdapter(XGBoostClassifierLeaves)
 )

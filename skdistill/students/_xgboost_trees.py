@@ -1,5 +1,6 @@
-"""The trees in XGBoost's JSON: where they are, and how they are cut."""
+"""The trees in XGBoost's JSON: where they are, and how they are cut and narrowed."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from skdistill.students._leaves import CutTree
 
-__all__ = ["cut_document", "forest_of"]
+__all__ = ["cut_document", "forest_of", "keep_outputs"]
 
 # What a leaf has in place of a split.
 _OF_LEAVES = {
@@ -60,6 +61,43 @@ def cut_document(
         booster["weight_drop"] = [weights[number] for number in kept]
     if "best_iteration" in learner["attributes"]:
         learner["attributes"]["best_iteration"] = str(len(new_ends) - 2)
+
+
+def keep_outputs(learner: dict[str, Any], n_outputs: int) -> None:
+    """Keep the first outputs of trees whose leaves are vectors, in place.
+
+    Parameters
+    ----------
+    learner : dict
+        The part of the document below "learner".
+    n_outputs : int
+        How many are kept; the trees of one have numbers in their leaves.
+    """
+    params = learner["learner_model_param"]
+    starts = json.loads(params["base_score"])
+    params["base_score"] = json.dumps(starts[:n_outputs])
+    params["num_target"] = str(n_outputs)
+    for tree in forest_of(learner["gradient_booster"])["trees"]:
+        _keep_outputs_of_tree(tree, len(starts), n_outputs)
+
+
+def _keep_outputs_of_tree(tree: dict[str, Any], n_before: int, n_outputs: int) -> None:
+    for name in ("base_weights", "leaf_weights"):
+        first = np.reshape(tree[name], (-1, n_before))[:, :n_outputs]
+        tree[name] = first.ravel().tolist()
+    weights = np.array(tree["sum_hessian"]) * n_outputs / n_before
+    tree["sum_hessian"] = weights.tolist()
+    tree["tree_param"]["size_leaf_vector"] = str(n_outputs)
+    if n_outputs == 1:
+        leaves = np.array(tree.pop("leaf_weights"))
+        is_leaf = np.array(tree["left_children"]) < 0
+        right, values = (
+            np.array(tree[name]) for name in ("right_children", "split_conditions")
+        )
+        values[is_leaf] = leaves[right[is_leaf]]
+        tree["split_conditions"] = values.tolist()
+        tree["right_children"] = np.where(is_leaf, -1, right).tolist()
+        tree["parents"][0] = _NO_PARENT
 
 
 def _cut_tree(tree: dict[str, Any], cut: CutTree, weight: float) -> dict[str, Any]:

@@ -93,6 +93,13 @@ def test_claims_are_held_against_what_was_measured():
     assert procedures.report(made_up(**worse)).count("Agreement") == 0
 
 
+def test_what_was_kept_is_counted():
+    frame = made_up(**{procedures_block.ALL_LABELS: 0.2})
+    chosen = (frame["method"] == "self-distilled") & (frame["table"] == "abalone")
+    text = procedures.report(frame.assign(kept=frame["kept"].mask(chosen, 2)))
+    assert "self-distilled: 1 in 2, 2 in 1;" in text
+
+
 def test_peers_are_judged_by_the_steps_that_they_need():
     losses = {
         "boosting, 100 steps, baseline": 0.4,
@@ -103,6 +110,31 @@ def test_peers_are_judged_by_the_steps_that_they_need():
     assert "Agreement for boosting, best peer" in text
     assert "reached in 0 (0) after 25, 3 (0) after 50" in text
     assert "Disagreement for boosting, average" in text
+    assert "Disagreement for boosting: the loss is lower in 0 of 3 cases" in text
+
+
+def test_peers_on_parts_of_the_rows_are_held_against_those_on_all():
+    losses = {"network, 20 steps, best peer of a part of the rows each": 0.4}
+    text = procedures.report(made_up(**losses, **{procedures_block.ALL_LABELS: 0.2}))
+    assert "Agreement for network: the loss is lower in 3 of 3 cases" in text
+    assert "by +0.1000 on average" in text
+
+
+def test_peers_that_go_on_are_held_against_those_fitted_anew():
+    losses = {"boosting, 100 steps, best peer that goes on": 0.45}
+    text = procedures.report(made_up(**losses, **{procedures_block.ALL_LABELS: 0.2}))
+    assert "+0.0500 for boosting, lower in 3 and higher in 0 of 3 cases" in text
+    assert "+0.0000 for network, lower in 0 and higher in 0 of 3 cases" in text
+
+
+def test_a_case_is_judged_where_all_steps_of_it_were_measured():
+    frame = made_up(**{procedures_block.ALL_LABELS: 0.2})
+    is_first = frame["table"] == TABLES[PEERS][0]
+    missing = frame["method"] == "network, 5 steps, average"
+    text = procedures.report(frame[is_first | ~missing])
+    assert "network, average: of 1 cases" in text
+    assert "network, best peer: of 3 cases" in text
+    assert "network, average:" not in procedures.report(frame[~missing])
 
 
 def test_what_is_missing_is_measured(monkeypatch):

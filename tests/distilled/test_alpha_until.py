@@ -1,5 +1,7 @@
 """Alpha falls to 0 after some of the student's rounds: it ends on the labels alone."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 from lightgbm import LGBMClassifier, LGBMRegressor
@@ -23,7 +25,14 @@ from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill import DistilledClassifier, DistilledRegressor, DistilledRegressorCV
 from skdistill.inspect import staged_predictions
-from skdistill.students import fit_on_target, fit_until, reason_not_to_resume
+from skdistill.students import (
+    Part,
+    find_adapter,
+    fit_on_target,
+    fit_part,
+    fit_until,
+    reason_not_to_resume,
+)
 from skdistill.targets import Target
 
 pytestmark = pytest.mark.filterwarnings(
@@ -100,6 +109,60 @@ def test_at_1_the_target_is_learned_to_the_end(student):
     ordinary = of_values(student, refine=None).fit(X, y).predict(X)
     always = of_values(student, refine=None, alpha_until=1.0).fit(X, y).predict(X)
     assert_array_equal(always, ordinary)
+
+
+def fit_in_parts(student, X, target, n_parts=3):
+    student = clone(student)
+    for number in range(n_parts):
+        begun = student if number else None
+        student = fit_part(student, X, target, {}, Part(number, n_parts, begun))
+    return student
+
+
+def unshuffled(student):
+    steps = getattr(student, "steps", [(None, student)])
+    is_network = "shuffle" in steps[-1][1].get_params()
+    name = f"{steps[-1][0]}__shuffle"
+    return clone(student).set_params(**{name: False} if is_network else {})
+
+
+@pytest.mark.parametrize("student", VALUES, ids=name_of)
+def test_parts_of_the_training_are_together_the_whole_of_it_for_values(student):
+    X, y = DIABETES
+    target = Target.of_values(y, y[::-1], alpha=0.7, weight=np.linspace(0.5, 1, len(y)))
+    student = unshuffled(student)
+    whole = fit_on_target(clone(student), X, target)
+    parts = fit_in_parts(student, X, target)
+    assert_array_equal(parts.predict(X), whole.predict(X))
+    final, other = (getattr(one, "steps", [[0, one]])[-1][1] for one in (parts, whole))
+    assert final.get_params() == other.get_params()
+
+
+@pytest.mark.parametrize("student", CLASSES, ids=name_of)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_parts_of_the_training_are_together_the_whole_of_it_for_classes(
+    student, n_classes
+):
+    X, y = IRIS
+    logits = np.random.default_rng(0).normal(size=(len(y), n_classes))
+    target = Target.of_classes(
+        y % n_classes, logits, classes=np.arange(n_classes), alpha=0.7
+    )
+    student = unshuffled(student)
+    whole = fit_on_target(clone(student), X, target)
+    parts = fit_in_parts(student, X, target)
+    assert_array_equal(parts.predict_proba(X), whole.predict_proba(X))
+
+
+def test_a_later_part_draws_samples_of_its_own():
+    X, y = DIABETES
+    target = Target.of_values(y, y, alpha=0.0)
+    student = XGBRegressor(n_estimators=2, subsample=0.5, random_state=0)
+    first = fit_part(student, X, target, {}, Part(0, 2))
+    found = fit_part(deepcopy(first), X, target, {}, Part(1, 2, first))
+    assert found.get_params()["random_state"] == 0
+    find_adapter(first).resume(first, X, target, 1)
+    assert np.abs(found.predict(X) - first.predict(X)).max() > 1
 
 
 @pytest.mark.parametrize("student", BOOSTED_VALUES, ids=name_of)

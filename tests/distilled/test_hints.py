@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import xgboost
 from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -30,10 +31,13 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from sklearn.utils.fixes import parse_version
+from xgboost import DMatrix, XGBRegressor
 
 from skdistill import DistilledClassifier, DistilledRegressor, DistilledRegressorCV
 from skdistill.distilled import check_data, make_plan
 from skdistill.exceptions import MissingClassWarning
+from skdistill.export import to_c
 from skdistill.inspect import count_values
 from skdistill.students import _mlp, fit_on_target
 from skdistill.targets import Target
@@ -49,6 +53,14 @@ FOREST = RandomForestRegressor(4, max_leaf_nodes=8, random_state=0)
 NETWORK = MLPRegressor(
     hidden_layer_sizes=(6,), max_iter=20, learning_rate_init=0.01, random_state=0
 )
+BOOSTING = XGBRegressor(
+    n_estimators=5,
+    max_depth=3,
+    subsample=0.8,
+    multi_strategy="multi_output_tree",
+    n_jobs=1,
+    random_state=0,
+)
 CLASS_TREE = DecisionTreeClassifier(max_leaf_nodes=8, random_state=0)
 CLASS_FOREST = RandomForestClassifier(4, max_leaf_nodes=8, random_state=0)
 CLASS_NETWORK = MLPClassifier(
@@ -56,7 +68,9 @@ CLASS_NETWORK = MLPClassifier(
 )
 LBFGS = clone(CLASS_NETWORK).set_params(solver="lbfgs")
 WIDE = MLPRegressor(hidden_layer_sizes=(8, 5), max_iter=60, random_state=0)
-STUDENTS = [TREE, FOREST, NETWORK]
+COUNTS = parse_version(xgboost.__version__) >= parse_version("3.1")
+counting = pytest.mark.skipif(not COUNTS, reason="XGBoost before 3.1 has no counts")
+STUDENTS = [TREE, FOREST, NETWORK, pytest.param(BOOSTING, marks=counting)]
 CLASS_STUDENTS = [CLASS_TREE, CLASS_FOREST, CLASS_NETWORK, LBFGS]
 VOTE = VotingRegressor(
     [("line", Ridge()), ("tree", DecisionTreeRegressor(max_depth=4))]
@@ -122,6 +136,44 @@ def test_a_dropped_forest_predicts_the_first_output_of_the_wide_one(values, stud
     assert narrow.n_outputs_ == 1
     assert narrow.get_params() == wide.get_params()
     assert pickle.loads(pickle.dumps(narrow)).predict(X).shape == y.shape
+
+
+@counting
+@pytest.mark.parametrize("n_outputs", [1, 2])
+def test_dropped_boosting_predicts_the_first_outputs_of_the_wide_one(values, n_outputs):
+    X, y = values[0].copy(), values[1]
+    X[::7, 0] = np.nan
+    y = y if n_outputs == 1 else np.column_stack([y, -(y**2)])
+    hints = some_hints(np.nan_to_num(X))
+    target = replace(target_of_values(y, hints), weight=X[:, 1])
+    wide = target.with_hints(target.mixed)
+    wide = clone(BOOSTING).fit(X, wide, sample_weight=X[:, 1])
+    narrow = fit_on_target(clone(BOOSTING), X, target)
+    expected = wide.predict(X)[:, :n_outputs]
+    assert_allclose(narrow.predict(X).reshape(len(X), -1), expected, rtol=1e-6)
+    assert narrow.get_params() == wide.get_params()
+    again = pickle.loads(pickle.dumps(narrow)).predict(X)
+    assert_array_equal(again, narrow.predict(X))
+    gains = narrow.get_booster().get_score(importance_type="weight")
+    assert gains == wide.get_booster().get_score(importance_type="weight")
+
+
+@counting
+def test_dropped_boosting_is_exported_and_explained_as_any_other(values, tmp_path):
+    X, y = values
+    narrow = fit_on_target(clone(BOOSTING), X, target_of_values(y, some_hints(X)))
+    for model in (narrow, pickle.loads(pickle.dumps(narrow))):
+        shares = model.get_booster().predict(DMatrix(X), pred_contribs=True)
+        assert_allclose(shares.sum(axis=1), narrow.predict(X), rtol=1e-5)
+    to_c(narrow, X, tmp_path / "model.c")  # It checks what it predicts.
+
+
+@counting
+def test_dropped_boosting_has_no_held_out_labels(values):
+    X, y = values
+    target = target_of_values(y, some_hints(X))
+    with pytest.raises(ValueError, match="no eval_set where it learns hints"):
+        fit_on_target(clone(BOOSTING), X, target, {"eval_set": [(X, y)]})
 
 
 def test_a_dropped_forest_of_several_outputs_keeps_them(values):
@@ -603,6 +655,22 @@ def test_all_candidates_of_a_search_have_the_teachers_of_the_folds(
             clone(NETWORK).set_params(solver="lbfgs"),
             {"hints": "members"},
             "solver='lbfgs'",
+        ),
+        *(
+            (VOTE, clone(BOOSTING).set_params(**params), {"hints": "members"}, message)
+            for params, message in (
+                ({"multi_strategy": None}, "'multi_output_tree' does"),
+                ({"early_stopping_rounds": 3}, "early_stopping_rounds"),
+                ({"min_child_weight": 5}, "min_child_weight does not count"),
+                ({"max_delta_step": 1}, "max_delta_step does not count"),
+                ({"booster": "dart"}, "booster='dart'"),
+                ({"objective": "reg:logistic"}, "objective='reg:logistic'"),
+            )
+            if COUNTS
+        ),
+        *(
+            (VOTE, BOOSTING, {"hints": "members"}, "3.0.* does not count the samples")
+            for _ in range(not COUNTS)
         ),
         (
             VOTE,

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.linear_model import Ridge
 
 from skdistill import (
@@ -48,6 +49,11 @@ class Recorder:
             CodistilledRegressor(Ridge(), cv=2, choose=False, n_jobs=2),
             {},
             [ROUND, REFIT],
+        ),
+        (
+            CodistilledRegressor(GradientBoostingRegressor(n_estimators=2), cv=3),
+            {},
+            [ROUND, ROUND, "baseline", REFIT],
         ),
         (
             NoisyStudentRegressor(Ridge(), Ridge(), cv=2, inner_cv=2),
