@@ -155,9 +155,9 @@ class BaseDistilledCV(
     max_latency : float or None, default=None
         The most microseconds that the student's `predict` may take for a single row, in
         scikit-learn, on this machine when nothing else disturbs it. Students over the
-        budget when fitted on the labels are left out before a teacher is fitted;
-        candidates of the others that turn out over it are left out too. If None, there
-        is no limit.
+        budget when fitted on the labels are left out before a teacher is fitted, unless
+        one of `student_params` brings them within it; candidates of the others that
+        turn out over it are left out too. If None, there is no limit.
     max_bytes : float or None, default=None
         The most bytes that the pickled student may have, as `max_latency`.
     max_leaves : float or None, default=None
@@ -446,7 +446,9 @@ default=None
         budget = Budget(self.max_latency, self.max_bytes, self.max_leaves)
         baselines: dict[str, Cost] = {}
         if budget:
-            contenders, baselines = enter_budget(contenders, budget, self._pruned)
+            contenders, baselines = enter_budget(
+                contenders, budget, self._pruned, self._tuned, self.error_score
+            )
         n_tasks = sum(
             len(folds) * (1 + self._has_ends(c.model)) + 1 for c in contenders
         )

@@ -26,6 +26,7 @@ __all__ = [
     "default_refinements",
     "grown_alike",
     "list_candidates",
+    "name_candidate",
     "name_candidates",
     "positions",
     "rank",
@@ -138,12 +139,12 @@ def positions(groups: list[Group], numbers: set[int]) -> set[int]:
 
 
 def name_candidates(groups: list[Group]) -> list[str]:
-    return [_name(candidate) for candidate in list_candidates(groups)]
+    return [name_candidate(candidate) for candidate in list_candidates(groups)]
 
 
-def _name(candidate: dict[str, Any]) -> str:
+def name_candidate(candidate: dict[str, Any]) -> str:
     """Say how a candidate differs from the baseline student."""
-    refinement = candidate["refine"]
+    refinement = candidate.get("refine")
     shown = candidate | {"refine": refinement and _describe(refinement)}
     return ", ".join(
         f"{name}={_show(name, value)}"
@@ -216,7 +217,7 @@ def warn_failures(
         for failure in fold.failures:
             failed.setdefault(failure.group, {})[number] = failure.error
     for group, errors in failed.items():
-        names = [_name(params) for params in list_candidates([groups[group]])]
+        names = [name_candidate(params) for params in list_candidates([groups[group]])]
         warn_user(
             f"The student {label}of {' and of '.join(names)} failed on fold"
             f"{'s' if len(errors) > 1 else ''} {', '.join(map(str, errors))} of "
