@@ -371,7 +371,7 @@ def _fit_students(
         adapt_to_transfer_set(student, X, target, fit_params)
     if refinement is not None:
         told_apart = data.n_classes if is_classifier(student) else 0
-        refinement.prepare(student, told_apart)
+        refinement.prepare(student, np.shape(X)[1], told_apart)
     if unlabeled is not None:
         if is_classifier(student):
             resolve_class_weight(student, target)

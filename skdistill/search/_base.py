@@ -119,8 +119,9 @@ class BaseDistilledCV(
         Transfer sets to try, each as `transfer` of the distilled estimator.
     refinements : "auto" or sequence of LeafRefinement, "leaves" or None, default="auto"
         Refinements to try, each as `refine` of the distilled estimator. "auto" is the
-        strengths 1, 10 and 100 for sums and means of trees, and None for other
-        students.
+        strengths 1, 10 and 100 for sums and means of trees, each with a third and two
+        thirds of the features for forests that try all of them at a split, and None for
+        other students.
     teacher_stages : "auto" or sequence of float, default=(1.0,)
         Stages of a boosted teacher or a perceptron to try, each as `teacher_stage` of
         the distilled estimator. The teacher is fitted to the end, once. "auto" is six
