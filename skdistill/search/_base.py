@@ -472,6 +472,7 @@ default=None
         if data.has_stored_predictions and best.is_distilled:
             warn_leak(best.trial.scores[best.choice.index], best.trial.teacher)
         self.frontier_ = collect_frontier(finalists, baselines, best)
+        self.students_ = {one.name: one.model.student_ for one in finalists}
         # Read while the folder it may lie in is there.
         getattr(best.model, "teacher_", None)
         self.best_estimator_ = best.model
