@@ -107,7 +107,12 @@ def load_table(table: str, data_dir) -> tuple[pd.DataFrame, np.ndarray]:
 
 
 def split(X: pd.DataFrame, y: np.ndarray, seed: int):
-    """Split; missing values of all parts become the training rows' medians."""
+    """Split; missing values of both parts become the training rows' medians."""
+    return split_with_rest(X, y, seed)[:4]
+
+
+def split_with_rest(X: pd.DataFrame, y: np.ndarray, seed: int):
+    """Split; return the inputs of the rows that are in neither part besides."""
     n_train = min(MAX_TRAIN, int(TRAIN_FRACTION * len(X)))
     X, X_test, y, y_test = train_test_split(
         X.to_numpy(float), y, train_size=n_train, random_state=seed
@@ -137,7 +142,7 @@ class Block:
 
     def load(self, table: str, data_dir) -> tuple:
         """Return the inputs of training and held-out rows, their targets, the rest."""
-        return split(*load_table(table, data_dir), self.seed)
+        return split_with_rest(*load_table(table, data_dir), self.seed)
 
     def build_teacher(self):
         """Return the teacher of all students."""

@@ -86,7 +86,12 @@ def load_table(table: str, data_dir) -> tuple[pd.DataFrame, pd.Series]:
 
 
 def split(X: pd.DataFrame, y, seed: int):
-    """Split; the first two parts have the same fraction of each class."""
+    """Split; both parts have the same fraction of each class."""
+    return split_with_rest(X, y, seed)[:4]
+
+
+def split_with_rest(X: pd.DataFrame, y, seed: int):
+    """Split; return the inputs of the rows that are in neither part besides."""
     n_train = min(MAX_TRAIN, int(TRAIN_FRACTION * len(X)))
     n_test = min(MAX_TEST, len(X) - n_train)
     parts = train_test_split(
@@ -103,7 +108,7 @@ class ClassBlock(gap_block.Block):
 
     def load(self, table: str, data_dir) -> tuple:
         """Return the inputs of training and held-out rows, their classes, the rest."""
-        return split(*load_table(table, data_dir), self.seed)
+        return split_with_rest(*load_table(table, data_dir), self.seed)
 
     def build_teacher(self):
         """Return the teacher of all students."""

@@ -354,7 +354,7 @@ def test_string_columns_become_categories_and_parts_keep_the_fraction_of_each_cl
     frame.to_csv(tmp_path / "credit_g.csv.gz", index=False)
     X, y = gap_classes.load_table("credit_g", tmp_path)
     assert X.dtypes.astype(str).tolist() == ["float64", "category"]
-    X_train, X_test, y_train, y_test, _ = gap_classes.split(X, y, 0)
+    X_train, X_test, y_train, y_test = gap_classes.split(X, y, 0)
     assert (len(X_train), len(X_test)) == (60, 20)
     assert y_train.mean() == y_test.mean() == 0.25
 
