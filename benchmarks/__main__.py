@@ -27,6 +27,7 @@ STEPS = (
     "sardar",
     "sardar_predictions",
     "tuned",
+    "ceiling",
     "gap",
     "ablation",
     "samplers",

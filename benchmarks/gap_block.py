@@ -108,13 +108,18 @@ def load_table(table: str, data_dir) -> tuple[pd.DataFrame, np.ndarray]:
 
 def split(X: pd.DataFrame, y: np.ndarray, seed: int):
     """Split; missing values of both parts become the training rows' medians."""
+    return split_with_rest(X, y, seed)[:4]
+
+
+def split_with_rest(X: pd.DataFrame, y: np.ndarray, seed: int):
+    """Split; return the inputs of the rows that are in neither part besides."""
     n_train = min(MAX_TRAIN, int(TRAIN_FRACTION * len(X)))
     X, X_test, y, y_test = train_test_split(
         X.to_numpy(float), y, train_size=n_train, random_state=seed
     )
     imputer = SimpleImputer(strategy="median").fit(X)
-    X, X_test = imputer.transform(X), imputer.transform(X_test[:MAX_TEST])
-    return X, X_test, y, y_test[:MAX_TEST]
+    X, X_test = imputer.transform(X), imputer.transform(X_test)
+    return X, X_test[:MAX_TEST], y, y_test[:MAX_TEST], X_test[MAX_TEST:]
 
 
 class Block:
@@ -125,7 +130,7 @@ class Block:
 
     def __init__(self, table: str, seed: int, data_dir, memory: str) -> None:
         self.seed, self.memory = seed, memory
-        X, X_test, y, y_test = self.load(table, data_dir)
+        X, X_test, y, y_test, self.spare = self.load(table, data_dir)
         self.train, self.test = (X, y), (X_test, y_test)
         self.facts = {
             "table": table,
@@ -136,8 +141,8 @@ class Block:
         }
 
     def load(self, table: str, data_dir) -> tuple:
-        """Return the inputs of training and held-out rows, and their targets."""
-        return split(*load_table(table, data_dir), self.seed)
+        """Return the inputs of training and held-out rows, their targets, the rest."""
+        return split_with_rest(*load_table(table, data_dir), self.seed)
 
     def build_teacher(self):
         """Return the teacher of all students."""

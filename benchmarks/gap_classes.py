@@ -87,11 +87,17 @@ def load_table(table: str, data_dir) -> tuple[pd.DataFrame, pd.Series]:
 
 def split(X: pd.DataFrame, y, seed: int):
     """Split; both parts have the same fraction of each class."""
+    return split_with_rest(X, y, seed)[:4]
+
+
+def split_with_rest(X: pd.DataFrame, y, seed: int):
+    """Split; return the inputs of the rows that are in neither part besides."""
     n_train = min(MAX_TRAIN, int(TRAIN_FRACTION * len(X)))
     n_test = min(MAX_TEST, len(X) - n_train)
-    return train_test_split(
+    parts = train_test_split(
         X, y, train_size=n_train, test_size=n_test, stratify=y, random_state=seed
     )
+    return *parts, X.drop(index=parts[0].index.union(parts[1].index))
 
 
 class ClassBlock(gap_block.Block):
@@ -101,8 +107,8 @@ class ClassBlock(gap_block.Block):
     search = DistilledClassifierCV
 
     def load(self, table: str, data_dir) -> tuple:
-        """Return the inputs of training and held-out rows, and their classes."""
-        return split(*load_table(table, data_dir), self.seed)
+        """Return the inputs of training and held-out rows, their classes, the rest."""
+        return split_with_rest(*load_table(table, data_dir), self.seed)
 
     def build_teacher(self):
         """Return the teacher of all students."""

@@ -46,22 +46,24 @@ def tuned(student, seed: int, effort: Effort | None = None) -> RandomizedSearchC
     )
 
 
-def column(name: str) -> pd.Series:
-    """Return what was measured of the tuned students, by table, seed and student.
+def column(name: str, step: str = NAME) -> pd.Series:
+    """Return what a step measured of students, by table, seed and student.
 
     Parameters
     ----------
     name : str
         The column without its beginning, such as "r2".
+    step : str, default="tuned"
+        The step, whose name its columns begin with.
     """
-    name = f"{NAME}_{name}"
-    rows = results.read(NAME) if results.exists(NAME) else pd.DataFrame(columns=SPLIT)
+    name = f"{step}_{name}"
+    rows = results.read(step) if results.exists(step) else pd.DataFrame(columns=SPLIT)
     return rows.reindex(columns=[*SPLIT, name]).set_index(SPLIT)[name].dropna()
 
 
-def join(frame: pd.DataFrame, score: str) -> pd.DataFrame:
-    """Return the rows whose student was tuned, with the tuned student's score."""
-    return frame.join(column(score), on=SPLIT, how="inner")
+def join(frame: pd.DataFrame, score: str, step: str = NAME) -> pd.DataFrame:
+    """Return the rows that a step measured too, with its score."""
+    return frame.join(column(score, step), on=SPLIT, how="inner")
 
 
 def as_baseline(joined: pd.DataFrame, score: str) -> pd.DataFrame:

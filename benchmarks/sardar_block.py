@@ -21,8 +21,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
+from benchmarks import rivals
 from benchmarks.problems import Problem, encode
-from skdistill import DistilledRegressor
+from skdistill import DistilledRegressor, DistilledRegressorCV
 
 REPAIRED = "optical_interconnection_network_fixed"
 SWAPPED = "optical_interconnection_network"
@@ -41,11 +42,14 @@ STUDENT = GradientBoostingRegressor(
 
 TEACHER, BASELINE = "teacher", "baseline student"
 HARD, SOFT = "hard distillation", "soft distillation"
+# What the study did not have: the rival, drawn samples with refined leaves, a search.
+TUNED = "tuned baseline student"
+DEFAULT, SEARCH = "DistilledRegressor", "DistilledRegressorCV"
 
 
 @dataclass(frozen=True)
 class Method:
-    """One way of training; alpha and temperature are None for the teacher."""
+    """One way of training; alpha and temperature are None where none is given."""
 
     method: str
     alpha: float | None = None
@@ -102,6 +106,16 @@ def prepare(X, y, seed: int):
     return X, columns.transform(X_test), y, y_test, scale
 
 
+def build_others(split: int, folder: str) -> dict:
+    """Return what the study did not have, unfitted, by method."""
+    common = {"memory": folder, "random_state": split}
+    return {
+        Method(TUNED): rivals.tuned(STUDENT, split),
+        Method(DEFAULT): DistilledRegressor(build_teacher(split), STUDENT, **common),
+        Method(SEARCH): DistilledRegressorCV(build_teacher(split), STUDENT, **common),
+    }
+
+
 def predict_all(problem: Problem, split: int) -> tuple[pd.Series, dict, float]:
     """Return the held-out target, each method's predictions for it, and its scale."""
     X, X_test, y, y_test, scale = prepare(
@@ -123,5 +137,7 @@ def predict_all(problem: Problem, split: int) -> tuple[pd.Series, dict, float]:
                 random_state=split,
             ).fit(X, y)
             predictions[method] = model.predict(X_test)
+        for method, found in build_others(split, folder).items():
+            predictions[method] = found.fit(X, y).predict(X_test)
         by_teacher = {Method(TEACHER): model.teacher_.predict(X_test)}
     return y_test, by_teacher | predictions, scale

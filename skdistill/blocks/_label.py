@@ -383,5 +383,6 @@ def to_train(prepared: Prepared) -> Estimator:
     student = clone_with_seed(plan.student, plan.seeds.student)
     if plan.refinements[0] is not None:
         n_classes = len(facts.labels) if facts.of_classes else 0
-        plan.refinements[0].prepare(student, n_classes)
+        n_features = np.shape(facts.head)[1]
+        plan.refinements[0].prepare(student, n_features, n_classes)
     return student

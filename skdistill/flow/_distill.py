@@ -380,7 +380,7 @@ def _fit_students(
     # One that is grown in part stays as it was set for this.
     if refinement is not None and plan.part is None:
         told_apart = data.n_classes if is_classifier(student) else 0
-        refinement.prepare(student, told_apart)
+        refinement.prepare(student, np.shape(X)[1], told_apart)
     if unlabeled is not None:
         if is_classifier(student):
             resolve_class_weight(student, target)

@@ -1,6 +1,11 @@
 """All leaf values of a fitted tree model solved for at once, and fewer of them."""
 
-from skdistill.refine._parameters import GROWTH, LeafRefinement
+from skdistill.refine._parameters import (
+    GROWTH,
+    WIDER,
+    LeafRefinement,
+    tries_all_features,
+)
 from skdistill.refine._path import RefinementPath, refine_leaves, refinement_path
 from skdistill.refine._prune import PruningPath, prune_leaves, pruning_path
 from skdistill.refine._refined import refined_models
@@ -14,6 +19,7 @@ from skdistill.refine._registry import (
 
 __all__ = [
     "GROWTH",
+    "WIDER",
     "LeafRefinement",
     "PruningPath",
     "RefinementPath",
@@ -27,4 +33,5 @@ __all__ = [
     "refined_models",
     "refinement_path",
     "sums_trees",
+    "tries_all_features",
 ]

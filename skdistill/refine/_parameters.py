@@ -9,11 +9,29 @@ from skdistill._fitting import final_step
 from skdistill._sklearn import Interval
 from skdistill._typing import Estimator
 
-__all__ = ["GROWTH", "LeafRefinement"]
+__all__ = ["GROWTH", "WIDER", "LeafRefinement", "tries_all_features"]
 
 # The parameters of a student that `diversify` may set.
 GROWTH = frozenset({"learning_rate", "max_features"})
 _FASTEST = 0.3
+# The fraction of features that a forest tries at a split, what a search tries besides,
+# and the fewest: one alone would be split on whatever it says.
+_NARROW, WIDER, _FEWEST = 1 / 3, 2 / 3, 2
+
+
+def tries_all_features(student: Estimator) -> bool:
+    """Return whether a student is a forest that tries all features at each split.
+
+    Parameters
+    ----------
+    student : estimator
+        Unfitted. The last step of a Pipeline counts.
+    """
+    params: dict[str, Any] = final_step(student).get_params(deep=False)
+    fraction = params.get("max_features")
+    is_one = isinstance(fraction, float) and fraction == 1
+    is_forest = "bootstrap" in params and params.get("n_estimators", 1) > 1
+    return is_forest and (fraction is None or is_one)
 
 
 class LeafRefinement(BaseEstimator):
@@ -23,14 +41,15 @@ class LeafRefinement(BaseEstimator):
     ----------
     strength : float, default=10.0
         How strongly the leaf values are held where they are, see `refine_leaves`.
-    diversify : bool, default=True
+    diversify : bool or float, default=True
         Whether to grow trees that leave more to the solution. Shrinkage and averaging
         keep greedy leaf values from overfitting; leaf values that are solved for have
         `strength` for that. So boosting grows at twice its learning rate, at most 0.3,
-        and a forest that tries all features at each split tries a third; a single tree
-        has no others to differ from. The number and the size of the trees stay as they
-        are. Boosting of three classes or more keeps its rate: where probabilities are
-        small, longer Newton steps make it diverge.
+        and a forest that tries all features at each split tries a third, at least two;
+        a number between 0 and 1 is that fraction instead. A single tree has no others
+        to differ from. The number and the size of the trees stay as they are. Boosting
+        of three classes or more keeps its rate: where probabilities are small, longer
+        Newton steps make it diverge.
     max_leaves : int or None, default=None
         The most leaves of all trees together: a student that has grown more is pruned,
         see `prune_leaves`. If None, there is no limit.
@@ -68,11 +87,20 @@ class LeafRefinement(BaseEstimator):
     DistilledRegressor(...)
     >>> count_values(model.student_).leaves <= 50
     True
+
+    A forest that tries half of the 10 features at each split:
+
+    >>> from sklearn.ensemble import RandomForestRegressor
+    >>> forest = RandomForestRegressor(5, max_leaf_nodes=16)
+    >>> model.set_params(student=forest, refine=LeafRefinement(diversify=0.5)).fit(
+    ...     X, y
+    ... ).student_.max_features
+    0.5
     """
 
     _parameter_constraints: ClassVar[dict] = {
         "strength": [Interval(Real, 0, None, closed="neither")],
-        "diversify": ["boolean"],
+        "diversify": ["boolean", Interval(Real, 0, 1, closed="neither")],
         "max_leaves": [Interval(Integral, 1, None, closed="left"), None],
         "tolerance": [Interval(Real, 0, None, closed="left"), None],
     }
@@ -81,7 +109,7 @@ class LeafRefinement(BaseEstimator):
         self,
         strength: float = 10.0,
         *,
-        diversify: bool = True,
+        diversify: bool | float = True,
         max_leaves: int | None = None,
         tolerance: float | None = None,
     ) -> None:
@@ -95,13 +123,15 @@ class LeafRefinement(BaseEstimator):
         """Whether leaves are taken away."""
         return self.max_leaves is not None or self.tolerance is not None
 
-    def prepare(self, student: Estimator, n_classes: int = 0) -> None:
+    def prepare(self, student: Estimator, n_features: int, n_classes: int = 0) -> None:
         """Set the parameters of an unfitted student by which its trees are grown.
 
         Parameters
         ----------
         student : estimator
             Changed in place.
+        n_features : int
+            The number of features of its samples.
         n_classes : int, default=0
             The number of classes it will tell apart; 0 for a regressor.
         """
@@ -113,9 +143,8 @@ class LeafRefinement(BaseEstimator):
         rate = params.get("learning_rate")
         if isinstance(rate, Real) and float(rate) < _FASTEST and n_classes <= 2:
             final.set_params(learning_rate=min(2 * float(rate), _FASTEST))
-        fraction = params.get("max_features")
-        is_one = isinstance(fraction, float) and fraction == 1
-        takes_all = fraction is None or is_one
-        is_forest = "bootstrap" in params and params.get("n_estimators", 1) > 1
-        if is_forest and takes_all:
-            final.set_params(max_features=1 / 3)
+        if tries_all_features(final):
+            fraction = self.diversify
+            if isinstance(fraction, bool):
+                fraction = max(_NARROW, min(_FEWEST / n_features, 1.0))
+            final.set_params(max_features=fraction)

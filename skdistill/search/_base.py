@@ -119,8 +119,9 @@ class BaseDistilledCV(
         Transfer sets to try, each as `transfer` of the distilled estimator.
     refinements : "auto" or sequence of LeafRefinement, "leaves" or None, default="auto"
         Refinements to try, each as `refine` of the distilled estimator. "auto" is the
-        strengths 1, 10 and 100 for sums and means of trees, and None for other
-        students.
+        strengths 1, 10 and 100 for sums and means of trees, each with a third and two
+        thirds of the features for forests that try all of them at a split, and None for
+        other students.
     teacher_stages : "auto" or sequence of float, default=(1.0,)
         Stages of a boosted teacher or a perceptron to try, each as `teacher_stage` of
         the distilled estimator. The teacher is fitted to the end, once. "auto" is six
@@ -155,9 +156,9 @@ class BaseDistilledCV(
     max_latency : float or None, default=None
         The most microseconds that the student's `predict` may take for a single row, in
         scikit-learn, on this machine when nothing else disturbs it. Students over the
-        budget when fitted on the labels are left out before a teacher is fitted;
-        candidates of the others that turn out over it are left out too. If None, there
-        is no limit.
+        budget when fitted on the labels are left out before a teacher is fitted, unless
+        one of `student_params` brings them within it; candidates of the others that
+        turn out over it are left out too. If None, there is no limit.
     max_bytes : float or None, default=None
         The most bytes that the pickled student may have, as `max_latency`.
     max_leaves : float or None, default=None
@@ -446,7 +447,9 @@ default=None
         budget = Budget(self.max_latency, self.max_bytes, self.max_leaves)
         baselines: dict[str, Cost] = {}
         if budget:
-            contenders, baselines = enter_budget(contenders, budget, self._pruned)
+            contenders, baselines = enter_budget(
+                contenders, budget, self._pruned, self._tuned, self.error_score
+            )
         n_tasks = sum(
             len(folds) * (1 + self._has_ends(c.model)) + 1 for c in contenders
         )
@@ -469,6 +472,7 @@ default=None
         if data.has_stored_predictions and best.is_distilled:
             warn_leak(best.trial.scores[best.choice.index], best.trial.teacher)
         self.frontier_ = collect_frontier(finalists, baselines, best)
+        self.students_ = {one.name: one.model.student_ for one in finalists}
         # Read while the folder it may lie in is there.
         getattr(best.model, "teacher_", None)
         self.best_estimator_ = best.model

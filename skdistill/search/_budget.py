@@ -121,7 +121,7 @@ class Budget:
         """
         if any(map(self.admits, costs.values())):
             return
-        nearest = min(costs, key=lambda name: self._excess(costs[name]))
+        nearest = min(costs, key=lambda name: self.excess(costs[name]))
         message = (
             f"At least one student must be within the budget, {self}, when it is "
             f"fitted on the labels. The nearest to it is {nearest!r}, with "
@@ -136,6 +136,6 @@ class Budget:
             )
         raise ValueError(message)
 
-    def _excess(self, cost: Cost) -> float:
+    def excess(self, cost: Cost) -> float:
         """Return how many times a cost is above its limit, at the worst."""
         return max(getattr(cost, name) / limit for name, limit in self.limits.items())

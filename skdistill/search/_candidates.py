@@ -14,7 +14,13 @@ from skdistill._warnings import warn_user
 from skdistill.distilled import BaseDistilled, make_plan, student_of
 from skdistill.exceptions import LabelLeakWarning
 from skdistill.flow import Data
-from skdistill.refine import GROWTH, LeafRefinement, is_prunable
+from skdistill.refine import (
+    GROWTH,
+    WIDER,
+    LeafRefinement,
+    is_prunable,
+    tries_all_features,
+)
 from skdistill.search._configurations import PREFIX
 from skdistill.search._scores import FoldScores, Group
 from skdistill.students import training_loss
@@ -26,6 +32,7 @@ __all__ = [
     "default_refinements",
     "grown_alike",
     "list_candidates",
+    "name_candidate",
     "name_candidates",
     "positions",
     "rank",
@@ -61,7 +68,8 @@ def default_refinements(
 ) -> tuple[LeafRefinement | None, ...]:
     """Return strengths where solving for leaf values can help, else no refinement.
 
-    A student whose growth is `tuned` grows as its parameters say.
+    A student whose growth is `tuned` grows as its parameters say; a forest that tries
+    all features is tried with two fractions of them.
     """
     if data.classes is None and not training_loss(student_of(model)).is_mean:
         return (None,)
@@ -69,9 +77,14 @@ def default_refinements(
     trial = clone(model).set_params(alpha=0.5, refine="auto", transfer=None, trust=None)
     if make_plan(trial, data).refinements == (None,):
         return (None,)
-    diversify = GROWTH.isdisjoint(name.rpartition("__")[2] for name in tuned)
+    growths: tuple[bool | float, ...] = (False,)
+    if GROWTH.isdisjoint(name.rpartition("__")[2] for name in tuned):
+        is_wide = tries_all_features(student_of(model))
+        growths = (True, WIDER) if is_wide else (True,)
     return tuple(
-        LeafRefinement(strength, diversify=diversify) for strength in _STRENGTHS
+        LeafRefinement(strength, diversify=growth)
+        for growth in growths
+        for strength in _STRENGTHS
     )
 
 
@@ -138,12 +151,12 @@ def positions(groups: list[Group], numbers: set[int]) -> set[int]:
 
 
 def name_candidates(groups: list[Group]) -> list[str]:
-    return [_name(candidate) for candidate in list_candidates(groups)]
+    return [name_candidate(candidate) for candidate in list_candidates(groups)]
 
 
-def _name(candidate: dict[str, Any]) -> str:
+def name_candidate(candidate: dict[str, Any]) -> str:
     """Say how a candidate differs from the baseline student."""
-    refinement = candidate["refine"]
+    refinement = candidate.get("refine")
     shown = candidate | {"refine": refinement and _describe(refinement)}
     return ", ".join(
         f"{name}={_show(name, value)}"
@@ -160,9 +173,11 @@ def _show(name: str, value: Any) -> str:
 
 
 def _describe(refinement: LeafRefinement) -> str:
+    growth = refinement.diversify
+    grown = [] if isinstance(growth, bool) else [f"of {growth:.2g} of the features"]
     limits = {"max_leaves": "at most {} leaves", "tolerance": "pruned within {:g}"}
     return ", ".join(
-        [f"leaves at strength {refinement.strength:g}"]
+        [f"leaves at strength {refinement.strength:g}", *grown]
         + [
             words.format(getattr(refinement, name))
             for name, words in limits.items()
@@ -216,7 +231,7 @@ def warn_failures(
         for failure in fold.failures:
             failed.setdefault(failure.group, {})[number] = failure.error
     for group, errors in failed.items():
-        names = [_name(params) for params in list_candidates([groups[group]])]
+        names = [name_candidate(params) for params in list_candidates([groups[group]])]
         warn_user(
             f"The student {label}of {' and of '.join(names)} failed on fold"
             f"{'s' if len(errors) > 1 else ''} {', '.join(map(str, errors))} of "

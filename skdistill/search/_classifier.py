@@ -90,6 +90,8 @@ class DistilledClassifierCV(ClassifierDelegate, BaseDistilledCV):
         on the first folds have no score on others, and no mean.
     frontier_ : dict of ndarray of shape (n_students,)
         Score and cost of each student; `frontier` returns it as a table.
+    students_ : dict of estimator
+        The fitted student of each best candidate within the budget, by its name there.
     linear_alpha_ : float or None
         The alpha of the best mix, with ``alphas="optimal"``; None otherwise.
     classes_ : ndarray of shape (n_classes,)

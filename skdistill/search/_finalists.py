@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.exceptions import FitFailedWarning
 
 from skdistill._figures import readable
 from skdistill._typing import Estimator
+from skdistill._warnings import warn_user
 from skdistill.flow import fit_baseline
 from skdistill.search._budget import Budget, Cost, measure
-from skdistill.search._candidates import collect_results
+from skdistill.search._candidates import collect_results, name_candidate
 from skdistill.search._choice import Choice
 from skdistill.search._trials import Contender, Trial
 
@@ -27,6 +29,8 @@ __all__ = [
 
 # Fits a candidate of a trial, and says whether it is the student's first.
 Fit = Callable[[Trial, int, bool], Estimator]
+# Returns a student in some of its configurations alone.
+Tune = Callable[[Contender, list[dict[str, Any]]], Contender]
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,8 @@ def enter_budget(
     contenders: Sequence[Contender],
     budget: Budget,
     prune: Callable[[Contender], Contender],
+    tune: Tune,
+    error_score: float | str,
 ) -> tuple[list[Contender], dict[str, Cost]]:
     """Return the students within the budget, and what all of them cost, by their names.
 
@@ -85,6 +91,11 @@ def enter_budget(
     prune : callable
         Returns a student that has too many leaves with its baseline pruned, or as it
         is where it cannot be.
+    tune : callable
+        Returns a student in some of its configurations alone. Those within the budget
+        are what is left of a student that is over it as it was given.
+    error_score : float or "raise"
+        With "raise" a configuration that fails stops the search; else it is left out.
 
     Raises
     ------
@@ -101,8 +112,47 @@ def enter_budget(
     pruned = [one for one in entered if not any(one is old for old in contenders)]
     if pruned:
         costs |= _baseline_costs(pruned, budget)
+    for place, one in enumerate(entered):
+        if len(one.configurations) > 1 and not budget.admits(costs[one.name]):
+            entered[place], costs[one.name] = _smaller(
+                one, costs[one.name], budget, tune, error_score
+            )
     budget.check_any_fits(costs)
     return [one for one in entered if budget.admits(costs[one.name])], costs
+
+
+def _smaller(
+    contender: Contender,
+    known: Cost,
+    budget: Budget,
+    tune: Tune,
+    error_score: float | str,
+) -> tuple[Contender, Cost]:
+    """Return a student in its configurations within the budget, and what it costs.
+
+    As it was given, its cost is `known`, and over the budget. Where there is no other
+    it stays as it is, with the cost of the nearest.
+    """
+    costs: list[tuple[dict[str, Any], Cost]] = []
+    for one in contender.configurations[1:]:
+        try:
+            (cost,) = _baseline_costs([tune(contender, [one])], budget).values()
+        except Exception as error:
+            if error_score == "raise":
+                raise
+            warn_user(
+                f"The student {contender.name!r} with {name_candidate(one)} failed "
+                "when it was fitted on the labels, so that its cost is not known, and "
+                "is left out. Use error_score='raise' to stop there. The error was: "
+                f"{type(error).__name__}: {error}",
+                FitFailedWarning,
+            )
+        else:
+            costs.append((one, cost))
+    within = [(one, cost) for one, cost in costs if budget.admits(cost)]
+    if not within:
+        return contender, min(known, *(cost for _, cost in costs), key=budget.excess)
+    return tune(contender, [one for one, _ in within]), within[0][1]
 
 
 def _baseline_costs(contenders: Sequence[Contender], budget: Budget) -> dict[str, Cost]:

@@ -95,6 +95,8 @@ class DistilledRegressorCV(RegressorDelegate, BaseDistilledCV):
         on the first folds have no score on others, and no mean.
     frontier_ : dict of ndarray of shape (n_students,)
         Score and cost of each student; `frontier` returns it as a table.
+    students_ : dict of estimator
+        The fitted student of each best candidate within the budget, by its name there.
     linear_alpha_ : float or None
         The alpha in closed form, before it is clipped to [0, 1]; of several teachers
         within it. None if there was none to be found.

@@ -57,9 +57,12 @@ class Contender:
     baseline : Group
         The candidate that learns from the labels alone.
     configurations : list of dict
-        The parameters of the student that are tried; as they were given come first.
+        The parameters of the student that are tried; as they were given come first,
+        where they are within the budget.
     is_one_of_several : bool
         Whether there are others.
+    is_as_given : bool
+        Whether the first configuration is the student as it was given.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Contender:
     baseline: Group
     configurations: list[dict[str, Any]]
     is_one_of_several: bool
+    is_as_given: bool = True
 
     def naming(self) -> AbstractContextManager[None]:
         """Add the student's name to an exception inside, where there are several."""
@@ -182,20 +186,29 @@ class TrialsMixin(AlphasMixin):
         data: Data,
         fit_params: dict[str, Any],
         configurations: list[dict[str, Any]],
-        refinement: LeafRefinement | None = None,
     ) -> Contender:
-        """Return a student as it takes part, its parameters checked.
-
-        Its baseline is refined if `refinement` says so, on the labels alone.
-        """
-        params = self._usual_mix(0.0) | {"temperature": 1.0, "transfer": None}
-        params |= teacher_stages(self.teacher_stages)[0] | configurations[0]
+        """Return a student as it takes part, its parameters checked."""
         if self._is_optimal:
             self._check_optimal(model)
-        baseline = self._group(model, data, params, [refinement], is_baseline=True)
+        baseline = self._baseline(model, data, configurations[0])
         return Contender(
             name, model, data, fit_params, baseline, configurations, self._has_several
         )
+
+    def _baseline(
+        self,
+        model: BaseDistilled,
+        data: Data,
+        configuration: dict[str, Any],
+        refinement: LeafRefinement | None = None,
+    ) -> Group:
+        """Return the baseline of a student in one configuration.
+
+        It is refined if `refinement` says so, on the labels alone.
+        """
+        params = self._usual_mix(0.0) | {"temperature": 1.0, "transfer": None}
+        params |= teacher_stages(self.teacher_stages)[0] | configuration
+        return self._group(model, data, params, [refinement], is_baseline=True)
 
     def _pruned(self, contender: Contender) -> Contender:
         """Return a student with its baseline pruned to the budget.
@@ -208,13 +221,20 @@ class TrialsMixin(AlphasMixin):
             return contender
         # It grows as the user said, and is held at the first strength.
         first = clone(found[0]).set_params(diversify=False, tolerance=None)
-        return self._enter(
-            contender.name,
-            model,
-            data,
-            contender.fit_params,
-            contender.configurations,
-            refinement=first,
+        as_given = contender.configurations[0]
+        return replace(contender, baseline=self._baseline(model, data, as_given, first))
+
+    def _tuned(
+        self, contender: Contender, configurations: list[dict[str, Any]]
+    ) -> Contender:
+        """Return a student that takes part in these of its configurations alone."""
+        (alike,) = contender.baseline.plan.refinements
+        first = configurations[0]
+        return replace(
+            contender,
+            baseline=self._baseline(contender.model, contender.data, first, alike),
+            configurations=configurations,
+            is_as_given=first == contender.configurations[0],
         )
 
     def _refinements_of(
@@ -260,11 +280,12 @@ class TrialsMixin(AlphasMixin):
     ) -> list[Group]:
         """Return all combinations of the other parameters with these mixes.
 
-        Those of the student as it was given come first.
+        Those of the first configuration come first.
         """
-        as_given, *tuned = contender.configurations
-        found = self._products_of(contender, mixes, as_given, {})
-        for one in tuned:
+        first, *others = contender.configurations
+        known = {} if contender.is_as_given else first
+        found = self._products_of(contender, mixes, first, known)
+        for one in others:
             found += [
                 replace(group, is_tuned=True)
                 for group in self._products_of(contender, mixes, one, one)

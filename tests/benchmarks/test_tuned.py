@@ -8,6 +8,7 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from benchmarks import (
+    ceiling,
     gap,
     gap_block,
     gap_classes,
@@ -104,6 +105,48 @@ def test_a_tuned_search_stands_beside_the_tuned_student(frame):
     shown = tuned_search.compare_students(collected)
     assert shown.iloc[0].tolist() == ["boosting", "1 of 1", "50%", 0, "80%", 0, "9"]
     assert shown.iloc[1].tolist() == ["tree", "0 of 1", "", 1, "", 1, "9"]
+
+
+def test_the_ceiling_stands_beside_what_is_recovered_of_the_same_tables(frame):
+    results.write([*frame.assign(cv_seconds=1.0).to_dict("records")], gap.NAME)
+    assert gap.report_ceiling(frame) == []
+    rows = [_rows("boosting", ceiling=0.68), _rows("forest", ceiling=0.69)]
+    results.write([row | {"n_real": 12} for row in rows], gap.CEILING)
+    heading, _, table = gap.report_ceiling(frame)
+    assert heading == "### What bounds it"
+    # The forest was not tuned; default, cv and ceiling over the tuned one (over it).
+    assert [cell.strip() for cell in table.splitlines()[-1].split("|")[1:-1]] == [
+        *("boosting", "1", "1 of 1", "50%", "-50% (25%)", "50% (75%)", "80% (90%)")
+    ]
+    assert heading in "\n".join(gap.report_over_tuned(frame, gap.GOALS_OVER_TUNED))
+    rows = results.read(gap.CEILING).assign(**results.versions())
+    assert f"## By R2\n\n{table}" in ceiling.report(rows)
+
+
+@pytest.mark.parametrize("block", [gap_block.Block, gap_classes.ClassBlock])
+def test_real_rows_are_those_of_no_other_part(tmp_path, monkeypatch, block):
+    table = "abalone" if block is gap_block.Block else "adult"
+    for module in (gap_block, gap_classes):
+        monkeypatch.setattr(module, "MAX_TRAIN", 40)
+        monkeypatch.setattr(module, "MAX_TEST", 20)
+    rows = pd.DataFrame({"a": np.arange(200.0), "b": 1.0, "target": [0, 1] * 100})
+    rows.to_csv(tmp_path / f"{table}.csv.gz", index=False)
+    found = block(table, 0, tmp_path, "")
+    parts = [np.asarray(X)[:, 0] for X in (found.train[0], found.test[0], found.spare)]
+    assert [len(part) for part in parts] == [40, 20, 140]
+    assert sorted(np.concatenate(parts)) == [*range(200)]
+
+
+def test_a_student_of_the_ceiling_learns_real_rows_and_draws_none(monkeypatch):
+    monkeypatch.setattr(gap_block, "MAX_TEST", 50)
+    block = gap_block.Block("diabetes", 0, None, None)
+    block.build_teacher = Ridge
+    row = ceiling.learn(block, "tree")
+    assert row["n_real"] == len(block.spare) == 61
+    monkeypatch.setattr(ceiling, "MAX_REAL", 1)
+    assert ceiling.learn(block, "tree")["ceiling_r2"] != row["ceiling_r2"]
+    _, drawn = block.distil(block.build_student("tree"))
+    assert block.score(gap.CEILING, drawn)["ceiling_r2"] != row["ceiling_r2"]
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from xgboost import XGBClassifier, XGBRegressor
 
-from skdistill import DistilledClassifier, DistilledRegressor
+from skdistill import DistilledClassifier, DistilledRegressor, DistilledRegressorCV
 from skdistill.refine import LeafRefinement, refine_leaves
 from skdistill.transfer import TransferSet
 
@@ -197,6 +197,33 @@ def test_trees_are_grown_for_the_refinement(friedman, student, name, grown):
     model.set_params(refine=LeafRefinement(diversify=False)).fit(X[:100], y[:100])
     assert model.student_.get_params()[name] == student.get_params()[name]
     assert model.student.get_params() == student.get_params()
+
+
+@pytest.mark.parametrize(
+    ("n_features", "diversify", "n_tried"),
+    [(1, True, 1), (2, True, 2), (5, True, 2), (9, True, 3), (9, 2 / 3, 6)],
+)
+def test_a_forest_tries_the_features_that_it_is_told_and_at_least_two(
+    friedman, n_features, diversify, n_tried
+):
+    X, y = (part[:60] for part in friedman)
+    X = X[:, :n_features]
+    refine = LeafRefinement(diversify=diversify)
+    student = RandomForestRegressor(2, max_leaf_nodes=4)
+    model = DistilledRegressor(
+        Ridge(), student, refine=refine, transfer=None, random_state=0
+    )
+    assert model.fit(X, y).student_.estimators_[0].max_features_ == n_tried
+
+
+def test_a_search_grows_a_forest_in_two_ways(friedman):
+    X, y = (part[:60] for part in friedman)
+    student = RandomForestRegressor(2, max_leaf_nodes=4)
+    search = DistilledRegressorCV(
+        Ridge(), student, transfers=(None,), cv=2, inner_cv=2, random_state=0
+    ).fit(X, y)
+    tried = [one["refine"].diversify for one in search.cv_results_["params"][1:]]
+    assert tried == [True] * 3 + [2 / 3] * 3
 
 
 @pytest.mark.parametrize(("n_classes", "rate"), [(2, 0.2), (3, 0.1)])

@@ -249,6 +249,38 @@ def test_the_budget_holds_for_tuned_students():
     assert search.baseline_params_ == {"student__max_leaf_nodes": 8}
 
 
+def test_a_student_over_the_budget_takes_part_with_parameters_that_bring_it_within():
+    search = clone(SEARCH).set_params(
+        student=clone(TREE).set_params(max_leaf_nodes=64),
+        student_params={"max_leaf_nodes": [32, 8, -1, 10]},
+        max_leaves=10,
+    )
+    with pytest.warns(FitFailedWarning, match="max_leaf_nodes=-1.*left out.*-1"):
+        search.fit(*friedman())
+    tried = {one["student__max_leaf_nodes"] for one in search.cv_results_["params"]}
+    assert tried == {8, 10}
+    frontier = search.frontier()
+    assert search.student_.get_n_leaves() == frontier["leaves"].item() <= 10
+    assert frontier["is_within"].item()
+    # What fits the budget by itself is found in the same way.
+    alone = clone(search).set_params(
+        student=TREE, student_params={"max_leaf_nodes": [10]}
+    )
+    assert alone.fit(*friedman()).best_score_ == search.best_score_
+    with pytest.raises(ValueError, match="max_leaf_nodes"):
+        search.set_params(error_score="raise").fit(*friedman())
+
+
+def test_where_no_parameters_are_within_the_budget_the_nearest_cost_is_named():
+    search = clone(SEARCH).set_params(
+        student=clone(TREE).set_params(max_leaf_nodes=64),
+        student_params={"max_leaf_nodes": [32, 8]},
+        max_leaves=6,
+    )
+    with pytest.raises(ValueError, match="max_leaves=6, .* 8 leaves"):
+        search.fit(*friedman())
+
+
 def test_classes_and_weights():
     X, y = load_iris(return_X_y=True)
     search = DistilledClassifierCV(

@@ -54,6 +54,20 @@ def several(friedman):
     return DistilledRegressorCV(TEACHER, STUDENTS, **QUICK).fit(*friedman)
 
 
+def test_each_student_of_the_frontier_is_at_hand(friedman, several):
+    frontier = several.frontier()
+    assert [*several.students_] == [*frontier.index]
+    assert several.students_[several.best_params_["student"]] is several.student_
+    for name, student in several.students_.items():
+        alone = DistilledRegressorCV(TEACHER, dict(STUDENTS)[name], **QUICK)
+        found = alone.fit(*friedman).student_
+        assert_array_equal(student.predict(friedman[0]), found.predict(friedman[0]))
+    limit = frontier.loc["stump", "leaves"]
+    small = [one for one in STUDENTS if one[0] != "ridge"]
+    limited = DistilledRegressorCV(TEACHER, small, max_leaves=limit, **QUICK)
+    assert [*limited.fit(*friedman).students_] == ["stump"]
+
+
 @pytest.mark.parametrize("random_state", [0, None])
 def test_all_students_learn_from_the_same_teachers_work(tmp_path, random_state):
     X, y = load_diabetes(return_X_y=True)
