@@ -38,6 +38,15 @@ def test_development_installs_all():
         assert set(resolved("all")) <= set(resolved(extra))
 
 
+def test_each_version_of_python_that_is_named_is_tested_where_it_is_installed():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    tested = re.search(r"^SUPPORTED := (.*)$", makefile, re.MULTILINE)[1].split()
+    named = "Programming Language :: Python :: 3."
+    classifiers = [one for one in PROJECT["classifiers"] if one.startswith(named)]
+    assert [one.rpartition(" ")[2] for one in classifiers] == tested
+    assert PROJECT["requires-python"] == f">={tested[0]}"
+
+
 def test_large_libraries_are_not_required():
     required = " ".join(PROJECT["dependencies"])
     for library in ("xgboost", "lightgbm"):
