@@ -25,8 +25,8 @@ QUICK := not slow and not gpu
 # The supported versions of Python, the one that all else runs on, and which of the
 # others are installed.
 SUPPORTED := 3.11 3.12 3.13
-FIRST = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-OTHERS = $(strip $(foreach one,$(filter-out $(FIRST),$(SUPPORTED)),$(if $(call python,$(one)),$(one))))
+FIRST := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+OTHERS := $(strip $(foreach one,$(filter-out $(FIRST),$(SUPPORTED)),$(if $(call python,$(one)),$(one))))
 
 # The packages of each peer's environment. imodels learns from this package's benchmark
 # stack; it and TabTune lack a requirement of their own.
