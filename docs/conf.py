@@ -58,6 +58,7 @@ html_sidebars = {f"docs/{page}": [] for page in ("index", "choosing", "glossary"
 html_context = {"default_mode": "auto"}
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
+    "navbar_persistent": ["search-button"],
     "header_links_before_dropdown": 6,
     "show_toc_level": 2,
     "footer_start": ["copyright"],

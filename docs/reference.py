@@ -58,7 +58,9 @@ TEACHERS = (
 )
 STUDENTS = (
     "LeafModel",
+    "LeafNodes",
     "LogitStudent",
+    "LossWord",
     "ProbabilityStudent",
     "StudentAdapter",
     "ValueCounts",

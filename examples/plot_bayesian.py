@@ -40,13 +40,16 @@ for ax, alpha in zip(axes, (0.0, 0.5, 1.0), strict=True):
     design = np.column_stack([np.ones(len(grid)), grid])
     spread = np.sqrt(np.einsum("ij,jk,ik->i", design, model.covariance_, design))
     mean = model.predict(grid)
-    ax.plot(grid, truth, color="k", linewidth=1, linestyle="--")
-    ax.plot(grid, mean)
-    ax.fill_between(grid[:, 0], mean - 2 * spread, mean + 2 * spread, alpha=0.3)
-    ax.scatter(X, y, color="C3", zorder=3, s=20)
+    ax.plot(grid, truth, color="k", linewidth=1, linestyle="--", label="truth")
+    ax.plot(grid, mean, label="mean")
+    low, high = mean - 2 * spread, mean + 2 * spread
+    ax.fill_between(grid[:, 0], low, high, alpha=0.3, label="two deviations")
+    ax.scatter(X, y, color="C3", zorder=3, s=20, label="labels")
     ax.set(title=f"alpha {alpha}", xlabel="x", ylim=(-8, 9))
     widths.append(spread.mean())
     errors.append(np.mean((mean - truth) ** 2))
+axes[0].set_ylabel("y")
+axes[-1].legend(loc="lower right")
 
 # %%
 # **Conclusion.** The more the teacher weighs, the narrower the band and the nearer the

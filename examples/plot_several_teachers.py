@@ -43,22 +43,23 @@ weights = " ".join(f"{weight:.2f}" for weight in model.combination_.weights_)
 # Students beside their teachers.
 figure, ax = plt.subplots()
 places = range(len(choices))
-ax.bar(places, [scores[name] for name in choices], width=0.6, label="student")
-ax.plot(
+ax.scatter(places, [scores[name] for name in choices], 90, label="student")
+ax.scatter(
     places,
     [scores[f"{name} (teacher)"] for name in choices],
-    "k_",
-    ms=34,
+    700,
+    color="k",
+    marker="_",
     label="teacher",
 )
 ax.set(
     xticks=places,
     xticklabels=choices,
     ylabel="R2 on held-out samples",
-    ylim=(0.5, 0.95),
+    xlim=(-0.5, len(choices) - 0.5),
 )
 ax.set_title(f"weights of the stack: {weights}", fontsize=10)
-ax.legend(loc="upper left", ncols=2)
+ax.legend(loc="lower right", markerscale=0.6)
 
 # %%
 # **Conclusion.** Weighed teachers teach at least as well as the best of them, and

@@ -38,6 +38,9 @@ for row, sample in zip(axes, digits, strict=True):
         ax.set(xticks=range(10), ylim=(0, 1))
 for ax, temperature in zip(axes[0, 1:], temperatures, strict=True):
     ax.set_title(f"T = {temperature}")
+axes[1, 1].set_ylabel("probability")
+for ax in axes[-1, 1:]:
+    ax.set_xlabel("digit")
 
 # %%
 # **Conclusion.** The order of the classes stays; how much the wrong ones weigh together

@@ -20,6 +20,22 @@ def target_scale(alpha: float, temperature: float) -> float:
     Where the teacher is right (t = y), the mixed target is mu + c (y - mu) with
     c = 1 - alpha + alpha / T. c < 1 for T > 1: a student that learns its targets
     perfectly is biased toward the mean by 1 - c.
+
+    Parameters
+    ----------
+    alpha : float
+        Weight of the teacher, from 0 to 1.
+    temperature : float
+        T > 0.
+
+    Returns
+    -------
+    scale : float
+
+    Examples
+    --------
+    >>> target_scale(0.5, 2.0)
+    0.75
     """
     return 1.0 - alpha + alpha / temperature
 
@@ -35,6 +51,10 @@ def variance_of(labels: NDArray, mean: ArrayLike, weight: NDArray | None) -> flo
         Their weighted mean.
     weight : ndarray of shape (n_samples,) or None
         Sample weights. If all are 0, as in a part of the samples, so is the variance.
+
+    Returns
+    -------
+    variance : float
 
     Examples
     --------

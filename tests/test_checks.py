@@ -17,7 +17,7 @@ from sklearn.mixture import GaussianMixture
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KernelDensity, KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from xgboost import XGBClassifier, XGBRegressor
 
@@ -382,3 +382,15 @@ def test_a_transformer_is_no_student():
 def test_the_tolerance_is_the_callers():
     with pytest.raises(AssertionError, match="differ by up to"):
         check_student(XGBClassifier(n_estimators=50, n_jobs=1), atol=1e-12)
+
+
+@pytest.mark.filterwarnings("error::skdistill.exceptions.PoorTeacherWarning")
+@pytest.mark.parametrize(
+    "student",
+    [
+        make_pipeline(PolynomialFeatures(), Ridge()),
+        make_pipeline(StandardScaler(), LogisticRegression()),
+    ],
+)
+def test_a_student_better_than_the_teacher_of_a_check_is_none_to_warn_of(student):
+    check_student(student)

@@ -139,3 +139,21 @@ def test_links_lead_somewhere(document):
         assert path.exists(), target
         if anchor:
             assert anchor in anchors(path), (target, anchor)
+
+
+def test_every_source_of_a_formula_is_in_the_references():
+    def words(text):
+        return re.sub(r"\W+", " ", text).strip().lower()
+
+    page = words((ROOT / "docs" / "references.md").read_text("utf-8"))
+    section = re.compile(
+        r"References\n *-+\n(.*?)(?=\n\n +\w+\n +---|\"\"\")", re.DOTALL
+    )
+    titles = {
+        words(title)
+        for path in (ROOT / "skdistill").rglob("*.py")
+        for entries in section.findall(path.read_text("utf-8"))
+        for title in re.findall(r'"([^"]+)"', entries)
+    }
+    assert len(titles) > 30
+    assert sorted(title for title in titles if title not in page) == []

@@ -102,3 +102,15 @@ def test_an_example_asks_draws_and_concludes(path):
 
 def test_an_example_runs():
     runpy.run_path(str(ROOT / "examples" / "plot_samplers.py"))
+
+
+OWN = sorted((ROOT / "docs" / "own").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", OWN, ids=lambda path: path.stem)
+def test_a_part_of_ones_own_is_short_and_checked(path):
+    # Its docstring is an example that runs.
+    text = path.read_text("utf-8")
+    assert len(text.splitlines()) < 40
+    assert re.search(r">>> check_\w+\(", ast.get_docstring(ast.parse(text)))
+    assert f"own/{path.name}" in (ROOT / "docs" / "extending.md").read_text("utf-8")

@@ -369,6 +369,11 @@ class BaseCascade(NamedPartsMixin, MetaEstimatorMixin, BaseEstimator):
         cascade : CascadeRegressor or CascadeClassifier
             Fitted: this student, and the teacher, without what is said of the whole,
             `guarantee_` and `deferred_fraction_`.
+
+        Raises
+        ------
+        ValueError
+            If there is no student of that name.
         """
         check_is_fitted(self)
         names = [stage.name for stage in self.stages_]

@@ -24,7 +24,7 @@ from skdistill.cli._ship import write_shipped
 from skdistill.cli._task import Task, read_task
 from skdistill.cli._threads import at_most
 from skdistill.report import DistillationReport
-from skdistill.students import has_cuda
+from skdistill.students import find_device
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -234,20 +234,14 @@ def _with_device(options: FitOptions) -> FitOptions:
     CommandError
         If it is to work on one that is not there.
     """
-    if options.device == "cpu":
-        return options
-    uses_xgboost = "xgboost" in (options.teacher, options.student)
-    if options.device == "auto":
-        is_there = uses_xgboost and has_cuda()
-        return replace(options, device="cuda" if is_there else "cpu")
-    if not uses_xgboost:
-        raise CommandError(
-            "--device cuda is for XGBoost. Add --teacher xgboost or --student xgboost, "
-            "or leave it out."
-        )
-    if not has_cuda():
-        raise CommandError(
-            "--device cuda needs a CUDA device and an XGBoost made for it. Found none. "
-            "Use --device auto, or leave it out to work on the CPU."
-        )
-    return options
+    if "xgboost" not in (options.teacher, options.student):
+        if options.device == "cuda":
+            raise CommandError(
+                "--device cuda is for XGBoost. Add --teacher xgboost or --student "
+                "xgboost, or leave it out."
+            )
+        return replace(options, device="cpu")
+    try:
+        return replace(options, device=find_device(options.device))
+    except ValueError as error:
+        raise CommandError(str(error)) from error

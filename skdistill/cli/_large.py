@@ -13,11 +13,9 @@ from skdistill.cli._errors import CommandError
 from skdistill.cli._options import FitOptions
 from skdistill.cli._parts import (
     AUTO,
-    TEACHERS,
-    load_teacher,
     preparation,
     student,
-    teacher,
+    teacher_maker,
 )
 from skdistill.cli._rows import Parts
 from skdistill.cli._task import Task
@@ -156,18 +154,12 @@ def _model(options: FitOptions, task: Task, folder: Path) -> Estimator:
     kind = BlockDistilledRegressor if is_regression else BlockDistilledClassifier
     X = task.frame[[*task.features.kinds]]
     prepare = preparation(task.features)
-    if options.teacher in TEACHERS:
-        chosen = teacher(
-            options.teacher, task.kind, prepare, X, options.device, options.seed
-        )
-    else:
-        chosen = load_teacher(Path(options.teacher).resolve(), task.kind)
+    chosen = teacher_maker(options, task.kind, prepare, X)()
     learner = student(options.student, task.kind, prepare, LARGE, options.device)
     if options.student == "xgboost":  # Nothing else is fitted meanwhile.
         learner[-1].set_params(n_jobs=options.jobs)
     if task.columns.weight is not None:
-        for part in (chosen, learner):
-            request_weights(part)
+        request_weights(learner)
     params: dict[str, Any] = {
         "alpha": options.alpha,
         "temperature": options.temperature,

@@ -18,9 +18,11 @@ from sklearn.utils import get_tags
 from skdistill._optional import import_optional
 from skdistill._typing import Estimator, Table
 from skdistill.cli._errors import CommandError
+from skdistill.cli._options import FitOptions
 from skdistill.cli._saved import load
 from skdistill.cli._tables import Schema
 from skdistill.cli._threads import single_threaded
+from skdistill.cli._weights import request_weights
 from skdistill.tables import TableEncoder
 from skdistill.teachers import default_classifier, default_regressor
 
@@ -29,11 +31,11 @@ __all__ = [
     "AUTO_STUDENTS",
     "STUDENTS",
     "TEACHERS",
-    "load_teacher",
     "preparation",
     "student",
     "students",
-    "teacher",
+    "teacher_maker",
+    "teacher_path",
 ]
 
 STUDENTS = (
@@ -113,14 +115,54 @@ def students(
     ]
 
 
-def teacher(
+def teacher_path(name: str) -> Path | None:
+    """Return the file of a fitted teacher; None for one of `TEACHERS`."""
+    return None if name in TEACHERS else Path(name).resolve()
+
+
+def teacher_maker(
+    options: FitOptions, task: str, prepare: TableEncoder, X: Table
+) -> Callable[..., Estimator]:
+    """Return what makes the teacher that was asked for; a file is read once.
+
+    Parameters
+    ----------
+    options : FitOptions
+        What the user asked for.
+    task, prepare, X
+        As of the teachers that have a name.
+
+    Returns
+    -------
+    make : callable
+        ``make(n_folds=5)`` returns the teacher, with so many folds if it is a stack. It
+        requests weights where there are any.
+    """
+    path = teacher_path(options.teacher)
+    loaded = None if path is None else _load_teacher(path, task)
+
+    def make(n_folds: int = 5) -> Estimator:
+        made = loaded
+        if made is None:
+            made = _teacher(
+                *(options.teacher, task, prepare, X),
+                *(options.device, options.seed, n_folds),
+            )
+        if options.columns.weight is not None:
+            request_weights(made)
+        return made
+
+    return make
+
+
+def _teacher(
     name: str,
     task: str,
     prepare: TableEncoder,
     X: Table,
     device: str,
     seed: int,
-    n_folds: int = 5,
+    n_folds: int,
 ) -> Estimator:
     """Return the teacher of that name, unfitted.
 
@@ -140,7 +182,7 @@ def teacher(
         Where XGBoost runs.
     seed : int
         Seed that shuffles the folds of a stack.
-    n_folds : int, default=5
+    n_folds : int
         The folds of a stack.
 
     Raises
@@ -174,7 +216,7 @@ def teacher(
     return stack.set_params(estimators=members)
 
 
-def load_teacher(path: Path, task: str) -> FrozenEstimator:
+def _load_teacher(path: Path, task: str) -> FrozenEstimator:
     """Return a fitted model that joblib saved, frozen."""
     remedy = "Give a fitted model that was saved with joblib.dump."
     model = load(path, "The teacher", remedy)

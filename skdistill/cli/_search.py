@@ -15,13 +15,7 @@ from skdistill.cli._effort import (
     usual,
 )
 from skdistill.cli._options import FitOptions
-from skdistill.cli._parts import (
-    TEACHERS,
-    load_teacher,
-    preparation,
-    students,
-    teacher,
-)
+from skdistill.cli._parts import preparation, students, teacher_maker, teacher_path
 from skdistill.cli._progress import say
 from skdistill.cli._rows import Parts
 from skdistill.cli._task import Task
@@ -65,20 +59,7 @@ def search_of(
     if parts.weight is not None:
         for _, part in several:
             request_weights(part)
-    path = None if options.teacher in TEACHERS else Path(options.teacher).resolve()
-    loaded = None if path is None else load_teacher(path, kind)
-
-    def teacher_of(n_folds: int) -> Estimator:
-        found = loaded
-        if found is None:
-            found = teacher(
-                *(options.teacher, kind, prepare, parts.X),
-                *(options.device, options.seed, n_folds),
-            )
-        if parts.weight is not None:
-            request_weights(found)
-        return found
-
+    teacher_of = teacher_maker(options, kind, prepare, parts.X)
     effort, notes = usual(parts.n_values, quick=options.quick), list[str]()
     if options.time_limit is not None or not (resumes or options.quick):
         pace = pace_of(
@@ -98,7 +79,7 @@ def search_of(
     search = DistilledRegressorCV if kind == "regression" else DistilledClassifierCV
     chosen = teacher_of(effort.n_teacher_folds)
     model = search(chosen, compared, **_params(options, effort, kind, parts))
-    return model, path, notes
+    return model, teacher_path(options.teacher), notes
 
 
 def _params(

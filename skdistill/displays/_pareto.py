@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import check_scoring, r2_score
 
 from skdistill._typing import Estimator, Table
-from skdistill.displays._axes import axes
+from skdistill.displays._axes import axes, write_plainly
 from skdistill.inspect import count_bytes, count_values, time_single_rows
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ParetoDisplay"]
 
+# The room for names beside the costs, as a fraction of their range.
+_ROOM = 0.15
 _COSTS = {
     "latency": "seconds for one sample",
     "bytes": "bytes on disk",
@@ -268,6 +270,8 @@ class ParetoDisplay:
                 textcoords="offset points",
             )
         self.ax_.set(xscale="log", xlabel=self.cost_name, ylabel="score")
+        self.ax_.margins(x=_ROOM)
+        write_plainly(self.ax_.xaxis)
         return self
 
     def frame(self) -> "pandas.DataFrame":

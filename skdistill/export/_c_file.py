@@ -109,8 +109,18 @@ class CModel:
         The type of inputs and outputs.
     n_features, n_outputs : int
         How many numbers go in, and come out.
-    classes : ndarray or None
+    classes : ndarray of shape (n_outputs,) or None
         The labels of a classifier.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.tree import DecisionTreeRegressor
+    >>> from skdistill.export import to_c
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = to_c(DecisionTreeRegressor(max_depth=3).fit(X, y), X)
+    >>> model.dtype, model.n_features, model.n_outputs, model.classes
+    ('float64', 10, 1, None)
     """
 
     name: str

@@ -1,5 +1,12 @@
 """The flow from labels and a teacher to a student: one pure function."""
 
+from skdistill.flow._baseline import (
+    find_folds,
+    fit_baseline,
+    loss_name,
+    mean_and_error,
+    sample_losses,
+)
 from skdistill.flow._bound import resolve_bound
 from skdistill.flow._data import Data
 from skdistill.flow._distill import (
@@ -24,12 +31,6 @@ from skdistill.flow._plan import (
     resolve_transfer,
 )
 from skdistill.flow._residuals import Residuals, best_constant, in_students_loss
-from skdistill.flow._rival import (
-    fit_baseline,
-    loss_name,
-    mean_and_error,
-    sample_losses,
-)
 from skdistill.flow._steps import resolve_combination, resolve_steps
 from skdistill.flow._tables import (
     check_joinable,
@@ -62,6 +63,7 @@ __all__ = [
     "count_columns",
     "distill",
     "distill_supervised",
+    "find_folds",
     "fit_baseline",
     "folds_for",
     "in_students_loss",

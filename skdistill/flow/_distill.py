@@ -52,8 +52,8 @@ from skdistill.teachers import (
     FittedHints,
     LazyTeacher,
     LazyTeachers,
-    Said,
     Signal,
+    TeacherPredictions,
 )
 from skdistill.transfer import TransferSet
 
@@ -117,10 +117,10 @@ class Supervision:
 
     def say(
         self, plan: Plan, data: Data, X: Table, X_privileged: Table | None = None
-    ) -> Said:
+    ) -> TeacherPredictions:
         """Return what `predict` does, and quantiles where the signal has them."""
         if self.signal.quantiles is None:
-            return Said(self.predict(plan, data, X, X_privileged))
+            return TeacherPredictions(self.predict(plan, data, X, X_privileged))
         seen = self.view.of_teacher(X, X_privileged)
         return self.signal.transform_said(
             predict_new(plan.memory, self.teacher, seen, data.classes),

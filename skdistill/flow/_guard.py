@@ -23,16 +23,16 @@ from sklearn.metrics import confusion_matrix
 
 from skdistill._figures import readable
 from skdistill._typing import Estimator
-from skdistill.flow._data import Data
-from skdistill.flow._plan import Plan
-from skdistill.flow._residuals import best_constant, in_students_loss
-from skdistill.flow._rival import (
+from skdistill.flow._baseline import (
     compare_with_baseline,
     loss_name,
     mean_and_error,
     predict_as_losses_want,
     sample_losses,
 )
+from skdistill.flow._data import Data
+from skdistill.flow._plan import Plan
+from skdistill.flow._residuals import best_constant, in_students_loss
 from skdistill.students import TrainingLoss, training_loss
 from skdistill.targets import target_scale
 from skdistill.teachers import AffineCalibration, Signal

@@ -41,7 +41,7 @@ from skdistill.flow._data import Data
 from skdistill.flow._plan import Plan
 from skdistill.flow._transfer import Unlabeled
 from skdistill.students import TrainingLoss, training_loss
-from skdistill.teachers import Said
+from skdistill.teachers import TeacherPredictions
 
 __all__ = ["Residuals", "best_constant", "in_students_loss", "with_residuals"]
 
@@ -55,7 +55,7 @@ class Residuals:
 
     Parameters
     ----------
-    said : Said
+    said : TeacherPredictions
         What the teacher says of the training samples, out-of-fold. Where that is
         distributions, a residual is the level of the label.
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
@@ -64,7 +64,9 @@ class Residuals:
         Sample weights: the chance of a residual to be drawn, up to a factor.
     """
 
-    def __init__(self, said: Said, y: NDArray, weight: NDArray | None) -> None:
+    def __init__(
+        self, said: TeacherPredictions, y: NDArray, weight: NDArray | None
+    ) -> None:
         weight = np.ones(len(y)) if weight is None else weight
         residuals = y - said.predictions
         if said.quantiles is not None:
@@ -72,7 +74,7 @@ class Residuals:
         outputs = _columns(said.predictions), _columns(residuals)
         self._outputs = [_Output(*one, weight) for one in zip(*outputs, strict=True)]
 
-    def draw(self, said: Said, seed: int | None) -> NDArray[np.float64]:
+    def draw(self, said: TeacherPredictions, seed: int | None) -> NDArray[np.float64]:
         """Return a label for each prediction: a residual of a similar sample added."""
         rng = np.random.default_rng(seed)
         drawn = [
@@ -81,7 +83,9 @@ class Residuals:
         ]
         return np.column_stack(drawn).reshape(said.predictions.shape)
 
-    def best_prediction(self, said: Said, loss: TrainingLoss) -> NDArray[np.float64]:
+    def best_prediction(
+        self, said: TeacherPredictions, loss: TrainingLoss
+    ) -> NDArray[np.float64]:
         """Return what has the least expected loss, in place of each prediction."""
         middle = (np.arange(_N_NEAREST) + 0.5) / _N_NEAREST
         found = []
@@ -134,7 +138,9 @@ def _columns(values: NDArray) -> NDArray:
     return values.reshape(len(values), -1).T
 
 
-def _label(said: Said, t: NDArray, residuals: NDArray) -> NDArray[np.float64]:
+def _label(
+    said: TeacherPredictions, t: NDArray, residuals: NDArray
+) -> NDArray[np.float64]:
     """Return the labels that have some residuals, of shape (n_samples, n_residuals)."""
     if said.quantiles is None:
         return t[:, None] + residuals
@@ -145,11 +151,13 @@ def best_constant(data: Data, loss: TrainingLoss) -> NDArray[np.float64]:
     """Return the constant of least loss for the labels, for each output."""
     if loss.is_mean:
         return data.mean
-    nothing = Said(np.zeros_like(data.y))
+    nothing = TeacherPredictions(np.zeros_like(data.y))
     return Residuals(nothing, data.y, data.weight).best_constant(loss)
 
 
-def in_students_loss(plan: Plan, data: Data, known: Said, other: Said) -> NDArray:
+def in_students_loss(
+    plan: Plan, data: Data, known: TeacherPredictions, other: TeacherPredictions
+) -> NDArray:
     """Return the teacher's predictions for other samples as the student's loss wants.
 
     Parameters
@@ -158,9 +166,9 @@ def in_students_loss(plan: Plan, data: Data, known: Said, other: Said) -> NDArra
         Its student tells the loss.
     data : Data
         The training data.
-    known : Said
+    known : TeacherPredictions
         What the teacher says of it, out-of-fold.
-    other : Said
+    other : TeacherPredictions
         What it says of the other samples.
 
     Returns
@@ -176,7 +184,7 @@ def in_students_loss(plan: Plan, data: Data, known: Said, other: Said) -> NDArra
 
 
 def with_residuals(
-    plan: Plan, data: Data, known: Said, unlabeled: Unlabeled | None
+    plan: Plan, data: Data, known: TeacherPredictions, unlabeled: Unlabeled | None
 ) -> tuple[Plan, Unlabeled | None]:
     """Return the plan and the transfer set as the student's own loss needs them.
 
@@ -186,7 +194,7 @@ def with_residuals(
         Its student tells the loss.
     data : Data
         The training data.
-    known : Said
+    known : TeacherPredictions
         What the teacher says of it, out-of-fold.
     unlabeled : Unlabeled or None
         The transfer set, with what the teacher says.

@@ -17,7 +17,7 @@ from skdistill.flow._mix import mix
 from skdistill.flow._plan import Plan
 from skdistill.flow._tables import join_samples
 from skdistill.targets import Target
-from skdistill.teachers import Evidence, Quantiles, Said, Trust
+from skdistill.teachers import Evidence, Quantiles, TeacherPredictions, Trust
 from skdistill.transfer import draw
 
 __all__ = ["Unlabeled", "draw_samples", "join_unlabeled", "with_given_first"]
@@ -50,9 +50,9 @@ class Unlabeled:
     quantiles: Quantiles | None = None
 
     @property
-    def said(self) -> Said:
+    def said(self) -> TeacherPredictions:
         """What the teacher says of them."""
-        return Said(self.predictions, self.quantiles)
+        return TeacherPredictions(self.predictions, self.quantiles)
 
     def target(
         self, plan: Plan, data: Data, like: Target, trust: Trust | None

@@ -26,6 +26,18 @@ class Parts:
         student's samples.
     classes : ndarray of shape (n_classes,) or None
         The labels, sorted; None in regression.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.tree import DecisionTreeRegressor
+    >>> from skdistill import DistilledRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> student = DecisionTreeRegressor(max_depth=3)
+    >>> parts = open_parts(DistilledRegressor(Ridge(), student).fit(X, y))
+    >>> parts.teacher.predict(X).shape, parts.has_probabilities
+    ((442,), False)
     """
 
     model: Estimator

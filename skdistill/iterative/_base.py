@@ -33,14 +33,14 @@ from skdistill.distilled import (
     make_plan,
     student_of,
 )
-from skdistill.flow import Data
+from skdistill.flow import Data, find_folds
 from skdistill.iterative._choice import (
     Choice,
     choose,
     held_out_losses,
     mean_loss,
 )
-from skdistill.iterative._rounds import Peer, Rounds, Watch, find_folds
+from skdistill.iterative._rounds import Peer, Rounds, Watch
 from skdistill.students import training_loss
 
 __all__ = ["BaseProcedure", "Given", "others_than"]

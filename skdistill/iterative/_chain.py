@@ -11,7 +11,7 @@ from skdistill._typing import Estimator
 from skdistill._validation import align_classes
 from skdistill.flow import supervise
 from skdistill.iterative._pseudo_labels import PseudoLabels, with_noise
-from skdistill.iterative._rounds import Peer, Said, fit_student, predict
+from skdistill.iterative._rounds import Peer, PeerPredictions, fit_student, predict
 from skdistill.transfer import TransferSet
 
 __all__ = ["Chain"]
@@ -75,7 +75,7 @@ class Chain:
             data=replace(data, X_unlabeled=safe_indexing(noisy, chosen)),
         )
         nothing = np.zeros((len(data.y), *said.shape[1:]))
-        return fit_student(peer, rows, Said(nothing, said[chosen]))
+        return fit_student(peer, rows, PeerPredictions(nothing, said[chosen]))
 
     def out_of_fold(self, held_out: NDArray) -> list[NDArray]:
         """Return what the models of the other samples predict for some."""

@@ -30,11 +30,12 @@ from skdistill.distilled import (
     student_of,
 )
 from skdistill.exceptions import NoUnlabeledSamplesWarning
+from skdistill.flow import find_folds
 from skdistill.iterative._base import BaseProcedure, Given, others_than
 from skdistill.iterative._chain import Chain
 from skdistill.iterative._choice import Choice
 from skdistill.iterative._pseudo_labels import PseudoLabels, split_unlabeled
-from skdistill.iterative._rounds import LAST, Peer, Watch, find_folds
+from skdistill.iterative._rounds import LAST, Peer, Watch
 from skdistill.students import with_subsample
 from skdistill.transfer import SwapNoiseSampler, TransferSet
 

@@ -31,16 +31,15 @@ from skdistill._validation import align_classes
 from skdistill._warnings import warn_again, with_notes
 from skdistill.distilled import keep
 from skdistill.flow import Data, Plan, distill
-from skdistill.teachers import CrossFitTask, predict_logits, predict_values
+from skdistill.teachers import predict_logits, predict_values
 
 __all__ = [
     "LAST",
     "History",
     "Peer",
+    "PeerPredictions",
     "Rounds",
-    "Said",
     "Watch",
-    "find_folds",
     "fit_student",
     "mean_of",
     "predict",
@@ -77,7 +76,7 @@ class Peer(NamedTuple):
     is_own: NDArray | None = None
 
 
-class Said(NamedTuple):
+class PeerPredictions(NamedTuple):
     """What a model, or several as one, predicts.
 
     Attributes
@@ -93,26 +92,10 @@ class Said(NamedTuple):
 
 
 # What each peer says in each round, by what is left out.
-History: TypeAlias = list[dict[Left, list[Said]]]
+History: TypeAlias = list[dict[Left, list[PeerPredictions]]]
 
 
-def find_folds(plan: Plan, data: Data) -> list[NDArray]:
-    """Return the samples that each fold of a plan holds out."""
-    task = CrossFitTask(
-        teacher=plan.teacher,
-        X=data.X,
-        y=data.y,
-        classes=data.classes,
-        fit_params={},
-        split_params=data.split_params,
-        cv=plan.cv,
-        seeds=(plan.seeds.folds, None),
-    )
-    every = np.arange(len(data.y))
-    return [every[test] for _, test in task.folds()]
-
-
-def fit_student(peer: Peer, rows: NDArray, taught: Said | None) -> Estimator:
+def fit_student(peer: Peer, rows: NDArray, taught: PeerPredictions | None) -> Estimator:
     """Return a distilled model that is fitted to some samples.
 
     Parameters
@@ -121,7 +104,7 @@ def fit_student(peer: Peer, rows: NDArray, taught: Said | None) -> Estimator:
         Whose.
     rows : ndarray of int
         The samples.
-    taught : Said or None
+    taught : PeerPredictions or None
         What it learns beside the labels; the baseline student learns nothing else.
 
     Returns
@@ -132,7 +115,7 @@ def fit_student(peer: Peer, rows: NDArray, taught: Said | None) -> Estimator:
     data = peer.data.part(rows)
     if taught is None:
         plan, data = replace(plan.of_baseline(), steps=()), data.labelled()
-        taught = Said(_nothing(peer.data))
+        taught = PeerPredictions(_nothing(peer.data))
     data = replace(
         data,
         teacher_predictions=taught.predictions[rows],
@@ -160,12 +143,14 @@ def mean_of(predictions: list[NDArray], data: Data) -> NDArray[np.float64]:
     return log_probability(np.mean([temper(one, 1.0) for one in predictions], axis=0))
 
 
-def _mean_unlabeled(said: list[Said], data: Data) -> NDArray | None:
+def _mean_unlabeled(said: list[PeerPredictions], data: Data) -> NDArray | None:
     found = [one.unlabeled for one in said if one.unlabeled is not None]
     return mean_of(found, data) if found else None
 
 
-def _say(peer: Peer, left: Left, rows: NDArray, asked: NDArray, taught: Said) -> Said:
+def _say(
+    peer: Peer, left: Left, rows: NDArray, asked: NDArray, taught: PeerPredictions
+) -> PeerPredictions:
     """Fit a student to some samples; return what it predicts for those asked about."""
     data = peer.data
     with naming_failures(f"student without the folds {sorted(left)}"):
@@ -173,8 +158,8 @@ def _say(peer: Peer, left: Left, rows: NDArray, asked: NDArray, taught: Said) ->
     predictions = np.full_like(_nothing(data), np.nan)
     predictions[asked] = predict(model, safe_indexing(data.X, asked), data.classes)
     if data.X_unlabeled is None:
-        return Said(predictions)
-    return Said(predictions, predict(model, data.X_unlabeled, data.classes))
+        return PeerPredictions(predictions)
+    return PeerPredictions(predictions, predict(model, data.X_unlabeled, data.classes))
 
 
 def _unwatched(name: str, what: str) -> AbstractContextManager[None]:
@@ -256,7 +241,7 @@ class Rounds:
                 for left in self._sets(number)
                 for place in range(len(self.peers))
             ]
-            said: dict[Left, list[Said]] = {}
+            said: dict[Left, list[PeerPredictions]] = {}
             what = f"(round {number} of {self.n_rounds}) Fitting {len(tasks)} students"
             with self.watch("round", what):
                 found = self._fit(tasks, history)
@@ -265,7 +250,9 @@ class Rounds:
             history.append(self._joined(number, said) if self.is_nested else said)
         return history
 
-    def out_of_fold(self, said: dict[Left, list[Said]], place: int) -> NDArray:
+    def out_of_fold(
+        self, said: dict[Left, list[PeerPredictions]], place: int
+    ) -> NDArray:
         """Return the out-of-fold predictions of a peer, from what a round said."""
         if self.is_nested:
             return said[Left()][place].predictions
@@ -306,7 +293,9 @@ class Rounds:
             is_own[self.held_out[fold]] = False
         return np.flatnonzero(is_own)
 
-    def _taught(self, left: Left, place: int, history: History) -> Said | None:
+    def _taught(
+        self, left: Left, place: int, history: History
+    ) -> PeerPredictions | None:
         """Return what a peer learns: what the others said, all without some folds."""
         others = [p for p in range(len(self.peers)) if p != place] or [place]
         rounds = history if self.learns_all else history[-1:]
@@ -315,9 +304,11 @@ class Rounds:
             return None
         data = self.peers[place].data
         mean = mean_of([one.predictions for one in said], data)
-        return Said(mean, _mean_unlabeled(said, data))
+        return PeerPredictions(mean, _mean_unlabeled(said, data))
 
-    def _fit(self, tasks: list[tuple[Left, int]], history: History) -> list[Said]:
+    def _fit(
+        self, tasks: list[tuple[Left, int]], history: History
+    ) -> list[PeerPredictions]:
         every = np.arange(len(self.peers[0].data.y))
         calls = []
         for left, place in tasks:
@@ -339,8 +330,8 @@ class Rounds:
         return [result for result, _ in results]
 
     def _joined(
-        self, number: int, said: dict[Left, list[Said]]
-    ) -> dict[Left, list[Said]]:
+        self, number: int, said: dict[Left, list[PeerPredictions]]
+    ) -> dict[Left, list[PeerPredictions]]:
         """Return the out-of-fold predictions, without each set of folds that is asked.
 
         Each sample is predicted by the model that left out its fold besides, each
@@ -354,7 +345,9 @@ class Rounds:
         ]
         return {left: self._join(left, said) for left in sets}
 
-    def _join(self, left: Left, said: dict[Left, list[Said]]) -> list[Said]:
+    def _join(
+        self, left: Left, said: dict[Left, list[PeerPredictions]]
+    ) -> list[PeerPredictions]:
         kept = [fold for fold in range(len(self.held_out)) if fold not in left]
         joined = []
         for place, peer in enumerate(self.peers):
@@ -363,5 +356,7 @@ class Rounds:
             for fold, part in zip(kept, parts, strict=True):
                 rows = self.held_out[fold]
                 predictions[rows] = part.predictions[rows]
-            joined.append(Said(predictions, _mean_unlabeled(parts, peer.data)))
+            joined.append(
+                PeerPredictions(predictions, _mean_unlabeled(parts, peer.data))
+            )
         return joined

@@ -50,6 +50,12 @@ def calibration_error(
     float
         From 0 to 1.
 
+    Raises
+    ------
+    ValueError
+        If `n_bins` is out of its range, or `y_prob` holds no probabilities of the
+        classes.
+
     References
     ----------
     .. [1] Guo et al., "On Calibration of Modern Neural Networks", 2017, equation 3 (the

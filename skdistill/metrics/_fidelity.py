@@ -82,6 +82,11 @@ def top1_agreement(
     float
         From 0 to 1.
 
+    Raises
+    ------
+    ValueError
+        If the shapes differ: labels beside probabilities, or other classes.
+
     References
     ----------
     Stanton et al., "Does Knowledge Distillation Really Work?", 2021: the average
@@ -149,6 +154,11 @@ def kl_to_teacher(
     float
         0 or more, in nats.
 
+    Raises
+    ------
+    ValueError
+        As of `kl_by_sample`.
+
     References
     ----------
     Stanton et al., "Does Knowledge Distillation Really Work?", 2021: the average
@@ -187,6 +197,12 @@ def kl_by_sample(
     -------
     ndarray of shape (n_samples,)
         0 or more, in nats.
+
+    Raises
+    ------
+    ValueError
+        If the two are no probabilities of the same classes for the same samples, or
+        `floor` is out of its range.
 
     Examples
     --------

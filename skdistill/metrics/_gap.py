@@ -34,12 +34,15 @@ def gap_recovered(
     ----------
     y_true : array-like of shape (n_samples,) or (n_samples, n_outputs)
         The labels of samples that none of the three was fitted on.
-    y_baseline : array-like
+    y_baseline : array-like of shape (n_samples,), (n_samples, n_outputs) or \
+(n_samples, n_classes)
         What the baseline student, fitted on the labels alone, predicts for them;
         labels, values or probabilities, as `metric` takes them.
-    y_teacher : array-like
+    y_teacher : array-like of shape (n_samples,), (n_samples, n_outputs) or \
+(n_samples, n_classes)
         What the teacher predicts.
-    y_student : array-like
+    y_student : array-like of shape (n_samples,), (n_samples, n_outputs) or \
+(n_samples, n_classes)
         What the distilled student predicts.
     metric : callable, default=sklearn.metrics.r2_score
         ``metric(y_true, y_pred)``, and with `sample_weight` where it is given.

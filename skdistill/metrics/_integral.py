@@ -29,10 +29,12 @@ def integral_criterion(
     ----------
     y_true : array-like of shape (n_samples,) or (n_samples, n_outputs)
         The labels of samples that neither was fitted on.
-    baseline_stages : iterable of array-like
+    baseline_stages : iterable of array-like of shape (n_samples,) or \
+(n_samples, n_outputs)
         What the baseline student predicts after each stage, as `staged_predict` of
         scikit-learn's boosting and `skdistill.inspect.staged_predictions` give it.
-    student_stages : iterable of array-like
+    student_stages : iterable of array-like of shape (n_samples,) or \
+(n_samples, n_outputs)
         What the distilled student predicts after the same stages.
     metric : callable, default=sklearn.metrics.mean_squared_error
         The loss, ``metric(y_true, y_pred)``, and with `sample_weight` where it is
@@ -47,6 +49,11 @@ def integral_criterion(
     -------
     float
         In units of the loss times those of the stages.
+
+    Raises
+    ------
+    ValueError
+        If the two have not as many stages, at least two, or these do not increase.
 
     References
     ----------

@@ -77,6 +77,12 @@ def refine_leaves(
     refined : estimator
         A copy of `model` with new leaf values.
 
+    Raises
+    ------
+    ValueError
+        If the model cannot be refined, see `check_refinable`, or a parameter is out of
+        its range.
+
     Warns
     -----
     UnrefinedWarning
@@ -123,14 +129,34 @@ def refinement_path(
 
     Parameters
     ----------
-    model, X, target, sample_weight, tol, offset
-        As in `refine_leaves`.
+    model : estimator
+        A fitted model for which `is_refinable` is true. It is left as it is.
+    X : array-like of shape (n_samples, n_features)
+        The rows, as `model.predict` takes them.
+    target : array-like of shape (n_samples,), (n_samples, n_outputs) or \
+(n_samples, n_classes)
+        Values for a regressor; for a classifier labels, or a probability for each of
+        `model.classes_`. Where the model was fitted with `class_weight` or the like, it
+        does not count here: pass `sample_weight`.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Sample weights s. A weight of k is the same as k equal rows.
     strengths : sequence of float
         In any order, each above 0; ``np.inf`` is the model as it is.
+    tol : float, default=1e-3
+        About which fraction of the possible decrease of the objective may be left out.
+    offset : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+        From where the raw prediction of each sample begins, as the model was fitted
+        with it: XGBoost's `base_margin`, LightGBM's `init_score`. It stays out of the
+        leaves.
 
     Returns
     -------
     RefinementPath
+
+    Raises
+    ------
+    ValueError
+        As of `refine_leaves`.
 
     Examples
     --------
@@ -162,6 +188,16 @@ class RefinementPath(LeafPath):
         In the order in which they were asked for, which is that of all results.
     n_leaves : int
         The number of leaves that are refined, of all trees.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_friedman1
+    >>> from sklearn.tree import DecisionTreeRegressor
+    >>> X, y = make_friedman1(200, random_state=0)
+    >>> model = DecisionTreeRegressor(max_leaf_nodes=8, random_state=0).fit(X, y)
+    >>> path = refinement_path(model, X, y, strengths=[1, 100])
+    >>> path.n_leaves, path.losses(X, y).argmin()
+    (8, np.int64(0))
     """
 
     def __init__(

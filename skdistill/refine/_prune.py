@@ -48,8 +48,15 @@ def prune_leaves(
     ----------
     model : estimator
         A fitted model for which `is_prunable` is true. It is left as it is.
-    X, target, sample_weight, offset
-        As in `refine_leaves`.
+    X : array-like of shape (n_samples, n_features)
+        The rows, as `model.predict` takes them.
+    target : array-like of shape (n_samples,), (n_samples, n_outputs) or \
+(n_samples, n_classes)
+        Values for a regressor; for a classifier labels, or a probability for each of
+        `model.classes_`. Where the model was fitted with `class_weight` or the like, it
+        does not count here: pass `sample_weight`.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Sample weights s. A weight of k is the same as k equal rows.
     max_leaves : int
         The most leaves of all trees together. One round of trees stays in any case: one
         tree, or one for each class or output of boosting, each as often as XGBoost's
@@ -58,12 +65,22 @@ def prune_leaves(
         How strongly leaf values are held where they are, as in `refine_leaves`; that of
         leaves that have become one at the mean of theirs.
     tol : float, default=1e-3
-        As in `refine_leaves`.
+        About which fraction of the possible decrease of the objective may be left out.
+    offset : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+        From where the raw prediction of each sample begins, as the model was fitted
+        with it: XGBoost's `base_margin`, LightGBM's `init_score`. It stays out of the
+        leaves.
 
     Returns
     -------
     pruned : estimator
         A smaller copy of `model`.
+
+    Raises
+    ------
+    ValueError
+        If the model cannot be pruned, see `check_prunable`, or a parameter is out of
+        its range.
 
     Warns
     -----
@@ -121,14 +138,38 @@ def pruning_path(
 
     Parameters
     ----------
-    model, X, target, sample_weight, strength, tol, offset
-        As in `prune_leaves`.
+    model : estimator
+        A fitted model for which `is_prunable` is true. It is left as it is.
+    X : array-like of shape (n_samples, n_features)
+        The rows, as `model.predict` takes them.
+    target : array-like of shape (n_samples,), (n_samples, n_outputs) or \
+(n_samples, n_classes)
+        Values for a regressor; for a classifier labels, or a probability for each of
+        `model.classes_`. Where the model was fitted with `class_weight` or the like, it
+        does not count here: pass `sample_weight`.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Sample weights s. A weight of k is the same as k equal rows.
     sizes : sequence of float
-        The most leaves of each model, in any order; ``np.inf`` keeps all of them.
+        The most leaves of each model, in any order, each 1 or more; ``np.inf`` keeps
+        all of them.
+    strength : float, default=10.0
+        How strongly leaf values are held where they are, above 0 and finite; see
+        `prune_leaves`.
+    tol : float, default=1e-3
+        About which fraction of the possible decrease of the objective may be left out.
+    offset : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+        From where the raw prediction of each sample begins, as the model was fitted
+        with it: XGBoost's `base_margin`, LightGBM's `init_score`. It stays out of the
+        leaves.
 
     Returns
     -------
     PruningPath
+
+    Raises
+    ------
+    ValueError
+        As of `prune_leaves`.
 
     Examples
     --------
@@ -167,6 +208,16 @@ class PruningPath(LeafPath):
     n_leaves : ndarray of int of shape (n_sizes,)
         The leaves of each model, in the order in which the sizes were asked for, which
         is that of all results.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_friedman1
+    >>> from sklearn.tree import DecisionTreeRegressor
+    >>> X, y = make_friedman1(200, random_state=0)
+    >>> model = DecisionTreeRegressor(max_leaf_nodes=32, random_state=0).fit(X, y)
+    >>> path = pruning_path(model, X, y, sizes=[np.inf, 8])
+    >>> path.n_leaves, int(path.model(1).get_n_leaves())
+    (array([32,  8]), 8)
     """
 
     def __init__(

@@ -78,6 +78,11 @@ def check_refinable(estimator: Estimator) -> None:
     ValueError
         If it is none of the models that can be refined, or has parameters for which
         they cannot be.
+
+    Examples
+    --------
+    >>> from sklearn.ensemble import GradientBoostingRegressor
+    >>> check_refinable(GradientBoostingRegressor())
     """
     _require_leaves(final_step(estimator))
 
@@ -131,6 +136,11 @@ def check_prunable(estimator: Estimator) -> None:
     ------
     ValueError
         If it cannot be refined, or nothing is known of how its trees are cut.
+
+    Examples
+    --------
+    >>> from sklearn.ensemble import GradientBoostingRegressor
+    >>> check_prunable(GradientBoostingRegressor())
     """
     if not _require_leaves(final_step(estimator)).can_be_cut():
         raise ValueError(

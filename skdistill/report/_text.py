@@ -32,6 +32,21 @@ def to_text(numbers: dict[str, Any]) -> str:
     Returns
     -------
     str
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.tree import DecisionTreeRegressor
+    >>> from skdistill import DistillationReport, DistilledRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = DistilledRegressor(Ridge(), DecisionTreeRegressor(max_depth=3))
+    >>> model = model.fit(X[:300], y[:300])
+    >>> report = DistillationReport(
+    ...     model, X[300:], y[300:], train=(X[:300], y[:300]), n_timings=1
+    ... )
+    >>> print(to_text(report.to_dict()).splitlines()[0])
+    Distillation report: regression, 142 held-out samples, 10 features
     """
     table = [["", *HEADERS.values()]]
     section = ""

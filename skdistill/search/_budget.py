@@ -122,12 +122,19 @@ class Budget:
         if any(map(self.admits, costs.values())):
             return
         nearest = min(costs, key=lambda name: self._excess(costs[name]))
-        raise ValueError(
+        message = (
             f"At least one student must be within the budget, {self}, when it is "
             f"fitted on the labels. The nearest to it is {nearest!r}, with "
             f"{costs[nearest]}. Raise the limits to that, or pass a smaller student: "
             "fewer trees, or fewer leaves in each."
         )
+        if self.latency is not None and costs[nearest].latency > self.latency:
+            message += (
+                " Latency is that of predict in Python, of which little can be saved: "
+                "ONNX and C take a small part of it. Limit leaves or bytes instead, "
+                "and export the student by skdistill.export."
+            )
+        raise ValueError(message)
 
     def _excess(self, cost: Cost) -> float:
         """Return how many times a cost is above its limit, at the worst."""

@@ -85,10 +85,10 @@ class DistilledClassifierCV(ClassifierDelegate, BaseDistilledCV):
         Position of the chosen candidate in `cv_results_`; 0 is the baseline student.
         Several students follow one another, each with its baseline student first, and
         after that the tuned ones.
-    cv_results_ : dict of ndarray
+    cv_results_ : dict of ndarray of shape (n_candidates,)
         Scores of all candidates, as of `GridSearchCV`. Tuned ones that were left behind
         on the first folds have no score on others, and no mean.
-    frontier_ : dict of ndarray
+    frontier_ : dict of ndarray of shape (n_students,)
         Score and cost of each student; `frontier` returns it as a table.
     linear_alpha_ : float or None
         The alpha of the best mix, with ``alphas="optimal"``; None otherwise.

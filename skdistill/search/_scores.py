@@ -27,7 +27,7 @@ from skdistill.flow import (
     supervise,
 )
 from skdistill.students import training_loss
-from skdistill.teachers import Said, from_predictions
+from skdistill.teachers import TeacherPredictions, from_predictions
 
 __all__ = ["Failure", "FoldScores", "Group", "score_fold", "students_of"]
 
@@ -208,7 +208,7 @@ def _teacher(
         predictions = part.teacher_predictions
         if data.classes is not None and training.classes is not None:
             predictions = align_classes(predictions, data.classes, training.classes)
-        said = Said(known.signal.transform(predictions))
+        said = TeacherPredictions(known.signal.transform(predictions))
     # What the teacher knows of quantiles: its own, or its predictions' residuals.
     predictions = in_students_loss(plan, training, known.signal.said, said)
     return from_predictions(predictions, training.classes)

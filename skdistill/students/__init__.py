@@ -54,7 +54,7 @@ from skdistill.students._spaces import search_space
 from skdistill.students._subsample import with_subsample
 from skdistill.students._training_loss import LossWord, TrainingLoss
 from skdistill.students._wrapped import at_level, student_parts, training_loss
-from skdistill.students._xgboost_device import boosting_on_cuda, has_cuda
+from skdistill.students._xgboost_device import boosting_on_cuda, find_device
 
 __all__ = [
     "CutTree",
@@ -77,11 +77,11 @@ __all__ = [
     "check_takes_transfer_set",
     "codes_of",
     "find_adapter",
+    "find_device",
     "find_offset",
     "fit_in_blocks",
     "fit_on_target",
     "fit_until",
-    "has_cuda",
     "has_stages",
     "held_out_labels",
     "held_out_sets",

@@ -327,6 +327,11 @@ class StudentAdapter(PiecewiseAdapter):
         is_wrapped : bool
             Whether the student holds this estimator as a part, which is then fitted on
             values or on duplicated samples.
+
+        Raises
+        ------
+        ValueError
+            That says which parameter, and what to set instead.
         """
         weight = getattr(student, "class_weight", None)
         counts = isinstance(weight, str) and not self.balances_by_weight

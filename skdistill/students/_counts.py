@@ -29,6 +29,11 @@ class ValueCounts(NamedTuple):
     weights : int
         Weights of linear models and networks; for kernel machines and naive Bayes all
         numbers they store.
+
+    Examples
+    --------
+    >>> ValueCounts(weights=8).leaves
+    0
     """
 
     leaves: int = 0

@@ -207,10 +207,17 @@ class LeafNodes:
 
     Attributes
     ----------
-    nodes : list of ndarray of int
+    nodes : list of ndarray of int of shape (n_leaves,)
         The node numbers of each tree's leaves.
     sizes : list of int
         The number of leaves of each tree.
+
+    Examples
+    --------
+    >>> from skdistill.students import LeafNodes
+    >>> leaves = LeafNodes([np.array([1, -1, -1])])  # A root with two leaves.
+    >>> leaves.numbers(np.array([[1], [2], [2]])).ravel()
+    array([0, 1, 1])
     """
 
     def __init__(self, left_children: Iterable[NDArray]) -> None:

@@ -154,6 +154,10 @@ def has_stages(model: Estimator) -> bool:
         Fitted or not; a Pipeline, a FrozenEstimator or a TransformedTargetRegressor is
         looked into. An unfitted one may first have to be told by `keeping_stages`.
 
+    Returns
+    -------
+    bool
+
     Examples
     --------
     >>> from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
@@ -220,7 +224,8 @@ def predict_stage(model: Estimator, X: Table, method: str, fraction: float) -> N
 
     Returns
     -------
-    predictions : ndarray
+    predictions : ndarray of shape (n_samples,), (n_samples, n_outputs) or \
+(n_samples, n_classes)
 
     Raises
     ------

@@ -130,6 +130,12 @@ class LossWord(NamedTuple):
         The level, unless a parameter says another.
     params : tuple of str, default=()
         The parameters that may hold the level; the first that is there counts.
+
+    Examples
+    --------
+    >>> from skdistill.students import LossWord
+    >>> LossWord("quantile", 0.5, ("alpha",)).of({"alpha": 0.9}, "objective").level
+    0.9
     """
 
     kind: LossKind

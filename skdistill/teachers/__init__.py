@@ -35,7 +35,7 @@ from skdistill.teachers._predictions import (
     predict_values,
 )
 from skdistill.teachers._presets import default_classifier, default_regressor
-from skdistill.teachers._quantiles import Quantiles, Said
+from skdistill.teachers._quantiles import Quantiles, TeacherPredictions
 from skdistill.teachers._session import temporary_folder
 from skdistill.teachers._several import (
     ONE_TEACHER,
@@ -84,11 +84,11 @@ __all__ = [
     "MatchingTrust",
     "OutlierTrust",
     "Quantiles",
-    "Said",
     "Signal",
     "SignalStep",
     "SpreadTrust",
     "Store",
+    "TeacherPredictions",
     "TemperatureScaling",
     "Trust",
     "as_estimator",

@@ -167,7 +167,7 @@ class FoldMeanClassifier(HeldClassifiers, _FoldMean):
     ----------
     estimators : list of fitted classifiers
         One teacher a fold.
-    known : list of ndarray
+    known : list of ndarray of shape (n_known_classes,)
         The labels of each teacher's columns.
     classes : ndarray of shape (n_classes,)
         All labels.

@@ -90,10 +90,10 @@ def in_context_recipe(
 ) -> dict[str, Any]:
     """Return the parameters by which foundation models are distilled into small ones.
 
-    As in [1]_ the student learns what the teacher says alone, of the observed samples
-    and of CutMix samples beside them, which the teacher predicts with the whole
-    training set as context. Other than there, a training sample's prediction comes from
-    a context that lacks its fold, so that no sample finds its own label.
+    The student learns what the teacher says alone, of the observed samples and of
+    CutMix samples [2]_ beside them, which the teacher predicts with the whole training
+    set as context. A training sample's prediction comes from a context that lacks its
+    fold [1]_, so that no sample finds its own label.
 
     Parameters
     ----------
@@ -113,8 +113,10 @@ def in_context_recipe(
 
     References
     ----------
-    .. [1] arXiv:2610.01435, 2026 (TabICL and TabPFN into networks and boosting, from
-       notes; the default of `size` is not theirs).
+    .. [1] Tanna et al., "Pocket foundation models: distilling TFMs into CPU-ready
+       gradient-boosted trees", 2026 (out-of-fold predictions of in-context teachers).
+    .. [2] Yun et al., "CutMix: regularization strategy to train strong classifiers with
+       localizable features", 2019 (of images).
 
     Examples
     --------

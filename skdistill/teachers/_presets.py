@@ -44,7 +44,7 @@ from sklearn.utils.validation import validate_data
 
 from skdistill._sklearn import name_request_owner
 from skdistill._typing import Estimator, Table
-from skdistill.students import boosting_on_cuda, has_cuda
+from skdistill.students import boosting_on_cuda, find_device
 
 __all__ = ["default_classifier", "default_regressor"]
 
@@ -86,7 +86,7 @@ def default_regressor(
     >>> [name for name, _ in teacher.estimators]
     ['trees', 'boosting', 'smooth']
     """
-    on_cuda = _is_on_cuda(device)
+    on_cuda = find_device(device) == "cuda"
     with config_context(enable_metadata_routing=True):
         if on_cuda:
             boosting = boosting_on_cuda(of_classes=False)
@@ -133,7 +133,7 @@ def default_classifier(
     -------
     StackingClassifier
     """
-    on_cuda = _is_on_cuda(device)
+    on_cuda = find_device(device) == "cuda"
     with config_context(enable_metadata_routing=True):
         if on_cuda:
             boosting = boosting_on_cuda(of_classes=True)
@@ -152,29 +152,6 @@ def default_classifier(
             cv=cv,
             n_jobs=n_jobs,
         )
-
-
-def _is_on_cuda(device: str) -> bool:
-    """Return whether boosting is to work on a CUDA device; raise if it cannot."""
-    if device not in ("auto", "cpu", "cuda"):
-        raise ValueError(
-            f"device must be 'auto', 'cpu' or 'cuda'. Got {device!r}. Use 'auto' for "
-            "CUDA where it is."
-        )
-    if device == "cpu":
-        return False
-    try:
-        is_there = has_cuda()
-    except ImportError:
-        if device == "cuda":
-            raise
-        return False
-    if device == "cuda" and not is_there:
-        raise ValueError(
-            "device='cuda' needs a CUDA device and a boosting library made for it. Got "
-            "neither or one alone. Use 'auto', which falls back, or 'cpu'."
-        )
-    return is_there
 
 
 def _asking(estimator: Estimator) -> Estimator:

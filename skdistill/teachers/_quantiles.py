@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Quantiles", "Said", "have_spread", "weights_of_levels"]
+__all__ = ["Quantiles", "TeacherPredictions", "have_spread", "weights_of_levels"]
 
 # The least spread that counts, as a fraction of the mean one.
 _LEAST_SPREAD = 0.01
@@ -159,8 +159,8 @@ class Quantiles:
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a teacher says of some samples.
+class TeacherPredictions:
+    """What a teacher predicts for some samples.
 
     Attributes
     ----------
@@ -173,7 +173,7 @@ class Said:
     predictions: NDArray
     quantiles: Quantiles | None = None
 
-    def take(self, rows: Any) -> "Said":
+    def take(self, rows: Any) -> "TeacherPredictions":
         """Return what it says of some of them."""
         taken = None if self.quantiles is None else self.quantiles.take(rows)
-        return Said(self.predictions[rows], taken)
+        return TeacherPredictions(self.predictions[rows], taken)

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.metrics import accuracy_score, r2_score
 
 from skdistill.teachers._predictions import check_predictions
-from skdistill.teachers._quantiles import Quantiles, Said, have_spread
+from skdistill.teachers._quantiles import Quantiles, TeacherPredictions, have_spread
 
 __all__ = ["Signal", "SignalStep"]
 
@@ -20,6 +20,19 @@ class SignalStep(Protocol):
 
     A step is given values, or logits of shape (n_samples, n_classes). What it learns on
     the training samples it applies to any other sample alike.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> class Shift:
+    ...     def fit(self, predictions, y, sample_weight=None):
+    ...         self.shift_ = np.average(y - predictions, axis=0, weights=sample_weight)
+    ...         return self
+    ...
+    ...     def transform(self, predictions):
+    ...         return predictions + self.shift_
+    >>> Shift().fit(np.array([0.0, 1.0]), np.array([2.0, 3.0])).transform(np.zeros(2))
+    array([2., 2.])
     """
 
     def fit(
@@ -197,9 +210,9 @@ class Signal:
         return replace(self, keeps_spread=keeps_spread, quantiles=quantiles)
 
     @property
-    def said(self) -> Said:
+    def said(self) -> TeacherPredictions:
         """What the teacher says of the training samples."""
-        return Said(self.predictions, self.quantiles)
+        return TeacherPredictions(self.predictions, self.quantiles)
 
     def part(self, rows: NDArray) -> "Signal":
         """Return the signal of some training samples; score and steps stay."""
@@ -211,7 +224,7 @@ class Signal:
             quantiles=quantiles,
         )
 
-    def transform_said(self, predictions: Any, values: Any) -> Said:
+    def transform_said(self, predictions: Any, values: Any) -> TeacherPredictions:
         """Take what is said of other samples through all steps.
 
         Parameters
@@ -223,11 +236,11 @@ class Signal:
 
         Returns
         -------
-        Said
+        TeacherPredictions
         """
         changed = self.transform(predictions)
         if self.quantiles is None:
-            return Said(changed)
+            return TeacherPredictions(changed)
         if self.parts:
             each = zip(self.parts, predictions, values, strict=True)
             said = [part.transform_said(one, told) for part, one, told in each]
@@ -236,7 +249,7 @@ class Signal:
             found = _moved(values, predictions, changed)
         else:
             found = self._by_column(values)
-        return Said(changed, self.quantiles.like(found))
+        return TeacherPredictions(changed, self.quantiles.like(found))
 
     def _by_column(self, values: NDArray) -> NDArray[np.float64]:
         return np.column_stack([self.transform(column) for column in values.T])
@@ -267,7 +280,7 @@ def _moved(
 
 
 def _around(
-    predictions: NDArray, said: Sequence[Said], levels: NDArray
+    predictions: NDArray, said: Sequence[TeacherPredictions], levels: NDArray
 ) -> NDArray[np.float64]:
     """Return quantiles around combined predictions.
 

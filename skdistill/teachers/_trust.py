@@ -31,20 +31,27 @@ class Evidence:
 
     Attributes
     ----------
-    predictions : ndarray
-        After all steps of the signal: values, or logits of shape (n_samples,
-        n_classes). Those for training samples are out-of-fold.
+    predictions : ndarray of shape (n_samples,), (n_samples, n_outputs) or \
+(n_samples, n_classes)
+        After all steps of the signal: values or logits. Those for training samples are
+        out-of-fold.
     is_classifier : bool
         Whether they are logits.
-    labels : ndarray or None
+    labels : ndarray of shape (n_samples,) or (n_samples, n_outputs), or None
         Values, or positions in the classes; None for samples of a transfer set.
-    parts : ndarray or None
-        What each of several teachers predicts, or each of the teachers of the folds,
-        stacked along the second axis.
+    parts : ndarray of shape (n_samples, n_teachers, ...) or None
+        What each of several teachers predicts, or each of the teachers of the folds.
     weight : ndarray of shape (n_samples,) or None
         Sample weights.
     temperature : float
         T of the distillation.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> evidence = Evidence(np.array([1.0, 4.0]), False, labels=np.array([0.0, 2.0]))
+    >>> evidence.errors, evidence.mean_error
+    (array([1., 4.]), 2.5)
     """
 
     predictions: NDArray
@@ -84,6 +91,16 @@ class Trust(BaseEstimator):
         Whether `weights` needs what each of several teachers predicts.
     takes_values : bool
         Whether a regression's predictions can be judged.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> class Near(Trust):
+    ...     def weights(self, evidence):
+    ...         return 1 / (1 + evidence.errors)
+    >>> evidence = Evidence(np.array([0.0, 3.0]), False, labels=np.array([0.0, 2.0]))
+    >>> Near().fit(evidence).alphas(0.5, evidence)
+    array([0.5 , 0.25])
     """
 
     uses_labels: ClassVar[bool] = True
@@ -169,6 +186,11 @@ class CallableTrust(Trust):
         Returns
         -------
         weights : ndarray of shape (n_samples,)
+
+        Raises
+        ------
+        ValueError
+            If the function returns other than a weight from 0 to 1 for each of them.
         """
         labels, n_samples = np.asarray(evidence.labels), len(evidence.predictions)
         given = np.asarray(self.function(evidence.predictions, labels), dtype=float)

@@ -101,6 +101,11 @@ class BaseSampler(BaseEstimator):
         X_new : ndarray or DataFrame of shape (n_samples, n_features)
             In the container of X, with its columns, dtypes and categories. Two calls
             give the same samples if `random_state` is an int.
+
+        Raises
+        ------
+        ValueError
+            If `n_samples` is no int of 1 or more.
         """
         check_is_fitted(self)
         if not isinstance(n_samples, Integral) or n_samples < 1:

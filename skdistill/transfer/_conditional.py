@@ -42,9 +42,9 @@ class ConditionalSampler(BaseSampler):
         A leaf of more samples is split where it can be; at least 1. The fewer samples,
         the closer is a value to the one it replaces.
     categorical_features : "from_dtype" or array-like, default="from_dtype"
-        Numeric features that are categories: their names, their indices, or a boolean
-        mask. Features of category, string, object or bool dtype always are. With
-        "from_dtype" there are no others.
+        Numeric features that are categories: their names or their indices, or a boolean
+        mask of shape (n_features,). Features of category, string, object or bool dtype
+        always are. With "from_dtype" there are no others.
     random_state : int, RandomState instance or None, default=None
         An int gives the same samples at every call of `sample`.
 

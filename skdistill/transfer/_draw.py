@@ -48,6 +48,15 @@ def draw(
         If the samples are not as many, or have other features than `like`.
     TypeError
         If a feature of `like` cannot hold plain numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.neighbors import KernelDensity
+    >>> X = np.arange(20).reshape(10, 2)
+    >>> X_new = draw(KernelDensity().fit(X), 3, X, random_state=0)
+    >>> X_new.shape, X_new.dtype == X.dtype
+    ((3, 2), True)
     """
     seeded = "random_state" in inspect.signature(sampler.sample).parameters
     rows = sampler.sample(

@@ -39,9 +39,9 @@ class MungeSampler(BaseSampler):
     s : float, default=1.0
         Divides the noise; above 0. A large s makes new numbers those of the neighbour.
     categorical_features : "from_dtype" or array-like, default="from_dtype"
-        Numeric features that are categories: their names, their indices, or a boolean
-        mask. Features of category, string, object or bool dtype always are. With
-        "from_dtype" there are no others.
+        Numeric features that are categories: their names or their indices, or a boolean
+        mask of shape (n_features,). Features of category, string, object or bool dtype
+        always are. With "from_dtype" there are no others.
     random_state : int, RandomState instance or None, default=None
         An int gives the same samples at every call of `sample`.
 

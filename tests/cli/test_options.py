@@ -12,7 +12,9 @@ import pytest
 from sklearn.model_selection import GroupKFold
 
 from skdistill.cli import _fit
+from skdistill.cli._errors import CommandError
 from skdistill.cli._options import FitOptions
+from skdistill.students import _xgboost_device
 from tests.cli.tables import COLUMN, replaced, run, write
 
 
@@ -195,8 +197,14 @@ def test_noise_that_is_repeated_is_not_learned(tmp_path):
 
 @pytest.mark.parametrize(("is_there", "device"), [(True, "cuda"), (False, "cpu")])
 def test_the_device_may_be_the_one_that_is_there(is_there, device, monkeypatch):
-    monkeypatch.setattr(_fit, "has_cuda", lambda: is_there)
+    monkeypatch.setattr(_xgboost_device, "_has_cuda", lambda: is_there)
     asked = dict.fromkeys((one.name for one in fields(FitOptions)), "")
     options = FitOptions(**asked | {"device": "auto", "student": "xgboost"})
     assert _fit._with_device(options).device == device
     assert _fit._with_device(replace(options, student="tree")).device == "cpu"
+    asked = replace(options, device="cuda")
+    if is_there:
+        assert _fit._with_device(asked).device == "cuda"
+    else:
+        with pytest.raises(CommandError, match="needs a CUDA device.*Use auto"):
+            _fit._with_device(asked)

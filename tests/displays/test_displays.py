@@ -190,6 +190,17 @@ def test_a_model_without_a_score_is_not_on_the_front():
     assert display.on_front_.tolist() == [False, True]
 
 
+def test_costs_are_written_as_they_are_with_room_for_names():
+    scores, costs = np.array([0.4, 0.5]), np.array([20.0, 150.0])
+    ax = ParetoDisplay(names=["a", "b"], scores=scores, costs=costs).plot().ax_
+    ax.figure.canvas.draw()
+    ticks = ax.get_xticklabels() + ax.get_xticklabels(minor=True)
+    shown = {text.get_text() for text in ticks}
+    assert {"20", "100"} <= shown
+    assert not any("$" in text for text in shown)
+    assert ax.get_xlim()[1] > 190
+
+
 @pytest.mark.parametrize("cost", ["latency", "bytes", "values"])
 def test_models_are_scored_and_measured(model, cost):
     models = {"ridge": model.teacher_, "distilled $x$": model}

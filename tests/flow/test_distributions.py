@@ -27,8 +27,8 @@ from skdistill.teachers import (
     Combination,
     DistributionRegressor,
     Quantiles,
-    Said,
     Signal,
+    TeacherPredictions,
 )
 from skdistill.transfer import MungeSampler, TransferSet
 from tests.doubles import RecordingRegressor
@@ -92,7 +92,7 @@ class RecordingQuantile(RecordingRegressor):
 
 def said_of(X, factor=1.0):
     values = norm.ppf(LEVELS, 0.0, factor * (0.2 + 2 * X[:, :1]))
-    return Said(np.zeros(len(X)), Quantiles.of(LEVELS, values))
+    return TeacherPredictions(np.zeros(len(X)), Quantiles.of(LEVELS, values))
 
 
 @pytest.mark.parametrize("factor", [1.0, 0.3, 3.0])

@@ -44,8 +44,7 @@ from xgboost import XGBClassifier, XGBRegressor
 
 from skdistill import DistilledClassifier, DistilledRegressor
 from skdistill.exceptions import PoorTeacherWarning
-from skdistill.flow import Data, Plan, Seeds, distill
-from skdistill.flow import _rival as rival
+from skdistill.flow import Data, Plan, Seeds, _baseline, distill
 from skdistill.transfer import MungeSampler, TransferSet
 from tests.doubles import CountingTeacher
 
@@ -699,7 +698,7 @@ def test_a_fault_of_the_comparison_is_not_passed_over(diabetes, monkeypatch):
     def fail(*args, **kwargs):
         raise ValueError("a fault")
 
-    monkeypatch.setattr(rival, "loss_name", fail)
+    monkeypatch.setattr(_baseline, "loss_name", fail)
     model = DistilledRegressor(Ridge(), KNeighborsRegressor(), **SMALL)
     with pytest.raises(ValueError, match="a fault"):
         model.fit(*diabetes)

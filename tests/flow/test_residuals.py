@@ -22,7 +22,7 @@ from skdistill import DistilledRegressor, DistilledRegressorCV
 from skdistill.flow import Residuals
 from skdistill.refine import LeafRefinement
 from skdistill.students import TrainingLoss
-from skdistill.teachers import Said
+from skdistill.teachers import TeacherPredictions
 from skdistill.transfer import ConditionalSampler, TransferSet
 from tests.doubles import RecordingRegressor
 
@@ -140,20 +140,22 @@ def test_a_student_of_the_mean_learns_predictions_as_before():
 
 def test_residuals_come_from_samples_with_near_predictions():
     t = np.arange(1000.0)
-    residuals = Residuals(Said(t), t + np.arange(1000.0), None)
-    drawn = residuals.draw(Said(np.full(2000, 500.0)), seed=0) - 500
+    residuals = Residuals(TeacherPredictions(t), t + np.arange(1000.0), None)
+    drawn = residuals.draw(TeacherPredictions(np.full(2000, 500.0)), seed=0) - 500
     assert drawn.min() >= 449
     assert drawn.max() <= 551
     assert drawn.mean() == pytest.approx(500, abs=3)
     # At the ends the window lies within.
-    first = residuals.draw(Said(np.full(2000, -9.0)), seed=0) + 9
+    first = residuals.draw(TeacherPredictions(np.full(2000, -9.0)), seed=0) + 9
     assert (first.min(), first.max()) == (0, 99)
 
 
 def test_a_weight_is_the_chance_of_a_residual():
     weight = np.tile([0.0, 1.0, 3.0], 30)
-    residuals = Residuals(Said(np.zeros(90)), np.tile([5.0, 1.0, 2.0], 30), weight)
-    drawn = residuals.draw(Said(np.zeros(4000)), seed=0)
+    residuals = Residuals(
+        TeacherPredictions(np.zeros(90)), np.tile([5.0, 1.0, 2.0], 30), weight
+    )
+    drawn = residuals.draw(TeacherPredictions(np.zeros(4000)), seed=0)
     assert set(drawn) == {1.0, 2.0}
     assert np.mean(drawn == 2) == pytest.approx(0.75, abs=0.03)
     assert residuals.best_constant(TrainingLoss("quantile", 0.5)) == 2
@@ -162,9 +164,13 @@ def test_a_weight_is_the_chance_of_a_residual():
 def test_the_best_prediction_is_the_quantile_of_near_labels():
     rng = np.random.default_rng(0)
     t = rng.uniform(size=20_000)
-    residuals = Residuals(Said(t), t + (1 + t) * rng.normal(size=20_000), None)
+    residuals = Residuals(
+        TeacherPredictions(t), t + (1 + t) * rng.normal(size=20_000), None
+    )
     at = np.linspace(0.1, 0.9, 200)
-    found = residuals.best_prediction(Said(at), TrainingLoss("quantile", 0.9))
+    found = residuals.best_prediction(
+        TeacherPredictions(at), TrainingLoss("quantile", 0.9)
+    )
     # Each is a quantile of 100 labels.
     assert np.mean(found - (at + 1.2816 * (1 + at))) == pytest.approx(0, abs=0.06)
 

@@ -148,6 +148,24 @@ def test_all_leaves_are_those_of_the_refined_model():
     assert_allclose(path.predict(X)[0], refined.predict(X), rtol=1e-2)
 
 
+def test_tol_is_what_the_solution_may_leave_out():
+    X, _, target = problem("regression")
+    model = fitted("regression", "boosting")
+    size = count_values(model).leaves
+    losses = [
+        np.mean(
+            (
+                prune_leaves(model, X, target, max_leaves=size, **terms).predict(X)
+                - target
+            )
+            ** 2
+        )
+        for terms in ({"tol": 0.9}, {}, {"tol": 1e-3}, {"tol": 1e-12})
+    ]
+    assert losses[0] > losses[1] == losses[2] > losses[3]
+    assert losses[2] == pytest.approx(losses[3], rel=1e-2)
+
+
 def test_the_last_step_of_a_pipeline_is_pruned():
     X, y, _ = problem("regression")
     model = make_pipeline(StandardScaler(), GradientBoostingRegressor(n_estimators=5))
@@ -189,6 +207,8 @@ def test_what_cannot_be_pruned_is_refused():
         prune_leaves(
             fitted("regression", "boosting"), X, y, max_leaves=9, strength=np.inf
         )
+    with pytest.raises(ValueError, match="tol must be a fraction.*Got 0"):
+        prune_leaves(fitted("regression", "boosting"), X, y, max_leaves=9, tol=0)
 
 
 @pytest.mark.parametrize(("name", "value"), [("max_leaves", 0), ("tolerance", -0.1)])

@@ -149,7 +149,7 @@ def test_the_best_student_within_the_budget_is_taken(
             r"row, [\d,]+ bytes, 2 leaves\. Raise the limits",
         ),
         ({"max_bytes": 100}, "max_bytes=100, .*Raise the limits"),
-        ({"max_latency": 1e-3}, "max_latency=0.001, .*Raise the limits"),
+        ({"max_latency": 1e-3}, "max_latency=0.001, .*Raise the limits.*ONNX and C"),
     ],
 )
 def test_where_no_student_fits_the_smallest_is_named_before_any_work(

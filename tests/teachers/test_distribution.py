@@ -35,7 +35,7 @@ from skdistill.teachers import (
     CrossFitTask,
     DistributionRegressor,
     Quantiles,
-    Said,
+    TeacherPredictions,
     cached_cross_fit,
     cached_quantiles,
     distribution_in,
@@ -113,7 +113,7 @@ def test_quantiles_that_cross_are_sorted():
 
 
 def test_what_is_said_of_some_samples_is_taken_together():
-    said = Said(np.arange(200.0), some_quantiles()).take(np.array([3, 5]))
+    said = TeacherPredictions(np.arange(200.0), some_quantiles()).take(np.array([3, 5]))
     assert_array_equal(said.predictions, [3, 5])
     assert_array_equal(said.quantiles.values, some_quantiles().values[[3, 5]])
 

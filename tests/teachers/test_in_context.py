@@ -335,7 +335,8 @@ def test_the_recipe_learns_nothing_from_noise(noise):
     model = DistilledRegressor(
         student=DecisionTreeRegressor(max_leaf_nodes=16), random_state=0, **recipe
     ).fit(X, y)
-    assert abs(np.corrcoef(model.predict(X), y)[0, 1]) < 0.15
+    # The prediction may be one constant, which has no correlation.
+    assert abs(np.cov(model.predict(X), y)[0, 1]) < 0.15 * np.var(y)
 
 
 def test_one_of_several_teachers_may_learn_in_context(friedman, asked):

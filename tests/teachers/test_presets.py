@@ -10,7 +10,8 @@ from sklearn.model_selection import GroupKFold
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skdistill import DistilledClassifier, DistilledRegressor
-from skdistill.teachers import _presets, default_classifier, default_regressor
+from skdistill.students import _xgboost_device
+from skdistill.teachers import default_classifier, default_regressor
 
 
 @pytest.mark.parametrize("build", [default_regressor, default_classifier])
@@ -130,13 +131,13 @@ BUILDS = default_regressor, default_classifier
 @pytest.mark.parametrize("build", BUILDS)
 def test_the_device_is_that_which_is_asked_for_or_there(build, monkeypatch):
     without = repr(build(600, 4))
-    monkeypatch.setattr(_presets, "has_cuda", lambda: False)
+    monkeypatch.setattr(_xgboost_device, "_has_cuda", lambda: False)
     assert repr(build(600, 4, device="cpu")) == repr(build(600, 4, device="auto"))
-    with pytest.raises(ValueError, match="needs a CUDA device.*Use 'auto'"):
+    with pytest.raises(ValueError, match="needs a CUDA device.*Use auto"):
         build(600, 4, device="cuda")
     with pytest.raises(ValueError, match="'auto', 'cpu' or 'cuda'. Got 'gpu'"):
         build(600, 4, device="gpu")
-    monkeypatch.setattr(_presets, "has_cuda", lambda: True)
+    monkeypatch.setattr(_xgboost_device, "_has_cuda", lambda: True)
     for device in ("auto", "cuda"):
         made = dict(build(600, 4, device=device).estimators)
         assert "device='cuda'" in repr(made["boosting"])
@@ -147,7 +148,7 @@ def test_without_xgboost_auto_falls_back(monkeypatch):
     def missing():
         raise ImportError("This needs xgboost")
 
-    monkeypatch.setattr(_presets, "has_cuda", missing)
+    monkeypatch.setattr(_xgboost_device, "_has_cuda", missing)
     assert "XGB" not in repr(default_regressor(600, 4, device="auto"))
     with pytest.raises(ImportError, match="needs xgboost"):
         default_regressor(600, 4, device="cuda")

@@ -1,4 +1,4 @@
-"""The student without the teacher: its predictions beside others', held out."""
+"""The baseline student, and how other predictions do beside its own, held out."""
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -37,6 +37,7 @@ from skdistill.teachers import (
 __all__ = [
     "Comparison",
     "compare_with_baseline",
+    "find_folds",
     "fit_baseline",
     "loss_name",
     "mean_and_error",
@@ -296,6 +297,24 @@ def _splits(plan: Plan, data: Data) -> Iterator[tuple[NDArray, NDArray]]:
     So groups stay together where the folds keep them together.
     """
     n_samples, every = len(data.y), np.arange(len(data.y))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Cross-fitting warns of rare classes.
+            parts = find_folds(plan, data)
+    except ValueError:
+        # A frozen teacher, or one out of bag, needs no folds: these may be none.
+        rng = np.random.default_rng(plan.seeds.folds)
+        parts = np.array_split(rng.permutation(n_samples), 5)
+    held_out = np.array([], dtype=int)
+    for test in parts:
+        held_out = np.union1d(held_out, test)
+        if len(held_out) >= int(_HELD_OUT * n_samples):
+            yield np.setdiff1d(every, held_out), held_out
+            held_out = np.array([], dtype=int)
+
+
+def find_folds(plan: Plan, data: Data) -> list[NDArray]:
+    """Return the samples that each fold of a plan holds out."""
     task = CrossFitTask(
         teacher=plan.teacher,
         X=data.X,
@@ -306,20 +325,8 @@ def _splits(plan: Plan, data: Data) -> Iterator[tuple[NDArray, NDArray]]:
         cv=plan.cv,
         seeds=(plan.seeds.folds, None),
     )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Cross-fitting warns of rare classes.
-            parts = [test for _, test in task.folds()]
-    except ValueError:
-        # A frozen teacher, or one out of bag, needs no folds: these may be none.
-        rng = np.random.default_rng(plan.seeds.folds)
-        parts = np.array_split(rng.permutation(n_samples), 5)
-    held_out = np.array([], dtype=int)
-    for test in parts:
-        held_out = np.union1d(held_out, every[test])
-        if len(held_out) >= int(_HELD_OUT * n_samples):
-            yield np.setdiff1d(every, held_out), held_out
-            held_out = np.array([], dtype=int)
+    every = np.arange(len(data.y))
+    return [every[test] for _, test in task.folds()]
 
 
 def _can_compare(training: Data, part: Data) -> bool:
