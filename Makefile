@@ -1,12 +1,18 @@
 # Everything a contributor runs. It needs Python 3.11 or newer and make; each target
 # makes the environment it needs, once.
 
+# The path of a version of Python that runs, on the path or one of pyenv's, or nothing.
+python = $(shell for one in python$(1) $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python$(1)); do \
+  $$one -c 'import sys, venv; print(sys.executable)' 2>/dev/null && break; done)
+
 PYTHON ?= python3
 # The lowest versions have no wheels for the newest Python: take 3.11 if there is one.
-PYTHON_MIN ?= $(or $(shell command -v python3.11 2>/dev/null),$(PYTHON))
+PYTHON_MIN ?= $(or $(call python,3.11),$(PYTHON))
 VENV ?= .venv
 VENV_MIN ?= .venv-min
 VENV_NEXT ?= .venv-next
+# The environment of another Python has its version appended.
+VENV_OTHER ?= .venv-py
 # What `make test-next` installs: the newest release, be it a candidate.
 NEXT ?= scikit-learn
 
@@ -15,6 +21,12 @@ BIN := $(VENV)/bin
 PIP_INSTALL := -m pip --quiet --disable-pip-version-check install --no-compile
 PYTEST := -m pytest -n 2
 QUICK := not slow and not gpu
+
+# The supported versions of Python, the one that all else runs on, and which of the
+# others are installed.
+SUPPORTED := 3.11 3.12 3.13
+FIRST := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+OTHERS := $(strip $(foreach one,$(filter-out $(FIRST),$(SUPPORTED)),$(if $(call python,$(one)),$(one))))
 
 # The packages of each peer's environment. imodels learns from this package's benchmark
 # stack; it and TabTune lack a requirement of their own.
@@ -29,7 +41,7 @@ SITE := build/site
 SOURCES := pyproject.toml skdistill/_version.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-min test-next test-bare coverage lint types docs docs-check bench bench-smoke bench-overhead bench-peers release-check clean
+.PHONY: help demo test test-all test-min test-next test-others test-bare coverage lint types docs docs-check bench bench-smoke bench-overhead bench-peers release-check clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +65,14 @@ test-min: $(VENV_MIN)/.has-test  ## Run `test` on the lowest supported versions
 test-next: $(VENV_NEXT)/.has-test  ## Run `test` on scikit-learn's next version (NEXT=a requirement)
 	$(VENV_NEXT)/bin/python $(PIP_INSTALL) --upgrade --pre $(NEXT)
 	$(VENV_NEXT)/bin/python $(PYTEST) -m "$(QUICK)" skdistill tests README.md
+
+# Each module is imported, and a few models are fitted, saved and loaded.
+test-others: $(OTHERS:%=$(VENV_OTHER)%/.has-test)  ## Run a few tests on each further Python that is installed
+	@echo "Python $(FIRST) runs all tests; installed beside it: $(or $(OTHERS),none)"
+	@for one in $(OTHERS); do \
+	  $(VENV_OTHER)$$one/bin/python $(PYTEST) -m "$(QUICK)" --every 16 skdistill README.md \
+	    tests/test_persistence.py || exit 1; \
+	done
 
 test-bare:  ## Install the package alone and use it from outside its folder
 	.ci/bare
@@ -95,7 +115,8 @@ bench-peers: $(VENV)/.has-bench $(PEERS:%=.venv-%/.has-peer)  ## Run skdistill b
 	$(BIN)/python -m benchmarks.nested_grid
 
 clean:  ## Remove environments, caches and builds
-	rm -rf $(VENV) $(VENV_MIN) $(VENV_NEXT) $(PEERS:%=.venv-%) .venv-ci .venv-ci-min .venv-ci-bare
+	rm -rf $(VENV) $(VENV_MIN) $(VENV_NEXT) $(PEERS:%=.venv-%) $(SUPPORTED:%=$(VENV_OTHER)%)
+	rm -rf .venv-ci .venv-ci-min .venv-ci-bare $(SUPPORTED:%=.venv-ci-py%)
 	rm -rf build dist docs/api docs/gallery .pytest_cache .mypy_cache .ruff_cache .coverage*
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -124,6 +145,13 @@ $(VENV)/.has-docs $(VENV)/.has-release: $(VENV)/.has-%: $(SOURCES) | $(VENV)/bin
 $(VENV_MIN)/.has-test: $(SOURCES) tools/lowest.py | $(VENV_MIN)/bin/python
 	$(VENV_MIN)/bin/python tools/lowest.py > $(VENV_MIN)/lowest.txt
 	$(VENV_MIN)/bin/python $(PIP_INSTALL) -e ".[test,bench]" -r $(VENV_MIN)/lowest.txt
+	touch $@
+
+$(SUPPORTED:%=$(VENV_OTHER)%/bin/python): $(VENV_OTHER)%/bin/python:
+	$(call python,$*) -m venv $(VENV_OTHER)$*
+
+$(SUPPORTED:%=$(VENV_OTHER)%/.has-test): $(VENV_OTHER)%/.has-test: $(SOURCES) | $(VENV_OTHER)%/bin/python
+	$(VENV_OTHER)$*/bin/python $(PIP_INSTALL) -e ".[test,bench]"
 	touch $@
 
 $(VENV_NEXT)/.has-test: $(SOURCES) | $(VENV_NEXT)/bin/python

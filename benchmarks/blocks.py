@@ -5,7 +5,7 @@ XGBoost learns them distilled from histogram boosting, which is cross-fitted on 
 bounded sample: from blocks of the file, and in memory, from the same teacher fitted
 beforehand. Each fit has a process of its own and one thread::
 
-    python -m benchmarks.blocks --data-dir ../shared/data
+    python -m benchmarks.blocks --data-dir ../shared/data --max-rows 10000000
 """
 
 import gc
@@ -26,7 +26,10 @@ from benchmarks.processes import measure_apart, memory_mb, peak_mb, reset_peak
 
 NAME, TABLE, TARGET = "blocks", "fremtpl2_freq", "target"
 BLOCKS, IN_MEMORY = "blocks", "in memory"
-SIZES = {BLOCKS: (250_000, 500_000, 1_000_000), IN_MEMORY: (250_000, 500_000)}
+SIZES = {
+    BLOCKS: (250_000, 500_000, 1_000_000, 3_000_000, 10_000_000),
+    IN_MEMORY: (250_000, 500_000),
+}
 
 BLOCK_SIZE = N_SAMPLE = 50_000
 SHARED = {"random_state": 0, "on_poor_teacher": "ignore", "memory": False}
@@ -159,7 +162,7 @@ def main() -> None:
     """Measure the fits that are missing, keep each, and report on all there is."""
     parser = runs.build_parser(__doc__)
     add_data_argument(parser)
-    parser.add_argument("--max-rows", type=int, default=max(SIZES[BLOCKS]))
+    parser.add_argument("--max-rows", type=int, default=1_000_000)
     options = parser.parse_args()
     cases = [
         {"way": way, "rows": rows}

@@ -23,10 +23,10 @@ __all__ = [
     "check_magnitude",
     "check_names_differ",
     "check_not_empty",
-    "check_not_masked",
     "check_numbers",
     "check_numeric_target",
     "check_partition",
+    "check_readable",
     "check_rows_exist",
     "check_splits",
     "check_two_classes",
@@ -135,8 +135,12 @@ def check_goes_with_rest(
         )
 
 
-def check_not_masked(**given: Any) -> None:
-    """Raise if an array has masked cells: scikit-learn reads what lies beneath."""
+def check_readable(**given: Any) -> None:
+    """Raise if numpy would not read an array as it is meant.
+
+    Of masked cells scikit-learn reads what lies beneath; what lies in the memory of a
+    device may refuse to be copied.
+    """
     for name, values in given.items():
         if np.ma.isMaskedArray(values) and np.ma.getmaskarray(values).any():
             raise ValueError(
@@ -144,6 +148,22 @@ def check_not_masked(**given: Any) -> None:
                 f"Use {name}.filled(np.nan) if all parts take missing values, or leave "
                 "those rows out."
             )
+        if hasattr(values, "__cuda_array_interface__") or hasattr(values, "to_cupy"):
+            _check_copied(name, values)
+
+
+def _check_copied(name: str, values: Any) -> None:
+    """Raise if numpy does not copy what lies on a device; a row tells."""
+    try:
+        np.asarray(values[:1])
+    except Exception as error:
+        kind = f"{type(values).__module__.partition('.')[0]}.{type(values).__name__}"
+        raise TypeError(
+            f"{name} must be in the memory of the machine: rows of it are drawn, mixed "
+            f"and given to parts of any library. Got a {kind} on a device. Copy it "
+            f"there: {name}.get() of CuPy, {name}.to_pandas() of cuDF, {name}.cpu() of "
+            'PyTorch; a teacher and a student with device="cuda" still run on it.'
+        ) from error
 
 
 def _check_dense(y: Any) -> None:

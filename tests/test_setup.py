@@ -2,10 +2,13 @@
 
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -36,6 +39,43 @@ def test_each_extra_of_users_is_used_before_a_release():
 def test_development_installs_all():
     for extra in ("bench", "test"):
         assert set(resolved("all")) <= set(resolved(extra))
+
+
+def test_each_version_of_python_that_is_named_is_tested_where_it_is_installed():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    tested = re.search(r"^SUPPORTED := (.*)$", makefile, re.MULTILINE)[1].split()
+    named = "Programming Language :: Python :: 3."
+    classifiers = [one for one in PROJECT["classifiers"] if one.startswith(named)]
+    assert [one.rpartition(" ")[2] for one in classifiers] == tested
+    assert PROJECT["requires-python"] == f">={tested[0]}"
+
+
+def test_an_installed_python_is_one_that_runs(tmp_path):
+    make = shutil.which("make")
+    if make is None:
+        pytest.skip("needs make")
+    versions = tmp_path / ".pyenv" / "versions"
+    programs = {
+        tmp_path / "bin" / "python3.12": "exit 127",  # As a shim of pyenv.
+        versions / "3.12.0" / "bin" / "python3.12": "exit 1",
+        tmp_path / "bin" / "python3.13": "exit 127",
+        versions / "3.13.0" / "bin" / "python3.13": 'echo "$0"',
+    }
+    for path, line in programs.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{line}\n", "utf-8")
+        path.chmod(0o755)
+    told = subprocess.run(
+        [make, "-n", "test-others", "FIRST=3.11", f"VENV_OTHER={tmp_path}/py"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env={"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)},
+    ).stdout
+    assert "installed beside it: 3.13" in told
+    assert f"{versions}/3.13.0/bin/python3.13 -m venv {tmp_path}/py3.13" in told
+    assert "py3.12" not in told
 
 
 def test_large_libraries_are_not_required():

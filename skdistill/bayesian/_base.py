@@ -22,7 +22,7 @@ from skdistill._sklearn import (
     routing_enabled,
 )
 from skdistill._typing import Estimator, Table
-from skdistill._validation import check_goes_with_rest, mean_weight
+from skdistill._validation import check_goes_with_rest, check_readable, mean_weight
 from skdistill.bayesian._gaussian import Gaussian, inverse, shrinking_prior
 from skdistill.distilled import BaseDistilled, check_data, make_plan
 from skdistill.flow import Data, Supervision, count_columns, supervise
@@ -110,6 +110,7 @@ class BaseBayesian(MetaEstimatorMixin, BaseEstimator):
         if routing_enabled():  # What nobody requests is refused in the own name.
             process_routing(self, "fit", sample_weight=sample_weight, **fit_params)
         forget_fit(self)
+        check_readable(X=X)
         Z = self._features(X, reset=True)
         model = self._model()
         data = check_data(

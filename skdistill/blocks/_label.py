@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -186,13 +187,16 @@ def _check_learns_mean(plan: Plan, data: Data) -> None:
         )
 
 
-@dataclass(frozen=True)
-class Labelled:
-    """Some samples of a block, and what the teacher says of them."""
+class Labelled(NamedTuple):
+    """Some samples of a block with their transfer set, and the teacher's predictions.
 
-    data: Data
+    A tuple of arrays and tables, as `Block` and `Rows`: Dask knows how large they are.
+    """
+
+    block: Block
     predictions: NDArray
-    unlabeled: Unlabeled | None
+    drawn: Table | None = None
+    told: NDArray | None = None
 
 
 def label(
@@ -233,11 +237,15 @@ def label(
     position = np.full(len(block.y), -1)
     position[seen.rows()] = start + np.arange(seen.size)
     rows = kept.rows()
-    data = prepared.data(block.take(rows))
+    block = block.take(rows)
+    data = prepared.data(block)
     predictions = _out_of_fold(prepared, data, number, position[rows])
     own = replace(prepared.supervision, signal=replace(signal, predictions=predictions))
     plan = _plan_of_block(prepared, data, number, n_learned)
-    return Labelled(data, predictions, make_unlabeled(plan, data, own))
+    unlabeled = make_unlabeled(plan, data, own)
+    if unlabeled is None:
+        return Labelled(block, predictions)
+    return Labelled(block, predictions, unlabeled.X, unlabeled.predictions)
 
 
 def _out_of_fold(
@@ -274,8 +282,7 @@ def _plan_of_block(prepared: Prepared, data: Data, number: int, n_learned: int) 
     return replace(plan, transfer=transfer, seeds=plan.seeds._replace(transfer=seed))
 
 
-@dataclass(frozen=True)
-class Rows:
+class Rows(NamedTuple):
     """What a student is trained on: samples, their target and weights."""
 
     X: Table
@@ -307,20 +314,21 @@ def labels_of(block: Block, teacher: Estimator, facts: Facts, *, weighs: bool) -
 
 def _target(prepared: Prepared, labelled: Labelled) -> tuple[Table, Target]:
     """Return the samples of a block with its transfer set, and their target."""
-    plan, facts, data = prepared.plan, prepared.facts, labelled.data
+    plan, facts, data = prepared.plan, prepared.facts, prepared.data(labelled.block)
     weight = data.student_params.get("sample_weight")
     target = mix(plan, data, data.codes, labelled.predictions, weight=weight)
     if not facts.of_classes:
         smallest, largest = facts.labels
         target = replace(target, smallest=smallest, largest=largest)
-    if labelled.unlabeled is None:
+    if labelled.drawn is None or labelled.told is None:
         return data.X, target
+    unlabeled = Unlabeled(labelled.drawn, labelled.told)
     if weight is not None:  # A sample of the transfer set weighs the mean of all.
         factor = facts.mean_weight / mean_weight(weight)
         transfer = clone(plan.transfer)
         transfer.set_params(weight=plan.transfer.weight * factor)
         plan = replace(plan, transfer=transfer)
-    return join_unlabeled(plan, data, target, labelled.unlabeled)
+    return join_unlabeled(plan, data, target, unlabeled)
 
 
 def rows_of(labelled: Labelled, prepared: Prepared) -> Rows:
@@ -331,33 +339,29 @@ def rows_of(labelled: Labelled, prepared: Prepared) -> Rows:
 
 def distill_sample(prepared: Prepared, parts: Sequence[Labelled]) -> Distillation:
     """Fit a student in memory, on the labelled samples of all blocks."""
-    parts = [part for part in parts if len(part.data.y)]
-    blocks = [Block(part.data.X, part.data.y, part.data.weight) for part in parts]
-    data = prepared.data(Block.joined(blocks))
+    parts = [part for part in parts if len(part.block.y)]
+    data = prepared.data(Block.joined([part.block for part in parts]))
+    signal = prepared.supervision.signal
+    predictions = np.concatenate([part.predictions for part in parts])
     supervision = replace(
         prepared.supervision,
-        signal=replace(
-            prepared.supervision.signal,
-            predictions=np.concatenate([part.predictions for part in parts]),
-        ),
-        unlabeled=_join_unlabeled([part.unlabeled for part in parts]),
+        signal=replace(signal, predictions=predictions),
+        unlabeled=_join_drawn([part for part in parts if part.drawn is not None]),
     )
     return distill_supervised(prepared.plan, data, supervision)
 
 
-def _join_unlabeled(given: Sequence[Unlabeled | None]) -> Unlabeled | None:
-    parts = [one for one in given if one is not None]
+def _join_drawn(parts: Sequence[Labelled]) -> Unlabeled | None:
     if not parts:
         return None
-    X = join_all([one.X for one in parts])
-    return Unlabeled(X, np.concatenate([one.predictions for one in parts]))
+    X = join_all([part.drawn for part in parts])
+    return Unlabeled(X, np.concatenate([part.told for part in parts]))
 
 
 def count_rows(labelled: Labelled) -> int:
     """Return how many samples a student learns of a block, with its transfer set."""
-    unlabeled = labelled.unlabeled
-    n_unlabeled = 0 if unlabeled is None else len(unlabeled.predictions)
-    return len(labelled.data.y) + n_unlabeled
+    n_drawn = 0 if labelled.told is None else len(labelled.told)
+    return len(labelled.block.y) + n_drawn
 
 
 def take_target(

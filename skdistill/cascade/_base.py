@@ -30,7 +30,12 @@ from skdistill._sklearn import (
     safe_indexing,
 )
 from skdistill._typing import Estimator, Table
-from skdistill._validation import check_not_empty, check_splits, check_weights
+from skdistill._validation import (
+    check_not_empty,
+    check_readable,
+    check_splits,
+    check_weights,
+)
 from skdistill.cascade._checks import (
     check_cascade,
     check_deferral,
@@ -169,6 +174,7 @@ class BaseCascade(NamedPartsMixin, MetaEstimatorMixin, BaseEstimator):
         raise_for_params(fit_params, self, "fit")
         forget_fit(self)
         check_cascade(self, self._unfitted())
+        check_readable(X=X, y=y, sample_weight=sample_weight)
         X, y = indexable(X, y)
         check_not_empty(X)
         validate_data(self, X, skip_check_array=True)

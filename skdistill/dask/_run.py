@@ -265,9 +265,30 @@ class _Run:
         rows = self._each(weighing, rows)
         return rows, self.client.gather(self._each(_size, rows))
 
-    def _each(self, function: Any, *arguments: Any) -> list[Any]:
-        """Return a future for each block of what a function makes of it."""
-        return self.client.map(function, *arguments, pure=False)
+    def _each(self, function: Any, parts: list[Any], *others: Any) -> list[Any]:
+        """Return a future for each part of what a function makes of it, where it lies.
+
+        Dask would take a part to whoever is free first, and with it the rows that are
+        trained on: then one worker trains on most of them, and the others wait.
+        """
+        distributed = import_optional("distributed", extra="dask")
+        distributed.wait(parts)
+        found = self.client.who_has(parts)
+        of_place: dict[tuple, list[int]] = {}
+        made: dict[int, Any] = {}
+        for number, part in enumerate(parts):
+            of_place.setdefault(tuple(found.get(part.key, ())), []).append(number)
+        for place, numbers in of_place.items():
+            given = [[one[number] for number in numbers] for one in (parts, *others)]
+            done = self.client.map(
+                function,
+                *given,
+                pure=False,
+                workers=[*place] or None,
+                allow_other_workers=bool(place),  # It may be lost meanwhile.
+            )
+            made |= zip(numbers, done, strict=True)
+        return [made[number] for number in range(len(parts))]
 
 
 def _part_of(name: str, rows: Any) -> Any:

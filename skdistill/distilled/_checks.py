@@ -16,8 +16,8 @@ from skdistill._validation import (
     check_binary_or_multiclass,
     check_names_differ,
     check_not_empty,
-    check_not_masked,
     check_numeric_target,
+    check_readable,
     check_two_classes,
     check_weights,
 )
@@ -63,7 +63,7 @@ unlabeled_predictions
     Data
     """
     check_parts(model)
-    check_not_masked(
+    check_readable(
         y=y,
         sample_weight=sample_weight,
         teacher_predictions=teacher_predictions,
@@ -117,7 +117,7 @@ def check_samples(
     X, X_unlabeled, X_privileged
         As `fit` describes them.
     """
-    check_not_masked(X=X, X_unlabeled=X_unlabeled, X_privileged=X_privileged)
+    check_readable(X=X, X_unlabeled=X_unlabeled, X_privileged=X_privileged)
     check_not_empty(X)
     for name, table in (("X", X), ("X_privileged", X_privileged)):
         check_names_differ(name, table)

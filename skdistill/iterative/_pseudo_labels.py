@@ -11,7 +11,7 @@ from skdistill._fitting import clone_with_seed, naming_failures
 from skdistill._numerics import log_probability, temper
 from skdistill._sklearn import index_params, safe_indexing
 from skdistill._typing import Estimator, Table
-from skdistill._validation import check_not_masked
+from skdistill._validation import check_readable
 from skdistill.distilled import check_samples
 from skdistill.flow import join_samples
 from skdistill.iterative._base import Given
@@ -34,6 +34,7 @@ def split_unlabeled(model: Estimator, given: Given) -> Given:
     given : Given
         What is given to its `fit`; checked before it is divided.
     """
+    check_readable(y=given.y, sample_weight=given.sample_weight)
     labels = np.asarray(given.y)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
@@ -42,7 +43,6 @@ def split_unlabeled(model: Estimator, given: Given) -> Given:
     marked = np.asarray(labels == _UNLABELED, dtype=bool)
     if not marked.any() or len({*labels[~marked].tolist()}) < 2:
         return given
-    check_not_masked(y=given.y, sample_weight=given.sample_weight)
     check_consistent_length(given.X, labels, given.sample_weight)
     check_samples(model, given.X, given.X_unlabeled)
     rows = np.flatnonzero(~marked)

@@ -5,6 +5,7 @@ The cluster is of threads in this process; tests that kill workers have their ow
 
 import pickle
 import time
+from collections import Counter
 
 import joblib
 import numpy as np
@@ -46,6 +47,8 @@ from tests.dask.local import as_dask, bytes_to_client, labels, samples, two_work
 da = pytest.importorskip("dask.array", reason="needs skdistill[dask]")
 dd = pytest.importorskip("dask.dataframe", reason="needs skdistill[dask]")
 distributed = pytest.importorskip("distributed", reason="needs skdistill[dask]")
+key_split = pytest.importorskip("dask.utils").key_split
+sizeof = pytest.importorskip("dask.sizeof").sizeof
 
 # Sockets and threads of clusters are closed a little late.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -251,12 +254,51 @@ def test_the_transfer_set_of_all_partitions_is_as_large_as_in_memory():
         X, y, [1, 139, 100], Ridge(), transfer=transfer
     )
     drawn = [
-        label(block, prepared, i, draw, draw, 0, 240).unlabeled
+        label(block, prepared, i, draw, draw, 0, 240).drawn
         for i, (block, draw) in enumerate(zip(blocks, seen, strict=True))
     ]
     assert drawn[0] is None  # Between one sample and itself there is nothing.
-    assert [len(one.X) for one in drawn[1:]] == [278, 200]
-    assert not np.isin(drawn[1].X[:, 0], drawn[2].X[:, 0]).any()
+    assert [len(one) for one in drawn[1:]] == [278, 200]
+    assert not np.isin(drawn[1][:, 0], drawn[2][:, 0]).any()
+
+
+def test_dask_knows_how_large_labelled_samples_are():
+    X, y, weight = samples()
+    blocks, seen, prepared = prepared_on(
+        X, y, [240], Ridge(), [weight], transfer=TransferSet(MungeSampler(), size=2)
+    )
+    done = label(blocks[0], prepared, 0, seen[0], seen[0], 0, 240)
+    rows = rows_of(done, prepared)
+    n_cells = X.size + 2 * y.size + 2 * X.size + 2 * y.size  # And the drawn ones.
+    assert sizeof(done) > 8 * n_cells
+    assert sizeof(rows) > rows.X.nbytes + rows.mixed.nbytes + rows.weight.nbytes
+
+
+class SlowLine(Ridge):
+    """A teacher that takes a while to label a partition."""
+
+    def predict(self, X):
+        time.sleep(0.05)
+        return super().predict(X)
+
+
+def test_rows_are_trained_on_where_they_were_labelled(client):
+    X, y, _ = samples()
+    teacher = FrozenEstimator(SlowLine().fit(X, y))
+    collections = client.persist(as_dask(X, y, size=15))
+    model = DaskDistilledRegressor(teacher, BOOSTED, **ALONE)
+    with distributed.get_task_stream(client) as stream:
+        model.fit(*collections)
+    places, moved = {"label": Counter(), "rows_of": Counter()}, []
+    for task in stream.data:
+        step = key_split(task["key"])
+        if step in places:
+            places[step][task["worker"]] += 1
+        if step == "rows_of":
+            moved += [one for one in task["startstops"] if one["action"] == "transfer"]
+    assert places["label"].total() == 16
+    assert places["rows_of"] == places["label"]
+    assert not moved
 
 
 def test_samples_are_drawn_without_replacement_from_all_blocks_alike():

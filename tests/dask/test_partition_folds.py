@@ -132,8 +132,8 @@ def test_a_partition_is_labelled_by_the_teacher_that_did_not_see_it():
             blocks[number], prepared, number, every[number], seen[number], 0, N_SAMPLES
         )
         np.testing.assert_allclose(done.predictions, blocks[number].X[:, 0] + add)
-        drawn = done.unlabeled  # New to all teachers.
-        np.testing.assert_allclose(drawn.predictions, drawn.X[:, 0] + 15)
+        # New to all teachers.
+        np.testing.assert_allclose(done.told, done.drawn[:, 0] + 15)
 
 
 def test_noise_teaches_nothing():
