@@ -5,7 +5,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from skdistill._validation import check_two_classes
 from skdistill.flow._data import Data
 from skdistill.flow._guard import Verdict, judge, judge_student
 from skdistill.flow._hints import as_table, make_hints
+from skdistill.flow._inputs import in_two_folds
 from skdistill.flow._mix import mix
 from skdistill.flow._plan import Plan, is_trusted
 from skdistill.flow._residuals import with_residuals
@@ -337,13 +337,13 @@ def _fit_part(
 
     Out-of-fold predictions know the labels of all other folds, those held out among
     them. So a teacher that is fitted is cross-fitted once more, on the part alone, by
-    two folds where a number of folds was asked for.
+    two folds, or by those of a splitter that does not say how many it makes.
     """
     if is_trusted(plan, training):
         supervision = supervision.part(rows)
     else:
-        few = plan.cv is None or isinstance(plan.cv, Integral)
-        plan = replace(plan, cross_fit="kfold", cv=2 if few else plan.cv, memory=None)
+        cv = in_two_folds(plan.cv)
+        plan = replace(plan, cross_fit="kfold", cv=cv, memory=None)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # The fit on all samples has warned.
             supervision = supervise(plan, training)

@@ -27,6 +27,7 @@ from skdistill.flow._data import Data
 from skdistill.flow._plan import Plan
 from skdistill.flow._residuals import best_constant, in_students_loss
 from skdistill.flow._rival import (
+    NoComparisonError,
     compare_with_baseline,
     loss_name,
     mean_and_error,
@@ -145,8 +146,15 @@ def judge_student(
         scale = target_scale(plan.alpha, plan.temperature)
         return training.mean + (predictions - training.mean) / scale
 
-    found = compare_with_baseline(plan, data, predict, most=1)
-    if found is None or not found.rival_lags:
+    try:
+        found = compare_with_baseline(plan, data, predict, most=1)
+    except NoComparisonError as reason:
+        finding = (
+            "The student was distilled without being held against the baseline "
+            f"student: {reason}."
+        )
+        return replace(verdict, findings=(*verdict.findings, finding))
+    if not found.rival_lags:
         return verdict
     finding = (
         f"On {len(found.rival)} held-out samples the student is worse for learning "
@@ -194,8 +202,11 @@ def _against_baseline(plan: Plan, data: Data, signal: Signal) -> str | None:
         said = signal.said.take(train), signal.said.take(held_out)
         return in_students_loss(plan, training, *said)
 
-    found = compare_with_baseline(plan, data, predict)
-    if found is None or found.rival_leads:
+    try:
+        found = compare_with_baseline(plan, data, predict)
+    except NoComparisonError:
+        return None
+    if found.rival_leads:
         return None
     return (
         f"On {len(found.rival)} held-out samples the teacher knows no more than the "

@@ -1,5 +1,6 @@
 """on_poor_teacher="compare": the distilled student is held against the baseline's."""
 
+import re
 import warnings
 from functools import cache
 
@@ -7,11 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.dummy import DummyRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import KFold, PredefinedSplit
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    LeaveOneGroupOut,
+    PredefinedSplit,
+)
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeRegressor
 
@@ -74,6 +81,19 @@ class Recording(DummyRegressor):
 
     def fit(self, X, y):
         Recording.seen = (*Recording.seen, tuple(y))
+        return super().fit(X, y)
+
+
+class Needing(HalfLine):
+    """Takes so many samples at least."""
+
+    def __init__(self, fewest, slope=2.3):
+        super().__init__(slope)
+        self.fewest = fewest
+
+    def fit(self, X, y):
+        if len(y) < self.fewest:
+            raise ValueError(f"{len(y)} samples are too few")
         return super().fit(X, y)
 
 
@@ -151,12 +171,45 @@ def test_the_teacher_of_the_comparison_sees_no_held_out_label(cv):
     fitted(regressor(Recording(), Ridge(), cv=cv, memory=False), X, y)
     n_folds = cv if isinstance(cv, int) else 4
     _, part = Recording.seen[:n_folds], Recording.seen[n_folds:]
-    assert len(part) == (2 if n_folds == 5 else 4)
+    assert len(part) == 2
     known = set().union(*map(set, part))
     assert len(known) == len(y) - len(y) // n_folds
 
 
-def test_what_cannot_be_compared_is_refused_or_left(tmp_path):
+@pytest.mark.parametrize("cv", [GroupKFold(5), LeaveOneGroupOut()])
+def test_folds_of_groups_are_compared_by_the_groups_that_are_left(cv):
+    X, y = samples()
+    groups = np.arange(len(y)) % 5  # A part lacks one of them.
+    with config_context(enable_metadata_routing=True):
+        model = fitted(regressor(HalfLine(), Ridge(), cv=cv), X, y, groups=groups)
+    assert f"On 120 held-out samples {WORSE}" in model.poor_teacher_
+    if isinstance(cv, GroupKFold):
+        assert cv.n_splits == 5  # The user's stays as it is.
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"rows": 90}, "there are 90 samples, and it takes 100"),
+        ({"n_groups": 2}, "there was ValueError: .* number of groups"),
+        ({"teacher": Needing(300)}, "there was ValueError: 240 samples are too few"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(given, reason):
+    X, y = (part[: given.get("rows")] for part in samples())
+    routed, params = {}, {}
+    if "n_groups" in given:
+        params["cv"] = GroupKFold(given["n_groups"])
+        routed["groups"] = np.arange(len(y)) % given["n_groups"]
+    teacher = given.get("teacher", HalfLine())
+    with config_context(enable_metadata_routing=True):
+        model = fitted(regressor(teacher, Ridge(), **params), X, y, **routed)
+    said = "distilled without being held against the baseline student"
+    assert re.search(f"{said}: .*{reason}", model.poor_teacher_)
+    assert not np.array_equal(model.predict(X), Ridge().fit(X, y).predict(X))
+
+
+def test_what_cannot_be_compared_is_refused(tmp_path):
     X, y = samples()
     table = pd.DataFrame(X, columns=["a", "b", "c"]).assign(y=y)
     table.to_parquet(tmp_path / "table.parquet")
@@ -167,4 +220,3 @@ def test_what_cannot_be_compared_is_refused_or_left(tmp_path):
     blocks = BlockDistilledRegressor(HalfLine(), Ridge(), on_poor_teacher="compare")
     with pytest.raises(ValueError, match="'compare' distils on a part"):
         blocks.fit(ParquetBlocks(tmp_path / "table.parquet"), "y")
-    assert fitted(regressor(HalfLine(), Ridge()), X[:90], y[:90]).poor_teacher_ is None
