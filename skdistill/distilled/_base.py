@@ -155,7 +155,7 @@ default=None
         outputs share what they learn: trees and forests of scikit-learn, and
         perceptrons. One teacher is cross-fitted by k-fold then, unless it is frozen.
         If None, or alpha is 0, the student learns the target alone.
-    on_poor_teacher : {"warn", "baseline", "compare", "ignore"}, default="warn"
+    on_poor_teacher : {"auto", "warn", "baseline", "compare", "ignore"}, default="auto"
         What to do where the teacher, out-of-fold and calibrated, predicts no better
         than a constant, or on held-out samples no better than the baseline student,
         which is fitted once more for that, or up to five times where neither is
@@ -163,10 +163,12 @@ default=None
         "baseline" fits the baseline student as well, and "ignore" does not look.
         "compare" warns too, and distils the student once more without a fifth of the
         samples, from a teacher that is cross-fitted without them, by two folds if `cv`
-        is a number: where the distilled student is worse there than the baseline
-        student, by more than half a standard error, the baseline student is fitted and
-        a warning says so. A better teacher can harm a student that cannot follow it,
-        such as a linear one.
+        says how many it makes: where the distilled student is worse there than the
+        baseline student, by more than half a standard error, the baseline student is
+        fitted and a warning says so. A better teacher can harm a student that cannot
+        follow it: so "auto" is "compare" for linear students and single trees where
+        the teacher is fitted once for each of four folds or more, frozen or stored,
+        which makes it cheap; else "warn".
     teacher_input : transformer or callable, default=None
         phi, from the student's samples to those that the teacher sees: a callable on
         tables, or a transformer, fitted to X without labels. If None, the teacher sees
@@ -207,7 +209,9 @@ default=None
             Hints,
             None,
         ],
-        "on_poor_teacher": [StrOptions({"warn", "baseline", "compare", "ignore"})],
+        "on_poor_teacher": [
+            StrOptions({"auto", "warn", "baseline", "compare", "ignore"})
+        ],
         "teacher_input": [HasMethods(["fit", "transform"]), callable, None],
     }
 
@@ -232,7 +236,7 @@ default=None
         combine: Any = "uniform",
         trust: Any = None,
         hints: Hints | str | None = None,
-        on_poor_teacher: str = "warn",
+        on_poor_teacher: str = "auto",
         teacher_input: Any = None,
     ) -> None:
         self.teacher = teacher

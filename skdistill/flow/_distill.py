@@ -17,7 +17,6 @@ from skdistill._validation import check_two_classes
 from skdistill.flow._data import Data
 from skdistill.flow._guard import Verdict, judge, judge_student
 from skdistill.flow._hints import as_table, make_hints
-from skdistill.flow._inputs import in_two_folds
 from skdistill.flow._mix import mix
 from skdistill.flow._plan import Plan, is_trusted
 from skdistill.flow._residuals import with_residuals
@@ -33,6 +32,7 @@ from skdistill.flow._transfer import (
     join_unlabeled,
     with_given_first,
 )
+from skdistill.flow._trial import with_less_teacher
 from skdistill.flow._trust import fit_trust
 from skdistill.flow._view import View, fit_view
 from skdistill.refine import refined_models
@@ -336,14 +336,12 @@ def _fit_part(
     """Return the student distilled on a part of the samples, the given rows.
 
     Out-of-fold predictions know the labels of all other folds, those held out among
-    them. So a teacher that is fitted is cross-fitted once more, on the part alone, by
-    two folds, or by those of a splitter that does not say how many it makes.
+    them. So a teacher that is fitted is cross-fitted once more, on the part alone.
     """
     if is_trusted(plan, training):
         supervision = supervision.part(rows)
     else:
-        cv = in_two_folds(plan.cv)
-        plan = replace(plan, cross_fit="kfold", cv=cv, memory=None)
+        plan = with_less_teacher(plan, training)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # The fit on all samples has warned.
             supervision = supervise(plan, training)

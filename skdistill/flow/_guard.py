@@ -34,6 +34,7 @@ from skdistill.flow._rival import (
     predict_as_losses_want,
     sample_losses,
 )
+from skdistill.flow._trial import is_tried
 from skdistill.students import TrainingLoss, training_loss
 from skdistill.targets import target_scale
 from skdistill.teachers import AffineCalibration, Signal
@@ -112,7 +113,7 @@ def judge_student(
     verdict: Verdict,
     fit: Callable[[Data, NDArray], Estimator],
 ) -> Verdict:
-    """Hold the distilled student against the baseline student, if the plan asks.
+    """Hold the distilled student against the baseline student, if it is tried.
 
     Parameters
     ----------
@@ -133,8 +134,7 @@ def judge_student(
         The one given, unless the distilled student is worse on held-out samples: then
         one by which the baseline student is kept.
     """
-    is_asked = plan.on_poor_teacher == "compare" and plan.learns_teacher(data)
-    if not (is_asked and signal.is_out_of_fold):
+    if not (is_tried(plan, data) and signal.is_out_of_fold):
         return verdict
 
     def predict(training: Data, part: Data, train: NDArray, _: NDArray) -> NDArray:
@@ -149,6 +149,8 @@ def judge_student(
     try:
         found = compare_with_baseline(plan, data, predict, most=1)
     except NoComparisonError as reason:
+        if plan.on_poor_teacher == "auto":
+            return verdict
         finding = (
             "The student was distilled without being held against the baseline "
             f"student: {reason}."

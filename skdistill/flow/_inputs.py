@@ -1,7 +1,5 @@
 """Whether teacher and student take the samples and labels given, by their tags."""
 
-from copy import copy
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -24,7 +22,6 @@ __all__ = [
     "check_drawable",
     "check_student_takes",
     "check_teacher_takes",
-    "in_two_folds",
     "is_pairwise",
 ]
 
@@ -75,26 +72,6 @@ def check_cross_fits_parts(on_poor_teacher: str, cv: Any) -> None:
             "on_poor_teacher='compare' cross-fits the teacher on a part of the samples "
             "too. Got splits of all samples as cv. Pass a number or a splitter."
         )
-
-
-def in_two_folds(cv: Any) -> Any:
-    """Return what makes two folds as `cv` makes them, if it says how many it makes.
-
-    A part of the samples may have fewer groups than they have together.
-
-    Examples
-    --------
-    >>> from sklearn.model_selection import GroupKFold, LeaveOneGroupOut
-    >>> in_two_folds(5), in_two_folds(GroupKFold(5)), in_two_folds(LeaveOneGroupOut())
-    (2, GroupKFold(n_splits=2, random_state=None, shuffle=False), LeaveOneGroupOut())
-    """
-    if cv is None or isinstance(cv, Integral):
-        return 2
-    if not isinstance(getattr(cv, "__dict__", {}).get("n_splits"), Integral):
-        return cv
-    fewer = copy(cv)
-    fewer.n_splits = 2
-    return fewer
 
 
 def check_student_takes(
