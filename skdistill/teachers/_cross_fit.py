@@ -1,6 +1,7 @@
 """Where out-of-fold predictions come from: a function for each `cross_fit`."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from numbers import Integral
@@ -328,11 +329,9 @@ def _cheapest(task: CrossFitTask) -> CrossFitResult:
     if isinstance(task.teacher, StackingRegressor | StackingClassifier):
         return _stack_or_kfold(task)
     if not fits_once_a_fold(task.teacher, "auto", asks_for_folds=task.asks_for_folds):
-        try:
+        # Where a sample is in the bag of every tree, say, only held-out folds serve.
+        with suppress(NoOutOfBagError):
             return _oob(task)
-        except NoOutOfBagError:
-            # Some sample is in the bag of every tree, say: only held-out folds serve.
-            return _kfold(task)
     return _kfold(task)
 
 
