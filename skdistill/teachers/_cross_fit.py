@@ -329,8 +329,7 @@ def _cheapest(task: CrossFitTask) -> CrossFitResult:
     if isinstance(task.teacher, StackingRegressor | StackingClassifier):
         return _stack_or_kfold(task)
     if not fits_once_a_fold(task.teacher, "auto", asks_for_folds=task.asks_for_folds):
-        # Where a sample is in the bag of every tree, say, only held-out folds serve.
-        with suppress(NoOutOfBagError):
+        with suppress(NoOutOfBagError):  # As where a sample is in every tree's bag.
             return _oob(task)
     return _kfold(task)
 
