@@ -166,9 +166,9 @@ default=None
         says how many it makes: where the distilled student is worse there than the
         baseline student, by more than half a standard error, the baseline student is
         fitted and a warning says so. A better teacher can harm a student that cannot
-        follow it: so "auto" is "compare" for linear students and single trees where
-        the teacher is fitted once for each of four folds or more, frozen or stored,
-        which makes it cheap; else "warn".
+        follow it: so "auto" is "compare" for linear students and single trees, of
+        values or classes that are not tempered, where the teacher of the comparison
+        costs less than a third of the teacher's own work; else "warn".
     teacher_input : transformer or callable, default=None
         phi, from the student's samples to those that the teacher sees: a callable on
         tables, or a transformer, fitted to X without labels. If None, the teacher sees

@@ -156,7 +156,7 @@ def judge_student(
             f"student: {reason}."
         )
         return replace(verdict, findings=(*verdict.findings, finding))
-    if not found.rival_lags:
+    if not found.rival_lags or -found.lead[0] <= _ROUNDING * _constant_loss(plan, data):
         return verdict
     finding = (
         f"On {len(found.rival)} held-out samples the student is worse for learning "
@@ -186,6 +186,13 @@ def _against_constant(plan: Plan, data: Data, signal: Signal) -> str | None:
         "them. It has nothing to teach, "
         "or sees other columns, another unit or other labels than it was made for."
     )
+
+
+def _constant_loss(plan: Plan, data: Data) -> float:
+    """Return what the student's loss is for a constant."""
+    loss = TrainingLoss() if data.is_classification else training_loss(plan.student)
+    losses = sample_losses(_constant(data, loss), data, loss)
+    return float(np.average(losses, weights=data.weight))
 
 
 def _constant(data: Data, loss: TrainingLoss) -> NDArray[np.float64]:

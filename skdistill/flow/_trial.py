@@ -51,7 +51,10 @@ def is_tried(plan: Plan, data: Data) -> bool:
     if not plan.learns_teacher(data):
         return False
     if plan.on_poor_teacher == "auto":
-        return _follows_loosely(plan.student) and _is_cheap(plan, data)
+        # Tempered classes are learned for their order, and their log loss is worse.
+        says_classes = data.is_classification and plan.temperature != 1
+        is_loose = not says_classes and _follows_loosely(plan.student)
+        return is_loose and _is_cheap(plan, data)
     return plan.on_poor_teacher == "compare"
 
 

@@ -298,6 +298,15 @@ def test_stored_predictions_cost_nothing():
     assert is_tried(Plan(None, Ridge(), cv=2, on_poor_teacher="auto"), data)
 
 
+def test_students_of_tempered_classes_are_tried_if_they_are_asked_for():
+    plan = Plan(FROZEN, LogisticRegression(), temperature=2.0, on_poor_teacher="auto")
+    classes = Data(DATA.X, (DATA.y > 0).astype(int), classes=np.array([0, 1]))
+    assert not is_tried(plan, classes)
+    assert is_tried(replace(plan, temperature=1.0), classes)
+    assert is_tried(replace(plan, on_poor_teacher="compare"), classes)
+    assert is_tried(replace(plan, student=Ridge()), DATA)  # It is scaled back.
+
+
 def test_a_trial_takes_a_part_of_the_teachers_work():
     teachers = [
         ("forest", clone(FOREST).set_params(n_estimators=300)),
