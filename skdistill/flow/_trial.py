@@ -116,7 +116,7 @@ def with_less_teacher(plan: Plan, data: Data) -> Plan:
         teacher = [(name, less(one)) for name, one in teacher]
     elif teacher is not None:
         teacher = less(teacher)
-    return replace(plan, teacher=teacher, cv=_in_two_folds(plan.cv), memory=None)
+    return replace(plan, teacher=teacher, cv=_in_two_folds(plan.cv))
 
 
 def _is_stack(teacher: Estimator) -> bool:
