@@ -129,10 +129,9 @@ def report(frame: pd.DataFrame) -> str:
             "between held-out rows, of which small tables have few.",
             results.markdown(pd.DataFrame(count(pairs))),
             "## Warnings of the default",
-            "Of how many pairs it warned: of the teacher, or of a student that is the "
-            "worse for it, in place of which the baseline student is kept. Whether the "
-            "teacher is better than the baseline student is known from the held-out "
-            "rows, which the fit does not see.",
+            "Of how many pairs it warned. Whether the teacher is better than the "
+            "baseline student is known from the held-out rows, which the fit does not "
+            "see.",
             results.markdown(pd.DataFrame(count_warnings(pairs))),
             "## By teacher",
             results.markdown(pd.DataFrame(by_part(pairs, "teacher"))),

@@ -327,13 +327,12 @@ def test_a_trial_takes_a_part_of_the_teachers_work():
     assert (teachers[0][1].n_estimators, teachers[4][1].cv.n_splits) == (300, 7)
 
 
-def test_by_default_a_line_that_a_better_teacher_harms_is_not_distilled():
+def test_auto_distils_no_line_that_a_better_teacher_harms():
     X, y = samples()
-    params = {"alpha": 1.0, "calibrate": None, "random_state": 0}
-    model = fitted(DistilledRegressor(HalfLine(), Ridge(), **params), X, y)
+    model = fitted(regressor(HalfLine(), Ridge(), on_poor_teacher="auto"), X, y)
     assert WORSE in model.poor_teacher_
     assert_array_equal(model.predict(X), Ridge().fit(X, y).predict(X))
-    # Nobody asked for it, so where it cannot be nothing is said.
+    # It is not asked for by name, so where it cannot be, nothing is said.
     assert fitted(model, X[:90], y[:90]).poor_teacher_ is None
 
 
