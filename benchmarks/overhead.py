@@ -78,7 +78,6 @@ STUDENT = GradientBoostingRegressor(random_state=0)
 TRIED_TEACHERS = {
     "k-fold": TREES,
     "out of bag": RandomForestRegressor(100, min_samples_leaf=3, random_state=0),
-    "stack": clone(STACK).set_params(cv=5),
 }
 CLASS_TREES = ExtraTreesClassifier(50, min_samples_leaf=3, random_state=0)
 CLASS_STUDENT = GradientBoostingClassifier(n_estimators=20, random_state=0)

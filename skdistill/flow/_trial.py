@@ -32,8 +32,8 @@ from skdistill.teachers import (
 
 __all__ = ["is_tried", "with_less_teacher"]
 
-# So many folds at least, that two cost less than a third of them.
-_FEWEST_FOLDS, _FEWEST_OF_STACK = 4, 5
+# So many folds at least, that a fit with a trial costs at most 1.3 times one without.
+_FEWEST_FOLDS, _FEWEST_OF_STACK = 4, 7
 # A trial takes a third of the bagged models, but no fewer than these.
 _FEWEST_BAGGED = 25
 

@@ -277,10 +277,10 @@ FOREST, STACK = RandomForestRegressor(), StackingRegressor([("a", Ridge())])
         ({"cv": list(KFold(5).split(DATA.y))}, False),
         ({"cross_fit": False}, False),
         ({"teacher": FROZEN, "cv": 2}, True),
-        ({"teacher": None}, True),
-        ({"teacher": None, "cv": 4}, False),
-        ({"teacher": STACK}, True),
-        ({"teacher": clone(STACK).set_params(cv=4)}, False),
+        ({"teacher": None, "cv": 7}, True),
+        ({"teacher": None}, False),
+        ({"teacher": clone(STACK).set_params(cv=7)}, True),
+        ({"teacher": STACK}, False),
         ({"teacher": clone(STACK).set_params(cv=4), "cross_fit": "kfold"}, True),
         ({"teacher": FOREST, "cv": 2}, True),
         ({"teacher": FOREST, "cv": 2, "cross_fit": "kfold"}, False),
@@ -341,7 +341,7 @@ def test_a_trial_of_bags_and_stacks_sees_no_held_out_label(kind):
     X, y = samples()
     teacher = {
         "bag": BaggingRegressor(Recording(), 30, oob_score=True),
-        "stack": StackingRegressor([("a", Recording())], Ridge(), cv=5),
+        "stack": StackingRegressor([("a", Recording())], Ridge(), cv=7),
         "folds": Recording(),
     }[kind]
     model = DistilledRegressor(teacher, Ridge(), random_state=0, memory=False)
