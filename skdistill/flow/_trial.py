@@ -128,8 +128,9 @@ def _n_folds(cv: Any) -> int:
     if is_number_of_folds(cv):
         return 5 if cv is None else int(cv)
     number = getattr(cv, "__dict__", {}).get("n_splits")
-    can_be_fewer = isinstance(number, Integral) and not isinstance(cv, PredefinedSplit)
-    return int(number) if can_be_fewer else 0
+    if isinstance(cv, PredefinedSplit) or not isinstance(number, Integral):
+        return 0
+    return int(number)
 
 
 def _in_two_folds(cv: Any) -> Any:
