@@ -1,9 +1,10 @@
 """What skdistill costs on top of the work that it orchestrates.
 
-Four ratios: fitting over the same work by hand, fitting with a transfer set and refined
-leaves over one cross-fitted teacher and one student on as many rows, predicting over
-the student's own `predict`, importing over importing ``sklearn.ensemble``. Each is the
-median of repeats that alternate between the two sides. Exits with 1 if a target is
+Five ratios: fitting over the same work by hand, fitting a linear student or a single
+tree, which is tried, over the same fit without a guard, fitting with a transfer set and
+refined leaves over one cross-fitted teacher and one student on as many rows, predicting
+over the student's own `predict`, importing over importing ``sklearn.ensemble``. Each is
+the median of repeats that alternate between the two sides. Exits with 1 if a target is
 missed::
 
     python -m benchmarks.overhead
@@ -14,7 +15,9 @@ import json
 import subprocess
 import sys
 import time
+import warnings
 from functools import partial
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -25,19 +28,28 @@ from sklearn.ensemble import (
     ExtraTreesRegressor,
     GradientBoostingClassifier,
     GradientBoostingRegressor,
+    RandomForestRegressor,
     StackingRegressor,
 )
 from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeRegressor
 from threadpoolctl import threadpool_limits
 
 from benchmarks import gap_block, results, runs
 from skdistill import DistilledClassifier, DistilledRegressor
+from skdistill.exceptions import PoorTeacherWarning
 
 NAME = "overhead"
-MAX_RATIO = {"fit": 1.05, "enlarged": 1.3, "predict": 1.05, "import": 1.3}
+MAX_RATIO = {
+    "fit": 1.05,
+    "trial": 1.3,
+    "enlarged": 1.3,
+    "predict": 1.05,
+    "import": 1.3,
+}
 # One row is predicted so fast that a ratio alone would punish any Python call at all.
 MAX_EXTRA = {"predict": 20e-6}
 HEAVY = ("xgboost", "lightgbm", "pandas", "matplotlib")
@@ -63,6 +75,10 @@ STACK = StackingRegressor(
     cv=FOLDS,
 )
 STUDENT = GradientBoostingRegressor(random_state=0)
+TRIED_TEACHERS = {
+    "k-fold": TREES,
+    "out of bag": RandomForestRegressor(100, min_samples_leaf=3, random_state=0),
+}
 CLASS_TREES = ExtraTreesClassifier(50, min_samples_leaf=3, random_state=0)
 CLASS_STUDENT = GradientBoostingClassifier(n_estimators=20, random_state=0)
 
@@ -177,6 +193,23 @@ def measure_fits(repeats: int, n_rows: int = N_ROWS) -> list[dict]:
     return rows
 
 
+def measure_trials(repeats: int) -> list[dict]:
+    """Clock fits of students that are tried against the same fits without a guard."""
+    X, y = make_numbers(N_ROWS)
+    tree = DecisionTreeRegressor(max_leaf_nodes=32, random_state=0)
+    rows = []
+    for (source, teacher), student in product(TRIED_TEACHERS.items(), (Ridge(), tree)):
+        params = {"random_state": 0, "memory": False, "on_poor_teacher": "auto"}
+        model = DistilledRegressor(teacher, student, **params)
+        blind = clone(model).set_params(on_poor_teacher="ignore")
+        sides = [partial(clock, partial(one.fit, X, y)) for one in (model, blind)]
+        check = f"{type(student).__name__}, {source}"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PoorTeacherWarning)
+            rows += alternate("trial", check, *sides, repeats)
+    return rows
+
+
 def enlarged_by_hand(student, X, y):
     """Fit the stack, predict ten times the rows, fit the student on all."""
     enlarged = np.concatenate([X] * 11)
@@ -239,6 +272,8 @@ def measure(kind: str, repeats: int) -> list[dict]:
     """Clock all that is of one kind."""
     if kind == "fit":
         return measure_fits(repeats)
+    if kind == "trial":
+        return measure_trials(repeats)
     if kind == "enlarged":
         return measure_enlarged(-(-repeats // 3))
     if kind == "predict":
@@ -323,7 +358,9 @@ def report(frame: pd.DataFrame) -> str:
             "the same work by hand, the student's own method, or `import "
             "sklearn.ensemble`. 'enlarged' is a fit with ten drawn samples for each of "
             f"{gap_block.MAX_TRAIN} training rows and refined leaves, over the fit of "
-            "the stack, its predictions for as many rows, and the fit of the student.",
+            "the stack, its predictions for as many rows, and the fit of the student. "
+            "'trial' is a fit with on_poor_teacher='auto' of a student that is held "
+            "against the baseline student, over the same fit with 'ignore'.",
             results.markdown(tabulate(frame)),
             f"Measured with {results.describe(frame)}.",
         ]

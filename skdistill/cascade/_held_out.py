@@ -21,6 +21,7 @@ from skdistill.cascade._deferral import (
     predict_corrections,
 )
 from skdistill.cascade._pair import Pair
+from skdistill.exceptions import PoorTeacherWarning
 
 __all__ = ["HeldOut", "fit_folds", "halve", "score_out_of_fold"]
 
@@ -82,7 +83,7 @@ def fit_folds(
     -------
     HeldOut
     """
-    models = {name: _without_warning(model) for name, model in models.items()}
+    models = {name: _unjudged(model) for name, model in models.items()}
     work = partial(_fit_fold, models, X, y, classes, params=params, whole=whole)
     with explaining_pickles():
         results = Parallel(n_jobs=n_jobs)(
@@ -93,13 +94,14 @@ def fit_folds(
     predictions = np.empty((len(models) + 1, *shape))
     for (found, notes), (_, test) in zip(results, folds, strict=True):
         predictions[:, test] = found
-        warn_again(notes)
+        # Students and teachers were judged on all samples.
+        warn_again(note for note in notes if note[1] is not PoorTeacherWarning)
     *students, teacher = predictions
     return HeldOut(students, teacher, folds)
 
 
-def _without_warning(model: Estimator) -> Estimator:
-    """Return a clone that is silent: one was judged on all samples, and warned."""
+def _unjudged(model: Estimator) -> Estimator:
+    """Return a clone that does not look at its teacher where it would only warn."""
     warns = {
         name: "ignore"
         for name, value in model.get_params().items()

@@ -156,7 +156,7 @@ default=None
         and XGBoost with vector leaves. One teacher is cross-fitted by k-fold then,
         unless it is frozen. If None, or alpha is 0, the student learns the target
         alone.
-    on_poor_teacher : {"warn", "baseline", "compare", "ignore"}, default="warn"
+    on_poor_teacher : {"auto", "warn", "baseline", "compare", "ignore"}, default="warn"
         What to do where the teacher, out-of-fold and calibrated, predicts no better
         than a constant, or on held-out samples no better than the baseline student,
         which is fitted once more for that, or up to five times where neither is
@@ -164,10 +164,12 @@ default=None
         "baseline" fits the baseline student as well, and "ignore" does not look.
         "compare" warns too, and distils the student once more without a fifth of the
         samples, from a teacher that is cross-fitted without them, by two folds if `cv`
-        is a number: where the distilled student is worse there than the baseline
-        student, by more than half a standard error, the baseline student is fitted and
-        a warning says so. A better teacher can harm a student that cannot follow it,
-        such as a linear one.
+        says how many it makes: where the distilled student is worse there than the
+        baseline student, by more than half a standard error, the baseline student is
+        fitted and a warning says so. A better teacher can harm a student that cannot
+        follow it: so "auto" is "compare" for linear students and single trees, of
+        values or classes that are not tempered, where the teacher of the comparison
+        costs less than a third of the teacher's own work; else "warn".
     teacher_input : transformer or callable, default=None
         phi, from the student's samples to those that the teacher sees: a callable on
         tables, or a transformer, fitted to X without labels. If None, the teacher sees
@@ -208,7 +210,9 @@ default=None
             Hints,
             None,
         ],
-        "on_poor_teacher": [StrOptions({"warn", "baseline", "compare", "ignore"})],
+        "on_poor_teacher": [
+            StrOptions({"auto", "warn", "baseline", "compare", "ignore"})
+        ],
         "teacher_input": [HasMethods(["fit", "transform"]), callable, None],
     }
 

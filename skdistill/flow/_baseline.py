@@ -36,6 +36,7 @@ from skdistill.teachers import (
 
 __all__ = [
     "Comparison",
+    "NoComparisonError",
     "compare_with_baseline",
     "find_folds",
     "fit_baseline",
@@ -59,6 +60,10 @@ _LEAD = 0.5
 # Predicts the second data, which are held out, by what is known of the first; the rows
 # of both are those of all samples.
 Rival = Callable[[Data, Data, NDArray, NDArray], NDArray]
+
+
+class NoComparisonError(Exception):
+    """Says why a rival cannot be held against the baseline student."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,7 @@ class Comparison:
 
 def compare_with_baseline(
     plan: Plan, data: Data, rival: Rival, most: int | None = None
-) -> Comparison | None:
+) -> Comparison:
     """Hold a rival against the student that learns from the labels alone.
 
     A fifth of the samples is held out; as long as neither leads clearly, another fifth
@@ -148,42 +153,58 @@ def compare_with_baseline(
 
     Returns
     -------
-    Comparison or None
-        None where parts of the samples cannot be compared.
+    Comparison
+
+    Raises
+    ------
+    NoComparisonError
+        If no part of the samples can be compared.
     """
-    if not _can_hold_out(plan, data):
-        return None
+    _check_can_hold_out(plan, data)
     found: Comparison | None = None
+    reason = "each part lacks a class, or samples with weight"
     for train, held_out in islice(_splits(plan, data), most):
         training, part = data.part(train), data.part(held_out)
         if not _can_compare(training, part):
             continue
         predict_part = partial(rival, training, part, train, held_out)
-        compared = _compare(plan, training, part, predict_part)
-        if compared is None:
+        try:
+            compared = _compare(plan, training, part, predict_part)
+        except NoComparisonError as error:
+            reason = str(error)
             break
         found = compared if found is None else Comparison.all_of([found, compared])
         if found.is_clear:
             break
+    if found is None:
+        raise NoComparisonError(reason)
     return found
 
 
-def _can_hold_out(plan: Plan, data: Data) -> bool:
-    """Return whether parts of the samples mean to the student what all of them do."""
-    if len(data.y) < _FEWEST or HELD_OUT_PARAMS & set(data.student_params):
-        return False
-    if is_pairwise(plan.student):  # Parts would need parts of its columns too.
-        return False
-    # Where predictions start, only training samples say.
-    return find_offset(plan.student, data.student_params, len(data.y)) is None
+def _check_can_hold_out(plan: Plan, data: Data) -> None:
+    """Raise unless parts of the samples mean to the student what all of them do."""
+    params, n_samples = data.student_params, len(data.y)
+    reasons = {
+        f"there are {n_samples} samples, and it takes {_FEWEST}": n_samples < _FEWEST,
+        "the student stops by held-out samples": bool(HELD_OUT_PARAMS & set(params)),
+        # Parts would need parts of its columns too.
+        "the student sees distances or kernels": is_pairwise(plan.student),
+        # It is known for training samples alone.
+        "the student's predictions start at an offset": (
+            find_offset(plan.student, params, n_samples) is not None
+        ),
+    }
+    for reason, holds in reasons.items():
+        if holds:
+            raise NoComparisonError(reason)
 
 
 def _compare(
     plan: Plan, training: Data, part: Data, predict_part: Callable[[], NDArray]
-) -> Comparison | None:
+) -> Comparison:
     """Compare on a part what a rival predicts with what the student learns.
 
-    Return None where the student cannot learn from the one, or predict the other.
+    Raise where the one cannot be learned from, or the other be predicted.
     """
     try:
         baseline = fit_baseline(plan, training)
@@ -192,7 +213,8 @@ def _compare(
     except Exception as error:
         if not _is_of_data(error):
             raise
-        return None
+        reason = f"on a part of the samples there was {type(error).__name__}: {error}"
+        raise NoComparisonError(reason) from error
     loss = TrainingLoss() if part.is_classification else training_loss(plan.student)
     by_class = part.is_classification and not hasattr(baseline, "predict_proba")
     rival, student = (

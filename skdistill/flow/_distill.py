@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import partial
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -34,6 +33,7 @@ from skdistill.flow._transfer import (
     join_unlabeled,
     with_given_first,
 )
+from skdistill.flow._trial import with_less_teacher
 from skdistill.flow._trust import fit_trust
 from skdistill.flow._view import View, fit_view
 from skdistill.refine import refined_models
@@ -344,14 +344,12 @@ def _fit_part(
     """Return the student distilled on a part of the samples, the given rows.
 
     Out-of-fold predictions know the labels of all other folds, those held out among
-    them. So a teacher that is fitted is cross-fitted once more, on the part alone, by
-    two folds where a number of folds was asked for.
+    them. So a teacher that is fitted is cross-fitted once more, on the part alone.
     """
     if is_trusted(plan, training):
         supervision = supervision.part(rows)
     else:
-        few = plan.cv is None or isinstance(plan.cv, Integral)
-        plan = replace(plan, cross_fit="kfold", cv=2 if few else plan.cv, memory=None)
+        plan = with_less_teacher(plan, training)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # The fit on all samples has warned.
             supervision = supervise(plan, training)

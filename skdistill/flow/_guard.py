@@ -24,6 +24,7 @@ from sklearn.metrics import confusion_matrix
 from skdistill._figures import readable
 from skdistill._typing import Estimator
 from skdistill.flow._baseline import (
+    NoComparisonError,
     compare_with_baseline,
     loss_name,
     mean_and_error,
@@ -33,6 +34,7 @@ from skdistill.flow._baseline import (
 from skdistill.flow._data import Data
 from skdistill.flow._plan import Plan
 from skdistill.flow._residuals import best_constant, in_students_loss
+from skdistill.flow._trial import is_tried
 from skdistill.students import TrainingLoss, training_loss
 from skdistill.targets import target_scale
 from skdistill.teachers import AffineCalibration, Signal
@@ -111,7 +113,7 @@ def judge_student(
     verdict: Verdict,
     fit: Callable[[Data, NDArray], Estimator],
 ) -> Verdict:
-    """Hold the distilled student against the baseline student, if the plan asks.
+    """Hold the distilled student against the baseline student, if it is tried.
 
     Parameters
     ----------
@@ -132,8 +134,7 @@ def judge_student(
         The one given, unless the distilled student is worse on held-out samples: then
         one by which the baseline student is kept.
     """
-    is_asked = plan.on_poor_teacher == "compare" and plan.learns_teacher(data)
-    if not (is_asked and signal.is_out_of_fold):
+    if not (is_tried(plan, data) and signal.is_out_of_fold):
         return verdict
 
     def predict(training: Data, part: Data, train: NDArray, _: NDArray) -> NDArray:
@@ -145,8 +146,17 @@ def judge_student(
         scale = target_scale(plan.alpha, plan.temperature)
         return training.mean + (predictions - training.mean) / scale
 
-    found = compare_with_baseline(plan, data, predict, most=1)
-    if found is None or not found.rival_lags:
+    try:
+        found = compare_with_baseline(plan, data, predict, most=1)
+    except NoComparisonError as reason:
+        if plan.on_poor_teacher == "auto":
+            return verdict
+        finding = (
+            "The student was distilled without being held against the baseline "
+            f"student: {reason}."
+        )
+        return replace(verdict, findings=(*verdict.findings, finding))
+    if not found.rival_lags or -found.lead[0] <= _ROUNDING * _constant_loss(plan, data):
         return verdict
     finding = (
         f"On {len(found.rival)} held-out samples the student is worse for learning "
@@ -178,6 +188,13 @@ def _against_constant(plan: Plan, data: Data, signal: Signal) -> str | None:
     )
 
 
+def _constant_loss(plan: Plan, data: Data) -> float:
+    """Return what the student's loss is for a constant."""
+    loss = TrainingLoss() if data.is_classification else training_loss(plan.student)
+    losses = sample_losses(_constant(data, loss), data, loss)
+    return float(np.average(losses, weights=data.weight))
+
+
 def _constant(data: Data, loss: TrainingLoss) -> NDArray[np.float64]:
     """Return for each sample the labels' frequencies, or what is least for the loss."""
     if data.classes is None:
@@ -194,8 +211,11 @@ def _against_baseline(plan: Plan, data: Data, signal: Signal) -> str | None:
         said = signal.said.take(train), signal.said.take(held_out)
         return in_students_loss(plan, training, *said)
 
-    found = compare_with_baseline(plan, data, predict)
-    if found is None or found.rival_leads:
+    try:
+        found = compare_with_baseline(plan, data, predict)
+    except NoComparisonError:
+        return None
+    if found.rival_leads:
         return None
     return (
         f"On {len(found.rival)} held-out samples the teacher knows no more than the "

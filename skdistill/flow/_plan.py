@@ -39,6 +39,7 @@ from skdistill.students import (
     check_takes_transfer_set,
     find_adapter,
     has_stages,
+    innermost_parts,
     keeping_stages,
     student_parts,
     training_loss,
@@ -120,7 +121,7 @@ class Plan:
         A student is returned for each. They grow it alike.
     teacher_input : transformer, callable or None
         From the student's samples to the teacher's.
-    on_poor_teacher : {"warn", "baseline", "compare", "ignore"}
+    on_poor_teacher : {"auto", "warn", "baseline", "compare", "ignore"}
         Whether the teacher is judged, or the student too, and what is distilled then.
     memory : Store or None
         The cache of the teacher's work, as `open_cache` returned it; None keeps
@@ -240,8 +241,7 @@ def _gains_by_drawn(student: Estimator, data: Data) -> bool:
         return False
     if not data.is_classification and not training_loss(student).is_mean:
         return True
-    innermost = [part for part in parts if len(list(student_parts(part))) == 1]
-    return not all(find_adapter(part).has_fixed_form for part in innermost)
+    return not all(find_adapter(p).has_fixed_form for p in innermost_parts(student))
 
 
 def _can_draw(X: Table) -> bool:

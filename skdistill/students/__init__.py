@@ -60,7 +60,12 @@ from skdistill.students._schedule import (
 from skdistill.students._spaces import search_space
 from skdistill.students._subsample import with_subsample
 from skdistill.students._training_loss import LossWord, TrainingLoss
-from skdistill.students._wrapped import at_level, student_parts, training_loss
+from skdistill.students._wrapped import (
+    at_level,
+    innermost_parts,
+    student_parts,
+    training_loss,
+)
 from skdistill.students._xgboost_device import boosting_on_cuda, find_device
 
 __all__ = [
@@ -95,6 +100,7 @@ __all__ = [
     "held_out_labels",
     "held_out_sets",
     "hist_boosting_nodes",
+    "innermost_parts",
     "is_linear_in_targets",
     "keeping_stages",
     "last_step",

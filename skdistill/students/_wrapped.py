@@ -9,7 +9,7 @@ from skdistill._typing import Estimator
 from skdistill.students._registry import find_adapter
 from skdistill.students._training_loss import TrainingLoss
 
-__all__ = ["at_level", "student_parts", "training_loss"]
+__all__ = ["at_level", "innermost_parts", "student_parts", "training_loss"]
 
 # Under which parameters estimators hold one other estimator.
 _ONE = ("estimator", "regressor", "classifier", "final_estimator")
@@ -31,6 +31,25 @@ def student_parts(student: Estimator) -> Iterator[Estimator]:
     for part in held:
         if is_estimator(part):
             yield from student_parts(part)
+
+
+def innermost_parts(student: Estimator) -> list[Estimator]:
+    """Return those parts of a student that hold no others.
+
+    Parameters
+    ----------
+    student : estimator
+        Fitted or not.
+
+    Examples
+    --------
+    >>> from sklearn.compose import TransformedTargetRegressor
+    >>> from sklearn.linear_model import Ridge
+    >>> innermost_parts(TransformedTargetRegressor(Ridge()))
+    [Ridge()]
+    """
+    parts = student_parts(student)
+    return [part for part in parts if len(list(student_parts(part))) == 1]
 
 
 def training_loss(student: Estimator) -> TrainingLoss:

@@ -12,7 +12,12 @@ from skdistill.teachers._calibration import (
     log_losses,
 )
 from skdistill.teachers._combination import Combination
-from skdistill.teachers._cross_fit import CrossFitTask, cross_fit
+from skdistill.teachers._cross_fit import (
+    CrossFitTask,
+    cross_fit,
+    fits_once_a_fold,
+    is_number_of_folds,
+)
 from skdistill.teachers._distribution import (
     DistributionRegressor,
     cached_quantiles,
@@ -102,9 +107,11 @@ __all__ = [
     "default_classifier",
     "default_regressor",
     "distribution_in",
+    "fits_once_a_fold",
     "from_predictions",
     "in_context",
     "in_context_recipe",
+    "is_number_of_folds",
     "label_of",
     "learns_in_context",
     "log_losses",

@@ -1,6 +1,7 @@
 """Where out-of-fold predictions come from: a function for each `cross_fit`."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from numbers import Integral
@@ -52,7 +53,13 @@ from skdistill.teachers._stack import (
     stack_folds,
 )
 
-__all__ = ["CrossFitResult", "CrossFitTask", "cross_fit"]
+__all__ = [
+    "CrossFitResult",
+    "CrossFitTask",
+    "cross_fit",
+    "fits_once_a_fold",
+    "is_number_of_folds",
+]
 
 
 @dataclass(frozen=True)
@@ -154,8 +161,7 @@ class CrossFitTask:
     @property
     def asks_for_folds(self) -> bool:
         """Whether the user chose the folds: by more than their number, or by groups."""
-        is_number = self.cv is None or isinstance(self.cv, Integral)
-        return bool(self.split_params) or not is_number
+        return bool(self.split_params) or not is_number_of_folds(self.cv)
 
     def with_fixed_folds(self) -> "CrossFitTask":
         """Return the task with its folds as a list: a splitter may draw others."""
@@ -210,6 +216,40 @@ def cross_fit(task: CrossFitTask, method: str | bool) -> CrossFitResult:
         if task.classes is None:
             return done
         return replace(done, predictions=as_precise_as(task.X, done.predictions))
+
+
+def is_number_of_folds(cv: Any) -> bool:
+    """Return whether `cv` says how many folds there are, and no more."""
+    return cv is None or isinstance(cv, Integral)
+
+
+def fits_once_a_fold(
+    teacher: Estimator | None, method: str | bool, *, asks_for_folds: bool
+) -> bool:
+    """Return whether a teacher is cross-fitted by one fit for each fold.
+
+    Parameters
+    ----------
+    teacher : estimator or None
+        Unfitted; None for the default one, a stack.
+    method : {"auto", "kfold", "oob", "stack"} or False
+        As for `cross_fit`.
+    asks_for_folds : bool
+        Whether the user chose the folds.
+
+    Examples
+    --------
+    >>> from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
+    >>> fits_once_a_fold(ExtraTreesRegressor(), "auto", asks_for_folds=False)
+    True
+    >>> fits_once_a_fold(RandomForestRegressor(), "auto", asks_for_folds=False)
+    False
+    """
+    if method != "auto":
+        return method == "kfold"
+    if teacher is None or isinstance(teacher, StackingRegressor | StackingClassifier):
+        return False
+    return asks_for_folds or not has_oob(teacher)
 
 
 def _check_shape(predictions: NDArray, task: CrossFitTask) -> None:
@@ -288,12 +328,9 @@ def _holds_numbers(cells: Table) -> bool:
 def _cheapest(task: CrossFitTask) -> CrossFitResult:
     if isinstance(task.teacher, StackingRegressor | StackingClassifier):
         return _stack_or_kfold(task)
-    if has_oob(task.teacher) and not task.asks_for_folds:
-        try:
+    if not fits_once_a_fold(task.teacher, "auto", asks_for_folds=task.asks_for_folds):
+        with suppress(NoOutOfBagError):  # As where a sample is in every tree's bag.
             return _oob(task)
-        except NoOutOfBagError:
-            # Some sample is in the bag of every tree, say: only held-out folds serve.
-            return _kfold(task)
     return _kfold(task)
 
 

@@ -471,9 +471,10 @@ def test_a_column_of_labels_is_warned_of_once():
     assert [one.category for one in caught].count(DataConversionWarning) == 1
 
 
-def test_a_poor_teacher_in_a_grid_is_judged_by_the_grid_alone():
+@pytest.mark.parametrize("action", ["auto", "warn", "compare"])
+def test_a_poor_teacher_in_a_grid_is_judged_by_the_grid_alone(action):
     noise = np.random.default_rng(0).normal(size=len(Y))
-    pair = clone(VALUES).set_params(on_poor_teacher="warn", random_state=0)
+    pair = clone(VALUES).set_params(on_poor_teacher=action, random_state=0)
     grid = GridSearchCV(pair, {"alpha": [0.5]}, cv=2)
     said = []
     for model in (grid, CascadeRegressor(grid, deferral=Ridge(), cv=2)):

@@ -193,8 +193,9 @@ def test_scores_of_the_teacher_are_weighted(iris):
 def test_a_regressor_learns_the_tempered_logits(iris):
     X, y = iris
     teacher = FrozenEstimator(LogisticRegression(C=0.01).fit(X, y))
+    params = {"alpha": 1, "temperature": 2.0, "calibrate": None}
     model = DistilledClassifier(
-        teacher, LinearRegression(), alpha=1, temperature=2.0, calibrate=None
+        teacher, LinearRegression(), on_poor_teacher="ignore", **params
     ).fit(X, y)
     assert isinstance(model.student_, LogitStudent)
     logits = teacher.decision_function(X) / 2

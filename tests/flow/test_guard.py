@@ -90,8 +90,8 @@ def iris():
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("teacher", [Ridge(0.1), LinearRegression()])
 def test_a_good_teacher_of_diabetes_is_not_warned_of(diabetes, teacher, seed):
-    model = DistilledRegressor(teacher, TREE, **SMALL).set_params(random_state=seed)
-    assert warning_of(model, *diabetes) is None
+    model = DistilledRegressor(teacher, TREE, on_poor_teacher="warn", **SMALL)
+    assert warning_of(model.set_params(random_state=seed), *diabetes) is None
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_good_teacher_of_classes_is_not_warned_of(seed):
 
 def test_the_default_teacher_is_not_warned_of():
     X, y = make_friedman1(300, noise=1.0, random_state=0)
-    model = DistilledRegressor(student=TREE, **SMALL)
+    model = DistilledRegressor(student=TREE, on_poor_teacher="warn", **SMALL)
     assert warning_of(model, X, y) is None
 
 
