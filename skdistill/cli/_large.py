@@ -158,13 +158,17 @@ def _model(options: FitOptions, task: Task, folder: Path) -> Estimator:
     prepare = preparation(task.features)
     if options.teacher in TEACHERS:
         chosen = teacher(
-            options.teacher, task.kind, prepare, X, options.device, options.seed
+            *(options.teacher, task.kind, prepare, X),
+            *(options.device, options.seed),
+            loss=options.loss,
         )
     else:
         chosen = load_teacher(Path(options.teacher).resolve(), task.kind)
-    learner = student(options.student, task.kind, prepare, LARGE, options.device)
+    learner = student(
+        options.student, task.kind, prepare, LARGE, options.device, options.loss
+    )
     if options.student == "xgboost":  # Nothing else is fitted meanwhile.
-        learner[-1].set_params(n_jobs=options.jobs)
+        getattr(learner[-1], "regressor", learner[-1]).set_params(n_jobs=options.jobs)
     if task.columns.weight is not None:
         for part in (chosen, learner):
             request_weights(part)

@@ -18,6 +18,14 @@ from sklearn.utils import get_tags
 from skdistill._optional import import_optional
 from skdistill._typing import Estimator, Table
 from skdistill.cli._errors import CommandError
+from skdistill.cli._losses import (
+    LOG,
+    POISSON,
+    SQUARED,
+    by_poisson,
+    on_logarithms,
+    stack_on_logarithms,
+)
 from skdistill.cli._saved import load
 from skdistill.cli._tables import Schema
 from skdistill.cli._threads import single_threaded
@@ -65,7 +73,12 @@ def preparation(schema: Schema) -> TableEncoder:
 
 
 def student(
-    name: str, task: str, prepare: TableEncoder, n_values: int, device: str
+    name: str,
+    task: str,
+    prepare: TableEncoder,
+    n_values: int,
+    device: str,
+    loss: str = SQUARED,
 ) -> Estimator:
     """Return the student of that name, unfitted.
 
@@ -81,13 +94,19 @@ def student(
         The values that it is fitted on, as `Parts.n_values` counts them.
     device : {"cpu", "cuda"}
         Where XGBoost runs.
+    loss : str, default="squared_error"
+        One of `LOSSES`, for regression.
 
     Raises
     ------
     ImportError
         If its library is not installed; the message names the extra.
     """
+    if loss == POISSON:  # Exact boosting has no such loss.
+        n_values = _MANY_VALUES + 1
     model = _BUILD[name](task == "regression", n_values, device)
+    if loss == POISSON:
+        model = by_poisson(name, model)
     is_smooth = name in ("mlp", "linear")
     if is_smooth and prepare.kinds and "date" in prepare.kinds.values():
         prepare = clone(prepare).set_params(cyclic=True)
@@ -96,21 +115,17 @@ def student(
         steps.append(_imputer())
     if is_smooth:
         steps.append(StandardScaler())
-    return make_pipeline(*steps, model)
+    return make_pipeline(*steps, on_logarithms(model) if loss == LOG else model)
 
 
-def students(
-    name: str, task: str, prepare: TableEncoder, n_values: int, device: str
-) -> Estimator | list[tuple[str, Estimator]]:
+def students(name: str, *params: Any) -> Estimator | list[tuple[str, Estimator]]:
     """Return the student of that name, or several by their names for "auto".
 
     The parameters are those of `student`.
     """
     if name != AUTO:
-        return student(name, task, prepare, n_values, device)
-    return [
-        (one, student(one, task, prepare, n_values, device)) for one in AUTO_STUDENTS
-    ]
+        return student(name, *params)
+    return [(one, student(one, *params)) for one in AUTO_STUDENTS]
 
 
 def teacher(
@@ -121,6 +136,7 @@ def teacher(
     device: str,
     seed: int,
     n_folds: int = 5,
+    loss: str = SQUARED,
 ) -> Estimator:
     """Return the teacher of that name, unfitted.
 
@@ -142,6 +158,9 @@ def teacher(
         Seed that shuffles the folds of a stack.
     n_folds : int, default=5
         The folds of a stack.
+    loss : str, default="squared_error"
+        One of `LOSSES`, for regression. A stack learns the mean by its squared error
+        for "poisson" too.
 
     Raises
     ------
@@ -150,16 +169,18 @@ def teacher(
     """
     is_regression = task == "regression"
     if name == "xgboost":
+        boosting = _xgboost(
+            is_regression,
+            device,
+            n_estimators=500,
+            learning_rate=0.05,
+            subsample=0.8,
+            colsample_bytree=0.8,
+        )
+        if loss == POISSON:
+            boosting = by_poisson(name, boosting)
         return make_pipeline(
-            prepare,
-            _xgboost(
-                is_regression,
-                device,
-                n_estimators=500,
-                learning_rate=0.05,
-                subsample=0.8,
-                colsample_bytree=0.8,
-            ),
+            prepare, on_logarithms(boosting) if loss == LOG else boosting
         )
     n_columns = prepare.fit_transform(X).shape[1]
     folds = KFold if is_regression else StratifiedKFold
@@ -171,7 +192,8 @@ def teacher(
             max_leaf_nodes=15, max_bins=64, learning_rate=0.2, max_iter=50
         )
     members = [(one, make_pipeline(prepare, part)) for one, part in stack.estimators]
-    return stack.set_params(estimators=members)
+    stack.set_params(estimators=members)
+    return stack_on_logarithms(stack) if loss == LOG else stack
 
 
 def load_teacher(path: Path, task: str) -> FrozenEstimator:

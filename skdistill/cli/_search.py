@@ -14,6 +14,7 @@ from skdistill.cli._effort import (
     pace_of,
     usual,
 )
+from skdistill.cli._losses import check_teacher
 from skdistill.cli._options import FitOptions
 from skdistill.cli._parts import (
     TEACHERS,
@@ -60,20 +61,25 @@ def search_of(
         Whether part of the work is done already: how long it takes is not known.
     """
     prepare, kind = preparation(task.features), task.kind
-    compared = students(options.student, kind, prepare, parts.n_values, options.device)
+    compared = students(
+        *(options.student, kind, prepare, parts.n_values, options.device),
+        options.loss,
+    )
     several = compared if isinstance(compared, list) else [("", compared)]
     if parts.weight is not None:
         for _, part in several:
             request_weights(part)
     path = None if options.teacher in TEACHERS else Path(options.teacher).resolve()
     loaded = None if path is None else load_teacher(path, kind)
+    if loaded is not None:
+        check_teacher(loaded, options.loss, options.metric, parts.X, parts.X_test)
 
     def teacher_of(n_folds: int) -> Estimator:
         found = loaded
         if found is None:
             found = teacher(
                 *(options.teacher, kind, prepare, parts.X),
-                *(options.device, options.seed, n_folds),
+                *(options.device, options.seed, n_folds, options.loss),
             )
         if parts.weight is not None:
             request_weights(found)
