@@ -31,7 +31,7 @@ def nonnegative_expm1(values: ArrayLike) -> NDArray[np.floating]:
     Returns
     -------
     ndarray
-        Of the same shape, never below 0. `skdistill.export` knows the function.
+        Never below 0, of the same shape. `skdistill.export` knows the function.
 
     Examples
     --------
