@@ -97,26 +97,35 @@ def load_text(table: str, data_dir) -> pd.DataFrame:
     counts = frame["target"].value_counts()
     if len(counts) <= MAX_CLASSES:
         frequent = counts.index[counts >= 2 * MIN_OF_CLASS]
+        if len(frequent) < 2:  # Counts, of which nearly all are 0.
+            return frame
         frame = frame[frame["target"].isin(frequent)]
     return frame
 
 
-def halves(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def task_of(frame: pd.DataFrame) -> str:
+    """Return what is predicted; so few rows could be read otherwise."""
+    counts = frame["target"].value_counts()
+    few = len(counts) <= MAX_CLASSES and counts.min() >= MIN_OF_CLASS
+    is_text = pd.to_numeric(counts.index, errors="coerce").isna().any()
+    return "classification" if few or is_text else "regression"
+
+
+def halves(frame: pd.DataFrame, task: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows of the teacher and those of the table, with the same classes."""
-    is_class = frame["target"].nunique() <= MAX_CLASSES
-    labels = frame["target"] if is_class else None
+    labels = frame["target"] if task == "classification" else None
     return train_test_split(frame, test_size=0.5, random_state=0, stratify=labels)
 
 
-def fit_teacher(frame: pd.DataFrame, folder: Path) -> None:
+def fit_teacher(frame: pd.DataFrame, kind: str, folder: Path) -> None:
     """Save a teacher that was fitted elsewhere, to other rows."""
     path = folder / "others.csv"
     frame.to_csv(path, index=False)
-    task = read_task(path, Columns("target"), "auto")
-    kind = ExtraTreesRegressor if task.kind == "regression" else ExtraTreesClassifier
+    task = read_task(path, Columns("target"), kind)
+    trees = ExtraTreesRegressor if kind == "regression" else ExtraTreesClassifier
     schema, frame = task.features, task.frame
     prepare = TableEncoder(schema.kinds, schema.formats or None, schema.numbers or None)
-    forest = kind(50, min_samples_leaf=2, random_state=0)
+    forest = trees(50, min_samples_leaf=2, random_state=0)
     model = make_pipeline(prepare, SimpleImputer(keep_empty_features=True), forest)
     model.fit(frame[[*schema.kinds]], frame["target"])
     joblib.dump(model, folder / "teacher.joblib")
@@ -127,12 +136,14 @@ def measure(table: str, data_dir) -> list[dict]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         data, out = folder / "table.csv", folder / "out"
-        others, own = halves(load_text(table, data_dir))
+        frame = load_text(table, data_dir)
+        task = task_of(frame)
+        others, own = halves(frame, task)
         own.to_csv(data, index=False)
-        fit_teacher(others, folder)
+        fit_teacher(others, task, folder)
         start = time.process_time()
-        words = ["--teacher", folder / "teacher.joblib", "--out", out, *OPTIONS]
-        run("fit", data, "--target", "target", *words)
+        words = ["--teacher", folder / "teacher.joblib", "--task", task, *OPTIONS]
+        run("fit", data, "--target", "target", "--out", out, *words)
         seconds = time.process_time() - start
         predictions = folder / "predictions.parquet"
         run("predict", out, data, "--out", predictions)
@@ -142,7 +153,7 @@ def measure(table: str, data_dir) -> list[dict]:
             "table": table,
             "n_rows": len(rows),
             "n_columns": rows.shape[1] - 1,
-            "task": found["task"],
+            "task": task,
             "fit_cpu_s": seconds,
             **scores(found["report"]["models"]),
             "why_not": "; ".join(found["notes"]),
@@ -158,11 +169,11 @@ def measure(table: str, data_dir) -> list[dict]:
 
 def run(*words) -> str:
     """Run a command; return what it writes to standard output."""
-    shown = io.StringIO()
-    with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(io.StringIO()):
+    shown, said = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(said):
         code = skdistill([str(word) for word in words])
     if code:
-        raise RuntimeError(f"{words} ended with {code}")
+        raise RuntimeError(f"{words} ended with {code}: {said.getvalue()}")
     return shown.getvalue()
 
 
@@ -307,7 +318,8 @@ def report(frame: pd.DataFrame) -> str:
         "# The folder that is deployed",
         f"Of each table at most {N_ROWS} rows, given to `skdistill fit` as a file with "
         f"`{' '.join(OPTIONS)}` and a forest of other rows as the teacher, and then to "
-        "all that the folder holds. Scores are R2 or accuracy of the rows held out. "
+        "all that the folder holds. Scores are R2 or, of classes, minus the log loss "
+        "of the rows held out. "
         "Python: whether `model.joblib` predicts the rows as pandas reads them as "
         "`skdistill predict` does, to the last bit. ONNX: whether the table is "
         "exported; the difference is the largest for the rows as they stand in the "

@@ -270,7 +270,7 @@ def _frequent(cells: "Series", columns: Columns) -> list:
     counts = cells.value_counts()
     if len(counts) == 1:
         raise CommandError(
-            f"The target {cells.name!r} has one class, {counts.index[0]!r}. At least "
+            f"The target {cells.name!r} has one class, {counts.index[0]}. At least "
             "two are needed. Give another --target, or rows of another class."
         )
     few = counts[counts < _LEAST_OF_CLASS]

@@ -473,7 +473,7 @@ def test_a_column_of_labels_is_warned_of_once():
 
 def test_a_poor_teacher_in_a_grid_is_judged_by_the_grid_alone():
     noise = np.random.default_rng(0).normal(size=len(Y))
-    pair = clone(VALUES).set_params(on_poor_teacher="warn")
+    pair = clone(VALUES).set_params(on_poor_teacher="warn", random_state=0)
     grid = GridSearchCV(pair, {"alpha": [0.5]}, cv=2)
     said = []
     for model in (grid, CascadeRegressor(grid, deferral=Ridge(), cv=2)):
