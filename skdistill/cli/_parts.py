@@ -63,6 +63,7 @@ _MANY_VALUES = 10_000
 # Up to so many rows the classifier of the stack is as good with fewer, smaller trees on
 # coarser histograms, at a sixth of the work. It needs some rows to have histograms.
 _FEW_ROWS, _MANY_ROWS = 500, 10_000
+_COARSE = {"max_leaf_nodes": 15, "max_bins": 64}
 _LEAVES = 8
 _TREE_LEAVES = 32
 
@@ -137,6 +138,8 @@ def teacher(
     seed: int,
     n_folds: int = 5,
     loss: str = SQUARED,
+    *,
+    small: bool = False,
 ) -> Estimator:
     """Return the teacher of that name, unfitted.
 
@@ -161,6 +164,8 @@ def teacher(
     loss : str, default="squared_error"
         One of `LOSSES`, for regression. A stack learns the mean by its squared error
         for "poisson" too.
+    small : bool, default=False
+        Whether a stack has fewer and smaller trees.
 
     Raises
     ------
@@ -186,11 +191,15 @@ def teacher(
     folds = KFold if is_regression else StratifiedKFold
     build = default_regressor if is_regression else default_classifier
     stack = build(len(X), n_columns, cv=folds(n_folds, shuffle=True, random_state=seed))
+    trees, boosting = (stack.named_estimators[one] for one in ("trees", "boosting"))
     if not is_regression and _FEW_ROWS <= len(X) < _MANY_ROWS:
-        boosting = stack.named_estimators["boosting"][-1]
-        boosting.set_params(
-            max_leaf_nodes=15, max_bins=64, learning_rate=0.2, max_iter=50
-        )
+        boosting[-1].set_params(**_COARSE, learning_rate=0.2, max_iter=50)
+    elif is_regression and small and len(X) >= _FEW_ROWS:
+        boosting[-1].regressor.set_params(**_COARSE, learning_rate=0.1, max_iter=100)
+    if small and is_regression:
+        trees.regressor.set_params(n_estimators=50, max_features=0.3)
+    elif small:
+        trees.set_params(n_estimators=50)
     members = [(one, make_pipeline(prepare, part)) for one, part in stack.estimators]
     stack.set_params(estimators=members)
     return stack_on_logarithms(stack) if loss == LOG else stack

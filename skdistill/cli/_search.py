@@ -74,12 +74,13 @@ def search_of(
     if loaded is not None:
         check_teacher(loaded, options.loss, options.metric, parts.X, parts.X_test)
 
-    def teacher_of(n_folds: int) -> Estimator:
+    def teacher_of(n_folds: int, *, small: bool = False) -> Estimator:
         found = loaded
         if found is None:
             found = teacher(
                 *(options.teacher, kind, prepare, parts.X),
                 *(options.device, options.seed, n_folds, options.loss),
+                small=small,
             )
         if parts.weight is not None:
             request_weights(found)
@@ -102,7 +103,7 @@ def search_of(
             notes = [_UNFORESEEN]
             say(console, _UNFORESEEN)
     search = DistilledRegressorCV if kind == "regression" else DistilledClassifierCV
-    chosen = teacher_of(effort.n_teacher_folds)
+    chosen = teacher_of(effort.n_teacher_folds, small=effort.has_small_teacher)
     model = search(chosen, compared, **_params(options, effort, kind, parts))
     return model, path, notes
 

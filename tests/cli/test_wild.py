@@ -15,14 +15,14 @@ from tests.cli.tables import listing, run
 from tests.cli.test_cli import FILES
 from tests.cli.wild import wild
 
-N_SEEDS, N_QUICK = 500, 25
+N_SEEDS, N_QUICK = 500, 4
 
 
 @pytest.fixture
 def quick(monkeypatch):
     """Let a tree be the teacher, and time few rows for the report."""
 
-    def teacher(name, task, prepare, X, device, seed, n_folds, loss):
+    def teacher(name, task, prepare, X, device, seed, n_folds, loss, **_):
         return student("tree", task, prepare, 1, device, loss)
 
     monkeypatch.setattr(_search, "teacher", teacher)
@@ -86,13 +86,13 @@ def check_onnx(out, data, rows, predicted):
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(N_QUICK))
 def test_some_files(seed, tmp_path, capsys):
     check(seed, tmp_path, capsys)
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("seed", range(4, N_SEEDS))
+@pytest.mark.parametrize("seed", range(N_QUICK, N_SEEDS))
 def test_many_files(seed, tmp_path, capsys):
     check(seed, tmp_path, capsys)
