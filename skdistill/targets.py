@@ -11,7 +11,35 @@ from sklearn.base import BaseEstimator
 from skdistill._numerics import as_floats, temper
 from skdistill._sklearn import Interval, StrOptions
 
-__all__ = ["Target", "TeacherBound", "target_scale", "variance_of"]
+__all__ = [
+    "Target",
+    "TeacherBound",
+    "nonnegative_expm1",
+    "target_scale",
+    "variance_of",
+]
+
+
+def nonnegative_expm1(values: ArrayLike) -> NDArray[np.floating]:
+    """Return exp(values) - 1, but 0 below 0: the inverse of `log1p` for counts.
+
+    Parameters
+    ----------
+    values : array-like
+        Logarithms of 1 + y for y of 0 or more, as a model predicts them.
+
+    Returns
+    -------
+    ndarray
+        Never below 0, of the same shape. `skdistill.export` knows the function.
+
+    Examples
+    --------
+    >>> from skdistill.targets import nonnegative_expm1
+    >>> nonnegative_expm1([-0.5, 0.0, 2.0]).round(2).tolist()
+    [0.0, 0.0, 6.39]
+    """
+    return np.maximum(np.expm1(values), 0.0)
 
 
 def target_scale(alpha: float, temperature: float) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skdistill.cli._errors import shown
+from skdistill.cli._losses import LOG, POISSON, SQUARED, suggested_loss
 from skdistill.cli._split import if_many, n_repeated, repeats
 from skdistill.cli._task import Task
 
@@ -84,19 +85,44 @@ def _short(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
-def warnings_of(task: Task) -> list[str]:
-    """Return what the user should look at, a sentence for each."""
+def warnings_of(task: Task, loss: str = SQUARED) -> list[str]:
+    """Return what the user should look at, a sentence for each.
+
+    Parameters
+    ----------
+    task : Task
+        What was read.
+    loss : str, default="squared_error"
+        What a regression makes least.
+    """
     found = [
         f"Column {name!r}: {reading.warning}."
         for name, reading in task.readings.items()
         if reading.warning
     ]
     found += _repeated(task)
+    found += _other_loss(task, loss)
     X, y = task.frame[list(task.features.kinds)], task.frame[task.columns.target]
     for name, kind in task.features.kinds.items():
         for what in _of_column(X[name], kind, y, task):
             found.append(f"Column {name!r} {what} Leave it out by --drop.")
     return found
+
+
+def _other_loss(task: Task, loss: str) -> Iterator[str]:
+    """Yield which loss fits the target, if it looks like counts or prices."""
+    if task.kind != "regression" or loss != SQUARED:
+        return
+    target = task.columns.target
+    what = {
+        POISSON: "integers from 0 on, as counts do",
+        LOG: "values above 0, as prices do",
+    }
+    if (better := suggested_loss(task.frame[target])) is not None:
+        yield (
+            f"The target {target!r} holds {what[better]}, most of them small. "
+            f"--loss {better} is made for such, and predicts none below 0."
+        )
 
 
 def _repeated(task: Task) -> Iterator[str]:

@@ -19,6 +19,7 @@ from skdistill.cli._files import STDIN
 from skdistill.cli._fit import fit
 from skdistill.cli._folders import naming_damage, read_result
 from skdistill.cli._guess import Asked
+from skdistill.cli._losses import LOSSES, SQUARED, metric_of
 from skdistill.cli._options import FitOptions
 from skdistill.cli._parts import AUTO, AUTO_STUDENTS, STUDENTS
 from skdistill.cli._predict import predict
@@ -182,6 +183,15 @@ def skdistill() -> None:
     "20 distinct values and for all else.",
 )
 @click.option(
+    "--loss",
+    type=click.Choice(LOSSES),
+    default=SQUARED,
+    show_default=True,
+    help="What regression makes least. squared_log_error: for prices, what is off by a "
+    "factor counts; poisson: for counts. Both are for values from 0 on, and predict "
+    "none below.",
+)
+@click.option(
     "--student",
     type=click.Choice([*STUDENTS, AUTO]),
     default="gradient-boosting",
@@ -276,6 +286,14 @@ def _fit(data: Path, out: Path | None, shows: str | None, **options: Any) -> Non
         out = Path(f"{stem or 'data'}-distilled")
     command = shlex.join(["skdistill", *click.get_current_context().obj])
     columns = _asked_columns(options)
+    if options["loss"] != SQUARED:
+        if options["task"] == "classification":
+            raise click.UsageError(
+                f"--loss {options['loss']} is for regression. Leave out --task "
+                "classification, or --loss."
+            )
+        options["task"] = "regression"
+    options["metric"] = metric_of(options["loss"], options["metric"])
     fitted = FitOptions(
         data=data,
         out=out,

@@ -56,6 +56,8 @@ class Effort(NamedTuple):
         Rows drawn for each one; if None, as many as usual.
     words : str
         What is done in place of the most.
+    has_small_teacher : bool
+        Whether the teacher has fewer and smaller trees.
     """
 
     n_folds: int
@@ -63,6 +65,7 @@ class Effort(NamedTuple):
     n_temperatures: int
     n_drawn: int | None
     words: str
+    has_small_teacher: bool = False
 
     def search_params(
         self, task: str, n_rows: int, seed: int, *, has_groups: bool
@@ -100,7 +103,9 @@ _ALL = (
     Effort(
         *(1, 2, 1, 3),
         "a single split in place of five folds, two folds of the teacher in place of "
-        "five, three rows drawn for each in place of ten, temperature 1 alone",
+        "five, three rows drawn for each in place of ten, temperature 1 alone, fewer "
+        "and smaller trees in the stack",
+        has_small_teacher=True,
     ),
 )
 

@@ -13,6 +13,7 @@ from skdistill.cli._check import decisions_of, show_check, warnings_of
 from skdistill.cli._errors import CommandError, InterruptedWorkError, shown
 from skdistill.cli._folders import METRICS, new_folder, teacher_cache
 from skdistill.cli._large import Done, check_large, fit_large
+from skdistill.cli._losses import check_target
 from skdistill.cli._options import FitOptions
 from skdistill.cli._outputs import export, write_results
 from skdistill.cli._parts import AUTO
@@ -60,6 +61,7 @@ def fit(options: FitOptions, console: "Console") -> None:
                 _distil_blocks(options, console, folder, task, warnings)
             return
         parts = draw_parts(task, options.seed, options.test, options.unlabeled)
+        check_target(parts.y_test, options.loss)
         for note in parts.notes:
             say(console, note)
         try:
@@ -80,7 +82,8 @@ def _read(
     asked = options.data, options.columns, options.task
     with step(console, f"Reading {options.data}"):
         task = sample_task(*asked, options.seed) if in_blocks else read_task(*asked)
-        warnings = warnings_of(task)
+        check_target(task.frame[task.columns.target], options.loss)
+        warnings = warnings_of(task, options.loss)
     say(
         console,
         f"{task.kind}, {len(task.frame):,} rows, {len(task.features.kinds)} columns",
@@ -219,6 +222,7 @@ def _about(
     return {
         "command": shown(options.command),
         "task": task.kind,
+        "loss": options.loss if task.kind == "regression" else None,
         "target": options.columns.target,
         "columns": features.to_dict(),
         "categories": categories,

@@ -155,9 +155,11 @@ def _model(options: FitOptions, task: Task, folder: Path) -> Estimator:
     X = task.frame[[*task.features.kinds]]
     prepare = preparation(task.features)
     chosen = teacher_maker(options, task.kind, prepare, X)()
-    learner = student(options.student, task.kind, prepare, LARGE, options.device)
+    learner = student(
+        options.student, task.kind, prepare, LARGE, options.device, options.loss
+    )
     if options.student == "xgboost":  # Nothing else is fitted meanwhile.
-        learner[-1].set_params(n_jobs=options.jobs)
+        getattr(learner[-1], "regressor", learner[-1]).set_params(n_jobs=options.jobs)
     if task.columns.weight is not None:
         request_weights(learner)
     params: dict[str, Any] = {

@@ -19,6 +19,7 @@ class FitOptions:
     data: Path
     columns: Columns
     task: str
+    loss: str
     student: str
     max_latency: float | None
     max_size: float | None

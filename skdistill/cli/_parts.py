@@ -18,6 +18,15 @@ from sklearn.utils import get_tags
 from skdistill._optional import import_optional
 from skdistill._typing import Estimator, Table
 from skdistill.cli._errors import CommandError
+from skdistill.cli._losses import (
+    LOG,
+    POISSON,
+    SQUARED,
+    by_poisson,
+    check_teacher,
+    on_logarithms,
+    stack_on_logarithms,
+)
 from skdistill.cli._options import FitOptions
 from skdistill.cli._saved import load
 from skdistill.cli._tables import Schema
@@ -57,6 +66,7 @@ _MANY_VALUES = 10_000
 # Up to so many rows the classifier of the stack is as good with fewer, smaller trees on
 # coarser histograms, at a sixth of the work. It needs some rows to have histograms.
 _FEW_ROWS, _MANY_ROWS = 500, 10_000
+_COARSE = {"max_leaf_nodes": 15, "max_bins": 64}
 _LEAVES = 8
 _TREE_LEAVES = 32
 
@@ -67,7 +77,12 @@ def preparation(schema: Schema) -> TableEncoder:
 
 
 def student(
-    name: str, task: str, prepare: TableEncoder, n_values: int, device: str
+    name: str,
+    task: str,
+    prepare: TableEncoder,
+    n_values: int,
+    device: str,
+    loss: str = SQUARED,
 ) -> Estimator:
     """Return the student of that name, unfitted.
 
@@ -83,13 +98,19 @@ def student(
         The values that it is fitted on, as `Parts.n_values` counts them.
     device : {"cpu", "cuda"}
         Where XGBoost runs.
+    loss : str, default="squared_error"
+        One of `LOSSES`, for regression.
 
     Raises
     ------
     ImportError
         If its library is not installed; the message names the extra.
     """
+    if loss == POISSON:  # Exact boosting has no such loss.
+        n_values = _MANY_VALUES + 1
     model = _BUILD[name](task == "regression", n_values, device)
+    if loss == POISSON:
+        model = by_poisson(name, model)
     is_smooth = name in ("mlp", "linear")
     if is_smooth and prepare.kinds and "date" in prepare.kinds.values():
         prepare = clone(prepare).set_params(cyclic=True)
@@ -98,21 +119,17 @@ def student(
         steps.append(_imputer())
     if is_smooth:
         steps.append(StandardScaler())
-    return make_pipeline(*steps, model)
+    return make_pipeline(*steps, on_logarithms(model) if loss == LOG else model)
 
 
-def students(
-    name: str, task: str, prepare: TableEncoder, n_values: int, device: str
-) -> Estimator | list[tuple[str, Estimator]]:
+def students(name: str, *params: Any) -> Estimator | list[tuple[str, Estimator]]:
     """Return the student of that name, or several by their names for "auto".
 
     The parameters are those of `student`.
     """
     if name != AUTO:
-        return student(name, task, prepare, n_values, device)
-    return [
-        (one, student(one, task, prepare, n_values, device)) for one in AUTO_STUDENTS
-    ]
+        return student(name, *params)
+    return [(one, student(one, *params)) for one in AUTO_STUDENTS]
 
 
 def teacher_path(name: str) -> Path | None:
@@ -121,7 +138,7 @@ def teacher_path(name: str) -> Path | None:
 
 
 def teacher_maker(
-    options: FitOptions, task: str, prepare: TableEncoder, X: Table
+    options: FitOptions, task: str, prepare: TableEncoder, X: Table, *others: Table
 ) -> Callable[..., Estimator]:
     """Return what makes the teacher that was asked for; a file is read once.
 
@@ -130,23 +147,33 @@ def teacher_maker(
     options : FitOptions
         What the user asked for.
     task, prepare, X
-        As of the teachers that have a name.
+        As of `teacher`.
+    *others : DataFrame
+        Further rows on which its predictions are scored.
 
     Returns
     -------
     make : callable
-        ``make(n_folds=5)`` returns the teacher, with so many folds if it is a stack. It
+        ``make(n_folds=5, small=False)`` returns the teacher, as of `teacher`. It
         requests weights where there are any.
+
+    Raises
+    ------
+    CommandError
+        If a file holds no teacher of this task, or one that cannot be scored.
     """
     path = teacher_path(options.teacher)
     loaded = None if path is None else _load_teacher(path, task)
+    if loaded is not None:
+        check_teacher(loaded, options.loss, options.metric, X, *others)
 
-    def make(n_folds: int = 5) -> Estimator:
+    def make(n_folds: int = 5, *, small: bool = False) -> Estimator:
         made = loaded
         if made is None:
-            made = _teacher(
+            made = teacher(
                 *(options.teacher, task, prepare, X),
-                *(options.device, options.seed, n_folds),
+                *(options.device, options.seed, n_folds, options.loss),
+                small=small,
             )
         if options.columns.weight is not None:
             request_weights(made)
@@ -155,14 +182,17 @@ def teacher_maker(
     return make
 
 
-def _teacher(
+def teacher(
     name: str,
     task: str,
     prepare: TableEncoder,
     X: Table,
     device: str,
     seed: int,
-    n_folds: int,
+    n_folds: int = 5,
+    loss: str = SQUARED,
+    *,
+    small: bool = False,
 ) -> Estimator:
     """Return the teacher of that name, unfitted.
 
@@ -182,8 +212,13 @@ def _teacher(
         Where XGBoost runs.
     seed : int
         Seed that shuffles the folds of a stack.
-    n_folds : int
+    n_folds : int, default=5
         The folds of a stack.
+    loss : str, default="squared_error"
+        One of `LOSSES`, for regression. A stack learns the mean by its squared error
+        for "poisson" too.
+    small : bool, default=False
+        Whether a stack has fewer and smaller trees.
 
     Raises
     ------
@@ -192,28 +227,35 @@ def _teacher(
     """
     is_regression = task == "regression"
     if name == "xgboost":
+        boosting = _xgboost(
+            is_regression,
+            device,
+            n_estimators=500,
+            learning_rate=0.05,
+            subsample=0.8,
+            colsample_bytree=0.8,
+        )
+        if loss == POISSON:
+            boosting = by_poisson(name, boosting)
         return make_pipeline(
-            prepare,
-            _xgboost(
-                is_regression,
-                device,
-                n_estimators=500,
-                learning_rate=0.05,
-                subsample=0.8,
-                colsample_bytree=0.8,
-            ),
+            prepare, on_logarithms(boosting) if loss == LOG else boosting
         )
     n_columns = prepare.fit_transform(X).shape[1]
     folds = KFold if is_regression else StratifiedKFold
     build = default_regressor if is_regression else default_classifier
     stack = build(len(X), n_columns, cv=folds(n_folds, shuffle=True, random_state=seed))
+    trees, boosting = (stack.named_estimators[one] for one in ("trees", "boosting"))
     if not is_regression and _FEW_ROWS <= len(X) < _MANY_ROWS:
-        boosting = stack.named_estimators["boosting"][-1]
-        boosting.set_params(
-            max_leaf_nodes=15, max_bins=64, learning_rate=0.2, max_iter=50
-        )
+        boosting[-1].set_params(**_COARSE, learning_rate=0.2, max_iter=50)
+    elif is_regression and small and len(X) >= _FEW_ROWS:
+        boosting[-1].regressor.set_params(**_COARSE, learning_rate=0.1, max_iter=100)
+    if small and is_regression:
+        trees.regressor.set_params(n_estimators=50, max_features=0.3)
+    elif small:
+        trees.set_params(n_estimators=50)
     members = [(one, make_pipeline(prepare, part)) for one, part in stack.estimators]
-    return stack.set_params(estimators=members)
+    stack.set_params(estimators=members)
+    return stack_on_logarithms(stack) if loss == LOG else stack
 
 
 def _load_teacher(path: Path, task: str) -> FrozenEstimator:

@@ -54,12 +54,15 @@ def search_of(
         Whether part of the work is done already: how long it takes is not known.
     """
     prepare, kind = preparation(task.features), task.kind
-    compared = students(options.student, kind, prepare, parts.n_values, options.device)
+    compared = students(
+        *(options.student, kind, prepare, parts.n_values, options.device),
+        options.loss,
+    )
     several = compared if isinstance(compared, list) else [("", compared)]
     if parts.weight is not None:
         for _, part in several:
             request_weights(part)
-    teacher_of = teacher_maker(options, kind, prepare, parts.X)
+    teacher_of = teacher_maker(options, kind, prepare, parts.X, parts.X_test)
     effort, notes = usual(parts.n_values, quick=options.quick), list[str]()
     if options.time_limit is not None or not (resumes or options.quick):
         pace = pace_of(
@@ -77,7 +80,7 @@ def search_of(
             notes = [_UNFORESEEN]
             say(console, _UNFORESEEN)
     search = DistilledRegressorCV if kind == "regression" else DistilledClassifierCV
-    chosen = teacher_of(effort.n_teacher_folds)
+    chosen = teacher_of(effort.n_teacher_folds, small=effort.has_small_teacher)
     model = search(chosen, compared, **_params(options, effort, kind, parts))
     return model, teacher_path(options.teacher), notes
 

@@ -5,6 +5,8 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from skdistill._typing import Estimator
 
 __all__ = ["Source"]
@@ -94,6 +96,11 @@ class Source:
         if type(value) in (list, tuple):
             opening, closing = "[]" if isinstance(value, list) else "()"
             return opening, [("", part) for part in value], closing
+        if isinstance(value, np.ufunc):
+            self._imports.add(("numpy", value.__name__))
+            return value.__name__, None, ""
+        if inspect.isfunction(value):
+            return self.name(value), None, ""
         params = None
         if hasattr(value, "get_params") and not isinstance(value, type):
             params = _changed(value, value.get_params(deep=False))

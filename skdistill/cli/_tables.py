@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from skdistill.cli._errors import CommandError, names
 from skdistill.cli._files import RawTable, read_raw
 from skdistill.tables import Notation, decoded, missing, numbers_of, read_strings
@@ -27,6 +29,8 @@ __all__ = [
     "with_target",
 ]
 
+# Trees compare numbers in single precision.
+_LARGEST = float(np.finfo(np.float32).max)
 _SIGNS = {".": "points", ",": "commas"}
 _DTYPES = {
     "number": "float64",
@@ -254,7 +258,6 @@ def _values(
     cells: "Series", kind: str, schema: Schema, name: str
 ) -> tuple["Series", "Series", str]:
     """Return the values of cells, which of these are empty, and what they must be."""
-    import numpy as np
     import pandas as pd
 
     if kind in ("number", "label"):
@@ -262,7 +265,11 @@ def _values(
         found, is_empty = decoded(cells, notation)
         values = pd.Series(found, cells.index)
         empty = pd.Series(is_empty, cells.index)
-        return values.where(np.isfinite(values)), empty, f"a finite {notation.what}"
+        is_small = np.abs(values) <= _LARGEST
+        what = f"a finite {notation.what}"
+        if (np.isfinite(values) & ~is_small).any():
+            what += f", {_LARGEST:.1e} at most,"
+        return values.where(is_small), empty, what
     empty = cells.isna()
     if are_strings(cells):
         cells = strings_of(cells)

@@ -39,8 +39,7 @@ def request_weights(model: Estimator) -> None:
     inside += [params[name] for name in names if params.get(name) is not None]
     for part in inside:
         request_weights(part)
-    if not inside:
-        _request(model, wanted=True)
+    _request(model, wanted=True)
 
 
 def _request(model: Estimator, *, wanted: bool) -> None:

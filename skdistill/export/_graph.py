@@ -5,6 +5,7 @@ model adds: scaling, labels, the softmax of logits.
 """
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ from skdistill.export._table import encode_table
 from skdistill.export._trees import is_tree_student
 from skdistill.students import LogitStudent, ProbabilityStudent
 from skdistill.tables import TableEncoder
+from skdistill.targets import nonnegative_expm1
 
 __all__ = [
     "TREES",
@@ -147,6 +149,10 @@ class Graph:
                 return self.outputs(model.steps[-1][1], inputs)
         if is_tree_student(model):
             return self._trees(model, inputs)
+        is_log = getattr(model, "out_activation_", None) == "exp"
+        if is_log:  # The converter does not know it.
+            model = copy(model)
+            model.out_activation_ = "identity"
         *labels, values = [output.full_name for output in self._parse(model, inputs)]
         if any(isinstance(table.type, DoubleTensorType) for table in inputs):
             values = self.node("Cast", values, to=TensorProto.FLOAT)
@@ -154,7 +160,7 @@ class Graph:
             # The converter puts the outputs of a row one below the other.
             shape = self.constant([-1, model.n_outputs_])
             values = self.node("Reshape", values, shape)
-        return [*labels, values]
+        return [*labels, self.node("Exp", values) if is_log else values]
 
     def _parse(self, model: Estimator, inputs: list[Variable]) -> list[Variable]:
         """Have skl2onnx add a model; return its output variables."""
@@ -174,13 +180,18 @@ class Graph:
         if not is_classifier(model):
             values = self.variable("values", FloatTensorType([None, None]))
             operator.outputs.append(values)
-            return [values.full_name]
+            return [self._exponential(model, values.full_name)]
         kind = FloatTensorType([None, len(model.classes_)])
         label = self.variable("label", label_type(model.classes_))
         probability = self.variable("probability", kind)
         operator.outputs.append(label)
         operator.outputs.append(probability)
         return [label.full_name, probability.full_name]
+
+    def _exponential(self, model: Estimator, values: str) -> str:
+        """Add what boosting's converter leaves out of losses of logarithms."""
+        is_log = getattr(model, "loss", None) in ("poisson", "gamma")
+        return self.node("Exp", values) if is_log else values
 
     def _rescaled(self, model: DistilledRegressor, outputs: list[str]) -> list[str]:
         if not model.rescale:
@@ -199,15 +210,17 @@ class Graph:
                 values = self.node("Add", values, self.constant(transformer.mean_))
             return values
         inverse = getattr(transformer, "inverse_func", transformer)
-        if inverse in (np.exp, np.expm1):
+        if inverse in (np.exp, np.expm1, nonnegative_expm1):
             values = self.node("Exp", values)
         elif inverse is not None:
             raise ValueError(
                 "the target is transformed by other than a StandardScaler, a logarithm "
                 "(np.log, np.log1p) or nothing"
             )
-        if inverse is np.expm1:
+        if inverse in (np.expm1, nonnegative_expm1):
             values = self.node("Sub", values, self.constant([1.0]))
+        if inverse is nonnegative_expm1:
+            values = self.node("Relu", values)
         return values
 
     def _labelled(self, model: DistilledClassifier, outputs: list[str]) -> list[str]:

@@ -47,6 +47,7 @@ from skdistill.export._trees import is_tree_student
 from skdistill.search import DistilledClassifierCV, DistilledRegressorCV
 from skdistill.students import LogitStudent, ProbabilityStudent
 from skdistill.tables import NumberColumn, TableEncoder
+from skdistill.targets import nonnegative_expm1
 
 __all__ = ["read_model"]
 
@@ -158,6 +159,8 @@ def _as_target(transformer: Estimator) -> list[Part]:
         return []
     if inverse in (np.exp, np.expm1):
         return [Link(inverse.__name__)]
+    if inverse is nonnegative_expm1:
+        return [Link("expm1"), Link("relu")]
     raise ValueError(
         "the target is transformed by other than a StandardScaler, a MinMaxScaler, a "
         "logarithm (np.log, np.log1p) or nothing"

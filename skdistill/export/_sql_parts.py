@@ -20,13 +20,22 @@ from skdistill.export._sql_trees import tree_sums
 
 __all__ = ["write_parts"]
 
+
+def _exp(v: str) -> str:
+    """Return the exponential of an expression, within what doubles hold.
+
+    In PostgreSQL a value that overflows or underflows is an error.
+    """
+    return f"EXP(CASE WHEN {v} > 7e2 THEN 7e2 WHEN {v} < -7e2 THEN -7e2 ELSE {v} END)"
+
+
 # What a link makes of a value v, where each output has one input.
 _LINKS = {
     "relu": "CASE WHEN {v} < 0 THEN 0e0 ELSE {v} END",
-    "tanh": "1e0 - 2e0 / (EXP(2e0 * {v}) + 1e0)",
-    "logistic": "1e0 / (1e0 + EXP(-{v}))",
-    "exp": "EXP({v})",
-    "expm1": "EXP({v}) - 1e0",
+    "tanh": f"1e0 - 2e0 / ({_exp('2e0 * {v}')} + 1e0)",
+    "logistic": f"1e0 / (1e0 + {_exp('-{v}')})",
+    "exp": _exp("{v}"),
+    "expm1": f"{_exp('{v}')} - 1e0",
 }
 
 
@@ -166,7 +175,9 @@ def _(part: Link, names: list[str]) -> list[str]:
         # As 1 / sum of exp(x_j - x_i), the largest of them need not be known.
         return [
             "1e0 / ("
-            + summed(["1e0", *(f"EXP({other} - {v})" for other in names if other != v)])
+            + summed(
+                ["1e0", *(_exp(f"{other} - {v}") for other in names if other != v)]
+            )
             + ")"
             for v in names
         ]

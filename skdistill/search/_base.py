@@ -430,7 +430,8 @@ default=None
         if len(folds) > 1:
             return [(train, [held_out]) for train, held_out in folds]
         ((train, held_out),) = folds
-        n_parts = max(2, min(_N_PARTS, len(held_out)))
+        # R2 needs two samples.
+        n_parts = max(2, min(_N_PARTS, len(held_out) // 2))
         return [(train, np.array_split(rng.permutation(held_out), n_parts))]
 
     def _search(

@@ -25,8 +25,9 @@ from threadpoolctl import threadpool_info
 from xgboost import XGBClassifier
 
 from skdistill import DistilledClassifier
-from skdistill.cli import _effort, _outputs
+from skdistill.cli import _effort, _outputs, _parts
 from skdistill.cli._effort import Pace, fitting, pace_of, usual
+from skdistill.cli._losses import LOSSES
 from skdistill.cli._parts import preparation, student, teacher
 from skdistill.cli._rows import Parts
 from skdistill.cli._tables import Schema
@@ -43,6 +44,8 @@ def test_large_tables_and_quick_fits_try_less():
     assert usual(200_000, quick=False).n_teacher_folds == 5
     assert usual(200_001, quick=False).n_teacher_folds == 3
     assert usual(10, quick=True).n_teacher_folds == 2
+    assert usual(10, quick=True).has_small_teacher
+    assert not usual(200_001, quick=False).has_small_teacher
 
 
 def test_the_most_that_fits_is_tried_and_the_least_where_none_does():
@@ -127,6 +130,46 @@ def test_the_boosting_of_several_classes_is_small_up_to_many_rows():
         assert stack.cv.n_splits == 2
         boosting = dict(stack.estimators)["boosting"][-1][-1]
         assert boosting.max_leaf_nodes == n_leaves
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("n_rows", [100, 500])
+@pytest.mark.parametrize("task", ["regression", "classification"])
+def test_a_small_teacher_is_the_same_stack_with_less_work(task, n_rows, loss):
+    prepare = preparation(Schema({"a": "number"}, {}))
+    X = pd.DataFrame({"a": np.zeros(n_rows)})
+    usual_one, small = (
+        teacher("stack", task, prepare, X, "cpu", 0, 2, loss, small=one).get_params()
+        for one in (False, True)
+    )
+    assert [*small] == [*usual_one]
+    changed = {
+        name.split("__")[-1]: (small[name], usual_one[name])
+        for name in small
+        if isinstance(small[name], int | float)
+        and repr(small[name]) != repr(usual_one[name])
+    }
+    expected = {"n_estimators": (50, 100)}
+    if task == "regression":
+        expected["max_features"] = (0.3, 1.0)
+        if n_rows == 500:
+            expected |= {
+                "max_iter": (100, 300),
+                "max_leaf_nodes": (15, 31),
+                "max_bins": (64, 255),
+                "learning_rate": (0.1, 0.05),
+            }
+    assert changed == expected
+
+
+def test_quick_fits_a_small_teacher(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(_parts, "teacher", lambda *_, small: asked.append(small))
+    for words in (["--quick"], []):
+        houses(60).to_csv(tmp_path / "t.csv", index=False)
+        run(["fit", str(tmp_path / "t.csv"), "--target", "price", *words])
+    assert asked[0]
+    assert not any(asked[1:])
 
 
 def test_jobs_bound_threads_here_and_in_workers():

@@ -1,6 +1,10 @@
 """SQL statements predict as the models that they were made from."""
 
+import io
+import math
+import shutil
 import sqlite3
+import subprocess
 from contextlib import closing
 from functools import cache
 from importlib.util import find_spec
@@ -25,7 +29,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsRegressor
-from sklearn.neural_network import MLPRegressor
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -93,6 +97,34 @@ def from_duckdb(statement, table):
         return connection.execute(statement).fetch_df()
 
 
+def psql(script):
+    """Return what the server of the environment (PGHOST, PGDATABASE) answers."""
+    words = ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1"]
+    done = subprocess.run(words, input=script, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@cache
+def has_postgres():
+    if shutil.which("psql") is None:
+        return False
+    return subprocess.run(["psql", "-Xwc", ""], capture_output=True).returncode == 0
+
+
+def from_postgres(statement, table):
+    if not has_postgres():
+        pytest.skip("needs psql and a PostgreSQL server that it reaches")
+    columns = ", ".join(f'"{name}" DOUBLE PRECISION' for name in table)
+    rows = table.to_csv(index=False, header=False)
+    answer = psql(
+        f"CREATE TEMPORARY TABLE samples ({columns});\n"
+        f"COPY samples FROM STDIN (FORMAT csv);\n{rows}\\.\n"
+        f"COPY ({statement}) TO STDOUT (FORMAT csv, HEADER);\n"
+    )
+    return pd.read_csv(io.StringIO(answer))
+
+
 DATABASES = [from_sqlite, *([from_duckdb] if find_spec("duckdb") else [])]
 
 
@@ -124,7 +156,7 @@ def test_models_predict_alike(name):
     assert_same(model, X, found, atol)
 
 
-@pytest.mark.parametrize("run", [from_sqlite, from_duckdb])
+@pytest.mark.parametrize("run", [from_sqlite, from_duckdb, from_postgres])
 @pytest.mark.parametrize("materialized", [True, False])
 @pytest.mark.parametrize("name", VARIED)
 def test_databases_agree(run, name, materialized):
@@ -135,6 +167,32 @@ def test_databases_agree(run, name, materialized):
     statement = to_sql(model, table, materialized=materialized)
     assert ("MATERIALIZED" in statement) == (materialized and name != "hist")
     assert_same(model, table, run(statement, numbered(table)), 1e-12)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize(
+    "model",
+    [
+        LogisticRegression(max_iter=20),
+        MLPClassifier((4,), activation="logistic", max_iter=20, random_state=0),
+        MLPClassifier((4,), activation="tanh", max_iter=20, random_state=0),
+    ],
+)
+def test_far_samples_are_no_errors_where_exp_overflows(model, n_classes):
+    def exp(value):
+        found = math.exp(value)  # As in PostgreSQL, too large is an error.
+        assert found > 0
+        return found
+
+    y = np.minimum(np.unique(NAMES, return_inverse=True)[1], n_classes - 1)
+    model = make_pipeline(StandardScaler(), model).fit(X, y)
+    far = np.vstack([-1e5 * X[:20], 1e5 * X[:20]])
+    statement = to_sql(model, far)
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.create_function("EXP", 1, exp)
+        numbered(far).to_sql("samples", connection, index=False)
+        found = pd.read_sql_query(statement, connection)
+    assert_same(model, far, found, 1e-12)
 
 
 @pytest.mark.parametrize("name", ["regressor", "regressors"])
