@@ -25,17 +25,16 @@ def nonnegative_expm1(values: ArrayLike) -> NDArray[np.floating]:
 
     Parameters
     ----------
-    values : array-like
+    values : array-like of any shape
         Logarithms of 1 + y for y of 0 or more, as a model predicts them.
 
     Returns
     -------
-    ndarray
-        Never below 0, of the same shape. `skdistill.export` knows the function.
+    ndarray of that shape
+        Never below 0. `skdistill.export` knows the function.
 
     Examples
     --------
-    >>> from skdistill.targets import nonnegative_expm1
     >>> nonnegative_expm1([-0.5, 0.0, 2.0]).round(2).tolist()
     [0.0, 0.0, 6.39]
     """
@@ -82,7 +81,7 @@ def variance_of(labels: NDArray, mean: ArrayLike, weight: NDArray | None) -> flo
 
     Returns
     -------
-    variance : float
+    float
 
     Examples
     --------
@@ -473,10 +472,9 @@ class Target:
 
         The range of the labels stays that of these samples: others have none.
         """
-        weight = None
+        weight = hints = None
         if self.weight is not None or other.weight is not None:
             weight = np.concatenate([_weights(self), _weights(other)])
-        hints = None
         if self.hints is not None and other.hints is not None:
             hints = np.concatenate([self.hints, other.hints])
         return replace(
@@ -499,6 +497,4 @@ def _squares(values: NDArray, others: NDArray) -> NDArray[np.float64]:
 
 
 def _weights(target: Target) -> NDArray[np.float64]:
-    if target.weight is None:
-        return np.ones(len(target.labels))
-    return target.weight
+    return np.ones(len(target.labels)) if target.weight is None else target.weight
