@@ -107,6 +107,12 @@ def _models(
     models = [_OneClass(**params | {"random_state": state}) for state in states]
     starts: list[dict[str, NDArray]] = [{} for _ in models]
     if student.warm_start and hasattr(student, "coef_"):
+        if len(student.coef_) != len(models):
+            raise ValueError(
+                "A student with warm_start=True goes on with the classes it knows. Got "
+                f"{n_classes} classes, and coef_ of shape {student.coef_.shape}. Pass "
+                "an unfitted one."
+            )
         starts = [
             {"coef_init": coef, "intercept_init": intercept}
             for coef, intercept in zip(

@@ -163,6 +163,14 @@ def test_it_starts_from_what_it_knows():
     assert_array_equal(one.coef_, other.coef_)
 
 
+def test_it_goes_on_with_the_classes_it_knows_alone():
+    X, codes = problem(5)
+    student = fit_on_target(descent(warm_start=True), X, target_of(codes, 5, alpha=0.7))
+    fewer = target_of(np.minimum(codes, 1), 2, alpha=0.7)
+    with pytest.raises(ValueError, match="Got 2 classes, and coef_ of shape"):
+        fit_on_target(student, X, fewer)
+
+
 def test_a_random_state_may_be_a_generator():
     X, codes = problem(5)
     target = target_of(codes, 5, alpha=0.7)
