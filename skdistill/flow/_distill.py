@@ -344,15 +344,17 @@ def _fit_part(
     """Return the student distilled on a part of the samples, the given rows.
 
     Out-of-fold predictions know the labels of all other folds, those held out among
-    them. So a teacher that is fitted is cross-fitted once more, on the part alone.
+    them. So a teacher that is fitted is cross-fitted once more, on the part alone. What
+    is drawn is drawn like the part: near those held out a student would be too good.
     """
+    known = None
     if is_trusted(plan, training):
-        supervision = supervision.part(rows)
+        known = supervision.part(rows)
     else:
         plan = with_less_teacher(plan, training)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # The fit on all samples has warned.
-            supervision = supervise(plan, training)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # The fit on all samples has warned.
+        supervision = supervise(plan, training, known)
     return distill_supervised(plan, training, supervision).students[0]
 
 

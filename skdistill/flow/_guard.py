@@ -134,8 +134,10 @@ def judge_student(
         The one given, unless the distilled student is worse on held-out samples: then
         one by which the baseline student is kept.
     """
-    if not (is_tried(plan, data) and signal.is_out_of_fold):
+    if not is_tried(plan, data):
         return verdict
+    if not signal.is_out_of_fold:
+        return _untried(plan, verdict, "the teacher has seen the labels it predicts")
 
     def predict(training: Data, part: Data, train: NDArray, _: NDArray) -> NDArray:
         student = fit(training, train)
@@ -148,14 +150,8 @@ def judge_student(
 
     try:
         found = compare_with_baseline(plan, data, predict, most=1)
-    except NoComparisonError as reason:
-        if plan.on_poor_teacher == "auto":
-            return verdict
-        finding = (
-            "The student was distilled without being held against the baseline "
-            f"student: {reason}."
-        )
-        return replace(verdict, findings=(*verdict.findings, finding))
+    except NoComparisonError as error:
+        return _untried(plan, verdict, str(error))
     if not found.rival_lags or -found.lead[0] <= _ROUNDING * _constant_loss(plan, data):
         return verdict
     finding = (
@@ -164,6 +160,17 @@ def judge_student(
         "remedy, or a search, which chooses alpha."
     )
     return replace(verdict, findings=(*verdict.findings, finding)).of_baseline()
+
+
+def _untried(plan: Plan, verdict: Verdict, reason: str) -> Verdict:
+    """Return a verdict that says why none was made of the student, if that is asked."""
+    if plan.on_poor_teacher == "auto":
+        return verdict
+    finding = (
+        f"The student was distilled without being held against the baseline student: "
+        f"{reason}."
+    )
+    return replace(verdict, findings=(*verdict.findings, finding))
 
 
 def _against_constant(plan: Plan, data: Data, signal: Signal) -> str | None:

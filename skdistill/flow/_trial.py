@@ -7,7 +7,7 @@ The teacher of the trial costs less than a third of the teacher's work. Fitted o
 each of k folds, it is fitted to (k - 1) / k of the samples each time; two folds of four
 fifths cost 0.8 / (k - 1) of that. A stack of k folds is fitted k times and once to all
 samples; one of two folds on four fifths costs 1.6 / k of that. A bagged one has a third
-of its trees.
+of its models, where these are not too few.
 """
 
 from copy import copy
@@ -48,7 +48,7 @@ def is_tried(plan: Plan, data: Data) -> bool:
     data : Data
         The training data.
     """
-    if not plan.learns_teacher(data):
+    if plan.alpha_until == 0 or not plan.learns_teacher(data):
         return False
     if plan.on_poor_teacher == "auto":
         # Tempered classes are learned for their order, and their log loss is worse.
@@ -81,7 +81,8 @@ def _is_cheap_teacher(teacher: Estimator | None, plan: Plan, data: Data) -> bool
     if teacher is None or _is_stack(teacher):
         cv = plan.cv if teacher is None else teacher.cv
         return _n_folds(cv) >= _FEWEST_OF_STACK
-    return isinstance(teacher.n_estimators, Integral)
+    number = teacher.n_estimators
+    return isinstance(number, Integral) and 3 * _fewer(int(number)) <= int(number)
 
 
 def _asks(plan: Plan, data: Data) -> bool:
@@ -107,8 +108,7 @@ def with_less_teacher(plan: Plan, data: Data) -> Plan:
             return teacher
         if _is_stack(teacher):
             return clone(teacher).set_params(cv=_in_two_folds(teacher.cv))
-        number = teacher.n_estimators
-        fewer = max(number // 3, min(number, _FEWEST_BAGGED))
+        fewer = _fewer(teacher.n_estimators)
         return clone(teacher).set_params(n_estimators=fewer)
 
     teacher = plan.teacher
@@ -117,6 +117,10 @@ def with_less_teacher(plan: Plan, data: Data) -> Plan:
     elif teacher is not None:
         teacher = less(teacher)
     return replace(plan, teacher=teacher, cv=_in_two_folds(plan.cv))
+
+
+def _fewer(n_estimators: int) -> int:
+    return max(n_estimators // 3, min(n_estimators, _FEWEST_BAGGED))
 
 
 def _is_stack(teacher: Estimator) -> bool:

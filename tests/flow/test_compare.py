@@ -38,6 +38,7 @@ from skdistill.blocks import BlockDistilledRegressor, ParquetBlocks
 from skdistill.exceptions import PoorTeacherWarning
 from skdistill.flow import Data, Plan
 from skdistill.flow._trial import is_tried, with_less_teacher
+from skdistill.transfer import JitterSampler
 
 # Calibration by the labels would mend a part of the slope.
 COMPARED = {
@@ -200,17 +201,38 @@ def test_folds_of_groups_are_compared_by_the_groups_that_are_left(cv):
         assert cv.n_splits == 5  # The user's stays as it is.
 
 
+class Drawing(JitterSampler):
+    """Keeps what it is to draw like."""
+
+    like = ()
+
+    def fit(self, X, y=None):
+        Drawing.like = (*Drawing.like, set(X[:, 0]))
+        return super().fit(X, y)
+
+
+@pytest.mark.parametrize("freeze", [False, True])
+def test_the_comparison_draws_no_samples_like_those_held_out(freeze):
+    X, y = samples()
+    Drawing.like = ()
+    teacher = FrozenEstimator(HalfLine().fit(X, y)) if freeze else HalfLine()
+    tree = DecisionTreeRegressor(random_state=0)
+    fitted(regressor(teacher, tree, transfer=Drawing()), X, y)
+    assert [len(like) for like in Drawing.like] == [600, 480]
+
+
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
         ({"rows": 90}, "there are 90 samples, and it takes 100"),
         ({"n_groups": 2}, "there was ValueError: .* number of groups"),
         ({"teacher": Needing(300)}, "there was ValueError: 240 samples are too few"),
+        ({"cross_fit": False}, "the teacher has seen the labels"),
     ],
 )
 def test_what_cannot_be_compared_is_said(given, reason):
     X, y = (part[: given.get("rows")] for part in samples())
-    routed, params = {}, {}
+    routed, params = {}, {"cross_fit": given.get("cross_fit", "auto")}
     if "n_groups" in given:
         params["cv"] = GroupKFold(given["n_groups"])
         routed["groups"] = np.arange(len(y)) % given["n_groups"]
@@ -230,6 +252,10 @@ def test_what_cannot_be_compared_is_refused(tmp_path):
     for of_all in (splits, PredefinedSplit(np.arange(len(y)) % 5)):
         with pytest.raises(ValueError, match="Got splits of all samples as cv"):
             regressor(HalfLine(), Ridge(), cv=of_all).fit(X, y)
+        # A frozen teacher is not cross-fitted.
+        frozen = FrozenEstimator(HalfLine().fit(X, y))
+        model = fitted(regressor(frozen, Ridge(), cv=of_all), X, y)
+        assert WORSE in model.poor_teacher_
     blocks = BlockDistilledRegressor(HalfLine(), Ridge(), on_poor_teacher="compare")
     with pytest.raises(ValueError, match="'compare' distils on a part"):
         blocks.fit(ParquetBlocks(tmp_path / "table.parquet"), "y")
@@ -258,7 +284,8 @@ def test_students_of_few_shapes_are_tried(student, is_asked):
     assert is_tried(replace(plan, on_poor_teacher="compare"), DATA)
     for other in ("warn", "baseline", "ignore"):
         assert not is_tried(replace(plan, on_poor_teacher=other), DATA)
-    assert not is_tried(replace(plan, alpha=0.0), DATA)
+    for labels_alone in ({"alpha": 0.0}, {"alpha_until": 0.0}):
+        assert not is_tried(replace(plan, **labels_alone), DATA)
 
 
 FROZEN = FrozenEstimator(Ridge().fit(*samples()))
@@ -283,6 +310,8 @@ FOREST, STACK = RandomForestRegressor(), StackingRegressor([("a", Ridge())])
         ({"teacher": STACK}, False),
         ({"teacher": clone(STACK).set_params(cv=4), "cross_fit": "kfold"}, True),
         ({"teacher": FOREST, "cv": 2}, True),
+        ({"teacher": clone(FOREST).set_params(n_estimators=75)}, True),
+        ({"teacher": clone(FOREST).set_params(n_estimators=74)}, False),
         ({"teacher": FOREST, "cv": 2, "cross_fit": "kfold"}, False),
         ({"teacher": [("a", HalfLine()), ("b", FROZEN), ("c", FOREST)]}, True),
         ({"teacher": [("a", HalfLine()), ("b", STACK)], "cv": 3}, False),
@@ -340,7 +369,7 @@ def test_auto_distils_no_line_that_a_better_teacher_harms():
 def test_a_trial_of_bags_and_stacks_sees_no_held_out_label(kind):
     X, y = samples()
     teacher = {
-        "bag": BaggingRegressor(Recording(), 30, oob_score=True),
+        "bag": BaggingRegressor(Recording(), 75, oob_score=True),
         "stack": StackingRegressor([("a", Recording())], Ridge(), cv=7),
         "folds": Recording(),
     }[kind]
