@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits
 
 from skdistill._typing import Estimator
+from skdistill.teachers import LazyTeacher, LazyTeachers
 
 __all__ = ["at_most", "single_threaded"]
 
@@ -43,6 +44,7 @@ def _estimators_in(held: Any, seen: set[int]) -> Iterator[BaseEstimator]:
     parts: Iterable[Any] = ()
     if isinstance(held, BaseEstimator):
         yield held
+    if isinstance(held, BaseEstimator | LazyTeacher | LazyTeachers):
         parts = [*vars(held).values()]
     elif isinstance(held, dict):
         parts = held.values()

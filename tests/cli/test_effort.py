@@ -199,6 +199,8 @@ def test_fitted_parts_of_a_model_get_one_thread_each():
     config = json.loads(stack.final_estimator_.get_booster().save_config())
     assert config["learner"]["generic_param"]["nthread"] == "1"
     assert single_threaded(teacher.fit(X, y)).student_.n_jobs == 1
+    # A cascade predicts with it.
+    assert {one.n_jobs for one in teacher.teacher_.estimators} == {1}
     boosted = MultiOutputClassifier(forest).fit(X, np.c_[y, y])
     assert {one.n_jobs for one in single_threaded(boosted).estimators_} == {1}
 
