@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 
 import joblib
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 from joblib import Parallel, delayed
 from lightgbm import LGBMRegressor
+from sklearn.base import clone
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import (
     RandomForestClassifier,
@@ -185,7 +187,12 @@ def test_fitted_parts_of_a_model_get_one_thread_each():
     X, y = np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 3
     forest = RandomForestClassifier(2, n_jobs=-1, random_state=0)
     teacher = DistilledClassifier(
-        forest, forest, cross_fit="kfold", cv=2, random_state=0, transfer=None
+        clone(forest),
+        clone(forest),
+        cross_fit="kfold",
+        cv=2,
+        random_state=0,
+        transfer=None,
     )
     stack = StackingClassifier(
         [("pipeline", make_pipeline(StandardScaler(), forest)), ("forest", forest)],
@@ -198,9 +205,11 @@ def test_fitted_parts_of_a_model_get_one_thread_each():
     assert (stack.n_jobs, pipeline[-1].n_jobs, fitted.n_jobs) == (1, 1, 1)
     config = json.loads(stack.final_estimator_.get_booster().save_config())
     assert config["learner"]["generic_param"]["nthread"] == "1"
-    assert single_threaded(teacher.fit(X, y)).student_.n_jobs == 1
+    distilled = single_threaded(pickle.loads(pickle.dumps(teacher.fit(X, y))))
+    assert distilled.student_.n_jobs == 1
     # A cascade predicts with it.
-    assert {one.n_jobs for one in teacher.teacher_.estimators} == {1}
+    assert {one.n_jobs for one in distilled.teacher_.estimators} == {1}
+    forest.set_params(n_jobs=-1)
     boosted = MultiOutputClassifier(forest).fit(X, np.c_[y, y])
     assert {one.n_jobs for one in single_threaded(boosted).estimators_} == {1}
 
