@@ -156,7 +156,7 @@ default=None
         and XGBoost with vector leaves. One teacher is cross-fitted by k-fold then,
         unless it is frozen. If None, or alpha is 0, the student learns the target
         alone.
-    on_poor_teacher : {"auto", "warn", "baseline", "compare", "ignore"}, default="warn"
+    on_poor_teacher : {"auto", "warn", "baseline", "compare", "ignore"}, default="auto"
         What to do where the teacher, out-of-fold and calibrated, predicts no better
         than a constant, or on held-out samples no better than the baseline student,
         which is fitted once more for that, or up to five times where neither is
@@ -237,7 +237,7 @@ default=None
         combine: Any = "uniform",
         trust: Any = None,
         hints: Hints | str | None = None,
-        on_poor_teacher: str = "warn",
+        on_poor_teacher: str = "auto",
         teacher_input: Any = None,
     ) -> None:
         self.teacher = teacher

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import Self
@@ -316,8 +316,11 @@ def _predict_any(student: Estimator, part: Data, classes: NDArray | None) -> NDA
 def _splits(plan: Plan, data: Data) -> Iterator[tuple[NDArray, NDArray]]:
     """Yield train and held-out samples: whole folds of the plan's, if these serve.
 
-    So groups stay together where the folds keep them together.
+    So groups stay together where the folds keep them together. Without a seed they are
+    the same in each fit all the same, for `memory` to know what a part's teacher does.
     """
+    if plan.seeds.folds is None:
+        plan = replace(plan, seeds=plan.seeds._replace(folds=0))
     n_samples, every = len(data.y), np.arange(len(data.y))
     try:
         with warnings.catch_warnings():

@@ -226,7 +226,12 @@ def test_students_of_counts_get_no_unlabeled_target_below_the_smallest_label(
     t = teacher.predict(unlabeled)
     assert t.min() < 0
     model = DistilledRegressor(
-        FrozenEstimator(teacher), student, alpha=alpha, transfer=None, calibrate=None
+        FrozenEstimator(teacher),
+        student,
+        alpha=alpha,
+        transfer=None,
+        calibrate=None,
+        on_poor_teacher="warn",
     ).fit(X, y, X_unlabeled=unlabeled)
     target = (1 - alpha) * y + alpha * teacher.predict(X)
     learned = np.maximum(np.r_[target, t], y.min())

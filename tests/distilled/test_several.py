@@ -193,11 +193,11 @@ def test_each_is_cached_by_itself(diabetes, tmp_path):
     fit = partial(
         DistilledRegressor, student=TREE, memory=tmp_path / "m", random_state=0
     )
-    fit(counting[0]).fit(X, y)
+    fit(counting[0]).fit(X, y)  # Five folds, and two of a trial of the student.
     both = fit([("a", counting[0]), ("b", counting[1])]).fit(X, y)
-    assert [len([*folder.iterdir()]) for folder in folders] == [5, 5]
+    assert [len([*folder.iterdir()]) for folder in folders] == [7, 7]
     again = fit([("b", counting[1]), ("a", counting[0])]).fit(X, y)
-    assert [len([*folder.iterdir()]) for folder in folders] == [5, 5]
+    assert [len([*folder.iterdir()]) for folder in folders] == [7, 7]
     assert_allclose(again.predict(X), both.predict(X))
     assert [*again.teacher_.named_estimators_] == ["b", "a"]
 

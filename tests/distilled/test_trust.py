@@ -346,7 +346,11 @@ def test_weights_count_as_repeated_samples(diabetes):
     rows = np.repeat(np.arange(200), weight)
     for trust in OF_VALUES:
         model = DistilledRegressor(
-            FrozenEstimator(Ridge().fit(*diabetes)), Ridge(), trust=trust, transfer=None
+            FrozenEstimator(Ridge().fit(*diabetes)),
+            Ridge(),
+            trust=trust,
+            transfer=None,
+            on_poor_teacher="warn",
         )
         weighted = clone(model).fit(X, y, sample_weight=weight)
         repeated = clone(model).fit(X[rows], y[rows])

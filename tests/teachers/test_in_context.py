@@ -311,8 +311,9 @@ def test_the_cache_gives_back_what_was_fitted(friedman, tmp_path):
 def test_the_recipe_is_the_parameters_that_it_stands_for(friedman, asked):
     X, y = friedman
     recipe = in_context_recipe(KernelRegressor(), batch_size=70, size=2)
+    seeded = {"random_state": 0, "on_poor_teacher": "warn"}
     model = DistilledRegressor(
-        student=DecisionTreeRegressor(max_leaf_nodes=16), random_state=0, **recipe
+        student=DecisionTreeRegressor(max_leaf_nodes=16), **seeded, **recipe
     ).fit(X, y)
     # Contexts that lack a fold for the samples, and all samples for the drawn ones.
     assert sum(n for context, n in asked if context == 240) == N
@@ -323,7 +324,7 @@ def test_the_recipe_is_the_parameters_that_it_stands_for(friedman, asked):
         DecisionTreeRegressor(max_leaf_nodes=16),
         alpha=1.0,
         transfer=TransferSet(CutMixSampler(), size=2),
-        random_state=0,
+        **seeded,
     ).fit(X, y)
     assert_array_equal(model.predict(X), expected.predict(X))
     assert in_context_recipe(KernelClassifier())["transfer"].size == 10

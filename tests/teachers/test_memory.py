@@ -68,6 +68,10 @@ def fits(tmp_path):
     return folder
 
 
+# Five folds of the teacher, and two of a trial of the student.
+N_FITS = 5 + 2
+
+
 def count(folder):
     return len(list(folder.iterdir()))
 
@@ -78,10 +82,10 @@ def test_a_second_fit_reads_the_cached_predictions(diabetes, fits, tmp_path):
         CountingTeacher(fits), Ridge(), memory=tmp_path / "m", random_state=0
     )
     first = model.fit(X, y).predict(X)
-    assert count(fits) == 5
+    assert count(fits) == N_FITS
     model.set_params(alpha=0.9, temperature=2.0, student=Ridge(0.1)).fit(X, y)
     model.set_params(alpha=0.5, temperature=1.0, student=Ridge()).fit(X, y)
-    assert count(fits) == 5
+    assert count(fits) == N_FITS
     assert_array_equal(model.predict(X), first)
 
 
@@ -92,12 +96,12 @@ def test_what_changes_the_teachers_work_is_not_read_from_the_cache(
     model = DistilledRegressor(CountingTeacher(fits), Ridge(), memory=tmp_path / "m")
     model.fit(X, y)
     for change, fits_more in [
-        ({"X": X * 2}, 5),
-        ({"y": y + 1}, 5),
-        ({"cv": 4}, 4),
-        ({"random_state": 1}, 5),
+        ({"X": X * 2}, N_FITS),
+        ({"y": y + 1}, N_FITS),
+        ({"cv": 4}, 4 + 2),
+        ({"random_state": 1}, N_FITS),
         ({"cross_fit": False}, 1),
-        ({"teacher__seconds": 1e-6}, 5),
+        ({"teacher__seconds": 1e-6}, N_FITS),
     ]:
         before = count(fits)
         data = {"X": X, "y": y} | {k: v for k, v in change.items() if k in "Xy"}
@@ -111,7 +115,7 @@ def test_the_number_of_jobs_does_not_matter(diabetes, fits, tmp_path):
     model = DistilledRegressor(CountingTeacher(fits), Ridge(), memory=tmp_path / "m")
     model.fit(X, y)
     model.set_params(n_jobs=2, verbose=0).fit(X, y)
-    assert count(fits) == 5
+    assert count(fits) == N_FITS
 
 
 def test_dataframes_with_strings_and_categories_are_cached(fits, tmp_path):

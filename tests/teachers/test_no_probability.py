@@ -90,7 +90,12 @@ def test_a_frozen_teacher_of_more_classes_labels_every_row():
     y = np.where(X[:, 0] == 2, 1, X[:, 0]).astype(int)
     teacher = FrozenEstimator(Sure().fit(None, [0, 1, 2]))
     model = DistilledClassifier(
-        teacher, DecisionTreeClassifier(), alpha=1, transfer=None, calibrate=None
+        teacher,
+        DecisionTreeClassifier(),
+        alpha=1,
+        transfer=None,
+        calibrate=None,
+        on_poor_teacher="warn",
     )
     with pytest.warns(NoProbabilityWarning):
         model.fit(X, y)
