@@ -145,8 +145,8 @@ def check_readable(**given: Any) -> None:
         if np.ma.isMaskedArray(values) and np.ma.getmaskarray(values).any():
             raise ValueError(
                 f"{name} must have no masked cells. Got {int(np.sum(values.mask))}. "
-                f"Use {name}.filled(np.nan) if all parts take missing values, or leave "
-                "those rows out."
+                f"Leave those rows out, or use {name}.astype(float).filled(np.nan) "
+                "where all parts take missing values."
             )
         if hasattr(values, "__cuda_array_interface__") or hasattr(values, "to_cupy"):
             _check_copied(name, values)

@@ -157,3 +157,10 @@ def test_every_source_of_a_formula_is_in_the_references():
     }
     assert len(titles) > 30
     assert sorted(title for title in titles if title not in page) == []
+
+
+def test_decisions_are_numbered_one_after_another():
+    text = (ROOT / "docs" / "design.md").read_text("utf-8")
+    assert "\nDecision:" not in text
+    found = re.findall(r"(?m)^(\d+)\. \*\*", text)
+    assert [*map(int, found)] == [*range(1, len(found) + 1)]

@@ -3,14 +3,17 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.base import clone
 from sklearn.datasets import load_diabetes
 from sklearn.dummy import DummyRegressor
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, QuantileRegressor, Ridge
 
 import skdistill
-from skdistill import DistilledRegressor
-from skdistill.blocks import BlockDistilledClassifier, BlockDistilledRegressor
+from skdistill import DistilledRegressor, transfer
+from skdistill.blocks import Block, BlockDistilledClassifier, BlockDistilledRegressor
 from skdistill.dask import DaskDistilledClassifier, DaskDistilledRegressor
+from skdistill.tables import TableEncoder
+from skdistill.teachers import DistributionRegressor, in_context
 from tests.doubles import CountingTeacher
 
 X, VALUES = load_diabetes(return_X_y=True)
@@ -25,6 +28,16 @@ KINDS = [
     BlockDistilledRegressor,
     DaskDistilledClassifier,
     DaskDistilledRegressor,
+]
+PARTS = [
+    *(
+        getattr(transfer, name)()
+        for name in transfer.__all__
+        if name.endswith("Sampler")
+    ),
+    TableEncoder(),
+    DistributionRegressor(QuantileRegressor()),
+    in_context(Ridge()),
 ]
 
 
@@ -109,6 +122,21 @@ def test_every_estimator_refuses_what_it_would_misread(kind, name, change, messa
     given[name] = change(given[name])
     with pytest.raises((TypeError, ValueError), match=message.format(name)):
         model.fit(**given)
+
+
+@pytest.mark.parametrize("change", [ArrayOnDevice, masked])
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: type(part).__name__)
+def test_a_part_that_is_fitted_alone_refuses_it_too(part, change):
+    with pytest.raises((TypeError, ValueError), match="X must .*(machine|masked)"):
+        clone(part).fit(change(X), VALUES)
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_partition_is_refused_as_samples_in_memory_are(place):
+    given = [X, VALUES, np.ones(len(X))]
+    given[place] = masked(given[place])
+    with pytest.raises(ValueError, match="must have no masked cells. Got 3"):
+        Block.of(*given, of_classes=False)
 
 
 @pytest.mark.parametrize(

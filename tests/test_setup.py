@@ -1,5 +1,6 @@
 """What is installed: the extras, and the lowest versions that the tests run on."""
 
+import os
 import re
 import runpy
 import shutil
@@ -50,10 +51,26 @@ def test_each_version_of_python_that_is_named_is_tested_where_it_is_installed():
     assert PROJECT["requires-python"] == f">={tested[0]}"
 
 
-def test_an_installed_python_is_one_that_runs(tmp_path):
+def make_where(folder, programs, *arguments):
+    """Run make where these programs are installed, and return what it says."""
     make = shutil.which("make")
     if make is None:
         pytest.skip("needs make")
+    for path, line in programs.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{line}\n", "utf-8")
+        path.chmod(0o755)
+    return subprocess.run(
+        [make, *arguments, f"VENV_OTHER={folder}/py"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env={"PATH": f"{folder}/bin{os.pathsep}{os.defpath}", "HOME": str(folder)},
+    ).stdout
+
+
+def test_an_installed_python_is_one_that_runs(tmp_path):
     versions = tmp_path / ".pyenv" / "versions"
     programs = {
         tmp_path / "bin" / "python3.12": "exit 127",  # As a shim of pyenv.
@@ -61,21 +78,32 @@ def test_an_installed_python_is_one_that_runs(tmp_path):
         tmp_path / "bin" / "python3.13": "exit 127",
         versions / "3.13.0" / "bin" / "python3.13": 'echo "$0"',
     }
-    for path, line in programs.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"#!/bin/sh\n{line}\n", "utf-8")
-        path.chmod(0o755)
-    told = subprocess.run(
-        [make, "-n", "test-others", "FIRST=3.11", f"VENV_OTHER={tmp_path}/py"],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT,
-        env={"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)},
-    ).stdout
+    told = make_where(tmp_path, programs, "-n", "test-others", "FIRST=3.11")
     assert "installed beside it: 3.13" in told
     assert f"{versions}/3.13.0/bin/python3.13 -m venv {tmp_path}/py3.13" in told
     assert "py3.12" not in told
+
+
+@pytest.mark.parametrize("has_pip", [False, True])
+def test_a_python_for_which_nothing_can_be_installed_is_left_out(tmp_path, has_pip):
+    # It cannot make an environment, or there are no wheels for it.
+    programs = {
+        tmp_path / "bin" / "python3.12": "exit 127",
+        tmp_path / "bin" / "python3.13": '[ "$1" = -m ] && exit 1; echo "$0"',
+    }
+    if has_pip:
+        programs[tmp_path / "py3.13" / "bin" / "python"] = "exit 1"
+    told = make_where(tmp_path, programs, "test-others", "FIRST=3.11")
+    assert "Python 3.13: the package could not be installed" in told
+
+
+def test_python_is_looked_for_only_where_it_is_asked_for(tmp_path):
+    names = ("python3", "python3.11", "python3.12", "python3.13")
+    programs = {
+        tmp_path / "bin" / name: f'echo >> "{tmp_path}/asked"' for name in names
+    }
+    assert "test-others" in make_where(tmp_path, programs, "help")
+    assert not (tmp_path / "asked").exists()
 
 
 def test_large_libraries_are_not_required():

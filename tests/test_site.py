@@ -6,6 +6,7 @@ import inspect
 import pkgutil
 import re
 import runpy
+import shutil
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,25 @@ def test_a_part_of_ones_own_is_short_and_checked(path):
     assert len(text.splitlines()) < 40
     assert re.search(r">>> check_\w+\(", ast.get_docstring(ast.parse(text)))
     assert f"own/{path.name}" in (ROOT / "docs" / "extending.md").read_text("utf-8")
+
+
+@pytest.mark.browser
+def test_a_page_that_a_phone_shows_in_part_is_found(tmp_path):
+    check = runpy.run_path(str(ROOT / "tools" / "check_docs.py"))
+    browser = next(filter(None, map(shutil.which, check["BROWSERS"])), None)
+    if browser is None:
+        pytest.skip("needs Chromium")
+    word = 100 * "word"
+    bodies = {
+        "table": f"<div style='overflow-x: auto'>{word}</div>",
+        "box": "<div style='width: 800px'>wide</div>",
+        "word": f"<p>{word}</p>",
+    }
+    for name, body in bodies.items():
+        article = "<div class='bd-article-container' style='overflow-x: auto'>"
+        (tmp_path / name).with_suffix(".html").write_text(f"{article}{body}</div>")
+    pages = [f"{name}.html" for name in bodies]
+    given = {"pages": pages, "words": [], "glossary": "", "width": check["WIDTH"]}
+    found = check["browse"](tmp_path, browser, given)
+    cut = [line.partition(":")[0] for line in found if "shows a part" in line]
+    assert cut == ["box.html", "word.html"]

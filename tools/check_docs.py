@@ -42,8 +42,13 @@ const article = ".bd-article-container";
 const scrolls = node => !node.matches(article) && (
   ["auto", "scroll"].includes(getComputedStyle(node).overflowX)
   || scrolls(node.parentElement));
-const isCut = node =>
-  node.getBoundingClientRect().right > width + 1 && !scrolls(node.parentElement);
+// A box that ends on the phone may show a word that does not.
+const isCut = node => {
+  const {left, right} = node.getBoundingClientRect();
+  const isOpen = getComputedStyle(node).overflowX === "visible";
+  return !scrolls(node.parentElement)
+    && (right > width + 1 || (isOpen && left + node.scrollWidth > width + 1));
+};
 async function finds(word) {
   await load("/search.html?q=" + encodeURIComponent(word));
   for (let turn = 0; turn < 100; turn++) {
@@ -191,6 +196,7 @@ def browse(site: Path, browser: str, parameters: dict) -> list[str]:
             process.terminate()
             process.wait()
             server.shutdown()
+            server.server_close()
         lines = log.read_text("utf-8", "replace").splitlines()
     if not is_done:
         return [f"Chromium did not come to an end within {SECONDS} seconds."]

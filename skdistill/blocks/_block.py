@@ -13,6 +13,7 @@ from skdistill._typing import Table
 from skdistill._validation import (
     check_binary_or_multiclass,
     check_numeric_target,
+    check_readable,
     check_two_classes,
     check_weights,
 )
@@ -32,6 +33,7 @@ class Block(NamedTuple):
     @classmethod
     def of(cls, X: Table, y: Any, weight: Any, *, of_classes: bool) -> "Block":
         """Return a block; raise if it is not as `fit` describes it."""
+        check_readable(X=X, y=y, sample_weight=weight)
         given = (X, y) if weight is None else (X, y, weight)
         check_consistent_length(*given)
         labels = np.asarray(y)

@@ -66,6 +66,10 @@ def partitions(collection: Any, name: str, like: Any = None) -> list[Any]:
             collection = collection.rechunk({1: -1})
         collection = _rechunk(collection, name, like)
     delayed = [*np.ravel(collection.to_delayed())]
+    if not delayed[0].dask:
+        # The optimised graph of a persisted array has keys alone, which Dask before
+        # 2025.4 passes on in place of the samples.
+        delayed = [*np.ravel(collection.to_delayed(optimize_graph=False))]
     if like is not None and len(delayed) != (expected := _count(like)):
         raise ValueError(
             f"{name} must have as many partitions as X, {expected}. Got "

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdistill._sklearn import Interval, fit_context
 from skdistill._typing import Table
+from skdistill._validation import check_readable
 from skdistill.tables._cells import read_numbers, read_strings
 from skdistill.tables._columns import (
     CategoryColumn,
@@ -154,6 +155,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             If a cell is not what its column holds, or `kinds`, `formats` or `numbers`
             do not fit the columns.
         """
+        check_readable(X=X)
         cells = self._cells_of(X, is_new=True)
         kinds = self._kinds_of(cells)
         notations = _notations(self.numbers or {}, kinds)

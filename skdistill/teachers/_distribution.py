@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from skdistill._fitting import final_step, forget_fit, naming_failures
 from skdistill._sklearn import HasMethods, fit_context
 from skdistill._typing import Estimator, Table
+from skdistill._validation import check_readable
 from skdistill.students import last_step
 from skdistill.teachers._cache import LazyTeacher, cached_part
 from skdistill.teachers._fold_mean import FoldMeanRegressor
@@ -131,6 +132,7 @@ class DistributionRegressor(RegressorMixin, TeacherWrapper):
         self : object
         """
         forget_fit(self, "_kept")
+        check_readable(X=X, y=y)
         levels, source = check_says_quantiles(self)
         labels = column_or_1d(y, warn=True)
         done = source.fit(self.estimator, levels, X, labels, self._routed(fit_params))

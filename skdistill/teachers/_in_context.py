@@ -31,6 +31,7 @@ from skdistill._sklearn import (
     safe_indexing,
 )
 from skdistill._typing import Estimator, Table
+from skdistill._validation import check_readable
 from skdistill.teachers._wrapper import TeacherWrapper
 from skdistill.transfer import CutMixSampler, TransferSet
 
@@ -197,6 +198,7 @@ class _InContext(TeacherWrapper):
         self : object
         """
         forget_fit(self)
+        check_readable(X=X, y=y)
         self.estimator_ = clone(self.estimator).fit(X, y, **self._routed(fit_params))
         self._take_names(self.estimator_)
         return self

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdistill._sklearn import StrOptions, fit_context
 from skdistill._typing import Table
-from skdistill._validation import check_not_empty, check_weights
+from skdistill._validation import check_not_empty, check_readable, check_weights
 from skdistill.transfer._columns import Columns, categorical_mask, is_frame
 
 __all__ = ["BaseSampler", "RandomState", "VariedColumn"]
@@ -70,11 +70,12 @@ class BaseSampler(BaseEstimator):
         Raises
         ------
         TypeError
-            If X is sparse.
+            If X is sparse, or lies on a device.
         ValueError
             If a parameter, a weight or X is not as described; the message says what is
             allowed, what came and what to do.
         """
+        check_readable(X=X, sample_weight=sample_weight)
         X = self._check_table(X)
         weight = check_weights(sample_weight, len(X))
         if weight is not None and not weight.all():

@@ -39,6 +39,7 @@ from skdistill.blocks import (
 from skdistill.dask import (
     DaskDistilledClassifier,
     DaskDistilledRegressor,
+    _collections,
     _workers,
 )
 from skdistill.transfer import MungeSampler, TransferSet
@@ -49,6 +50,7 @@ dd = pytest.importorskip("dask.dataframe", reason="needs skdistill[dask]")
 distributed = pytest.importorskip("distributed", reason="needs skdistill[dask]")
 key_split = pytest.importorskip("dask.utils").key_split
 sizeof = pytest.importorskip("dask.sizeof").sizeof
+delayed = pytest.importorskip("dask").delayed
 
 # Sockets and threads of clusters are closed a little late.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -272,6 +274,14 @@ def test_dask_knows_how_large_labelled_samples_are():
     n_cells = X.size + 2 * y.size + 2 * X.size + 2 * y.size  # And the drawn ones.
     assert sizeof(done) > 8 * n_cells
     assert sizeof(rows) > rows.X.nbytes + rows.mixed.nbytes + rows.weight.nbytes
+
+
+def test_partitions_of_a_persisted_array_hold_its_samples(client):
+    X = samples()[0]
+    parts = _collections.partitions(client.persist(as_dask(X, size=100))[0], "X")
+    assert all(one.dask for one in parts)
+    shapes = client.gather(client.compute([delayed(np.shape)(one) for one in parts]))
+    assert shapes == [(100, 4), (100, 4), (40, 4)]
 
 
 class SlowLine(Ridge):
