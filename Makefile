@@ -71,7 +71,8 @@ test-next: $(VENV_NEXT)/.has-test  ## Run `test` on scikit-learn's next version 
 test-others:  ## Run a few tests on each further Python that is installed
 	@others="$(OTHERS)"; \
 	echo "Python $(FIRST) runs all tests; installed beside it: $${others:-none}"; \
-	for one in $$others; do $(MAKE) --no-print-directory test-$$one || exit 1; done
+	for one in $$others; do targets="$$targets test-$$one"; done; \
+	[ -z "$$others" ] || $(MAKE) --no-print-directory $$targets
 
 # Where the libraries have no wheels for it, or there is no network, it is left out.
 $(SUPPORTED:%=test-%): test-%: $(VENV_OTHER)%/.has-test
