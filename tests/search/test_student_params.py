@@ -16,7 +16,8 @@ from sklearn.gaussian_process.kernels import RBF
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import KFold, cross_val_score
 from sklearn.naive_bayes import GaussianNB
-from sklearn.pipeline import make_pipeline
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
@@ -269,6 +270,20 @@ def test_a_student_over_the_budget_takes_part_with_parameters_that_bring_it_with
     assert alone.fit(*friedman()).best_score_ == search.best_score_
     with pytest.raises(ValueError, match="max_leaf_nodes"):
         search.set_params(error_score="raise").fit(*friedman())
+
+
+@pytest.mark.parametrize("n_leaves", [64, 8])
+def test_parameters_of_unknown_cost_are_not_within_the_budget(n_leaves):
+    X, y = friedman()
+    tree = clone(TREE).set_params(max_leaf_nodes=n_leaves)
+    # The neighbors are the best, and have no leaves.
+    steps = [KNeighborsRegressor(8), clone(TREE).set_params(max_leaf_nodes=9)]
+    search = clone(SEARCH).set_params(
+        student=Pipeline([("keep", "passthrough"), ("model", tree)]),
+        student_params={"model": steps},
+        max_leaves=10,
+    )
+    assert search.fit(X, y).student_["model"].get_n_leaves() <= 10
 
 
 def test_where_no_parameters_are_within_the_budget_the_nearest_cost_is_named():
