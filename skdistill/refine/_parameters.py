@@ -3,6 +3,7 @@
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
+import numpy as np
 from sklearn.base import BaseEstimator
 
 from skdistill._fitting import final_step
@@ -144,7 +145,8 @@ class LeafRefinement(BaseEstimator):
         if isinstance(rate, Real) and float(rate) < _FASTEST and n_classes <= 2:
             final.set_params(learning_rate=min(2 * float(rate), _FASTEST))
         if tries_all_features(final):
-            fraction = self.diversify
-            if isinstance(fraction, bool):
+            # A forest takes fewer kinds of numbers.
+            fraction = float(self.diversify)
+            if isinstance(self.diversify, (bool, np.bool_)):
                 fraction = max(_NARROW, min(_FEWEST / n_features, 1.0))
             final.set_params(max_features=fraction)
