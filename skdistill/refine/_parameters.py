@@ -47,7 +47,8 @@ class LeafRefinement(BaseEstimator):
         keep greedy leaf values from overfitting; leaf values that are solved for have
         `strength` for that. So boosting grows at twice its learning rate, at most 0.3,
         and a forest that tries all features at each split tries a third, at least two;
-        a number between 0 and 1 is that fraction instead. A single tree has no others
+        a number between 0 and 1 is that fraction instead. The features are counted
+        before any other step of a Pipeline. A single tree has no others
         to differ from. The number and the size of the trees stay as they are. Boosting
         of three classes or more keeps its rate: where probabilities are small, longer
         Newton steps make it diverge.
@@ -132,7 +133,7 @@ class LeafRefinement(BaseEstimator):
         student : estimator
             Changed in place.
         n_features : int
-            The number of features of its samples.
+            The number of features of its samples, before any step of a Pipeline.
         n_classes : int, default=0
             The number of classes it will tell apart; 0 for a regressor.
         """

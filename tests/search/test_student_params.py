@@ -286,6 +286,17 @@ def test_parameters_of_unknown_cost_are_not_within_the_budget(n_leaves):
     assert search.fit(X, y).student_["model"].get_n_leaves() <= 10
 
 
+def test_parameters_that_are_arrays_bring_a_student_within_the_budget():
+    signs = np.zeros(10, dtype=int)
+    tree = clone(TREE).set_params(max_leaf_nodes=64, monotonic_cst=signs)
+    search = clone(SEARCH).set_params(
+        student=tree,
+        student_params={"monotonic_cst": [signs + 1], "max_leaf_nodes": [9]},
+        max_leaves=10,
+    )
+    assert search.fit(*friedman()).student_.get_n_leaves() <= 9
+
+
 def test_where_no_parameters_are_within_the_budget_the_nearest_cost_is_named():
     search = clone(SEARCH).set_params(
         student=clone(TREE).set_params(max_leaf_nodes=64),
