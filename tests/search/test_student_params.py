@@ -307,6 +307,17 @@ def test_where_no_parameters_are_within_the_budget_the_nearest_cost_is_named():
         search.fit(*friedman())
 
 
+def test_where_all_parameters_fail_the_cost_as_given_is_named():
+    search = clone(SEARCH).set_params(
+        student=clone(TREE).set_params(max_leaf_nodes=64),
+        student_params={"max_leaf_nodes": [-1]},
+        max_leaves=6,
+    )
+    fails = pytest.warns(FitFailedWarning, match="max_leaf_nodes=-1")
+    with fails, pytest.raises(ValueError, match="max_leaves=6, .* 64 leaves"):
+        search.fit(*friedman())
+
+
 def test_classes_and_weights():
     X, y = load_iris(return_X_y=True)
     search = DistilledClassifierCV(
