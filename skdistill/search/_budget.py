@@ -94,7 +94,7 @@ class Budget:
 
     def admits(self, cost: Cost) -> bool:
         """Return whether a student is within the budget; not if its cost is unknown."""
-        return all(one <= 1 for one in self._shares(cost))
+        return all(one <= 1 for one in self._fractions(cost))
 
     def has_too_many_leaves(self, cost: Cost) -> bool:
         """Return whether a student of this cost has more leaves than it may have."""
@@ -139,9 +139,9 @@ class Budget:
 
     def excess(self, cost: Cost) -> float:
         """Return how many times a cost is above its limit, at the worst."""
-        return max(self._shares(cost))
+        return max(self._fractions(cost))
 
-    def _shares(self, cost: Cost) -> list[float]:
-        """Return each cost as a share of its limit; infinite if it is not known."""
+    def _fractions(self, cost: Cost) -> list[float]:
+        """Return each cost as a fraction of its limit; infinite if it is not known."""
         known = [(getattr(cost, name), limit) for name, limit in self.limits.items()]
         return [inf if one is None else one / limit for one, limit in known]
