@@ -50,11 +50,11 @@ class BaseCodistilled(BaseProcedure):
         lower price: from peers that repeat their labels nothing is learned that way.
     resume : bool, default=True
         Whether the training of a peer goes on from round to round, as in [1]_, where it
-        can: that of LightGBM, XGBoost, ``GradientBoosting*`` and ``MLP*``, also at the
-        end of a Pipeline. Its trees or epochs are divided among round 0 and the
-        `n_rounds` after it, so it has as many as it would have alone. Leaves that are
-        solved for are those of what it says; it goes on from the ones that were grown.
-        All others are fitted anew in each round.
+        can: that of LightGBM, XGBoost, ``GradientBoosting*`` and ``MLP*``, without
+        early stopping, also at the end of a Pipeline. Its trees or epochs are divided
+        among round 0 and the `n_rounds` after it, so it has as many as it would have
+        alone. Leaves that are solved for are those of what it says; it goes on from the
+        ones that were grown. All others are fitted anew in each round.
     """
 
     _parameter_constraints: ClassVar[dict] = {

@@ -3,6 +3,7 @@
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
+import numpy as np
 from sklearn.base import BaseEstimator
 
 from skdistill._fitting import final_step
@@ -46,7 +47,8 @@ class LeafRefinement(BaseEstimator):
         keep greedy leaf values from overfitting; leaf values that are solved for have
         `strength` for that. So boosting grows at twice its learning rate, at most 0.3,
         and a forest that tries all features at each split tries a third, at least two;
-        a number between 0 and 1 is that fraction instead. A single tree has no others
+        a number between 0 and 1 is that fraction instead. The features are counted
+        before any other step of a Pipeline. A single tree has no others
         to differ from. The number and the size of the trees stay as they are. Boosting
         of three classes or more keeps its rate: where probabilities are small, longer
         Newton steps make it diverge.
@@ -131,7 +133,7 @@ class LeafRefinement(BaseEstimator):
         student : estimator
             Changed in place.
         n_features : int
-            The number of features of its samples.
+            The number of features of its samples, before any step of a Pipeline.
         n_classes : int, default=0
             The number of classes it will tell apart; 0 for a regressor.
         """
@@ -144,7 +146,8 @@ class LeafRefinement(BaseEstimator):
         if isinstance(rate, Real) and float(rate) < _FASTEST and n_classes <= 2:
             final.set_params(learning_rate=min(2 * float(rate), _FASTEST))
         if tries_all_features(final):
-            fraction = self.diversify
-            if isinstance(fraction, bool):
+            # A forest takes fewer kinds of numbers.
+            fraction = float(self.diversify)
+            if isinstance(self.diversify, (bool, np.bool_)):
                 fraction = max(_NARROW, min(_FEWEST / n_features, 1.0))
             final.set_params(max_features=fraction)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import NamedTuple
 
 from skdistill._typing import Estimator, Table
@@ -92,8 +93,8 @@ class Budget:
         return ", ".join(f"max_{name}={limit!r}" for name, limit in self.limits.items())
 
     def admits(self, cost: Cost) -> bool:
-        """Return whether a student of this cost is within the budget."""
-        return all(getattr(cost, name) <= limit for name, limit in self.limits.items())
+        """Return whether a student is within the budget; not if its cost is unknown."""
+        return all(one <= 1 for one in self._fractions(cost))
 
     def has_too_many_leaves(self, cost: Cost) -> bool:
         """Return whether a student of this cost has more leaves than it may have."""
@@ -138,4 +139,9 @@ class Budget:
 
     def excess(self, cost: Cost) -> float:
         """Return how many times a cost is above its limit, at the worst."""
-        return max(getattr(cost, name) / limit for name, limit in self.limits.items())
+        return max(self._fractions(cost))
+
+    def _fractions(self, cost: Cost) -> list[float]:
+        """Return each cost as a fraction of its limit; infinite if it is not known."""
+        known = [(getattr(cost, name), limit) for name, limit in self.limits.items()]
+        return [inf if one is None else one / limit for one, limit in known]

@@ -151,7 +151,8 @@ def _smaller(
             costs.append((one, cost))
     within = [(one, cost) for one, cost in costs if budget.admits(cost)]
     if not within:
-        return contender, min(known, *(cost for _, cost in costs), key=budget.excess)
+        of_all = [known, *(cost for _, cost in costs)]
+        return contender, min(of_all, key=budget.excess)
     return tune(contender, [one for one, _ in within]), within[0][1]
 
 

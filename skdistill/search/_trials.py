@@ -227,14 +227,17 @@ class TrialsMixin(AlphasMixin):
     def _tuned(
         self, contender: Contender, configurations: list[dict[str, Any]]
     ) -> Contender:
-        """Return a student that takes part in these of its configurations alone."""
+        """Return a student that takes part in these of its configurations alone.
+
+        None of them is the student as it was given.
+        """
         (alike,) = contender.baseline.plan.refinements
         first = configurations[0]
         return replace(
             contender,
             baseline=self._baseline(contender.model, contender.data, first, alike),
             configurations=configurations,
-            is_as_given=first == contender.configurations[0],
+            is_as_given=False,
         )
 
     def _refinements_of(

@@ -106,6 +106,13 @@ class BoostingAdapter(ResumingAdapter):
     def search_space(self, student: Estimator) -> dict[str, Any]:
         return {**TREES, "learning_rate": RATES, "subsample": SAMPLED}
 
+    def reason_not_to_resume(self, student: Estimator) -> str:
+        # Each part would start anew to wait, and could go on past the best tree.
+        stops = student.n_iter_no_change is not None
+        return (
+            f"n_iter_no_change={student.n_iter_no_change!r} chooses the trees" * stops
+        )
+
     def further(
         self, student: Estimator, n_rounds: int
     ) -> tuple[dict[str, Any], dict[str, Any]]:

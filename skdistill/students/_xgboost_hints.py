@@ -68,6 +68,11 @@ class XGBoostRegressorAdapter(XGBoostAdapter):
             "max_delta_step does not count in trees of several outputs": bool(
                 params["max_delta_step"]
             ),
+            f"tree_method={params['tree_method']!r} grows no trees of several outputs, "
+            "where 'hist' does": (params["tree_method"] not in (None, "auto", "hist")),
+            "monotone_constraints do not hold in trees of several outputs": (
+                _constrains(params["monotone_constraints"])
+            ),
             f"booster={params['booster']!r} has no trees of several outputs": (
                 params["booster"] not in (None, "gbtree")
             ),
@@ -76,6 +81,13 @@ class XGBoostRegressorAdapter(XGBoostAdapter):
             ),
         }
         return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def _constrains(constraints: Any) -> bool:
+    """Return whether monotone constraints are given, in any form XGBoost takes."""
+    if constraints is None or isinstance(constraints, str):
+        return constraints not in (None, "", "()")
+    return len(constraints) > 0
 
 
 register(

@@ -313,6 +313,7 @@ def test_a_search_compares_with_the_same_baseline_student():
         (LGBMRegressor(num_iterations=8), "another name than n_estimators"),
         (XGBRegressor(booster="gblinear"), "booster='gblinear' cannot go on"),
         (XGBRegressor(process_type="update"), "grows no trees"),
+        (GradientBoostingRegressor(n_iter_no_change=5), "chooses the trees"),
         (MLPRegressor(solver="lbfgs"), "has no epochs"),
         (MLPRegressor(early_stopping=True), "chooses the epochs itself"),
     ],

@@ -662,6 +662,8 @@ def test_all_candidates_of_a_search_have_the_teachers_of_the_folds(
                 ({"multi_strategy": None}, "'multi_output_tree' does"),
                 ({"early_stopping_rounds": 3}, "early_stopping_rounds"),
                 ({"min_child_weight": 5}, "min_child_weight does not count"),
+                ({"tree_method": "exact"}, "tree_method='exact' grows no trees"),
+                ({"monotone_constraints": (1, *[0] * 9)}, "monotone_constraints do"),
                 ({"max_delta_step": 1}, "max_delta_step does not count"),
                 ({"booster": "dart"}, "booster='dart'"),
                 ({"objective": "reg:logistic"}, "objective='reg:logistic'"),

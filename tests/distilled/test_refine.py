@@ -201,7 +201,15 @@ def test_trees_are_grown_for_the_refinement(friedman, student, name, grown):
 
 @pytest.mark.parametrize(
     ("n_features", "diversify", "n_tried"),
-    [(1, True, 1), (2, True, 2), (5, True, 2), (9, True, 3), (9, 2 / 3, 6)],
+    [
+        (1, True, 1),
+        (2, True, 2),
+        (5, True, 2),
+        (9, True, 3),
+        (9, np.True_, 3),
+        (9, 2 / 3, 6),
+        (9, np.float32(2 / 3), 6),
+    ],
 )
 def test_a_forest_tries_the_features_that_it_is_told_and_at_least_two(
     friedman, n_features, diversify, n_tried

@@ -185,6 +185,7 @@ OTHERS = [
     ("ridge", Ridge()),
     ("forest", ExtraTreesRegressor(n_estimators=4)),
     ("hist", HistGradientBoostingRegressor(max_iter=4)),
+    ("best", GradientBoostingRegressor(n_estimators=4, n_iter_no_change=2)),
     ("few", GradientBoostingRegressor(n_estimators=1)),
     ("stops", MLPRegressor(hidden_layer_sizes=2, max_iter=4, early_stopping=True)),
 ]

@@ -16,7 +16,8 @@ from sklearn.gaussian_process.kernels import RBF
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import KFold, cross_val_score
 from sklearn.naive_bayes import GaussianNB
-from sklearn.pipeline import make_pipeline
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
@@ -271,6 +272,31 @@ def test_a_student_over_the_budget_takes_part_with_parameters_that_bring_it_with
         search.set_params(error_score="raise").fit(*friedman())
 
 
+@pytest.mark.parametrize("n_leaves", [64, 8])
+def test_parameters_of_unknown_cost_are_not_within_the_budget(n_leaves):
+    X, y = friedman()
+    tree = clone(TREE).set_params(max_leaf_nodes=n_leaves)
+    # The neighbors are the best, and have no leaves.
+    steps = [KNeighborsRegressor(8), clone(TREE).set_params(max_leaf_nodes=9)]
+    search = clone(SEARCH).set_params(
+        student=Pipeline([("keep", "passthrough"), ("model", tree)]),
+        student_params={"model": steps},
+        max_leaves=10,
+    )
+    assert search.fit(X, y).student_["model"].get_n_leaves() <= 10
+
+
+def test_parameters_that_are_arrays_bring_a_student_within_the_budget():
+    signs = np.zeros(10, dtype=int)
+    tree = clone(TREE).set_params(max_leaf_nodes=64, monotonic_cst=signs)
+    search = clone(SEARCH).set_params(
+        student=tree,
+        student_params={"monotonic_cst": [signs + 1], "max_leaf_nodes": [9]},
+        max_leaves=10,
+    )
+    assert search.fit(*friedman()).student_.get_n_leaves() <= 9
+
+
 def test_where_no_parameters_are_within_the_budget_the_nearest_cost_is_named():
     search = clone(SEARCH).set_params(
         student=clone(TREE).set_params(max_leaf_nodes=64),
@@ -278,6 +304,17 @@ def test_where_no_parameters_are_within_the_budget_the_nearest_cost_is_named():
         max_leaves=6,
     )
     with pytest.raises(ValueError, match="max_leaves=6, .* 8 leaves"):
+        search.fit(*friedman())
+
+
+def test_where_all_parameters_fail_the_cost_as_given_is_named():
+    search = clone(SEARCH).set_params(
+        student=clone(TREE).set_params(max_leaf_nodes=64),
+        student_params={"max_leaf_nodes": [-1]},
+        max_leaves=6,
+    )
+    fails = pytest.warns(FitFailedWarning, match="max_leaf_nodes=-1")
+    with fails, pytest.raises(ValueError, match="max_leaves=6, .* 64 leaves"):
         search.fit(*friedman())
 
 
