@@ -204,7 +204,8 @@ def _task_of(
     if asked == "regression" and kind != "number":
         raise CommandError(
             f"The target {cells.name!r} holds {names(cells.iloc[:1].tolist())}, where "
-            "regression needs numbers. Use --task classification, or correct the column."
+            "regression needs numbers. Use --task classification, or correct the "
+            "column."
         )
     if asked == "regression" or columns.asked.kinds.get(columns.target) == "category":
         return asked, kind
