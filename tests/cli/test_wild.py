@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skdistill.cli import _fit, _search, read_table
+from skdistill.cli import _fit, _parts, read_table
 from skdistill.cli._files import read_raw
 from skdistill.cli._parts import student
 from tests.cli.tables import listing, run
@@ -25,7 +25,7 @@ def quick(monkeypatch):
     def teacher(name, task, prepare, X, device, seed, n_folds, loss, **_):
         return student("tree", task, prepare, 1, device, loss)
 
-    monkeypatch.setattr(_search, "teacher", teacher)
+    monkeypatch.setattr(_parts, "teacher", teacher)
     monkeypatch.setattr(_fit, "_N_TIMINGS", 2)
 
 
