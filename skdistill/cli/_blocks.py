@@ -11,6 +11,7 @@ import numpy as np
 from skdistill._optional import import_optional
 from skdistill.blocks import ParquetBlocks
 from skdistill.cli._files import RawTable, is_parquet, naming_fault
+from skdistill.cli._losses import SQUARED, check_target
 from skdistill.cli._tables import Schema, interpret, with_target
 from skdistill.cli._task import Columns, Task, task_of, with_frequent
 
@@ -110,6 +111,8 @@ class TableBlocks(ParquetBlocks):
         The classes that are not rare. If empty, all are kept.
     merge : bool, default=False
         Whether the others become one; else their rows are left out.
+    loss : str, default="squared_error"
+        One of `LOSSES`; a label that it cannot score is an error.
     """
 
     def __init__(
@@ -121,10 +124,11 @@ class TableBlocks(ParquetBlocks):
         *,
         kept: Sequence[object] = (),
         merge: bool = False,
+        loss: str = SQUARED,
     ) -> None:
         super().__init__(path, block_size=BLOCK)
         self._reading, self._target, self._seed = schema, target, seed
-        self._kept, self._merge = kept, merge
+        self._kept, self._merge, self._loss = kept, merge, loss
         n_rows = max(_size(path)[0], 1)
         self._fraction = min(_HELD_OUT, SAMPLE / n_rows)
 
@@ -162,6 +166,7 @@ class TableBlocks(ParquetBlocks):
             # Rows are counted within a block, so an error has to name it.
             where = Path(f"{self.path}, after row {start:,},")
             values, _ = interpret(raw, self._reading, where)
+            check_target(values[self._target], self._loss)
             start += len(frame)
             if self._kept:
                 values = with_frequent(

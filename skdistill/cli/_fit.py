@@ -13,7 +13,7 @@ from skdistill.cli._check import decisions_of, show_check, warnings_of
 from skdistill.cli._errors import CommandError, InterruptedWorkError, shown
 from skdistill.cli._folders import METRICS, new_folder, teacher_cache
 from skdistill.cli._large import Done, check_large, fit_large
-from skdistill.cli._losses import check_target
+from skdistill.cli._losses import check_learnable, check_target, naming_metric
 from skdistill.cli._options import FitOptions
 from skdistill.cli._outputs import export, write_results
 from skdistill.cli._parts import AUTO
@@ -57,15 +57,20 @@ def fit(options: FitOptions, console: "Console") -> None:
     with new_folder(options.out, overwrite=options.overwrite) as folder:
         task, warnings = _read(options, console, in_blocks=in_blocks)
         if in_blocks:
-            with at_most(options.jobs):
+            with at_most(options.jobs), naming_metric(options.metric):
                 _distil_blocks(options, console, folder, task, warnings)
             return
         parts = draw_parts(task, options.seed, options.test, options.unlabeled)
+        check_learnable(parts.y, options.loss)
         check_target(parts.y_test, options.loss)
         for note in parts.notes:
             say(console, note)
         try:
-            with teacher_cache(options.out) as cache, at_most(options.jobs):
+            with (
+                teacher_cache(options.out) as cache,
+                at_most(options.jobs),
+                naming_metric(options.metric),
+            ):
                 _distil(options, console, folder, task, parts, warnings, cache)
         except KeyboardInterrupt as error:
             raise InterruptedWorkError(
@@ -82,7 +87,9 @@ def _read(
     asked = options.data, options.columns, options.task
     with step(console, f"Reading {options.data}"):
         task = sample_task(*asked, options.seed) if in_blocks else read_task(*asked)
-        check_target(task.frame[task.columns.target], options.loss)
+        y = task.frame[task.columns.target]
+        check_target(y, options.loss)
+        check_learnable(y, options.loss)
         warnings = warnings_of(task, options.loss)
     say(
         console,

@@ -10,6 +10,7 @@ from skdistill._typing import Estimator
 from skdistill.blocks import BlockDistilledClassifier, BlockDistilledRegressor
 from skdistill.cli._blocks import LARGE, TableBlocks
 from skdistill.cli._errors import CommandError
+from skdistill.cli._losses import LOG
 from skdistill.cli._options import FitOptions
 from skdistill.cli._parts import (
     AUTO,
@@ -145,6 +146,7 @@ def _blocks_of(options: FitOptions, task: Task) -> TableBlocks:
         options.seed,
         kept=kept,
         merge=merges,
+        loss=options.loss,
     )
 
 
@@ -182,9 +184,9 @@ def _notes(options: FitOptions, model: Estimator, *, of_classes: bool) -> list[s
     """Return what the user should know of how a model was fitted."""
     learned = "all rows to train on"
     if not trains_in_blocks(model.student, of_classes=of_classes):
-        learned = (
-            f"at most {model.student_samples:,} rows; --student xgboost learns all"
-        )
+        learned = f"at most {model.student_samples:,} rows"
+        if options.loss != LOG:
+            learned += "; --student xgboost learns all"
     notes = [
         f"The teacher learned at most {model.teacher_samples:,} rows, "
         f"{options.student} {learned}. Nothing was searched, and there is no "

@@ -4,6 +4,10 @@ The squared error of logarithms counts what is off by a factor; a Poisson loss t
 zeros as they are, and its prediction is the mean. Both predict nothing below 0.
 """
 
+import re
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,9 +28,11 @@ __all__ = [
     "POISSON",
     "SQUARED",
     "by_poisson",
+    "check_learnable",
     "check_target",
     "check_teacher",
     "metric_of",
+    "naming_metric",
     "on_logarithms",
     "stack_on_logarithms",
     "suggested_loss",
@@ -44,6 +50,8 @@ _BY_POISSON = {
 _LOG_METRIC = "neg_root_mean_squared_log_error"
 # The penalty of `Ridge` counts once, that of `PoissonRegressor` for each sample.
 _PENALTY = 1e-3
+# A Poisson loss needs some in each fold.
+_LEAST_ABOVE_0 = {LOG: 1, POISSON: 10}
 # How many times the median the largest of counts or prices is at least.
 _TAIL = 5.0
 
@@ -57,24 +65,21 @@ def metric_of(loss: str, asked: str | None) -> str | None:
 
 
 def check_target(y: "Series", loss: str) -> None:
-    """Raise if a target has values that a loss cannot learn.
-
-    Raises
-    ------
-    CommandError
-        If there are some below 0, or none above.
-    """
-    if loss == SQUARED:
-        return
-    if (y < 0).any():
+    """Raise if a target has values that a loss cannot score: some below 0."""
+    if loss != SQUARED and (y < 0).any():
         raise CommandError(
             f"--loss {loss} is for values from 0 on. The target {y.name!r} holds "
             f"{y.min():g}. Use --loss {SQUARED}, or correct the column."
         )
-    if not (y > 0).any():
+
+
+def check_learnable(y: "Series", loss: str) -> None:
+    """Raise if a loss learns nothing where values are above 0 in so few rows."""
+    if loss != SQUARED and (y > 0).sum() < (least := _LEAST_ABOVE_0[loss]):
         raise CommandError(
-            f"--loss {loss} needs values above 0. The target {y.name!r} has none in "
-            "the rows to train on. Give more rows."
+            f"--loss {loss} needs values above 0 in the rows to train on, {least} at "
+            f"least. The target {y.name!r} has {(y > 0).sum()}. Give more rows, or use "
+            f"--loss {SQUARED}."
         )
 
 
@@ -90,6 +95,25 @@ def check_teacher(
             f"The teacher predicts {least:g}, which has no logarithm, and --loss {LOG} "
             "compares logarithms. Give another --teacher, or --metric r2."
         )
+
+
+@contextmanager
+def naming_metric(metric: str | None) -> Iterator[None]:
+    """Raise with the remedy if the scorer that was asked for refuses predictions.
+
+    Which of them it takes is known to itself alone, such as none of 0 or less.
+    """
+    try:
+        yield
+    except ValueError as error:
+        # Of another process there is but the text.
+        lines = "".join(traceback.format_exception(error))
+        if metric is None or not re.search(r"sklearn[/\\]metrics[/\\]", lines):
+            raise
+        raise CommandError(
+            f"--metric {metric} does not score what was predicted: {error} Give "
+            "another --metric, or a --loss and a --teacher that fit it."
+        ) from error
 
 
 def on_logarithms(model: Estimator) -> TransformedTargetRegressor:

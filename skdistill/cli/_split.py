@@ -100,7 +100,7 @@ def _is_late(times: "Series") -> "Series":
     if first == ordered.iloc[0]:
         raise CommandError(
             f"Column {times.name!r} does not tell rows to train on from later ones: "
-            f"most are {first!r}. Give another --time."
+            f"most are {first}. Give another --time."
         )
     return times >= first
 

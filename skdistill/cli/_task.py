@@ -203,8 +203,9 @@ def _task_of(
         asked = "regression" if kind == "number" and not few else "classification"
     if asked == "regression" and kind != "number":
         raise CommandError(
-            f"The target {cells.name!r} holds {cells.iloc[0]!r}, where regression "
-            "needs numbers. Use --task classification, or correct the column."
+            f"The target {cells.name!r} holds {names(cells.iloc[:1].tolist())}, where "
+            "regression needs numbers. Use --task classification, or correct the "
+            "column."
         )
     if asked == "regression" or columns.asked.kinds.get(columns.target) == "category":
         return asked, kind
@@ -239,7 +240,7 @@ def _check_values(cells: "Series") -> None:
     """Raise if the target is the same everywhere."""
     if cells.nunique() == 1:
         raise CommandError(
-            f"The target {cells.name!r} is {cells.iloc[0]!r} in all rows. There is "
+            f"The target {cells.name!r} is {cells.iloc[0]:g} in all rows. There is "
             "nothing to learn. Give another --target."
         )
 

@@ -79,9 +79,7 @@ def write_parts(
 
 
 def _reads_often(part: Part) -> bool:
-    if isinstance(part, Link):
-        return part.name in ("relu", "softmax", "complement")
-    return isinstance(part, Beside | Clipped | Dense | Ensemble)
+    return isinstance(part, Beside | Clipped | Dense | Ensemble | Link)
 
 
 def _write_beside(

@@ -430,6 +430,11 @@ default=None
         if len(folds) > 1:
             return [(train, [held_out]) for train, held_out in folds]
         ((train, held_out),) = folds
+        if (
+            data.weight is not None
+        ):  # No part may hold samples alone that count nothing.
+            held_out = np.asarray(held_out)
+            held_out = held_out[data.weight[held_out] > 0]
         # R2 needs two samples.
         n_parts = max(2, min(_N_PARTS, len(held_out) // 2))
         return [(train, np.array_split(rng.permutation(held_out), n_parts))]

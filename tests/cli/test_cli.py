@@ -204,7 +204,7 @@ BAD_TABLES = {
         "no column with values besides",
     ),
     "one class": (lambda path: replaced(path, price="dear"), "one class"),
-    "one value": (lambda path: replaced(path, price=0.5), "nothing to learn"),
+    "one value": (lambda path: replaced(path, price=0.5), "'price' is 0.5 in all rows"),
     "rare class": (
         lambda path: replaced(path, price=["a"] * 77 + ["b"] * 3),
         "fewer than 10 rows: 'b'. Merge them by --rare merge, or leave them out",

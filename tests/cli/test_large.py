@@ -57,6 +57,23 @@ def test_a_large_table_is_fitted_and_predicted_block_by_block(large, tmp_path, c
     assert run(["report", str(out)]) == 0
 
 
+def test_the_loss_of_a_large_table_is_checked_in_all_rows(large, capsys, monkeypatch):
+    words = [*large, "--student", "xgboost", "--weight", "weight", "--drop", "note"]
+    frame = pd.read_parquet(large[1])
+    frame["price"] = frame["price"].abs()
+    frame.to_parquet(large[1])
+    assert run([*words, "--loss", "squared_log_error", "--metric", "r2"]) == 0
+    said = capsys.readouterr().err
+    assert "xgboost at most 1,000,000 rows. Nothing" in said
+    monkeypatch.setattr(_blocks, "SAMPLE", 150)
+    frame.loc[0, "price"] = -1.0
+    frame.to_parquet(large[1])
+    assert run([*words, "--loss", "poisson", "--overwrite"]) == 1
+    said = capsys.readouterr().err
+    assert "The target 'price' holds -1." in said
+    assert "150 rows" not in said
+
+
 def test_classes_of_a_large_table_have_probabilities(large, tmp_path, capsys):
     frame = houses(400).drop(columns="price")
     frame.to_parquet(large[1])

@@ -149,6 +149,32 @@ def test_what_a_loss_cannot_learn_is_said_before_any_work(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("loss", [LOG, POISSON])
+def test_only_the_rows_to_train_on_need_values_above_0(loss, data, tmp_path, capsys):
+    frame = sales(60)
+    frame["count"] = 0
+    frame.to_csv(tmp_path / "test.csv", index=False)
+    assert run([*data, "--loss", loss, "--test", str(tmp_path / "test.csv")]) == 0
+    if loss == POISSON:
+        frame.loc[:8, "count"] = range(1, 10)
+        frame.to_csv(tmp_path / "t.csv", index=False)
+        assert run([*data, "--loss", loss, "--overwrite"]) == 1
+        said = capsys.readouterr().err
+        assert "--loss poisson needs values above 0" in said
+        assert "The target 'count' has 9." in said
+
+
+def test_a_metric_that_refuses_predictions_is_named(data, tmp_path, capsys):
+    X = sales()[[*KINDS]]
+    low = DummyRegressor(strategy="constant", constant=0.0).fit(X, X["a"])
+    joblib.dump(low, tmp_path / "t.joblib")
+    words = ["--loss", POISSON, "--metric", "neg_mean_poisson_deviance"]
+    assert run([*data, *words]) == 1
+    error = capsys.readouterr().err
+    assert "error: --metric neg_mean_poisson_deviance does not score" in error
+    assert "--debug" not in error
+
+
 def test_a_teacher_that_has_no_logarithm_is_refused(data, tmp_path, capsys):
     X = sales()[[*KINDS]]
     low = DummyRegressor(strategy="constant", constant=-2.0).fit(X, X["a"])

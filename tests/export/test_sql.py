@@ -62,6 +62,7 @@ SINGLE = 1e-6
 # Models that between them have all parts.
 VARIED = {
     "hist": REGRESSORS["hist"],
+    "counts": HistGradientBoostingRegressor(loss="poisson", max_iter=3),
     "boosting": GradientBoostingClassifier(n_estimators=3, max_depth=2),
     "perceptron": make_pipeline(
         SimpleImputer(),

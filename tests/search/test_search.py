@@ -173,6 +173,18 @@ def test_one_split_is_scored_in_parts(friedman, monkeypatch):
     assert "split5_test_score" not in large.cv_results_
 
 
+def test_each_part_of_one_split_holds_samples_that_count(friedman):
+    X, y = friedman
+    cv, weight = ShuffleSplit(1, test_size=0.4, random_state=0), np.ones(50)
+    ((_, held_out),) = cv.split(X[:50])
+    weight[held_out[4:]] = 0.0
+    search = DistilledRegressorCV(
+        FOREST, TREE, transfers=(None,), cv=cv, random_state=0
+    )
+    search.fit(X[:50], y[:50], sample_weight=weight)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
 def test_unlabeled_samples_are_for_all_but_the_baseline_student(friedman):
     X, y = friedman
     search = DistilledRegressorCV(FOREST, TREE, transfers=(None,), cv=3, random_state=0)
