@@ -30,6 +30,7 @@ SCRIPT = """
         memory=folder / "m",
         random_state=0,
         transfer=None,
+        on_poor_teacher="warn",
     ).fit(X, y)
     print(model.predict(X).tobytes().hex()[:200])
 """
