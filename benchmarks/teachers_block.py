@@ -214,10 +214,7 @@ def fit_all(teacher, student, train, params, ways, *, classes: bool):
     }
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        # What looks at the teacher alone: here students are compared anyway.
-        models["default"] = single(
-            teacher, student, on_poor_teacher="warn", **params
-        ).fit(*train)
+        models["default"] = single(teacher, student, **params).fit(*train)
     warned = any(one.category is PoorTeacherWarning for one in caught)
     if "cv" in ways:
         models["cv"] = search(teacher, student, **params).fit(*train)
